@@ -1,0 +1,156 @@
+"""The one place that renders failures: JSON on API paths, a fragment for htmx, words on pages. Django and REST call it.
+
+Every failure of an API path is {"status": "error", "message": …, "code": …} and, where a field is at fault, "errors".
+"""
+
+import logging
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from psycopg_pool import PoolTimeout
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from vps.errors import PanelError
+
+log = logging.getLogger(__name__)
+DATABASE_DOWN = (OperationalError, InterfaceError, PoolTimeout)
+
+CODES = {
+    exceptions.NotAuthenticated: "not_authenticated",
+    exceptions.MethodNotAllowed: "method_not_allowed",
+    exceptions.UnsupportedMediaType: "unsupported_media_type",
+}
+
+
+def body(code: str, message: str, **more: Any) -> dict[str, Any]:
+    return {"status": "error", "message": message, "code": code} | {key: value for key, value in more.items() if value}
+
+
+def of_panel_error(error: PanelError) -> dict[str, Any]:
+    return body(error.code, str(error.message), errors=error.errors) | error.extra
+
+
+def is_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/api/")
+
+
+# The API
+
+
+def api_exception(error: Exception, context: dict[str, Any]) -> Response | None:
+    """REST framework's EXCEPTION_HANDLER. None leaves the error to `server_error`."""
+    if isinstance(error, PanelError):
+        return Response(of_panel_error(error), status=error.status)
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    if isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    if not isinstance(error, exceptions.APIException):
+        return None
+    return Response(of_rest_error(error), status=error.status_code, headers=headers_of(error))
+
+
+def of_rest_error(error: exceptions.APIException) -> dict[str, Any]:
+    if isinstance(error, exceptions.ValidationError):
+        return of_invalid_fields(error)
+    code = CODES.get(type(error)) or str(getattr(error.detail, "code", error.default_code))
+    return body(code, str(error.detail))
+
+
+def of_invalid_fields(error: exceptions.ValidationError) -> dict[str, Any]:
+    errors = dict(flat(error.detail))
+    sentences = "; ".join(f"{field}: {' '.join(lines)}" for field, lines in errors.items())
+    return body("invalid", f"Invalid request: {sentences}", errors=errors)
+
+
+def flat(detail: Any, path: str = "") -> list[tuple[str, list[str]]]:
+    """REST's nested details as ("vps.cpu", [sentences])."""
+    if isinstance(detail, dict):
+        pairs = [flat(inner, f"{path}.{key}".strip(".")) for key, inner in detail.items()]
+        return [pair for inner in pairs for pair in inner]
+    return [(path or "body", [str(line) for line in detail])]
+
+
+def headers_of(error: exceptions.APIException) -> dict[str, str]:
+    headers = {}
+    if scheme := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = scheme
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait))
+    return headers
+
+
+# Everything else
+
+
+class PanelErrorMiddleware:
+    """Turns a refusal that a page's view raised into a message, where the customer was, or a fragment for htmx."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, PanelError):
+            return refuse(request, error)
+        return None
+
+
+def refuse(request: HttpRequest, error: PanelError) -> HttpResponse:
+    if is_api(request):
+        return JsonResponse(of_panel_error(error), status=error.status)
+    if error.status == 404:
+        return page(request, 404, error.code, str(error.message))
+    if getattr(request, "htmx", False):
+        return render(request, "_refusal.html", {"message": error.message}, status=error.status)
+    messages.error(request, str(error.message))
+    back = request.headers.get("Referer", "")
+    return redirect(back if url_has_allowed_host_and_scheme(back, {request.get_host()}) else "/")
+
+
+def page(request: HttpRequest, status: int, code: str, message: str) -> HttpResponse:
+    if is_api(request):
+        return JsonResponse(body(code, message), status=status)
+    return render(request, "error.html", {"status": status, "message": message}, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return page(request, 400, "bad_request", _("The request is malformed."))
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return page(request, 403, "permission_denied", _("You may not do this."))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return page(request, 404, "not_found", _("There is nothing at this address."))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return page(request, 403, "csrf", _("The form has expired. Please go back, reload the page and try again."))
+
+
+def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    response = page(request, 429, "too_many_attempts", _("Too many failed logins. Please try again in 15 minutes."))
+    response["Retry-After"] = "900"
+    return response
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """A database that is away passes: 503. Anything else is ours to mend: 500, and the log has it."""
+    if isinstance(sys.exc_info()[1], DATABASE_DOWN):
+        response = page(request, 503, "service_unavailable", _("The panel is busy. Please try again in a moment."))
+        response["Retry-After"] = "5"
+        return response
+    return page(request, 500, "internal_error", _("Something went wrong on our side. We have been told."))

@@ -1,0 +1,110 @@
+"""How the API reads and answers: strict JSON only. REST framework calls it, by its settings."""
+
+import json
+import re
+from typing import Any
+
+from rest_framework.exceptions import APIException, ParseError
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+LARGEST_BODY = 1024 * 1024
+DEEPEST = 16
+STRING = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+
+
+class TooLarge(APIException):
+    status_code = 413
+    default_code = "too_large"
+    default_detail = f"The body is larger than {LARGEST_BODY} bytes."
+
+
+class UnsupportedCharset(APIException):
+    status_code = 415
+    default_code = "unsupported_charset"
+    default_detail = "The body must be UTF-8."
+
+
+class StrictJSONParser(BaseParser):
+    """JSON as its specification has it and no more: duplicate keys, NaN, NUL, lone surrogates and deep nesting are 400."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        check_charset(media_type or "")
+        body = stream.read(LARGEST_BODY + 1)
+        if len(body) > LARGEST_BODY:
+            raise TooLarge
+        return loads(body)
+
+
+def check_charset(media_type: str) -> None:
+    for parameter in media_type.lower().split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "charset" and value.strip(" \"'") != "utf-8":
+            raise UnsupportedCharset
+
+
+def loads(body: bytes) -> Any:
+    """The value of `body`. Raises ParseError, whose sentence says what is wrong with it."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ParseError("The body is not valid UTF-8.", code="invalid_utf8") from error
+    if depth(text) > DEEPEST:
+        raise ParseError(f"The body is nested deeper than {DEEPEST} levels.", code="too_deep")
+    try:
+        value = json.loads(text, object_pairs_hook=without_duplicates, parse_constant=refuse_constant)
+    except ValueError as error:
+        raise ParseError("The body is not valid JSON.", code="invalid_json") from error
+    refuse_unstorable(value)
+    return value
+
+
+def depth(text: str) -> int:
+    deepest = level = 0
+    for sign in re.findall(r"[\[\]{}]", STRING.sub("", text)):
+        level += 1 if sign in "[{" else -1
+        deepest = max(deepest, level)
+    return deepest
+
+
+def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ParseError("A key stands twice in one object.", code="duplicate_key")
+    return found
+
+
+def refuse_constant(name: str) -> None:
+    raise ParseError(f"{name} is not a JSON number.", code="not_finite")
+
+
+def refuse_unstorable(value: Any) -> None:
+    """PostgreSQL stores no NUL and no lone surrogate, and no number that is not finite."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            refuse_unstorable(key)
+            refuse_unstorable(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            refuse_unstorable(inner)
+    elif isinstance(value, str) and any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in value):
+        raise ParseError("A text holds a NUL or half a character.", code="invalid_text")
+    elif isinstance(value, float) and value in (float("inf"), float("-inf")):
+        raise ParseError("A number is too large.", code="not_finite")
+
+
+class AlwaysJSON(BaseContentNegotiation):
+    """JSON whatever `Accept` asks for: the callers read JSON, and a 406 would hide the reason of a failure."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        sent = (request.content_type or "").split(";")[0].strip().lower()
+        return next((parser for parser in parsers if parser.media_type == sent), None)
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type

@@ -1,0 +1,50 @@
+"""What every request passes through: the language it is answered in, and bodies that cannot be read. Django calls it."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
+
+from ospab_panel.error_responses import page
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class PanelLocaleMiddleware(LocaleMiddleware):
+    """Pages: the cookie, then the browser, then Russian. The API: English, or Russian for who asks for just that.
+
+    The sync API is English alone: its clients compare nothing but codes, and its readers are developers.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        if not request.path_info.startswith("/api/"):
+            super().process_request(request)
+            return
+        wants_russian = request.headers.get("Accept-Language", "").lower().startswith("ru")
+        is_sync = "/sync" in request.path_info
+        translation.activate("ru" if wants_russian and not is_sync else "en")
+        request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
+
+
+def refuse_chunked_bodies(get_response: GetResponse) -> GetResponse:
+    """WSGI reads a body without a length as empty: better refused than misread."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.META.get("HTTP_TRANSFER_ENCODING") and not request.META.get("CONTENT_LENGTH"):
+            return page(request, 411, "length_required", "Send the body with a Content-Length.")
+        return get_response(request)
+
+    return middleware
+
+
+def keep_private_pages_uncached(get_response: GetResponse) -> GetResponse:
+    """What a logged-in person sees is nobody else's, and not the back button's after logging out."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if "Cache-Control" not in response:
+            response["Cache-Control"] = "no-store"
+        return response
+
+    return middleware

@@ -1,0 +1,252 @@
+"""All settings of the panel, read from the environment; .env.example explains each variable. Loaded by Django alone."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from celery.schedules import schedule
+from csp.constants import NONCE, NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from ospab_panel.environment import broker_url, env, field_keys, panel_url, refuse_unsafe, secret
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# Who we are and how safe we must be
+DEBUG = env.bool("DEBUG", False)
+DEMO = env.bool("DEMO", False)
+PANEL_URL, PANEL_HOST, IS_HTTPS = panel_url("PANEL_URL")
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[PANEL_HOST])
+if DEMO:
+    ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+refuse_unsafe(debug=DEBUG, demo=DEMO, hosts=ALLOWED_HOSTS)
+
+# The simulated cluster that the launcher started, for the demo's data alone
+DEMO_CLUSTER = (
+    {name: env.str(f"SIMULATOR_{name.upper()}") for name in ("url", "tls", "fingerprint", "token")} if DEMO else {}
+)
+
+SECRET_KEY = secret("SECRET_KEY", demo=DEMO)
+JWT_SIGNING_KEY = secret("JWT_SIGNING_KEY", demo=DEMO)
+FIELD_KEYS = field_keys("FIELD_KEYS")
+VPS_SYNC_API_KEYS = [secret("VPS_SYNC_API_KEY", demo=DEMO)]
+if old_key := secret("VPS_SYNC_API_KEY_OLD", demo=DEMO, default=""):
+    VPS_SYNC_API_KEYS.append(old_key)
+
+# What it is made of
+INSTALLED_APPS = [
+    "ospab_panel.apps.PanelAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "rest_framework_simplejwt.token_blacklist",
+    "axes",
+    "channels",
+    "csp",
+    "django_htmx",
+    "accounts",
+    "vps",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "ospab_panel.middleware.refuse_chunked_bodies",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "ospab_panel.middleware.PanelLocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "ospab_panel.middleware.keep_private_pages_uncached",
+    "ospab_panel.error_responses.PanelErrorMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "ospab_panel.urls"
+WSGI_APPLICATION = "ospab_panel.wsgi.application"
+ASGI_APPLICATION = "ospab_panel.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+                "csp.context_processors.nonce",
+            ],
+        },
+    }
+]
+
+# PostgreSQL. The pool is for the web; Celery opens a connection a process, for it closes pools between tasks.
+DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url("DATABASE_URL")}
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
+if DB_POOL := env.int("DB_POOL", 8):
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DB_POOL, "timeout": 2}
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Redis: everything in it may be lost at any time.
+REDIS_URL = env.str("REDIS_URL")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "panel",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
+    }
+}
+# redis-py gives up on a silent socket after 5 s by itself, and channels_redis waits just that long for a message.
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}], "prefix": "panel"},
+    }
+}
+
+# Celery is a doorbell: rows in PostgreSQL say what is to be done, and the sweeper finds what no bell rang for.
+CELERY_BROKER_URL = broker_url(REDIS_URL)
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "socket_connect_timeout": 1, "socket_timeout": 10}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+RECONCILE_SECONDS = 10
+CELERY_BEAT_SCHEDULE = {
+    name: {"task": f"vps.{name}", "schedule": schedule(seconds), "options": {"expires": seconds}}
+    for name, seconds in (
+        ("sweep", 5),
+        ("reconcile_all", RECONCILE_SECONDS),
+        ("bind_by_name", 30),
+        ("find_addresses", 15),
+    )
+}
+
+# Who is calling
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "accounts.backends.UsernameOrEmailBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "vps:list"
+LOGOUT_REDIRECT_URL = "accounts:login"
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "ospab_panel.error_responses.locked_out"
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["ospab_panel.json_body.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "ospab_panel.json_body.AlwaysJSON",
+    "EXCEPTION_HANDLER": "ospab_panel.error_responses.api_exception",
+    "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%SZ",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SIMPLE_JWT = {
+    "SIGNING_KEY": JWT_SIGNING_KEY,
+    "ALGORITHM": "HS256",
+    "AUDIENCE": "ospab-panel",
+    "ISSUER": "ospab-panel",
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
+    "UPDATE_LAST_LOGIN": False,
+}
+
+# What the browser is told
+IS_BEHIND_PROXY = env.bool("BEHIND_PROXY", IS_HTTPS)
+if IS_BEHIND_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    AXES_IPWARE_PROXY_COUNT = 1
+SECURE_SSL_REDIRECT = IS_HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "ospab_panel.error_responses.csrf_failure"
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+WS_ORIGINS = [PANEL_URL]
+if DEMO:
+    WS_ORIGINS += [PANEL_URL.replace("localhost", "127.0.0.1")]
+
+# Words and times
+LANGUAGE_CODE = "ru"
+LANGUAGES = [("ru", "Русский"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+TIME_ZONE = env.str("TIME_ZONE", "UTC")
+USE_TZ = True
+FORMAT_MODULE_PATH = None
+SITE_NAME = _("ospab.host panel")
+
+# Files
+DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / ".data")))
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", str(DATA_DIR / "static")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "ospab_panel.npm_finder.NpmFinder",
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+    "loggers": {"axes": {"level": "WARNING"}, "httpx": {"level": "WARNING"}},
+}

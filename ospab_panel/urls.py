@@ -1,0 +1,22 @@
+"""Every door of the panel. Pages end in a slash and the API does not; the sync path, which others know, takes both."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from ospab_panel import health
+
+urlpatterns = [
+    path("healthz", health.alive),
+    path("readyz", health.ready),
+    path("api/auth/", include("accounts.api_urls")),
+    path("api/", include("vps.api.urls")),
+    path("admin/", admin.site.urls),
+    path("language/", include("django.conf.urls.i18n")),
+    path("", include("accounts.urls")),
+    path("", include("vps.urls")),
+]
+
+handler400 = "ospab_panel.error_responses.bad_request"
+handler403 = "ospab_panel.error_responses.permission_denied"
+handler404 = "ospab_panel.error_responses.not_found"
+handler500 = "ospab_panel.error_responses.server_error"

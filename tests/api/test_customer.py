@@ -1,0 +1,170 @@
+"""/api/vps as a customer's program meets it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from vps import snapshots
+from vps.models import Event, Operation
+
+
+def operation_of(vps: Any, **columns: Any) -> Operation:
+    defaults = {"kind": "reboot", "source": "page", "deadline_at": timezone.now() + timedelta(minutes=5)}
+    made: Operation = Operation.objects.create(vps=vps, **defaults | columns)
+    return made
+
+
+def test_alice_lists_her_own_and_nobody_elses(with_token: Any, alice: Any, bob: Any, make_vps: Any) -> None:
+    mine = make_vps(alice, name="mine")
+    make_vps(bob, name="his")
+    body = with_token(alice).get("/api/vps").json()
+    assert (body["status"], body["count"], body["next"]) == ("success", 1, None)
+    assert body["vps"][0]["id"] == mine.id
+
+
+def test_pages_by_key_reach_every_vps_once(with_token: Any, alice: Any, make_vps: Any) -> None:
+    ids = [make_vps(alice).id for _ in range(5)]
+    program, address, found = with_token(alice), "/api/vps?limit=2", []
+    while address:
+        page = program.get(address).json()
+        found += [vps["id"] for vps in page["vps"]]
+        address = page["next"]
+    assert found == ids
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=1001", "limit=a", "limit=1e2", "after=-1", "after=99999999999", "limit=١"]
+)
+def test_a_wrong_page_is_400(with_token: Any, alice: Any, query: str) -> None:
+    assert with_token(alice).get(f"/api/vps?{query}").status_code == 400
+
+
+def test_the_list_costs_the_same_queries_for_one_and_for_fifty(
+    with_token: Any, alice: Any, make_vps: Any, django_assert_num_queries: Any
+) -> None:
+    program = with_token(alice)
+    make_vps(alice)
+    with django_assert_num_queries(2):
+        program.get("/api/vps")
+    for _ in range(49):
+        make_vps(alice)
+    with django_assert_num_queries(2):
+        assert program.get("/api/vps").json()["count"] == 50
+
+
+@pytest.mark.parametrize("path", ["", "/stats", "/operations"])
+def test_bobs_server_is_to_alice_as_one_that_is_not_there(
+    with_token: Any, alice: Any, bob: Any, make_vps: Any, path: str
+) -> None:
+    program, his = with_token(alice), make_vps(bob)
+    assert with_token(bob).get(f"/api/vps/{his.id}{path}").status_code == 200
+    stranger, nothing = program.get(f"/api/vps/{his.id}{path}"), program.get(f"/api/vps/999999{path}")
+    assert (stranger.status_code, stranger.content) == (404, nothing.content)
+
+
+@pytest.mark.parametrize("kind", ["start", "stop", "restart", "reboot"])
+def test_bob_cannot_touch_alices_server(
+    with_token: Any, alice: Any, bob: Any, make_vps: Any, bind: Any, kind: str
+) -> None:
+    vps = make_vps(alice)
+    bind(vps)
+    stranger = with_token(bob).post(f"/api/vps/{vps.id}/{kind}", content_type="application/json")
+    nothing = with_token(bob).post(f"/api/vps/999999/{kind}", content_type="application/json")
+    assert (stranger.status_code, stranger.content) == (404, nothing.content)
+    assert not Operation.objects.exists()
+    assert with_token(alice).post(f"/api/vps/{vps.id}/{kind}", content_type="application/json").status_code == 202
+
+
+def test_a_reboot_is_accepted_as_an_operation(with_token: Any, alice: Any, make_vps: Any, bind: Any) -> None:
+    vps = make_vps(alice)
+    bind(vps)
+    answer = with_token(alice).post(f"/api/vps/{vps.id}/reboot")
+    assert answer.status_code == 202
+    operation = answer.json()["operation"]
+    assert (operation["kind"], operation["state"], operation["progress"]) == ("reboot", "queued", 0)
+    assert (operation["vps_id"], operation["requested_by"], operation["error"]) == (vps.id, "alice", None)
+    assert answer.json()["vps"]["id"] == vps.id
+    assert Event.objects.get().type == "operation.queued"
+    assert with_token(alice).get(f"/api/operations/{operation['id']}").json()["operation"] == operation
+    assert with_token(alice).get(f"/api/vps/{vps.id}/operations").json()["operations"] == [operation]
+
+
+def test_bob_does_not_see_alices_operation(with_token: Any, alice: Any, bob: Any, make_vps: Any) -> None:
+    operation = operation_of(make_vps(alice))
+    assert with_token(alice).get(f"/api/operations/{operation.id}").status_code == 200
+    assert with_token(bob).get(f"/api/operations/{operation.id}").json()["code"] == "operation_not_found"
+
+
+def test_a_second_request_is_refused_and_carries_the_open_one(
+    with_token: Any, alice: Any, make_vps: Any, bind: Any
+) -> None:
+    vps = make_vps(alice)
+    bind(vps)
+    first = with_token(alice).post(f"/api/vps/{vps.id}/reboot").json()["operation"]
+    second = with_token(alice).post(f"/api/vps/{vps.id}/stop", content_type="application/json")
+    assert (second.status_code, second.json()["code"]) == (409, "operation_in_progress")
+    assert second.json()["operation"] == first
+
+
+def test_only_a_forced_stop_overtakes_an_open_operation(with_token: Any, alice: Any, make_vps: Any, bind: Any) -> None:
+    vps = make_vps(alice)
+    bind(vps)
+    first = with_token(alice).post(f"/api/vps/{vps.id}/stop", content_type="application/json").json()["operation"]
+    forced = with_token(alice).post(f"/api/vps/{vps.id}/stop", {"force": True}, content_type="application/json")
+    assert forced.status_code == 202
+    overtaken = Operation.objects.get(pk=first["id"])
+    assert (overtaken.state, overtaken.error_code) == ("failed", "superseded")
+    again = with_token(alice).post(f"/api/vps/{vps.id}/stop", {"force": True}, content_type="application/json")
+    assert again.json()["code"] == "operation_in_progress"
+
+
+@pytest.mark.parametrize("force", ["yes", 1, None])
+def test_force_is_true_or_false(with_token: Any, alice: Any, make_vps: Any, bind: Any, force: Any) -> None:
+    vps = make_vps(alice)
+    bind(vps)
+    answer = with_token(alice).post(f"/api/vps/{vps.id}/stop", {"force": force}, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+
+
+@pytest.mark.parametrize(("status", "code"), [("suspended", "vps_suspended"), ("creating", "vps_creating")])
+def test_what_cannot_be_controlled_says_why(
+    with_token: Any, alice: Any, make_vps: Any, bind: Any, status: str, code: str
+) -> None:
+    vps = make_vps(alice, status=status)
+    bind(vps, power="stopped")
+    answer = with_token(alice).post(f"/api/vps/{vps.id}/start")
+    assert (answer.status_code, answer.json()["code"]) == (409, code)
+
+
+def test_a_server_without_a_guest_says_so(with_token: Any, alice: Any, make_vps: Any) -> None:
+    answer = with_token(alice).post(f"/api/vps/{make_vps(alice).id}/start")
+    assert (answer.status_code, answer.json()["code"]) == (409, "vps_unbound")
+
+
+def test_stats_tell_what_was_heard_last_and_not_what_is_private(with_token: Any, alice: Any, make_vps: Any) -> None:
+    vps = make_vps(alice)
+    assert with_token(alice).get(f"/api/vps/{vps.id}/stats").json()["stats"] is None
+    snapshots.store_usage({vps.id: {"cpu": 0.5, "at": 1.0, "counted": {}}})
+    assert with_token(alice).get(f"/api/vps/{vps.id}/stats").json()["stats"] == {"cpu": 0.5}
+
+
+def test_an_unknown_timeframe_is_refused(with_token: Any, alice: Any, make_vps: Any) -> None:
+    answer = with_token(alice).get(f"/api/vps/{make_vps(alice).id}/stats?timeframe=decade")
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/nothing", "/api/vps/0", "/api/vps/99999999999", "/api/vps/%D9%A1", "/api/vps/1/fly"]
+)
+def test_an_address_that_is_not_there_is_404_in_json(with_token: Any, alice: Any, path: str) -> None:
+    answer = with_token(alice).get(path)
+    assert answer.status_code == 404
+    assert answer.json()["status"] == "error"
+
+
+def test_the_main_sites_key_is_no_customers_token(make_vps: Any, alice: Any, settings: Any) -> None:
+    make_vps(alice)
+    assert Client(headers={"x-api-key": settings.VPS_SYNC_API_KEYS[0]}).get("/api/vps").status_code == 401

@@ -1,0 +1,233 @@
+"""POST /api/vps/sync as the main site's program meets it."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from vps.models import Event, Operation, Placement, Tombstone, Vps
+
+ORDER = {"name": "web-01", "status": "creating", "cpu": 4, "ram": 8192, "disk": 100, "os": "Ubuntu 22.04 LTS"}
+COLUMNS = {
+    "id", "name", "status", "ip_address", "cpu", "ram", "disk", "os", "user_id", "hypervisor", "created_at", "updated_at",
+}  # fmt: skip
+
+
+def test_an_order_becomes_a_vps_with_every_column_of_the_table(main_site: Any, alice: Any) -> None:
+    answer = main_site("create", user_id=alice.id, **ORDER, hypervisor="proxmox")
+    assert answer.status_code == 201
+    body = answer.json()
+    assert (body["status"], body["message"]) == ("success", "VPS synced successfully")
+    assert set(body["vps"]) == COLUMNS
+    assert body["vps"]["created_at"].endswith("Z")
+    assert body["vps"]["ip_address"] is None
+    assert Vps.objects.get().user == alice
+    assert Event.objects.get().type == "vps.created"
+
+
+def test_what_is_left_out_of_an_order_is_creating_on_proxmox(main_site: Any, alice: Any) -> None:
+    order = {key: value for key, value in ORDER.items() if key != "status"}
+    vps = main_site("create", user_id=alice.id, **order).json()["vps"]
+    assert (vps["status"], vps["hypervisor"]) == ("creating", "proxmox")
+
+
+@pytest.mark.parametrize("path", ["/api/vps/sync", "/api/vps/sync/"])
+def test_both_spellings_of_the_path_reach_the_door_without_a_redirect(main_site: Any, alice: Any, path: str) -> None:
+    assert main_site("create", path, user_id=alice.id, **ORDER).status_code == 201
+
+
+def test_an_update_changes_the_columns_it_names_and_no_others(main_site: Any, alice: Any, make_vps: Any) -> None:
+    vps = make_vps(alice, status="creating", cpu=2)
+    answer = main_site("update", id=vps.id, status="running", ip_address="2001:DB8::1")
+    assert answer.status_code == 200
+    vps.refresh_from_db()
+    assert (vps.status, vps.ip_address, vps.cpu) == ("running", "2001:db8::1", 2)
+    assert answer.json()["vps"]["updated_at"] >= answer.json()["vps"]["created_at"]
+
+
+def test_an_update_that_changes_nothing_is_no_event(main_site: Any, alice: Any, make_vps: Any) -> None:
+    vps = make_vps(alice)
+    assert main_site("update", id=vps.id, status=vps.status).status_code == 200
+    assert not Event.objects.exists()
+
+
+def test_a_vps_may_change_its_owner(main_site: Any, alice: Any, bob: Any, make_vps: Any) -> None:
+    vps = make_vps(alice)
+    main_site("update", id=vps.id, user_id=bob.id)
+    vps.refresh_from_db()
+    assert vps.user == bob
+
+
+def test_a_delete_answers_with_what_was_deleted_and_leaves_a_tombstone(
+    main_site: Any, alice: Any, make_vps: Any
+) -> None:
+    vps = make_vps(alice, name="web-01")
+    answer = main_site("delete", id=vps.id)
+    assert answer.status_code == 200
+    assert answer.json()["vps"]["name"] == "web-01"
+    assert "already_deleted" not in answer.json()
+    assert not Vps.objects.exists()
+    assert Tombstone.objects.get().vps_id == vps.id
+
+
+def test_a_repeated_delete_is_told_that_it_is_done(main_site: Any, alice: Any, make_vps: Any) -> None:
+    vps = make_vps(alice)
+    first = main_site("delete", id=vps.id).json()
+    again = main_site("delete", id=vps.id)
+    assert again.status_code == 200
+    assert again.json() == first | {"already_deleted": True}
+
+
+def test_an_update_of_what_was_deleted_is_refused_with_a_code(main_site: Any, alice: Any, make_vps: Any) -> None:
+    vps = make_vps(alice)
+    main_site("delete", id=vps.id)
+    answer = main_site("update", id=vps.id, status="running")
+    assert (answer.status_code, answer.json()["code"]) == (409, "vps_deleted")
+
+
+@pytest.mark.parametrize("action", ["update", "delete"])
+def test_an_id_that_never_was_is_not_found(main_site: Any, action: str) -> None:
+    answer = main_site(action, id=2_147_483_647, status="running")
+    assert (answer.status_code, answer.json()["code"]) == (404, "vps_not_found")
+
+
+def test_a_delete_ends_the_open_operation(main_site: Any, alice: Any, make_vps: Any, bind: Any) -> None:
+    vps = make_vps(alice)
+    bind(vps)
+    operation = Operation.objects.create(vps=vps, kind="reboot", source="page", deadline_at="2030-01-01T00:00Z")
+    main_site("delete", id=vps.id)
+    operation.refresh_from_db()
+    assert (operation.state, operation.error_code) == ("failed", "vps_deleted")
+    assert not Placement.objects.exists()
+
+
+def test_the_placement_binds_the_vps_to_its_guest(main_site: Any, alice: Any, cluster: Any) -> None:
+    placement = {"cluster": "main", "node": "pve1", "vmid": 107, "kind": "lxc"}
+    main_site("create", user_id=alice.id, **ORDER, placement=placement)
+    bound = Placement.objects.get()
+    assert (bound.vps.name, bound.cluster, bound.vmid, bound.kind) == ("web-01", cluster, 107, "lxc")
+
+
+def test_a_guest_cannot_be_two_vpss(main_site: Any, alice: Any, make_vps: Any, bind: Any) -> None:
+    bind(make_vps(alice), vmid=107)
+    placement = {"cluster": "main", "node": "pve1", "vmid": 107, "kind": "qemu"}
+    answer = main_site("create", user_id=alice.id, **ORDER, placement=placement)
+    assert (answer.status_code, answer.json()["code"]) == (409, "placement_taken")
+    assert Vps.objects.count() == 1
+
+
+def test_an_unknown_cluster_is_named(main_site: Any, alice: Any) -> None:
+    placement = {"cluster": "nowhere", "node": "pve1", "vmid": 107, "kind": "qemu"}
+    answer = main_site("create", user_id=alice.id, **ORDER, placement=placement)
+    assert (answer.status_code, answer.json()["code"]) == (400, "unknown_cluster")
+    assert "vps.placement.cluster" in answer.json()["errors"]
+
+
+@pytest.mark.parametrize("key", [None, "", "wrong", "\xe9\xe9"])
+def test_a_missing_or_wrong_key_is_refused(db: None, key: str | None) -> None:
+    headers = {} if key is None else {"x-api-key": key}
+    answer = Client(headers=headers).post("/api/vps/sync", {"action": "create"}, content_type="application/json")
+    assert answer.status_code == 401
+    assert answer.json() == {"status": "error", "message": "Invalid or missing API key", "code": "invalid_api_key"}
+
+
+def test_a_customer_who_is_logged_in_is_not_the_main_site(with_token: Any, alice: Any) -> None:
+    answer = with_token(alice).post("/api/vps/sync", {"action": "create"}, content_type="application/json")
+    assert answer.status_code == 401
+
+
+def test_missing_fields_are_named(main_site: Any) -> None:
+    answer = main_site("create", name="web-01")
+    assert answer.status_code == 400
+    assert answer.json()["message"] == "Missing required fields: user_id, cpu, ram, disk, os"
+
+
+def test_an_update_without_a_column_is_refused(main_site: Any, alice: Any, make_vps: Any) -> None:
+    answer = main_site("update", id=make_vps(alice).id)
+    assert (answer.status_code, answer.json()["code"]) == (400, "missing_fields")
+
+
+def test_a_user_who_is_not_there_is_named(main_site: Any) -> None:
+    answer = main_site("create", user_id=424242, **ORDER)
+    assert (answer.status_code, answer.json()["code"]) == (400, "unknown_user")
+    assert "424242" in answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("cpu", "4"), ("cpu", 4.0), ("cpu", True), ("cpu", 0), ("cpu", 1025), ("cpu", None), ("cpu", [4]),
+        ("ram", 8), ("ram", 8_388_608), ("ram", 127), ("disk", 0), ("disk", 2_147_483_648),
+        ("name", ""), ("name", " "), ("name", "x" * 256), ("name", "a\u202eb"), ("name", "a\nb"), ("name", 5),
+        ("status", "Running"), ("status", ["running"]), ("hypervisor", "docker"), ("os", "x" * 101),
+        ("user_id", "5"), ("user_id", 0), ("ip_address", "1.2.3"), ("ip_address", 5), ("placement", "pve1"),
+        ("placement", {"cluster": "main", "node": "../x", "vmid": 100, "kind": "qemu"}),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_refused_and_its_field_named(main_site: Any, alice: Any, field: str, value: Any) -> None:
+    answer = main_site("create", **{"user_id": alice.id} | ORDER | {field: value})
+    assert answer.status_code == 400
+    assert field in answer.json()["message"]
+    assert not Vps.objects.exists()
+
+
+def test_a_ram_in_gigabytes_is_told_that_the_unit_is_mb(main_site: Any, alice: Any) -> None:
+    answer = main_site("create", user_id=alice.id, **ORDER | {"ram": 8})
+    assert "MB" in answer.json()["errors"]["vps.ram"][0]
+
+
+@pytest.mark.parametrize("name", ["Мой сервер", "<script>alert(1)</script>", "{{7*7}}", "x" * 255])
+def test_any_printable_name_is_taken_as_it_is(main_site: Any, alice: Any, name: str) -> None:
+    assert main_site("create", user_id=alice.id, **ORDER | {"name": name}).json()["vps"]["name"] == name
+
+
+def test_keys_that_the_contract_does_not_know_are_ignored_and_named(main_site: Any, alice: Any) -> None:
+    body = main_site("create", user_id=alice.id, **ORDER, colour="red").json()
+    assert body["warnings"] == ["Unknown field ignored: vps.colour"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "missing_fields"), (b"null", "invalid"), (b"[]", "invalid"), (b'"a"', "invalid"), (b"{", "invalid_json"),
+        (b'{"action":"create","action":"delete"}', "duplicate_key"), (b'{"action":NaN}', "not_finite"),
+        (b'{"action":1e999}', "not_finite"), (b'{"action":"a\\u0000"}', "invalid_text"), (b"\xff\xfe", "invalid_utf8"),
+        (b'{"action":"\\ud800"}', "invalid_text"), (b"[" * 100_000, "too_deep"), (b'{"vps":' + b"9" * 5000 + b"}", "invalid_json"),
+        (b'{"action":["create"],"vps":{}}', "invalid"), (b'{"action":"create","vps":[1]}', "invalid"),
+        (b'{"action":"drop","vps":{}}', "invalid"),
+    ],
+)  # fmt: skip
+def test_a_body_that_is_not_strict_json_is_refused(main_site: Any, body: bytes, code: str) -> None:
+    answer = post(body)
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "status"),
+    [
+        ("application/json; charset=utf-16", 415),
+        ("application/x-www-form-urlencoded", 415),
+        ("application/xml", 415),
+        ("text/plain", 415),
+        ("application/json; charset=UTF-8", 400),
+    ],
+)
+def test_only_json_in_utf8_is_read(db: None, content_type: str, status: int) -> None:
+    answer = post(b"{}", content_type)
+    assert answer.status_code == status
+    assert answer.json()["status"] == "error"
+
+
+def test_a_body_over_the_limit_is_413_in_json(db: None) -> None:
+    answer = post(b'{"action":"' + b"x" * 1_048_576 + b'"}')
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+def test_another_method_is_405_in_json(main_site: Any) -> None:
+    answer = Client(headers={"x-api-key": "for-tests-only-the-main-site-key-0123456789"}).get("/api/vps/sync")
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+
+
+def post(body: bytes, content_type: str = "application/json") -> Any:
+    client = Client(headers={"x-api-key": "for-tests-only-the-main-site-key-0123456789"})
+    return client.post("/api/vps/sync", body, content_type=content_type)

@@ -1,0 +1,114 @@
+"""The cast and their things, for every test: Alice owns it, Bob is a stranger, Carol is staff, the main site has a key."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from vps.models import Cluster, Placement, Vps
+
+PASSWORD = "a long and winding password"
+Make = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def quick_and_clean(settings: Any) -> Iterator[None]:
+    """Nothing of the last test in Redis; passwords hashed by the quickest hasher, for a good one is slow by design."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    cache.clear()
+    yield
+
+
+def person(username: str, **columns: Any) -> Any:
+    user = get_user_model()(username=username, email=f"{username}@example.com", **columns)
+    user.set_password(PASSWORD)
+    user.save()
+    return user
+
+
+@pytest.fixture
+def alice(db: None) -> Any:
+    return person("alice")
+
+
+@pytest.fixture
+def bob(db: None) -> Any:
+    return person("bob")
+
+
+@pytest.fixture
+def carol(db: None) -> Any:
+    return person("carol", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def as_user() -> Make:
+    """A browser in which this user is logged in."""
+
+    def log_in(user: Any) -> Client:
+        client = Client(headers={"accept-language": "en"})
+        client.force_login(user, backend="accounts.backends.UsernameOrEmailBackend")
+        return client
+
+    return log_in
+
+
+@pytest.fixture
+def with_token(db: None) -> Make:
+    """A program that holds this user's JWT."""
+
+    def log_in(user: Any) -> Client:
+        body = {"username": user.username, "password": PASSWORD}
+        answer = Client().post("/api/auth/login", body, content_type="application/json")
+        return Client(headers={"authorization": f"Bearer {answer.json()['access']}"})
+
+    return log_in
+
+
+@pytest.fixture
+def main_site(db: None, settings: Any) -> Make:
+    """The main site, which calls POST /api/vps/sync with its key."""
+    client = Client(headers={"x-api-key": settings.VPS_SYNC_API_KEYS[0]})
+
+    def sync(action: str, path: str = "/api/vps/sync", **vps: Any) -> Any:
+        return client.post(path, {"action": action, "vps": vps}, content_type="application/json")
+
+    return sync
+
+
+@pytest.fixture
+def make_vps(db: None) -> Make:
+    def make(user: Any, **columns: Any) -> Vps:
+        defaults = {"name": "shop", "status": "running", "cpu": 2, "ram": 2048, "disk": 40, "os": "Debian 12"}
+        vps: Vps = Vps.objects.create(user=user, **defaults | columns)
+        vps.refresh_from_db()
+        return vps
+
+    return make
+
+
+@pytest.fixture
+def cluster(db: None) -> Cluster:
+    """A cluster that was heard just now; nothing answers at its address."""
+    made: Cluster = Cluster.objects.create(
+        name="main",
+        hosts=["127.0.0.1:1"],
+        token_id="panel@pve!portal",
+        token_secret="not-a-real-secret",
+        seen_at=timezone.now(),
+    )
+    return made
+
+
+@pytest.fixture
+def bind(cluster: Cluster) -> Make:
+    def bind_to(vps: Vps, vmid: int = 100, **columns: Any) -> Placement:
+        defaults = {"cluster": cluster, "kind": "qemu", "node": "pve1", "power": vps.status, "identity": f"uuid-{vmid}"}
+        placement: Placement = Placement.objects.create(vps=vps, vmid=vmid, **defaults | columns)
+        return placement
+
+    return bind_to

@@ -1,0 +1,119 @@
+"""/api/vps and /api/operations: the door of customers' programs, by JWT. Everybody sees their own and nobody else's."""
+
+from collections.abc import Callable
+from typing import Any
+
+from rest_framework.decorators import api_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from vps.api.fields import INT_MAX
+from vps.errors import InvalidInput, OperationNotFound, VpsNotFound
+from vps.models import Event, Operation, Vps
+from vps.services import metrics, power
+
+LARGEST_PAGE = 1000
+DEFAULT_PAGE = 1000
+Door = Callable[..., Response]
+
+
+@api_view(["GET"])
+def vps_list(request: Request) -> Response:
+    """In id order. `next` is the address of the following page, or null."""
+    limit, after = page_of(request)
+    rows = list(Vps.objects.visible_to(request.user).filter(pk__gt=after).order_by("pk")[: limit + 1])
+    page, has_more = rows[:limit], len(rows) > limit
+    following = f"/api/vps?limit={limit}&after={page[-1].pk}" if has_more else None
+    return success(count=len(page), vps=[vps.columns() for vps in page], next=following)
+
+
+@api_view(["GET"])
+def vps_detail(request: Request, id: int) -> Response:
+    return success(vps=get_vps(request, id).columns())
+
+
+@api_view(["GET"])
+def stats(request: Request, id: int) -> Response:
+    """What it uses, as last heard (null where nothing was heard of late), and with `timeframe` its history."""
+    vps = get_vps(request, id)
+    answer: dict[str, Any] = {"vps_id": vps.pk, "stats": metrics.usage(vps)}
+    if timeframe := request.query_params.get("timeframe"):
+        answer["history"] = {"timeframe": timeframe} | metrics.history(vps, checked_timeframe(timeframe))
+    return success(**answer)
+
+
+@api_view(["GET"])
+def operations(request: Request, id: int) -> Response:
+    """Newest first. `before` names the id to go on from."""
+    limit, _ = page_of(request)
+    before = number(request, "before", INT_MAX, INT_MAX)
+    vps = get_vps(request, id)
+    rows = list(vps.operations.filter(pk__lt=before).select_related("requested_by")[: limit + 1])
+    following = f"/api/vps/{id}/operations?limit={limit}&before={rows[limit - 1].pk}" if len(rows) > limit else None
+    return success(operations=[operation.public() for operation in rows[:limit]], next=following)
+
+
+@api_view(["GET"])
+def operation_detail(request: Request, id: int) -> Response:
+    mine = Operation.objects.filter(vps__in=Vps.objects.visible_to(request.user))
+    operation = mine.select_related("requested_by").filter(pk=id).first()
+    if operation is None:
+        raise OperationNotFound
+    return success(operation=operation.public())
+
+
+def power_door(kind: str) -> Door:
+    """POST /api/vps/{id}/<kind>: 202 with the operation, without waiting for the hypervisor."""
+
+    @api_view(["POST"])
+    def door(request: Request, id: int) -> Response:
+        vps = get_vps(request, id)
+        force = forced(request) if kind == Operation.Kind.STOP else False
+        operation = power.request(vps, kind, by=request.user, source=Event.Source.API, force=force)
+        message = f"{Operation.Kind(kind).label} requested"
+        return success(202, message=message, operation=operation.public(), vps=vps.columns())
+
+    return door
+
+
+start, stop, restart, reboot = (power_door(kind) for kind in Operation.Kind.values)
+
+
+def get_vps(request: Request, id: int) -> Vps:
+    """Somebody else's is not there, to the byte."""
+    vps: Vps | None = Vps.objects.visible_to(request.user).select_related("placement").filter(pk=id).first()
+    if vps is None:
+        raise VpsNotFound
+    return vps
+
+
+def forced(request: Request) -> bool:
+    has_body = request.headers.get("Content-Length", "0") not in ("", "0")
+    body = request.data if has_body else {}
+    value = body.get("force", False) if isinstance(body, dict) else None
+    if not isinstance(value, bool):
+        raise InvalidInput("force must be true or false.", errors={"force": ["Must be true or false."]})
+    return value
+
+
+def page_of(request: Request) -> tuple[int, int]:
+    return number(request, "limit", DEFAULT_PAGE, LARGEST_PAGE, least=1), number(request, "after", 0, INT_MAX)
+
+
+def number(request: Request, name: str, default: int, most: int, least: int = 0) -> int:
+    text = request.query_params.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and least <= int(text) <= most):
+        sentence = f"Must be a whole number from {least} to {most}."
+        raise InvalidInput(f"{name}: {sentence}", errors={name: [sentence]})
+    return int(text)
+
+
+def checked_timeframe(given: str) -> str:
+    if given not in metrics.TIMEFRAMES:
+        sentence = f"Must be one of: {', '.join(metrics.TIMEFRAMES)}."
+        raise InvalidInput(f"timeframe: {sentence}", errors={"timeframe": [sentence]})
+    return given
+
+
+def success(status: int = 200, **answer: Any) -> Response:
+    return Response({"status": "success"} | answer, status=status)

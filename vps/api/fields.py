@@ -1,0 +1,82 @@
+"""Fields that take what the contract says and nothing near it: for the serializers of the doors beside it."""
+
+import ipaddress
+import unicodedata
+from typing import Any
+
+from rest_framework import serializers
+
+INT_MAX = 2_147_483_647
+# Controls, surrogates, private use and line ends have no look; the bidirectional ones change the look of the rest.
+UNPRINTABLE = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
+BIDIRECTIONAL = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+class WholeNumber(serializers.Field[int, Any, int, Any]):
+    """A JSON integer from `least` to `most`; "4", 4.0, true and 1e3 are not."""
+
+    def __init__(self, least: int = 1, most: int = INT_MAX, hint: str = "", **options: Any) -> None:
+        self.least, self.most, self.hint = least, most, hint
+        super().__init__(**options)
+
+    def to_internal_value(self, data: Any) -> int:
+        if type(data) is not int:
+            raise serializers.ValidationError(f"Must be a JSON integer.{self.hint}")
+        if not self.least <= data <= self.most:
+            raise serializers.ValidationError(f"Must be from {self.least} to {self.most}.{self.hint}")
+        return data
+
+    def to_representation(self, value: int) -> int:
+        return value
+
+
+class PlainText(serializers.Field[str, Any, str, Any]):
+    """Printable text of 1 to `longest` characters; markup in it is text like any other."""
+
+    def __init__(self, longest: int, **options: Any) -> None:
+        self.longest = longest
+        super().__init__(**options)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            raise serializers.ValidationError("Must be a text.")
+        if not 1 <= len(data) <= self.longest or not data.strip():
+            raise serializers.ValidationError(f"Must be 1 to {self.longest} characters, not all of them blank.")
+        if any(sign in BIDIRECTIONAL or unicodedata.category(sign) in UNPRINTABLE for sign in data):
+            raise serializers.ValidationError("Must hold no control characters or bidirectional overrides.")
+        return data
+
+    def to_representation(self, value: str) -> str:
+        return value
+
+
+class OneOf(serializers.Field[str, Any, str, Any]):
+    """One of these words, in this case of letters."""
+
+    def __init__(self, words: list[str], **options: Any) -> None:
+        self.words = words
+        super().__init__(**options)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str) or data not in self.words:
+            raise serializers.ValidationError(f"Must be one of: {', '.join(self.words)}.")
+        return data
+
+    def to_representation(self, value: str) -> str:
+        return value
+
+
+class Address(serializers.Field[str, Any, str, Any]):
+    """An IPv4 or IPv6 address, kept in its shortest form."""
+
+    def to_internal_value(self, data: Any) -> str:
+        try:
+            address = ipaddress.ip_address(data if isinstance(data, str) else "")
+        except ValueError as error:
+            raise serializers.ValidationError("Must be an IPv4 or IPv6 address, or null.") from error
+        if getattr(address, "scope_id", None):
+            raise serializers.ValidationError("Must be an address without a zone.")
+        return str(address)
+
+    def to_representation(self, value: str) -> str:
+        return value

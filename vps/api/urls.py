@@ -1,0 +1,19 @@
+"""/api/vps… and /api/operations…, for ospab_panel.urls."""
+
+from django.urls import path, re_path
+
+import vps.converters  # noqa: F401  registers <id:…>
+from vps.api import customer, sync
+
+urlpatterns = [
+    re_path(r"^vps/sync/?$", sync.sync_vps),
+    path("vps", customer.vps_list),
+    path("vps/<id:id>", customer.vps_detail),
+    path("vps/<id:id>/start", customer.start),
+    path("vps/<id:id>/stop", customer.stop),
+    path("vps/<id:id>/restart", customer.restart),
+    path("vps/<id:id>/reboot", customer.reboot),
+    path("vps/<id:id>/stats", customer.stats),
+    path("vps/<id:id>/operations", customer.operations),
+    path("operations/<id:id>", customer.operation_detail),
+]

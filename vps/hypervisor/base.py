@@ -1,0 +1,229 @@
+"""What a hypervisor is to the panel: its shapes, its verbs and its few ways to fail. Called by services, kept by drivers.
+
+Nothing here knows Django, the database or Celery: a driver can be read, run and tested alone.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class Kind(StrEnum):
+    """What a guest is: a virtual machine or a container."""
+
+    QEMU = "qemu"
+    LXC = "lxc"
+
+
+class Power(StrEnum):
+    """What was seen of a guest. UNKNOWN is what an unreachable node leaves us with, and is never shown as stopped."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    PAUSED = "paused"
+    UNKNOWN = "unknown"
+
+
+class Command(StrEnum):
+    """What can be asked of a guest, in the contract's words. Each is exactly one task on the hypervisor.
+
+    STOP is a clean shutdown that powers off after its limit; FORCE_STOP powers off at once and overrules a running
+    shutdown; RESTART is hard; REBOOT is soft.
+    """
+
+    START = "start"
+    STOP = "stop"
+    FORCE_STOP = "force_stop"
+    RESTART = "restart"
+    REBOOT = "reboot"
+
+
+class Timeframe(StrEnum):
+    """How far back a guest's history goes."""
+
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+
+
+@dataclass(frozen=True)
+class Access:
+    """How a cluster is reached. `hosts` are `name` or `name:port`, any of which answers for the whole cluster.
+
+    TLS is always verified: against `ca_pem`, or the pinned SHA-256 `fingerprint` (colon hex), or the system's store.
+    """
+
+    hosts: tuple[str, ...]
+    token_id: str
+    token_secret: str = field(repr=False)
+    ca_pem: str = ""
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True)
+class GuestRef:
+    """Which guest: (cluster, vmid) names it, `node` is where it was last seen."""
+
+    kind: Kind
+    vmid: int
+    node: str
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a guest uses at one moment. Sizes in bytes; the counters run since its start; `cpu` is 0..1 of its cores."""
+
+    cpu: float = 0.0
+    ram_used: int = 0
+    ram_total: int = 0
+    disk_used: int = 0
+    disk_total: int = 0
+    disk_read: int = 0
+    disk_written: int = 0
+    net_in: int = 0
+    net_out: int = 0
+    uptime_s: int = 0
+
+
+@dataclass(frozen=True)
+class Guest:
+    """One line of the cluster's list: every guest that the token may see, in one call, up to 13 s old (power, usage)."""
+
+    ref: GuestRef
+    name: str
+    power: Power
+    lock: str = ""
+    is_template: bool = False
+    usage: Usage = Usage()
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one guest's own status says now. `node_time` is the node's clock (UTC) as it answered."""
+
+    power: Power
+    uptime_s: int
+    lock: str
+    is_template: bool
+    is_ha: bool
+    node_time: datetime
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """Where a task stands. `exit_text` is the hypervisor's own and is for staff alone."""
+
+    is_finished: bool
+    is_success: bool = False
+    exit_text: str = ""
+
+
+@dataclass(frozen=True)
+class FoundTask:
+    """A task of ours found in the node's list. `started_at` is the node's clock (UTC)."""
+
+    upid: str
+    started_at: datetime
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One point of a guest's history. What was not measured is None. Rates are bytes a second, `cpu` is 0..1."""
+
+    time: int
+    cpu: float | None = None
+    ram_used: float | None = None
+    ram_total: float | None = None
+    disk_read: float | None = None
+    disk_written: float | None = None
+    net_in: float | None = None
+    net_out: float | None = None
+
+
+class Refusal(StrEnum):
+    """Why a hypervisor, having understood, did not do it."""
+
+    ALREADY_RUNNING = "already_running"
+    NOT_RUNNING = "not_running"
+    LOCKED = "locked"
+    BUSY = "busy"
+    PAUSED = "paused"
+    TEMPLATE = "template"
+    TIMED_OUT = "timed_out"
+    NOT_HERE = "not_here"
+    NO_QUORUM = "no_quorum"
+    NO_AGENT = "no_agent"
+    NO_HISTORY = "no_history"
+    DENIED = "denied"
+    OTHER = "other"
+
+
+class HypervisorError(Exception):
+    """A call that did not do what was asked. `detail` is the raw text, for staff alone."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class Unreachable(HypervisorError):
+    """Nothing was executed: no host of the cluster took the call (refused, no route, name, TLS, 595)."""
+
+
+class OutcomeUnknown(HypervisorError):
+    """The call left and no trustworthy answer came back: it may or may not have been executed."""
+
+
+class Refused(HypervisorError):
+    """The hypervisor answered, and the answer is no."""
+
+    def __init__(self, reason: Refusal, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+class Hypervisor(Protocol):
+    """One cluster. Every method may raise Unreachable, OutcomeUnknown or Refused; reads have no side effects."""
+
+    def version(self) -> str:
+        """The product's version, such as "9.2.11"; proves that the address, TLS and token are right."""
+        ...
+
+    def guests(self) -> list[Guest]:
+        """All guests of the cluster, in one call."""
+        ...
+
+    def look(self, ref: GuestRef) -> Look:
+        """The guest's own status. Refused(NOT_HERE) where this node does not hold it."""
+        ...
+
+    def identity(self, ref: GuestRef) -> str:
+        """What tells this guest from a later one under the same vmid: SMBIOS uuid or first MAC, lower case."""
+        ...
+
+    def addresses(self, ref: GuestRef) -> list[str]:
+        """IP addresses the running guest reports, usable ones alone, IPv4 first. Refused(NO_AGENT) where it cannot."""
+        ...
+
+    def send(self, ref: GuestRef, command: Command, limit_s: int) -> str:
+        """Ask for `command` and return its UPID at once. `limit_s` is how long a clean shutdown may take."""
+        ...
+
+    def sent_since(self, ref: GuestRef, command: Command, since: datetime) -> list[FoundTask]:
+        """Our own token's tasks of this guest and command since then (node's clock), running ones too, oldest first."""
+        ...
+
+    def task(self, upid: str) -> TaskResult:
+        """Where this task stands. A UPID that the node no longer knows is Refused(OTHER)."""
+        ...
+
+    def task_refusal(self, result: TaskResult) -> Refusal:
+        """Why a finished, unsuccessful task failed, as one of ours."""
+        ...
+
+    def history(self, ref: GuestRef, timeframe: Timeframe) -> list[Sample]:
+        """Oldest first, at most about 400 points. Refused(NO_HISTORY) for a brand-new guest."""
+        ...

@@ -1,0 +1,98 @@
+"""The demo's people, cluster and servers, made once, and demo.json, which tells scripts of them. `prepare` calls it."""
+
+import json
+import secrets
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import connection, transaction
+
+from vps.models import Cluster, Vps
+from vps.services import sync
+
+CLUSTER = "demo"
+# The main site's manuals name user 5, so Alice is it.
+PEOPLE = (
+    {"id": 1, "username": "carol", "email": "carol@example.com", "role": "staff"},
+    {"id": 4, "username": "bob", "email": "bob@example.com", "role": "customer"},
+    {"id": 5, "username": "alice", "email": "alice@example.com", "role": "customer"},
+)
+# (owner, name, status, cores, RAM in MB, disk in GB, system, address)
+SERVERS = (
+    (5, "shop", "running", 4, 8192, 100, "Ubuntu 22.04 LTS", "192.0.2.10"),
+    (5, "blog", "running", 1, 1024, 20, "Debian 12", None),
+    (5, "db-primary", "running", 8, 16384, 200, "Debian 12", "192.0.2.12"),
+    (5, "ci-runner", "stopped", 4, 8192, 80, "Ubuntu 24.04 LTS", None),
+    (5, "old-site", "suspended", 1, 512, 10, "Debian 11", "192.0.2.14"),
+    (4, "mail", "running", 2, 4096, 60, "Debian 12", "192.0.2.20"),
+    (4, "game-server", "stopped", 4, 8192, 60, "Ubuntu 22.04 LTS", None),
+)
+COLUMNS = ("user_id", "name", "status", "cpu", "ram", "disk", "os", "ip_address")
+
+
+def fill_in() -> None:
+    """The data the first time, and the file every time: the port may be another."""
+    path = Path(settings.DATA_DIR) / "demo.json"
+    known = json.loads(path.read_text()) if path.exists() else {"users": []}
+    passwords = {user["username"]: user["password"] for user in known["users"]}
+    people = [person | {"password": passwords.get(person["username"]) or new_password()} for person in PEOPLE]
+    if not get_user_model().objects.exists():
+        create(people)
+    refresh_cluster()
+    tell(path, people)
+
+
+def new_password() -> str:
+    return secrets.token_urlsafe(9)
+
+
+@transaction.atomic
+def create(people: list[dict[str, Any]]) -> None:
+    for person in people:
+        add_person(person)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setval(pg_get_serial_sequence('users', 'id'), (SELECT max(id) FROM users))")
+    for server in SERVERS:
+        sync.create(dict(zip(COLUMNS, server, strict=True)), placement=None)
+
+
+def add_person(person: dict[str, Any]) -> None:
+    is_staff = person["role"] == "staff"
+    user = get_user_model()(
+        id=person["id"],
+        username=person["username"],
+        email=person["email"],
+        first_name=person["username"].title(),
+        is_staff=is_staff,
+        is_superuser=is_staff,
+    )
+    user.set_password(person["password"])
+    user.save()
+
+
+def refresh_cluster() -> None:
+    """The simulated cluster's address may be another after each start."""
+    Cluster.objects.update_or_create(
+        name=CLUSTER,
+        defaults={
+            "hypervisor": Vps.Hypervisor.PROXMOX,
+            "hosts": [settings.DEMO_CLUSTER["tls"]],
+            "token_id": settings.DEMO_CLUSTER["token"].partition("=")[0],
+            "token_secret": settings.DEMO_CLUSTER["token"].partition("=")[2],
+            "fingerprint": settings.DEMO_CLUSTER["fingerprint"],
+        },
+    )
+
+
+def tell(path: Path, people: list[dict[str, Any]]) -> None:
+    facts = {
+        "url": settings.PANEL_URL,
+        "api_key": settings.VPS_SYNC_API_KEYS[0],
+        "simulator": {"url": settings.DEMO_CLUSTER["url"], "token": settings.DEMO_CLUSTER["token"]},
+        "users": people,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(facts, indent=2) + "\n")

@@ -1,0 +1,10 @@
+"""The nouns, one a file. Services write them; doors read them."""
+
+from vps.models.cluster import Cluster
+from vps.models.event import Event
+from vps.models.operation import Operation
+from vps.models.placement import Placement
+from vps.models.tombstone import Tombstone
+from vps.models.vps import Vps
+
+__all__ = ["Cluster", "Event", "Operation", "Placement", "Tombstone", "Vps"]

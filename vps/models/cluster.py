@@ -1,0 +1,79 @@
+"""A Proxmox VE cluster or single host: how it is reached, and how it is. Staff keep it in the admin; services call it."""
+
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from vps.models.encrypted import EncryptedTextField
+from vps.models.vps import Vps
+
+# Three missed rounds of reconcile, with a margin: older than this is not news but memory.
+FRESH_FOR = timedelta(seconds=45)
+
+
+class ClusterQuerySet(models.QuerySet["Cluster"]):
+    def active(self) -> "ClusterQuerySet":
+        return self.filter(is_active=True, hypervisor=Vps.Hypervisor.PROXMOX)
+
+    def answered(self, id: int) -> None:
+        """It was heard just now."""
+        self.filter(id=id).update(seen_at=Now(), unreachable_since=None, failures=0, failure="")
+
+    def failed(self, id: int, detail: str) -> None:
+        """It was not: since when is kept from the first time. `detail` is for staff alone."""
+        since = models.functions.Coalesce("unreachable_since", Now())
+        self.filter(id=id).update(unreachable_since=since, failures=models.F("failures") + 1, failure=detail[:500])
+
+
+class Cluster(models.Model):
+    """Where guests run. The token's secret is encrypted at rest, written in the admin, and never shown again."""
+
+    id = models.AutoField(primary_key=True)
+    name = models.CharField(_("name"), max_length=63, unique=True)
+    hypervisor = models.CharField(
+        _("hypervisor"), max_length=20, choices=Vps.Hypervisor.choices, default=Vps.Hypervisor.PROXMOX
+    )
+    is_active = models.BooleanField(_("in use"), default=True)
+    hosts = ArrayField(
+        models.CharField(max_length=255),
+        verbose_name=_("API hosts"),
+        help_text=_("One a line, name or name:port. Any of them answers for the whole cluster."),
+    )
+    token_id = models.CharField(_("API token"), max_length=190, help_text="user@realm!token")
+    token_secret = EncryptedTextField(_("secret of the token"))
+    ca_pem = models.TextField(_("CA certificate (PEM)"), blank=True)
+    fingerprint = models.CharField(_("SHA-256 fingerprint of its certificate"), max_length=95, blank=True)
+
+    seen_at = models.DateTimeField(_("heard last"), null=True, editable=False)
+    unreachable_since = models.DateTimeField(_("unreachable since"), null=True, editable=False)
+    failures = models.IntegerField(_("failures in a row"), default=0, db_default=0, editable=False)
+    failure = models.CharField(_("why"), max_length=500, default="", db_default="", blank=True, editable=False)
+    version = models.CharField(_("version"), max_length=40, default="", db_default="", blank=True, editable=False)
+
+    objects: ClassVar[Any] = ClusterQuerySet.as_manager()
+
+    class Meta:
+        db_table = "clusters"
+        verbose_name = _("cluster")
+        verbose_name_plural = _("clusters")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def credentials(self) -> dict[str, Any]:
+        """The fields of hypervisor.base.Access. To be handed to a driver, never to a log."""
+        return {
+            "hosts": tuple(self.hosts),
+            "token_id": self.token_id,
+            "token_secret": self.token_secret,
+            "ca_pem": self.ca_pem,
+            "fingerprint": self.fingerprint,
+        }
+
+    def is_fresh(self, now: datetime) -> bool:
+        return self.seen_at is not None and now - self.seen_at < FRESH_FOR

@@ -1,0 +1,69 @@
+"""What happened: append-only, written in the transaction of the change, with who and from where."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from vps.models.history import link_that_outlives
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def record(
+        self, type: str, vps: Any, *, by: Any = None, source: str, operation: Any = None, **data: Any
+    ) -> "Event":
+        """To be called inside the transaction of the change that it tells of."""
+        return self.create(
+            type=type,
+            vps_id=vps and vps.pk,
+            user_id=vps and vps.user_id,
+            by=by,
+            source=source,
+            operation=operation,
+            data=data,
+        )
+
+
+class Event(models.Model):
+    class Type(models.TextChoices):
+        VPS_CREATED = "vps.created", _("server created")
+        VPS_UPDATED = "vps.updated", _("server changed")
+        VPS_DELETED = "vps.deleted", _("server deleted")
+        VPS_BOUND = "vps.bound", _("server bound to a guest")
+        VPS_UNBOUND = "vps.unbound", _("server unbound")
+        VPS_STATUS_CHANGED = "vps.status_changed", _("power seen to change")
+        VPS_MISSING = "vps.missing", _("guest gone from its cluster")
+        VPS_FOUND = "vps.found", _("guest seen again")
+        OPERATION_QUEUED = "operation.queued", _("operation queued")
+        OPERATION_SUCCEEDED = "operation.succeeded", _("operation succeeded")
+        OPERATION_FAILED = "operation.failed", _("operation failed")
+
+    class Source(models.TextChoices):
+        SYNC = "sync", _("main site")
+        PAGE = "page", _("page")
+        API = "api", _("API")
+        ADMIN = "admin", _("admin")
+        SYSTEM = "system", _("panel")
+
+    type = models.CharField(_("type"), max_length=40, choices=Type.choices)
+    vps = link_that_outlives("vps.Vps", "events", verbose_name=_("server"))
+    user = link_that_outlives(settings.AUTH_USER_MODEL, "+", verbose_name=_("owner"))
+    operation = link_that_outlives("vps.Operation", "events", verbose_name=_("operation"))
+    by = link_that_outlives(settings.AUTH_USER_MODEL, "+", verbose_name=_("by"))
+    source = models.CharField(_("from"), max_length=10, choices=Source.choices)
+    data = models.JSONField(_("data"), default=dict)
+    created_at = models.DateTimeField(_("when"), db_default=Now())
+
+    objects: ClassVar[Any] = EventQuerySet.as_manager()
+
+    class Meta:
+        db_table = "events"
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["user", "id"], name="events_of_a_user_in_order")]
+
+    def __str__(self) -> str:
+        return f"{self.type} #{self.pk}"

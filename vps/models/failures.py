@@ -1,0 +1,32 @@
+"""Why an operation failed: a stable code for machines and, here, its sentence for the customer. Staff see the raw text."""
+
+from django.utils.translation import gettext_lazy as _
+
+from vps.errors import Sentence
+
+SENTENCES: dict[str, Sentence] = {
+    "timed_out": _("It did not finish in time. Please look at the server's state and try again."),
+    "did_not_come_back": _("The server shut down but was not seen running again in time. Please try to start it."),
+    "guest_did_not_shut_down": _(
+        "The server's system did not react to the request to shut down. A hard restart or a forced stop will work."
+    ),
+    "hypervisor_unavailable": _("The hypervisor could not be reached in time. Nothing was changed; please try again."),
+    "hypervisor_refused": _("The hypervisor refused the command. Our staff can see why."),
+    "too_many_tries": _("It did not work after several tries. Our staff can see why."),
+    "superseded": _("A forced stop was requested in its place."),
+    "vps_busy": _("The server was busy with a backup or another task for too long. Please try again later."),
+    "vps_deleted": _("The server was deleted meanwhile."),
+    "vps_missing": _("The server was not found on its cluster. Our staff have been told."),
+    "vps_not_running": _("The server is not running. Please start it instead."),
+    "vps_paused": _("The server is paused. A forced stop and a start will bring it back."),
+    "vps_template": _("This server is a template and cannot be started."),
+    "vps_unbound": _("The server is not connected to its hypervisor any more."),
+    "identity_mismatch": _(
+        "Another machine was found in this server's place, so nothing was done. Staff have been told."
+    ),
+}
+UNKNOWN = _("It failed. Our staff can see why.")
+
+
+def sentence_of(code: str) -> Sentence:
+    return SENTENCES.get(code, UNKNOWN)

@@ -1,0 +1,188 @@
+"""Something asked of a VPS that takes time. Written by services.power alone; doors read it."""
+
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from vps.errors import Sentence
+from vps.models.event import Event
+from vps.models.failures import sentence_of
+from vps.models.history import link_that_outlives
+from vps.models.wire import rfc3339
+
+
+class OperationQuerySet(models.QuerySet["Operation"]):
+    def open(self) -> "OperationQuerySet":
+        return self.filter(state__in=Operation.OPEN)
+
+    def overdue(self, by_seconds: float) -> "OperationQuerySet":
+        """Open ones whose turn has come and that nobody took: the bell was lost, or its worker died."""
+        return self.open().filter(due_at__lt=timezone.now() - timedelta(seconds=by_seconds))
+
+    def claim(self, id: int) -> "Operation | None":
+        """Take the turn that is due. Each claim raises the fence, and so ends the right to write of all before it."""
+        taken = self.open().filter(id=id, due_at__lte=timezone.now()).update(fence=models.F("fence") + 1)
+        return self.select_related("vps__placement__cluster").get(id=id) if taken else None
+
+    def seize(self, operation: "Operation") -> "Operation":
+        """Take an open operation out of whatever hands it is in. To be called with its VPS's row locked."""
+        self.filter(id=operation.pk).update(fence=models.F("fence") + 1)
+        seized: Operation = self.select_related("vps__placement", "requested_by").get(id=operation.pk)
+        return seized
+
+    def end(self, operation: "Operation", state: str, **columns: Any) -> bool:
+        """Write the end and its event, once: False where the claim was taken over or it had ended. In a transaction."""
+        if not self.write(operation, state=state, finished_at=timezone.now(), **columns):
+            return False
+        code = {"code": operation.error_code} if operation.error_code else {}
+        Event.objects.record(
+            f"operation.{state}",
+            operation.vps,
+            by=operation.requested_by,
+            source=Event.Source.SYSTEM,
+            operation=operation,
+            kind=operation.kind,
+            **code,
+        )
+        return True
+
+    def write(self, operation: "Operation", **columns: Any) -> bool:
+        """Write while `operation` still holds the last claim. False: somebody took over, and nothing was written."""
+        mine = self.filter(id=operation.id, fence=operation.fence, state__in=Operation.OPEN)
+        if not mine.update(**columns):
+            return False
+        for name, value in columns.items():
+            setattr(operation, name, value)
+        return True
+
+
+class Operation(models.Model):
+    """The public face of a slow piece of work.
+
+    QUEUED ──claim──► RUNNING ──seen in the asked state──► SUCCEEDED
+       └────────────────┴──refused, out of time, overtaken──► FAILED
+
+    While RUNNING, `step` says how far: the intent is committed (`intent_at`, the node's clock) before the command
+    leaves, and `upid` after its answer. A row with an intent and no upid was perhaps sent: the node is asked before
+    anything is sent again. The row is the truth; the broker only rings.
+    """
+
+    class Kind(models.TextChoices):
+        START = "start", _("Start")
+        STOP = "stop", _("Stop")
+        RESTART = "restart", _("Hard restart")
+        REBOOT = "reboot", _("Reboot")
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("queued")
+        RUNNING = "running", _("running")
+        SUCCEEDED = "succeeded", _("succeeded")
+        FAILED = "failed", _("failed")
+
+    class Step(models.TextChoices):
+        WAITING = "waiting", _("Waiting for its turn")
+        LOCKED = "locked", _("Waiting until the server is free (a backup or migration is running)")
+        SENDING = "sending", _("Passing the command to the hypervisor")
+        WORKING = "working", _("The hypervisor is working")
+        CONFIRMING = "confirming", _("Making sure that it is done")
+        DONE = "done", _("Done")
+
+    OPEN = (State.QUEUED, State.RUNNING)
+    FINAL = (State.SUCCEEDED, State.FAILED)
+    PROGRESS = {
+        Step.WAITING: 0,
+        Step.LOCKED: 10,
+        Step.SENDING: 20,
+        Step.WORKING: 50,
+        Step.CONFIRMING: 80,
+        Step.DONE: 100,
+    }
+
+    vps = link_that_outlives("vps.Vps", "operations", verbose_name=_("server"))
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    is_forced = models.BooleanField(_("forced"), default=False, db_default=False)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.QUEUED)
+    step = models.CharField(_("step"), max_length=10, choices=Step.choices, default=Step.WAITING)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("requested by")
+    )
+    source = models.CharField(_("requested from"), max_length=10)
+    created_at = models.DateTimeField(_("created"), db_default=Now())
+    started_at = models.DateTimeField(_("started"), null=True)
+    finished_at = models.DateTimeField(_("finished"), null=True)
+    deadline_at = models.DateTimeField(_("deadline"))
+
+    fence = models.IntegerField(default=0, db_default=0)
+    due_at = models.DateTimeField(_("next look"), db_default=Now())
+    attempts = models.IntegerField(_("commands tried"), default=0, db_default=0)
+    intent_at = models.DateTimeField(_("intent (the node's clock)"), null=True)
+    sent_at = models.DateTimeField(_("sent"), null=True)
+    node = models.CharField(_("node"), max_length=63, default="", db_default="", blank=True)
+    upid = models.CharField(_("task"), max_length=255, default="", db_default="", blank=True)
+
+    error_code = models.CharField(_("error"), max_length=40, default="", db_default="", blank=True)
+    error_detail = models.TextField(_("detail, for staff"), default="", db_default="", blank=True)
+
+    objects: ClassVar[Any] = OperationQuerySet.as_manager()
+
+    class Meta:
+        db_table = "operations"
+        verbose_name = _("operation")
+        verbose_name_plural = _("operations")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["vps", "-id"], name="operations_of_a_vps_newest")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["vps"],
+                condition=models.Q(state__in=["queued", "running"]),
+                name="one_open_operation_a_vps",
+            ),
+            models.UniqueConstraint(
+                fields=["upid"], condition=~models.Q(upid=""), name="a_task_belongs_to_one_operation"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["queued", "running"]) | models.Q(finished_at__isnull=False),
+                name="an_ended_operation_says_when",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="failed") | ~models.Q(error_code=""),
+                name="a_failed_operation_says_why",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} #{self.pk}"
+
+    @property
+    def progress(self) -> int:
+        """Percent."""
+        return self.PROGRESS[self.Step(self.step)]
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in self.OPEN
+
+    @property
+    def failure(self) -> Sentence:
+        """Why it failed, in words a customer understands."""
+        return sentence_of(self.error_code)
+
+    def public(self) -> dict[str, Any]:
+        """The operation as the contract shows it, wherever it is shown."""
+        return {
+            "id": self.pk,
+            "vps_id": self.vps_id,
+            "kind": self.kind,
+            "state": self.state,
+            "progress": self.progress,
+            "error": {"code": self.error_code, "message": str(self.failure)} if self.error_code else None,
+            "requested_by": self.requested_by.username if self.requested_by else None,
+            "created_at": rfc3339(self.created_at),
+            "started_at": rfc3339(self.started_at),
+            "finished_at": rfc3339(self.finished_at),
+        }

@@ -1,0 +1,168 @@
+"""The table `vps`, column for column as the main site knows it. Doors get one by `Vps.objects.visible_to(user)` alone."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from vps.models.operation import Operation
+from vps.models.wire import rfc3339
+
+SMALLEST = {"cpu": 1, "ram": 128, "disk": 1}
+LARGEST = {"cpu": 1024, "ram": 4_194_304, "disk": 1_048_576}
+
+
+class VpsQuerySet(models.QuerySet["Vps"]):
+    def visible_to(self, user: Any) -> "VpsQuerySet":
+        """What this user owns. Everybody, staff too, sees only their own here; staff see the rest in the admin."""
+        return self.filter(user=user)
+
+    def with_state(self) -> "VpsQuerySet":
+        """With all that `shown` and the buttons need, in two queries whatever the number of rows."""
+        operations = Operation.objects.open().select_related("requested_by")
+        return self.select_related("placement__cluster").prefetch_related(
+            models.Prefetch("operations", queryset=operations, to_attr="open_operations")
+        )
+
+    def matching(self, text: str) -> "VpsQuerySet":
+        found = models.Q(name__icontains=text) | models.Q(ip_address__icontains=text) | models.Q(os__icontains=text)
+        return self.filter(found) if text else self
+
+    def with_status(self, status: str) -> "VpsQuerySet":
+        return self.filter(status=status) if status in Vps.Status.values else self
+
+    def unbound(self) -> "VpsQuerySet":
+        return self.filter(placement__isnull=True, hypervisor=Vps.Hypervisor.PROXMOX)
+
+    def learn_address(self, id: int, address: str) -> bool:
+        """Take the hypervisor's word where the main site gave none."""
+        return bool(self.filter(id=id, ip_address=None).update(ip_address=address, updated_at=Now()))
+
+    def observed(self, ids: list[int], status: str) -> None:
+        """Move these to what was seen. What the main site said of creating, suspended or error is never overruled."""
+        moving = self.filter(id__in=ids, status__in=Vps.OBSERVED).exclude(status=status)
+        moving.update(status=status, updated_at=Now())
+
+
+class Vps(models.Model):
+    """A virtual server that we sell.
+
+    The main site writes any `status`; what is seen on the hypervisor moves it between running and stopped alone.
+    """
+
+    class Status(models.TextChoices):
+        CREATING = "creating", _("Being created")
+        RUNNING = "running", _("Running")
+        STOPPED = "stopped", _("Stopped")
+        SUSPENDED = "suspended", _("Suspended")
+        ERROR = "error", _("Error")
+
+    class Hypervisor(models.TextChoices):
+        PROXMOX = "proxmox", "Proxmox VE"
+        VMWARE = "vmware", "VMware"
+        HYPERV = "hyperv", "Hyper-V"
+        KVM = "kvm", "KVM"
+        XEN = "xen", "Xen"
+
+    OBSERVED = (Status.RUNNING, Status.STOPPED)
+
+    id = models.AutoField(primary_key=True)
+    name = models.CharField(_("name"), max_length=255)
+    status = models.CharField(_("status"), max_length=20, choices=Status.choices, default=Status.CREATING)
+    ip_address = models.CharField(_("address"), max_length=45, null=True, blank=True)
+    cpu = models.IntegerField(_("CPU cores"))
+    ram = models.IntegerField(_("RAM, MB"))
+    disk = models.IntegerField(_("disk, GB"))
+    os = models.CharField(_("operating system"), max_length=100)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="vpses", verbose_name=_("owner"))
+    hypervisor = models.CharField(
+        _("hypervisor"), max_length=20, choices=Hypervisor.choices, default=Hypervisor.PROXMOX
+    )
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(_("updated"), db_default=Now(), editable=False)
+
+    objects: ClassVar[Any] = VpsQuerySet.as_manager()
+
+    class Meta:
+        db_table = "vps"
+        verbose_name = _("server")
+        verbose_name_plural = _("servers")
+        ordering = ["id"]
+        indexes = [models.Index(fields=["user", "id"], name="vps_of_a_user_in_order")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status__in=["creating", "running", "stopped", "suspended", "error"]),
+                name="vps_status_is_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(hypervisor__in=["proxmox", "vmware", "hyperv", "kvm", "xen"]),
+                name="vps_hypervisor_is_known",
+            ),
+            *(
+                models.CheckConstraint(
+                    condition=models.Q(**{f"{column}__gte": SMALLEST[column], f"{column}__lte": LARGEST[column]}),
+                    name=f"vps_{column}_is_in_range",
+                )
+                for column in SMALLEST
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def columns(self) -> dict[str, Any]:
+        """Every column of the table, as the contract shows it, wherever it is shown."""
+        return {
+            "id": self.pk,
+            "name": self.name,
+            "status": self.status,
+            "ip_address": self.ip_address,
+            "cpu": self.cpu,
+            "ram": self.ram,
+            "disk": self.disk,
+            "os": self.os,
+            "user_id": self.user_id,
+            "hypervisor": self.hypervisor,
+            "created_at": rfc3339(self.created_at),
+            "updated_at": rfc3339(self.updated_at),
+        }
+
+    @property
+    def ram_gb(self) -> float:
+        return round(self.ram / 1024, 2)
+
+    @property
+    def open_operation(self) -> Operation | None:
+        """The one that is under way. Costs no query on rows that came by `with_state`."""
+        if not hasattr(self, "open_operations"):
+            self.open_operations = list(self.operations.open())
+        return self.open_operations[0] if self.open_operations else None
+
+    @property
+    def shown(self) -> "Shown":
+        """What may honestly be said of this server now."""
+        return Shown.of(self, timezone.now())
+
+
+class Shown:
+    """A word to show and, where it is not fresh, since when. `unknown` is never dressed up as stopped."""
+
+    UNKNOWN, PAUSED, MISSING = "unknown", "paused", "missing"
+
+    def __init__(self, word: str, since: datetime | None = None) -> None:
+        self.word, self.since = word, since
+
+    @classmethod
+    def of(cls, vps: Vps, now: datetime) -> "Shown":
+        placement = getattr(vps, "placement", None)
+        if vps.status not in Vps.OBSERVED or placement is None:
+            return cls(vps.status)
+        if placement.missing_since:
+            return cls(cls.UNKNOWN, placement.missing_since)
+        if since := placement.unknown_since(now):
+            return cls(cls.UNKNOWN, since)
+        return cls(cls.PAUSED if placement.power == "paused" else vps.status)

@@ -1,0 +1,13 @@
+"""How a moment is written in every answer. For the models' public shapes."""
+
+from datetime import UTC, datetime
+from typing import overload
+
+
+@overload
+def rfc3339(moment: datetime) -> str: ...
+@overload
+def rfc3339(moment: None) -> None: ...
+def rfc3339(moment: datetime | None) -> str | None:
+    """RFC 3339 in UTC with Z, to the second: 2025-10-27T10:30:00Z."""
+    return moment and moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

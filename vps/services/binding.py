@@ -1,0 +1,150 @@
+"""Which guest is which VPS. Staff bind by hand (admin), workers by name and to take identities. No door waits for it."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from vps import notify, snapshots
+from vps.errors import AlreadyBound, PlacementTaken
+from vps.hypervisor import connect
+from vps.hypervisor.base import Access, Guest, GuestRef, HypervisorError, Kind
+from vps.models import Cluster, Event, Placement, Vps
+
+log = logging.getLogger(__name__)
+
+
+def bind(vps: Vps, cluster: Cluster, *, kind: str, vmid: int, node: str, by: Any, source: str) -> Placement:
+    """This VPS is that guest. Raises AlreadyBound, PlacementTaken."""
+    try:
+        with transaction.atomic():
+            placement: Placement = Placement.objects.create(vps=vps, cluster=cluster, kind=kind, vmid=vmid, node=node)
+            where = {"cluster": cluster.name, "kind": kind, "vmid": vmid}
+            Event.objects.record("vps.bound", vps, by=by, source=source, **where)
+            notify.worker("identify", placement.pk)
+            notify.pages(vps.pk, vps.user_id)
+    except IntegrityError as error:
+        is_bound = Placement.objects.filter(vps=vps).exists()
+        raise (AlreadyBound if is_bound else PlacementTaken) from error
+    return placement
+
+
+@transaction.atomic
+def unbind(vps: Vps, *, by: Any, source: str) -> None:
+    """This VPS is no guest that we know. What was running goes on running; an open operation ends as vps_unbound."""
+    placement = Placement.objects.filter(vps=vps).first()
+    if placement is None:
+        return
+    Event.objects.record("vps.unbound", vps, by=by, source=source, vmid=placement.vmid)
+    placement.delete()
+    notify.pages(vps.pk, vps.user_id)
+
+
+def suggestions(cluster: Cluster) -> list[dict[str, Any]] | None:
+    """The cluster's guests as last heard, each with the VPS it is, or those that bear its name. None: not heard yet."""
+    heard = snapshots.guests(cluster.pk)
+    if heard is None:
+        return None
+    bound = {placement.vmid: placement.vps for placement in cluster.placements.select_related("vps__user")}
+    unbound = list(Vps.objects.unbound().select_related("user"))
+    for guest in heard:
+        guest["vps"] = bound.get(guest["vmid"])
+        guest["suggested"] = [vps for vps in unbound if vps.name == guest["name"]]
+    return heard
+
+
+# Workers
+
+
+def bind_by_name() -> int:
+    """Bind each unbound VPS whose name exactly one unbound guest bears, on all clusters together. Returns how many.
+
+    A cluster that does not answer may hold a second guest of the name, so then nothing is bound.
+    """
+    wanted = [vps for vps in Vps.objects.unbound()]
+    if not wanted:
+        return 0
+    try:
+        free = list(free_guests())
+    except HypervisorError as error:
+        log.warning("nothing is bound by name while a cluster is silent: %s", error.detail)
+        return 0
+    return sum(bind_to(vps, cluster, guest) for vps, cluster, guest in matches(wanted, free))
+
+
+def free_guests() -> Iterable[tuple[Cluster, Guest]]:
+    bound = set(Placement.objects.values_list("cluster_id", "vmid"))
+    for cluster in Cluster.objects.active():
+        for guest in connect(cluster.hypervisor, Access(**cluster.credentials())).guests():
+            if not guest.is_template and (cluster.pk, guest.ref.vmid) not in bound:
+                yield cluster, guest
+
+
+def matches(wanted: list[Vps], free: list[tuple[Cluster, Guest]]) -> list[tuple[Vps, Cluster, Guest]]:
+    """Pairs whose name stands once on either side: two of a name are for staff to tell apart."""
+    names = Counter(vps.name for vps in wanted)
+    bearers = Counter(guest.name for _, guest in free)
+    by_name = {guest.name: (cluster, guest) for cluster, guest in free}
+    return [(vps, *by_name[vps.name]) for vps in wanted if names[vps.name] == 1 and bearers[vps.name] == 1]
+
+
+def bind_to(vps: Vps, cluster: Cluster, guest: Guest) -> bool:
+    ref = guest.ref
+    bind(vps, cluster, kind=ref.kind, vmid=ref.vmid, node=ref.node, by=None, source=Event.Source.SYSTEM)
+    return True
+
+
+def identify(placement_id: int) -> None:
+    """Take what tells this guest from others, once, and its power. A cluster that is silent is asked again later."""
+    placement = Placement.objects.select_related("vps", "cluster").filter(pk=placement_id).first()
+    if placement is None:
+        return
+    ref = GuestRef(Kind(placement.kind), placement.vmid, placement.node)
+    try:
+        hypervisor = connect(placement.cluster.hypervisor, Access(**placement.cluster.credentials()))
+        look, identity = hypervisor.look(ref), hypervisor.identity(ref)
+    except HypervisorError as error:
+        log.warning("%s is not identified yet: %s", placement, error.detail)
+        return
+    with transaction.atomic():
+        Placement.objects.filter(pk=placement_id, identity="").update(identity=identity)
+        Placement.objects.looked(placement_id, power=look.power, node=placement.node)
+        if look.power in Vps.OBSERVED:
+            Vps.objects.observed([placement.vps_id], look.power)
+        notify.pages(placement.vps_id, placement.vps.user_id)
+
+
+def identify_rest(at_most: int = 20) -> None:
+    """Those whose cluster did not answer when they were bound."""
+    for id in Placement.objects.filter(identity="", missing_since=None).values_list("id", flat=True)[:at_most]:
+        notify.worker("identify", id)
+
+
+def find_addresses(at_most: int = 20) -> int:
+    """Ask running guests whose VPS has no address for theirs. Returns how many were found."""
+    now = timezone.now()
+    return sum(find_address(placement) for placement in Placement.objects.lacking_address(now)[:at_most])
+
+
+def find_address(placement: Placement) -> bool:
+    """The main site's word is never overwritten: the hypervisor's is taken only where there is none."""
+    Placement.objects.filter(pk=placement.pk).update(addresses_asked_at=timezone.now())
+    hypervisor = connect(placement.cluster.hypervisor, Access(**placement.cluster.credentials()))
+    try:
+        found = hypervisor.addresses(GuestRef(Kind(placement.kind), placement.vmid, placement.node))
+    except HypervisorError as error:
+        log.info("no address of %s: %s", placement, error.detail)
+        return False
+    return bool(found) and set_address(placement, found[0])
+
+
+@transaction.atomic
+def set_address(placement: Placement, address: str) -> bool:
+    if not Vps.objects.learn_address(placement.vps_id, address):
+        return False
+    Event.objects.record("vps.updated", placement.vps, source=Event.Source.SYSTEM, changed=["ip_address"])
+    notify.pages(placement.vps_id, placement.vps.user_id)
+    return True

@@ -1,0 +1,75 @@
+"""Carry an operation one step on. Workers call it, as often as they like: who comes late or twice changes nothing.
+
+At any moment one process works on a VPS: it holds a session advisory lock of PostgreSQL, which a killed process frees
+at once and a paused one keeps. Whoever takes the turn raises the fence, and writes with an older fence are refused.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.db import connection
+from django.utils import timezone
+
+from vps.hypervisor.base import HypervisorError
+from vps.models import Operation
+from vps.services.power.finish import fail
+from vps.services.power.plan import LATER, REBOOT
+from vps.services.power.steps import next_step
+
+TURNS = 0x6F73  # the class of our advisory locks on VPSs
+
+
+def advance(operation_id: int) -> float | None:
+    """One step. Returns the seconds until the next one is due, None where nothing is left to do for this caller."""
+    vps_id = Operation.objects.open().filter(id=operation_id).values_list("vps_id", flat=True).first()
+    if vps_id is None:
+        return None
+    with turn_on(vps_id) as is_mine:
+        operation = Operation.objects.claim(operation_id) if is_mine else None
+        return take_turn(operation) if operation else None
+
+
+@contextmanager
+def turn_on(vps_id: int) -> Iterator[bool]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [TURNS, vps_id])
+        is_mine = bool(cursor.fetchone()[0])
+    try:
+        yield is_mine
+    finally:
+        if is_mine:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [TURNS, vps_id])
+
+
+def take_turn(operation: Operation) -> float | None:
+    """A cluster that does not answer is asked again until the deadline."""
+    if operation.vps is None:
+        fail(operation, "vps_deleted")
+        return None
+    if not hasattr(operation.vps, "placement"):
+        fail(operation, "vps_unbound")
+        return None
+    if timezone.now() >= operation.deadline_at:
+        fail(operation, why_late(operation), operation.error_detail)
+        return None
+    try:
+        pause = next_step(operation)
+    except HypervisorError as error:
+        Operation.objects.write(operation, error_detail=error.detail)
+        pause = LATER
+    return pause if pause is not None and come_back(operation, pause) else None
+
+
+def come_back(operation: Operation, seconds: float) -> bool:
+    return Operation.objects.write(operation, due_at=timezone.now() + timedelta(seconds=seconds))
+
+
+def why_late(operation: Operation) -> str:
+    """What it was waiting for when its time ran out."""
+    if operation.step == Operation.Step.LOCKED:
+        return "vps_busy"
+    if operation.step == Operation.Step.CONFIRMING and operation.kind == REBOOT:
+        return "did_not_come_back"
+    return "hypervisor_unavailable" if operation.intent_at is None else "timed_out"

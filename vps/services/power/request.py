@@ -1,0 +1,63 @@
+"""Ask for a power operation. Any door calls it; the hypervisor is not, so the answer takes milliseconds."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from vps import notify
+from vps.errors import OperationInProgress, PanelError, VpsCreating, VpsNotFound, VpsSuspended, VpsUnbound
+from vps.models import Event, Operation, Vps
+from vps.services.power.finish import fail
+from vps.services.power.plan import DEADLINE
+
+REFUSALS: dict[str, type[PanelError]] = {Vps.Status.SUSPENDED: VpsSuspended, Vps.Status.CREATING: VpsCreating}
+
+
+def refusal(vps: Vps) -> PanelError | None:
+    """Why no power operation can be asked of this VPS now, or None. An open operation is not a reason of this kind."""
+    if error := REFUSALS.get(vps.status):
+        return error()
+    return None if hasattr(vps, "placement") else VpsUnbound()
+
+
+@transaction.atomic
+def request(vps: Vps, kind: str, *, by: Any, source: str, force: bool = False) -> Operation:
+    """Queue `kind` (start, stop, restart, reboot) of `vps`. With `force`, a stop powers off at once.
+
+    Raises VpsNotFound, VpsSuspended, VpsCreating, VpsUnbound, or OperationInProgress, which a forced stop alone
+    overtakes.
+    """
+    locked = Vps.objects.select_for_update(of=("self",)).select_related("placement").filter(pk=vps.pk).first()
+    if locked is None:
+        raise VpsNotFound
+    if error := refusal(locked):
+        raise error
+    make_way(locked, is_forced=force, by=by)
+    return queue(locked, Operation.Kind(kind), by=by, source=source, force=force)
+
+
+def make_way(vps: Vps, *, is_forced: bool, by: Any) -> None:
+    """One VPS has one open operation. Only a forced stop ends it, unless that too is a forced stop."""
+    running = vps.operations.open().select_related("requested_by").first()
+    if running is None:
+        return
+    if not is_forced or running.is_forced:
+        raise OperationInProgress(extra={"operation": running.public()})
+    fail(Operation.objects.seize(running), "superseded", f"by a forced stop of {by}")
+
+
+def queue(vps: Vps, kind: Operation.Kind, *, by: Any, source: str, force: bool) -> Operation:
+    operation: Operation = Operation.objects.create(
+        vps=vps,
+        kind=kind,
+        is_forced=force,
+        requested_by=by,
+        source=source,
+        deadline_at=timezone.now() + DEADLINE[kind],
+    )
+    operation.refresh_from_db(fields=["created_at"])
+    Event.objects.record("operation.queued", vps, by=by, source=source, operation=operation, kind=kind)
+    notify.worker("advance", operation.pk)
+    notify.pages(vps.pk, vps.user_id)
+    return operation

@@ -1,0 +1,137 @@
+"""The steps of an operation, each of which may be repeated: look, intend, send, find, follow, confirm. For `advance`.
+
+Each returns the seconds until the next step, or None when the operation has ended or was taken over.
+"""
+
+from django.utils import timezone
+
+from vps.hypervisor import Hypervisor, connect
+from vps.hypervisor.base import Access, GuestRef, Kind, OutcomeUnknown, Refused, Unreachable
+from vps.models import Operation, Placement
+from vps.services.power import verdicts
+from vps.services.power.finish import fail, succeed
+from vps.services.power.plan import (
+    CLOCK_GRAIN,
+    LATER,
+    LOCKED,
+    MOST_TRIES,
+    SHUTDOWN_LIMIT_S,
+    SOON,
+    START,
+    STRAY_FOR,
+    command_of,
+    is_done_already,
+    is_seen_done,
+    pause,
+    why_impossible,
+)
+
+Step = Operation.Step
+
+
+def next_step(operation: Operation) -> float | None:
+    """Raises HypervisorError where the cluster could not be asked; nothing is lost by asking again."""
+    placement = operation.vps.placement
+    cluster = placement.cluster
+    hypervisor = connect(cluster.hypervisor, Access(**cluster.credentials()))
+    if operation.step == Step.CONFIRMING:
+        return confirm(operation, placement, hypervisor)
+    if operation.upid:
+        return follow(operation, placement, hypervisor)
+    if operation.intent_at is not None:
+        return find(operation, placement, hypervisor)
+    return begin(operation, placement, hypervisor)
+
+
+def ref_of(placement: Placement, node: str = "") -> GuestRef:
+    return GuestRef(Kind(placement.kind), placement.vmid, node or placement.node)
+
+
+def begin(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> float | None:
+    """Look before acting: what is done already needs no command, and what cannot be done gets none."""
+    ref = ref_of(placement)
+    try:
+        look = hypervisor.look(ref)
+        is_the_one = verdicts.is_the_bound_guest(placement, hypervisor.identity(ref))
+    except Refused as refused:
+        return verdicts.after_refusal(operation, placement, hypervisor, refused)
+    if not is_the_one:
+        fail(operation, "identity_mismatch", f"vmid {ref.vmid} on {ref.node} is another guest than was bound")
+        return None
+    if is_done_already(operation, look):
+        succeed(operation, look)
+        return None
+    if code := why_impossible(operation, look):
+        fail(operation, code, look=look)
+        return None
+    if look.lock and not (operation.kind == START and look.lock == "suspended"):
+        Operation.objects.write(operation, **running(operation), step=Step.LOCKED, error_detail=f"lock: {look.lock}")
+        return LOCKED
+    if operation.attempts >= MOST_TRIES:
+        fail(operation, "too_many_tries", operation.error_detail)
+        return None
+    intent = {"intent_at": look.node_time, "sent_at": timezone.now(), "node": ref.node}
+    tries = operation.attempts + 1
+    if Operation.objects.write(operation, **running(operation), **intent, step=Step.SENDING, attempts=tries):
+        return send(operation, placement, hypervisor)
+    return None
+
+
+def running(operation: Operation) -> dict[str, object]:
+    return {"state": Operation.State.RUNNING, "started_at": operation.started_at or timezone.now()}
+
+
+def send(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> float | None:
+    """The intent is committed. Whatever happens from here on, `find` asks the node before anything is sent again."""
+    ref = ref_of(placement, operation.node)
+    try:
+        upid = hypervisor.send(ref, command_of(operation), SHUTDOWN_LIMIT_S)
+    except OutcomeUnknown as unknown:
+        Operation.objects.write(operation, error_detail=unknown.detail)
+        return SOON
+    except Unreachable as unreachable:
+        Operation.objects.write(operation, **verdicts.NOT_SENT, error_detail=unreachable.detail)
+        return LATER
+    except Refused as refused:
+        return verdicts.after_refusal(operation, placement, hypervisor, refused)
+    Operation.objects.write(operation, upid=upid, step=Step.WORKING, error_detail="")
+    return SOON
+
+
+def find(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> float | None:
+    """Perhaps it was sent. The node knows; but a stray command may still arrive, so a first "no" is not the last."""
+    since = operation.intent_at - CLOCK_GRAIN  # type: ignore[operator]  # next_step comes here with an intent alone
+    for task in hypervisor.sent_since(ref_of(placement, operation.node), command_of(operation), since):
+        if not Operation.objects.filter(upid=task.upid).exists():
+            Operation.objects.write(operation, upid=task.upid, step=Step.WORKING, error_detail="")
+            return SOON
+    if timezone.now() - operation.sent_at > STRAY_FOR:  # type: ignore[operator]  # written with the intent
+        Operation.objects.write(operation, **verdicts.NOT_SENT)
+    return SOON
+
+
+def follow(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> float | None:
+    try:
+        result = hypervisor.task(operation.upid)
+    except Refused as refused:
+        Operation.objects.write(operation, step=Step.CONFIRMING, error_detail=refused.detail)
+        return SOON
+    if not result.is_finished:
+        return pause(operation, (timezone.now() - operation.sent_at).total_seconds())  # type: ignore[operator]
+    if not result.is_success:
+        refused = Refused(hypervisor.task_refusal(result), result.exit_text)
+        return verdicts.after_refusal(operation, placement, hypervisor, refused)
+    Operation.objects.write(operation, step=Step.CONFIRMING)
+    return confirm(operation, placement, hypervisor)
+
+
+def confirm(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> float | None:
+    """The hypervisor's OK is not enough: a reboot's task ends before the guest runs again, an HA task before it acts."""
+    try:
+        look = hypervisor.look(ref_of(placement))
+    except Refused as refused:
+        return verdicts.after_refusal(operation, placement, hypervisor, refused)
+    if is_seen_done(operation, placement.kind, look):
+        succeed(operation, look)
+        return None
+    return SOON

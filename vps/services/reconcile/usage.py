@@ -1,0 +1,33 @@
+"""What a guest uses now, from two rounds of the cluster's list: a pure function, for `observe`."""
+
+from datetime import datetime
+from typing import Any
+
+from vps.hypervisor.base import Usage
+from vps.models.wire import rfc3339
+
+# The list counts bytes since the guest's start; people want bytes a second.
+COUNTERS = ("disk_read", "disk_written", "net_in", "net_out")
+
+
+def usage_now(usage: Usage, before: dict[str, Any] | None, now: datetime) -> dict[str, Any]:
+    """The shape that pages and the API show: sizes in bytes, rates in bytes a second (None in the first round)."""
+    counted = {name: getattr(usage, name) for name in COUNTERS}
+    seconds = now.timestamp() - before["at"] if before else 0.0
+    return {
+        "cpu": round(usage.cpu, 4),
+        "ram": {"used": usage.ram_used, "total": usage.ram_total},
+        "disk": {"used": usage.disk_used or None, "total": usage.disk_total},
+        "rates": {name: rate(counted[name], before, name, seconds) for name in COUNTERS},
+        "uptime_s": usage.uptime_s,
+        "observed_at": rfc3339(now),
+        "at": now.timestamp(),
+        "counted": counted,
+    }
+
+
+def rate(count: int, before: dict[str, Any] | None, name: str, seconds: float) -> int | None:
+    """A counter that ran backwards began anew with its guest: no rate can be told."""
+    if before is None or seconds <= 0 or count < before["counted"][name]:
+        return None
+    return round((count - before["counted"][name]) / seconds)

@@ -1,0 +1,56 @@
+"""What was last heard from the clusters and need not survive: guests, usage, history. In Redis, all of it losable.
+
+Services write it, doors read it; who finds nothing shows nothing, or asks a worker to fetch it.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.core.cache import cache
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+
+GUESTS_FOR = USAGE_FOR = 60
+HISTORY_FOR = 60
+
+
+def losable(call: Callable[..., Any], *args: Any) -> Any:
+    """None where Redis does not answer: what it held is shown as not known."""
+    try:
+        return call(*args)
+    except RedisError as error:
+        log.warning("Redis did not answer: %s", error)
+        return None
+
+
+def store_guests(cluster_id: int, guests: list[dict[str, Any]]) -> None:
+    losable(cache.set, f"guests:{cluster_id}", guests, GUESTS_FOR)
+
+
+def guests(cluster_id: int) -> list[dict[str, Any]] | None:
+    """[{kind, vmid, node, name, power, is_template}], or None where the cluster was not heard lately."""
+    return losable(cache.get, f"guests:{cluster_id}")
+
+
+def store_usage(usage_by_vps: dict[int, dict[str, Any]]) -> None:
+    losable(cache.set_many, {f"usage:{vps_id}": usage for vps_id, usage in usage_by_vps.items()}, USAGE_FOR)
+
+
+def usage(vps_ids: list[int]) -> dict[int, dict[str, Any]]:
+    found = losable(cache.get_many, [f"usage:{vps_id}" for vps_id in vps_ids]) or {}
+    return {int(key.split(":")[1]): value for key, value in found.items()}
+
+
+def store_history(vps_id: int, timeframe: str, history: dict[str, Any]) -> None:
+    losable(cache.set, f"history:{vps_id}:{timeframe}", history, HISTORY_FOR)
+
+
+def history(vps_id: int, timeframe: str) -> dict[str, Any] | None:
+    return losable(cache.get, f"history:{vps_id}:{timeframe}")
+
+
+def first_to_ask(what: str, for_seconds: int) -> bool:
+    """Whether nobody else has asked a worker for this lately."""
+    return bool(losable(cache.add, f"asked:{what}", 1, for_seconds))
