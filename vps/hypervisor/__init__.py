@@ -1,7 +1,15 @@
-"""Hypervisors, one driver each. Services call `connect`."""
+"""Hypervisors, one driver each. Services alone call `connect`, and handle base.HypervisorError."""
 
-from vps.hypervisor.base import Access, Hypervisor
+from vps.hypervisor.base import Access, Hypervisor, Refusal, Refused
+from vps.hypervisor.proxmox import Proxmox
+
+DRIVERS = {"proxmox": Proxmox}
+
+__all__ = ["connect", "Hypervisor"]
 
 
 def connect(hypervisor: str, access: Access) -> Hypervisor:
-    raise NotImplementedError
+    """The cluster at `access`. Nothing is sent yet. Raises Refused(OTHER) for a hypervisor without a driver."""
+    if hypervisor not in DRIVERS:
+        raise Refused(Refusal.OTHER, f"there is no driver for {hypervisor}")
+    return DRIVERS[hypervisor](access)

@@ -1,0 +1,153 @@
+"""Proxmox VE's answers in our shapes: pure functions for the driver beside it.
+
+Numbers may come as text and absent values as absent keys. An answer of another shape raises OutcomeUnknown.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import fields as dataclass_fields
+from datetime import datetime
+from typing import Any
+
+from vps.hypervisor.base import Guest, GuestRef, Kind, Look, OutcomeUnknown, Power, Sample, TaskResult, Usage
+
+# QMP states in which the guest's processors run or soon will; the rest of them are a kind of paused.
+RUNNING = {"running", "prelaunch", "inmigrate", "restore-vm", "finish-migrate", "postmigrate"}
+MOST_POINTS = 400
+
+# our name: theirs, in cluster/resources
+USAGE = {
+    "ram_used": "mem",
+    "ram_total": "maxmem",
+    "disk_used": "disk",
+    "disk_total": "maxdisk",
+    "disk_read": "diskread",
+    "disk_written": "diskwrite",
+    "net_in": "netin",
+    "net_out": "netout",
+    "uptime_s": "uptime",
+}
+SAMPLE = {
+    "cpu": "cpu",
+    "ram_used": "mem",
+    "ram_total": "maxmem",
+    "disk_read": "diskread",
+    "disk_written": "diskwrite",
+    "net_in": "netin",
+    "net_out": "netout",
+}
+
+
+def fields(answer: Any) -> dict[str, Any]:
+    if not isinstance(answer, dict):
+        raise OutcomeUnknown(f"not an object: {answer!r:.100}")
+    return answer
+
+
+def rows(answer: Any) -> list[Any]:
+    if not isinstance(answer, list):
+        raise OutcomeUnknown(f"not a list: {answer!r:.100}")
+    return answer
+
+
+def number(value: Any) -> float:
+    try:
+        return float(value or 0)
+    except (TypeError, ValueError) as error:
+        raise OutcomeUnknown(f"not a number: {value!r:.100}") from error
+
+
+def power(status: str) -> Power:
+    """Of a status in cluster/resources or a qmpstatus: running, stopped, unknown, or one of QMP's."""
+    if status in ("stopped", "shutdown"):
+        return Power.STOPPED
+    if status in RUNNING:
+        return Power.RUNNING
+    return Power.UNKNOWN if status in ("unknown", "") else Power.PAUSED
+
+
+def guests(answer: Any) -> list[Guest]:
+    return [guest(fields(row)) for row in rows(answer) if fields(row).get("type") in list(Kind)]
+
+
+def guest(row: dict[str, Any]) -> Guest:
+    return Guest(
+        ref=GuestRef(Kind(row["type"]), int(number(row.get("vmid"))), str(row.get("node", ""))),
+        name=str(row.get("name", "")),
+        power=power(str(row.get("status", "unknown"))),
+        lock=str(row.get("lock", "")),
+        is_template=bool(number(row.get("template"))),
+        usage=Usage(
+            cpu=number(row.get("cpu")), **{ours: int(number(row.get(theirs))) for ours, theirs in USAGE.items()}
+        ),
+    )
+
+
+def look(answer: Any, node_time: datetime) -> Look:
+    status = fields(answer)
+    return Look(
+        power=power(str(status.get("qmpstatus") or status.get("status", ""))),
+        uptime_s=int(number(status.get("uptime"))),
+        lock=str(status.get("lock", "")),
+        is_template=bool(number(status.get("template"))),
+        is_ha=bool(number(fields(status.get("ha", {})).get("managed"))),
+        node_time=node_time,
+    )
+
+
+def identity(answer: Any) -> str:
+    """`smbios1: uuid=…`, else the MAC of the first network card: `net0: virtio=AA:…` or `…,hwaddr=AA:…`."""
+    config = fields(answer)
+    if found := re.search(r"uuid=([0-9a-fA-F-]{36})", str(config.get("smbios1", ""))):
+        return found[1].lower()
+    cards = sorted((key for key in config if re.fullmatch(r"net\d+", key)), key=lambda key: int(key[3:]))
+    macs = (re.search(r"(?:[0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}", str(config[key])) for key in cards)
+    return next((mac[0].lower() for mac in macs if mac), "")
+
+
+def addresses(answer: Any) -> list[str]:
+    """Of the guest agent ({result: […]}) or a container ([…], null while it is stopped); usable ones, IPv4 first."""
+    interfaces = answer.get("result") if isinstance(answer, dict) else answer
+    given = (fields(entry).get("ip-address") for entry in entries_of(rows(interfaces or [])))
+    found = [ipaddress.ip_address(str(address).split("/")[0].split("%")[0]) for address in given if address]
+    usable = [
+        address for address in found if not (address.is_loopback or address.is_link_local or address.is_multicast)
+    ]
+    return [str(address) for address in sorted(usable, key=lambda address: address.version)]
+
+
+def entries_of(interfaces: list[Any]) -> Iterator[Any]:
+    for interface in interfaces:
+        yield from rows(fields(interface).get("ip-addresses") or [])
+
+
+def task_result(answer: Any) -> TaskResult:
+    """`WARNINGS: n` is a success."""
+    status = fields(answer)
+    if status.get("status") != "stopped":
+        return TaskResult(is_finished=False)
+    exit_text = str(status.get("exitstatus", ""))
+    return TaskResult(True, exit_text == "OK" or exit_text.startswith("WARNINGS"), exit_text)
+
+
+def history(answer: Any) -> list[Sample]:
+    """Steps differ between PVE 8 and 9, and after an upgrade within one answer: only `time` is to be trusted."""
+    points = sorted((sample(fields(row)) for row in rows(answer)), key=lambda point: point.time)
+    size = -(-len(points) // MOST_POINTS) or 1
+    return [mean(points[start : start + size]) for start in range(0, len(points), size)]
+
+
+def sample(row: dict[str, Any]) -> Sample:
+    known = {ours: number(row[theirs]) for ours, theirs in SAMPLE.items() if row.get(theirs) is not None}
+    return Sample(time=int(number(row.get("time"))), **known)
+
+
+def mean(points: list[Sample]) -> Sample:
+    names = [field.name for field in dataclass_fields(Sample) if field.name != "time"]
+    return Sample(points[0].time, **{name: average(getattr(point, name) for point in points) for name in names})
+
+
+def average(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None

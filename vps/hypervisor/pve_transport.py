@@ -1,0 +1,154 @@
+"""Calls to one cluster through proxmoxer: which host, how long, how much, and every failure as one of ours.
+
+For the driver beside it. Another host is tried where a call surely was not executed, and for reads after any failure.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+from proxmoxer.backends.https import JsonSerializer, ProxmoxHTTPApiTokenAuth, ProxmoxHttpSession
+from proxmoxer.core import ProxmoxResource, ResourceException
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+from urllib3.exceptions import SSLError as TlsError
+
+from vps.hypervisor import pve_refusals
+from vps.hypervisor.base import Access, HypervisorError, OutcomeUnknown, Unreachable
+from vps.hypervisor.pve_tls import VerifyingAdapter
+
+DEFAULT_PORT = 8006
+CONNECT_S = 3.0
+READ_S = 10.0
+# pveproxy waits 30 s for another node before it answers 596, and an answer is worth more than a guess.
+COMMAND_S = 40.0
+LARGEST = 64 * 1024 * 1024
+
+NODE_UNREACHABLE = 595
+PROXY_FAILED = range(596, 600)
+
+
+class Garbled(Exception):
+    """An answer that is not Proxmox VE's: HTML, half a JSON, too much of it, or nothing in time."""
+
+
+class Session(ProxmoxHttpSession):
+    """Reads answers up to a size and a total time, follows nothing, and ignores proxies and ~/.netrc."""
+
+    def __init__(self, access: Access, read_s: float) -> None:
+        super().__init__()
+        self.trust_env = False
+        user, _, token = access.token_id.partition("!")
+        timeout: Any = (CONNECT_S, read_s)
+        self.auth = ProxmoxHTTPApiTokenAuth(user, token, access.token_secret, timeout=timeout, verify_ssl=True)
+        self.read_s = read_s
+        self.node_time = datetime.now(UTC)
+        self.mount("https://", VerifyingAdapter(access))
+
+    def request(self, *args: Any, **options: Any) -> requests.Response:
+        response: requests.Response = super().request(*args, **options, stream=True, allow_redirects=False)
+        response._content = read(response, time.monotonic() + self.read_s)
+        if date := response.headers.get("Date"):
+            self.node_time = parsedate_to_datetime(date).astimezone(UTC)
+        return response
+
+
+def read(response: requests.Response, until: float) -> bytes:
+    chunks, size = [], 0
+    for chunk in response.iter_content(65536):
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > LARGEST or time.monotonic() > until:
+            response.close()
+            raise Garbled(f"the answer did not end within {LARGEST} bytes and the time limit")
+    return b"".join(chunks)
+
+
+class Serializer(JsonSerializer):
+    """proxmoxer's own takes a 2xx that is no JSON for data."""
+
+    def loads(self, response: requests.Response) -> Any:
+        try:
+            return response.json()["data"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise Garbled(f"not an answer of Proxmox VE: {response.text[:200]!r}") from error
+
+    def loads_errors(self, response: requests.Response) -> Any:
+        try:
+            return response.json().get("errors")
+        except (ValueError, AttributeError):
+            return None
+
+
+class Transport:
+    """`get` and `post` take a path below /api2/json and Proxmox VE's parameters; booleans are 1 and 0.
+
+    Both raise Unreachable, OutcomeUnknown or Refused. `node_time` is the clock of the last answer.
+    """
+
+    def __init__(self, access: Access) -> None:
+        self.access = access
+        self.node_time = datetime.now(UTC)
+
+    def get(self, path: str, **params: Any) -> Any:
+        return self.try_hosts(lambda host: self.ask(host, READ_S, lambda api: api(path).get(**params)), is_read=True)
+
+    def post(self, path: str, **params: Any) -> Any:
+        return self.try_hosts(
+            lambda host: self.ask(host, COMMAND_S, lambda api: api(path).post(**params)), is_read=False
+        )
+
+    def try_hosts(self, call: Callable[[str], Any], *, is_read: bool) -> Any:
+        failure: HypervisorError = Unreachable("no API host is known")
+        for host in self.access.hosts:
+            try:
+                return call(host)
+            except Unreachable as unreachable:
+                failure = unreachable
+            except OutcomeUnknown as unknown:
+                failure = unknown
+                if not is_read:
+                    break
+        raise failure
+
+    def ask(self, host: str, read_s: float, call: Callable[[ProxmoxResource], Any]) -> Any:
+        with Session(self.access, read_s) as session:
+            api = ProxmoxResource(base_url=base_url(host), session=session, serializer=Serializer())
+            try:
+                return call(api)
+            except ResourceException as error:
+                raise of_status(error) from error
+            except requests.exceptions.RequestException as error:
+                raise of_network(error, host) from error
+            except Garbled as error:
+                raise OutcomeUnknown(f"{host}: {error}") from error
+            finally:
+                self.node_time = session.node_time
+
+
+def base_url(host: str) -> str:
+    has_port = host.rpartition("]")[2].count(":") == 1
+    return f"https://{host if has_port else f'{host}:{DEFAULT_PORT}'}/api2/json"
+
+
+def of_status(error: ResourceException) -> HypervisorError:
+    reason = str(error.content).removesuffix(f" - {error.errors}")
+    if error.status_code == NODE_UNREACHABLE:
+        return Unreachable(f"595 {reason}")
+    if error.status_code in PROXY_FAILED:
+        return OutcomeUnknown(f"{error.status_code} {reason}")
+    return pve_refusals.of_answer(error.status_code, reason, error.errors)
+
+
+NEVER_SENT = (NewConnectionError, ConnectTimeoutError, TlsError)
+
+
+def of_network(error: requests.exceptions.RequestException, host: str) -> HypervisorError:
+    """A connection that never was, or whose other end was not whom we trust, carried no command."""
+    cause = error.args[0] if error.args else None
+    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
+    if isinstance(reason, NEVER_SENT) or isinstance(error, requests.exceptions.ConnectTimeout):
+        return Unreachable(f"{host}: {reason}")
+    return OutcomeUnknown(f"{host}: {type(error).__name__}: {error}")

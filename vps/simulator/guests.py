@@ -1,0 +1,89 @@
+"""A guest as the simulated cluster keeps it, its misbehaviour included. For the modules of the simulator."""
+
+import threading
+import time
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+MB, GB = 1024**2, 1024**3
+LOCKS = ("", "backup", "migrate", "snapshot", "suspended", "suspending", "mounted", "rollback", "clone", "create")
+
+
+@dataclass
+class Guest:
+    """`power` is running, stopped or paused. Seconds say how long the guest's own system takes."""
+
+    kind: str
+    vmid: int
+    name: str
+    node: str = "pve1"
+    cores: int = 1
+    memory_mb: int = 1024
+    disk_gb: int = 10
+    uuid: str = ""
+    mac: str = ""
+    agent: bool = False
+    ips: list[str] = field(default_factory=list)
+    template: bool = False
+    ha: bool = False
+    power: str = "stopped"
+    started_at: float = 0.0
+    has_history: bool = True
+    # How it misbehaves
+    lock: str = ""
+    ignores_acpi: bool = False
+    start_seconds: float = 2.0
+    shutdown_seconds: float = 3.0
+    fail_start: bool = False
+    never_ends: bool = False
+    silent_agent: bool = False
+
+    def __post_init__(self) -> None:
+        self.config_lock = threading.Lock()
+
+    @property
+    def uptime(self) -> int:
+        return int(time.time() - self.started_at) if self.power != "stopped" else 0
+
+    def turn(self, power: str) -> None:
+        """A new start is a new uptime; a pause is not."""
+        if power != "stopped" and self.power == "stopped":
+            self.started_at = time.time()
+        self.power = power
+
+    def public(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+KNOWN = {entry.name: entry.type for entry in fields(Guest)}
+
+
+def made(given: Any) -> Guest:
+    """A guest from JSON. Raises ValueError, which says what is wrong."""
+    check(given)
+    try:
+        return Guest(**given)
+    except TypeError as error:
+        raise ValueError(str(error)) from error
+
+
+def change(guest: Guest, given: Any) -> None:
+    check(given)
+    for name, value in given.items():
+        if name == "power":
+            guest.turn(value)
+        else:
+            setattr(guest, name, value)
+
+
+def check(given: Any) -> None:
+    if not isinstance(given, dict):
+        raise ValueError("a guest is an object")
+    if unknown := set(given) - set(KNOWN):
+        raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+    if given.get("power", "stopped") not in ("running", "stopped", "paused"):
+        raise ValueError("power is running, stopped or paused")
+    if given.get("kind", "qemu") not in ("qemu", "lxc"):
+        raise ValueError("kind is qemu or lxc")
+    if given.get("lock", "") not in LOCKS:
+        raise ValueError(f"lock is one of {', '.join(LOCKS[1:])}, or empty")

@@ -1,0 +1,174 @@
+"""Every path that the simulator knows, as a table: how it is called, with what, and who answers. For `server`."""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from vps.simulator import parameters, power, reads
+from vps.simulator.parameters import Table
+from vps.simulator.power import Call
+from vps.simulator.refusals import Refused
+from vps.simulator.tasks import FORM, not_yours
+from vps.simulator.world import World
+
+
+@dataclass(frozen=True)
+class Request:
+    world: World
+    path: dict[str, str]
+    params: dict[str, Any]
+
+    @property
+    def node(self) -> str:
+        return self.path["node"]
+
+    def call(self) -> Call:
+        kind, vmid = self.path["kind"], int(self.path["vmid"])
+        return Call(self.world, self.world.find(kind, vmid, self.node), kind, vmid, self.node, self.params)
+
+
+@dataclass(frozen=True)
+class Total:
+    """A list whose answer says, beside the data, how many there are in all."""
+
+    data: list[dict[str, Any]]
+    total: int
+
+
+@dataclass(frozen=True)
+class Route:
+    method: str
+    pattern: re.Pattern[str]
+    parameters: Table
+    answer: Callable[[Request], Any]
+
+
+def tasks(request: Request) -> Any:
+    page, total = request.world.tasks.list(request.node, request.world.user, request.params)
+    return Total(page, total)
+
+
+def task_status(request: Request) -> Any:
+    return request.world.tasks.get(request.path["upid"]).status()
+
+
+def task_log(request: Request) -> Any:
+    """Of a task that nobody knows: one line that says so. Of another user's: no right to look."""
+    form = FORM.fullmatch(request.path["upid"])
+    if form and form[7].split("!")[0] != request.world.user.split("!")[0]:
+        raise not_yours(request.node)
+    try:
+        lines = request.world.tasks.get(request.path["upid"]).log()
+    except Refused as refused:
+        if refused.errors == {"upid": "no such task"}:
+            lines = [{"n": 1, "t": "unable to open file - No such file or directory"}]
+        else:
+            raise
+    return Total(lines, len(lines))
+
+
+def delete_task(request: Request) -> None:
+    request.world.tasks.get(request.path["upid"]).interrupted.set()
+
+
+def nodes(request: Request) -> Any:
+    return [reads.node_entry(name, is_up) | {"ssl_fingerprint": ""} for name, is_up in request.world.nodes.items()]
+
+
+def cluster_status(request: Request) -> Any:
+    raise Refused(403, "Permission check failed (/, Sys.Audit)")
+
+
+def node_needs_audit(request: Request) -> Any:
+    raise not_yours(request.node)
+
+
+def permissions(request: Request) -> Any:
+    rights = ("VM.Audit", "VM.PowerMgmt", "VM.GuestAgent.Audit")
+    return {path: dict.fromkeys(rights, 1) for path in ("/vms", *(f"/vms/{vmid}" for vmid in request.world.guests))}
+
+
+def act(action: str) -> Callable[[Request], Any]:
+    return lambda request: power.perform(request.call(), action)
+
+
+GUEST = "/nodes/{node}/{kind}/{vmid}"
+TASK = "/nodes/{node}/tasks/{upid}"
+PARTS = {"node": r"[^/]+", "kind": "qemu|lxc", "vmid": r"[1-9]\d{2,8}", "upid": r"[^/]+"}
+
+
+def pattern(template: str) -> re.Pattern[str]:
+    named = re.sub(r"\{(\w+)\}", lambda part: f"(?P<{part[1]}>{PARTS[part[1]]})", template)
+    return re.compile(named)
+
+
+def route(method: str, template: str, table: Table, answer: Callable[[Request], Any]) -> Route:
+    return Route(method, pattern(template), table, answer)
+
+
+def of_kind(kind: str, action: str, table: Table) -> Route:
+    return route("POST", f"/nodes/{{node}}/(?P<kind>{kind})/{{vmid}}/status/{action}", table, act(action))
+
+
+P = parameters
+ROUTES = [
+    route("GET", "/version", P.NOTHING, lambda request: reads.VERSION),
+    route("GET", "/cluster/resources", P.RESOURCES, lambda r: reads.resources(r.world, r.params.get("type"))),
+    route("GET", "/cluster/status", P.NOTHING, cluster_status),
+    route("GET", "/access/permissions", P.NOTHING, permissions),
+    route("GET", "/nodes", P.NOTHING, nodes),
+    route("GET", "/nodes/{node}/version", P.NOTHING, lambda request: reads.VERSION),
+    route("GET", "/nodes/{node}/status", P.NOTHING, node_needs_audit),
+    route("GET", "/nodes/{node}/time", P.NOTHING, node_needs_audit),
+    route("GET", "/nodes/{node}/{kind}", P.LIST, lambda r: reads.listed(r.world, r.path["kind"], r.node)),
+    route("GET", f"{GUEST}/config", P.CONFIG, lambda request: reads.config(request.call())),
+    route("GET", f"{GUEST}/status/current", P.NOTHING, lambda request: reads.status_current(request.call())),
+    route(
+        "GET", f"{GUEST}/rrddata", P.RRD, lambda r: reads.rrddata(r.world, int(r.path["vmid"]), r.params["timeframe"])
+    ),
+    route(
+        "GET",
+        "/nodes/{node}/(?P<kind>qemu)/{vmid}/agent/network-get-interfaces",
+        P.NOTHING,
+        lambda r: reads.agent(r.call(), "interfaces"),
+    ),
+    route("POST", "/nodes/{node}/(?P<kind>qemu)/{vmid}/agent/ping", P.NOTHING, lambda r: reads.agent(r.call(), "ping")),
+    route(
+        "GET",
+        "/nodes/{node}/(?P<kind>lxc)/{vmid}/interfaces",
+        P.NOTHING,
+        lambda r: reads.container_interfaces(r.call()),
+    ),
+    *(of_kind(kind, "start", P.START[kind]) for kind in ("qemu", "lxc")),
+    *(of_kind(kind, "stop", P.STOP[kind]) for kind in ("qemu", "lxc")),
+    *(of_kind(kind, "shutdown", P.SHUTDOWN) for kind in ("qemu", "lxc")),
+    *(of_kind(kind, "reboot", P.REBOOT) for kind in ("qemu", "lxc")),
+    of_kind("qemu", "reset", P.NOTHING),
+    *(of_kind("qemu", action, P.NOTHING) for action in ("suspend", "resume")),
+    of_kind("lxc", "suspend", P.NOTHING),
+    route("GET", "/nodes/{node}/tasks", P.TASKS, tasks),
+    route("GET", f"{TASK}/status", P.NOTHING, task_status),
+    route("GET", f"{TASK}/log", P.LOG, task_log),
+    route("GET", TASK, P.NOTHING, lambda request: [{"name": "log"}, {"name": "status"}]),
+    route("DELETE", TASK, P.NOTHING, delete_task),
+]
+# Answered by the node that is asked, whichever node the path names.
+ANY_NODE = re.compile(r".*/rrddata")
+
+
+def answer(world: World, method: str, path: str, params: dict[str, Any]) -> Any:
+    """The `data` of the answer, or a Total. Raises Refused, in the genuine order: path, parameters, node, handler."""
+    path = re.sub(r"/+", "/", path).rstrip("/") or "/"
+    match = next((found for found in ROUTES if found.method == method and found.pattern.fullmatch(path)), None)
+    if match is None:
+        raise Refused(501, f"Method '{method} {path}' not implemented", newline=False)
+    named = match.pattern.fullmatch(path)
+    parts = named.groupdict() if named else {}
+    parameters.check(params, match.parameters)
+    if "node" in parts and not ANY_NODE.fullmatch(path) and (refused := power.refused_by_node(world, parts["node"])):
+        raise refused
+    if world.faults.delay_seconds:
+        time.sleep(world.faults.delay_seconds)
+    return match.answer(Request(world, parts, params))

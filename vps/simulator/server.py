@@ -1,0 +1,178 @@
+"""The HTTP side: token check, parameters, the answers' form. `python -m vps.simulator` and the tests run it."""
+
+import http.server
+import json
+import socket
+import ssl
+import threading
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from vps.simulator import control, routes
+from vps.simulator.refusals import Refused
+from vps.simulator.routes import Total
+from vps.simulator.world import World
+
+API = "/api2/json"
+LARGEST_BODY = 1024 * 1024
+
+
+class Simulator:
+    """Serves `world` on plain HTTP and, with a certificate, on TLS too. Ports of 0 are chosen; see `url` and `tls`."""
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tls_port: int = 0,
+        certificate: tuple[Path, Path] | None = None,
+        log: Path | None = None,
+    ) -> None:
+        self.world = world
+        self.servers = [Server((host, port), world, log)]
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            self.servers.append(Server((host, tls_port), world, log, context))
+        self.url = f"http://{host}:{self.servers[0].server_address[1]}"
+        self.tls = f"{host}:{self.servers[-1].server_address[1]}"
+
+    def start(self) -> None:
+        for server in self.servers:
+            threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def stop(self) -> None:
+        for server in self.servers:
+            server.shutdown()
+            server.server_close()
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(
+        self, address: tuple[str, int], world: World, log: Path | None, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self.world, self.log, self.tls = world, log, tls
+        super().__init__(address, Handler)
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """TLS is shaken in the connection's own thread, so that a silent client holds up nobody."""
+        if self.tls:
+            request.settimeout(10)
+            request = self.tls.wrap_socket(request, server_side=True)
+            request.settimeout(None)
+        super().finish_request(request, client_address)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up, or does not trust us, is no news."""
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def version_string(self) -> str:
+        return "pve-api-daemon/3.0"
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Only calls are logged, as JSON lines, by `note`."""
+
+    def do_any(self) -> None:
+        url = urlsplit(self.path)
+        body = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), LARGEST_BODY))
+        if self.server.world.faults.drop:
+            self.cut()
+            return
+        try:
+            if denied := self.denied():
+                raise denied
+            if url.path.startswith("/simulator/"):
+                self.answer_control(url.path, body)
+            else:
+                self.answer_api(unquote(url.path), self.parameters(url.query, body))
+        except Refused as refused:
+            self.refuse(refused)
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_any
+
+    def denied(self) -> Refused | None:
+        given = self.headers.get("Authorization", "")
+        if not given.startswith("PVEAPIToken="):
+            return Refused(401, "No ticket", has_body=False)
+        if self.server.world.faults.deny or given != f"PVEAPIToken={self.server.world.token}":
+            return Refused(401, "Authentication failed!", has_body=False)
+        return None
+
+    def parameters(self, query: str, body: bytes) -> dict[str, Any]:
+        """Of the query and of a form or JSON body; the query wins, and a repeated key is an array."""
+        if body and self.command in ("GET", "DELETE"):
+            raise Refused(501, f"Unexpected content for method '{self.command}'", newline=False)
+        if "json" in self.headers.get("Content-Type", "") and body:
+            form = {key: int(value) if isinstance(value, bool) else value for key, value in json.loads(body).items()}
+        else:
+            form = flat(parse_qs(body.decode(), keep_blank_values=True))
+        return form | flat(parse_qs(query, keep_blank_values=True))
+
+    def answer_api(self, path: str, params: dict[str, Any]) -> None:
+        if self.command == "PATCH":
+            raise Refused(501, "method 'PATCH' not available", has_body=False)
+        path = path.removeprefix(API)
+        self.note(path, params)
+        data = routes.answer(self.server.world, self.command, path, params)
+        if "/status/" in path and self.command == "POST" and self.loses_answer():
+            self.cut()
+            return
+        extra = {"total": data.total} if isinstance(data, Total) and data.total else {}
+        self.send(200, "OK", {"data": data.data if isinstance(data, Total) else data} | extra)
+
+    def answer_control(self, path: str, body: bytes) -> None:
+        try:
+            given = json.loads(body) if body else None
+            self.send(200, "OK", control.control(self.server.world, self.command, path, given))
+        except control.Missing as missing:
+            self.send(404, "Not Found", {"message": str(missing)})
+        except (ValueError, TypeError, KeyError) as error:
+            self.send(400, "Bad Request", {"message": str(error)})
+
+    def loses_answer(self) -> bool:
+        with self.server.world.lock:
+            faults = self.server.world.faults
+            is_lost = faults.lose_answers > 0
+            faults.lose_answers -= is_lost
+            return is_lost
+
+    def cut(self) -> None:
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
+
+    def refuse(self, refused: Refused) -> None:
+        """The message stands in the status line; the connection ends with it, as there."""
+        self.close_connection = True
+        body = {"data": None, "message": refused.message} | ({"errors": refused.errors} if refused.errors else {})
+        self.send(refused.status, refused.reason, body if refused.has_body else None, is_empty=not refused.has_body)
+
+    def send(self, status: int, reason: str, body: Any, *, is_empty: bool = False) -> None:
+        content = b"" if is_empty else json.dumps(body).encode()
+        self.send_response(status, reason)
+        if not is_empty:
+            self.send_header("Content-Type", "application/json;charset=UTF-8")
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Connection", "close" if status >= 400 else "Keep-Alive")
+        self.end_headers()
+        self.wfile.write(content)
+
+    def note(self, path: str, params: dict[str, Any]) -> None:
+        if self.server.log:
+            line = {"time": time.time(), "method": self.command, "path": path, "params": params, "auth": "token"}
+            with self.server.log.open("a") as log:
+                log.write(json.dumps(line) + "\n")
+
+
+def flat(parsed: dict[str, list[str]]) -> dict[str, Any]:
+    return {key: values[0] if len(values) == 1 else values for key, values in parsed.items()}

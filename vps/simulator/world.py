@@ -1,0 +1,82 @@
+"""The simulated cluster: its nodes, guests, tasks and faults, and the file they live in. For the modules beside it."""
+
+import json
+import os
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vps.simulator import guests
+from vps.simulator.guests import Guest
+from vps.simulator.tasks import Tasks
+
+
+@dataclass
+class Faults:
+    """What ails the server as a whole. `lose_answers`: so many commands act, and the connection is cut before the answer."""
+
+    delay_seconds: float = 0.0
+    lose_answers: int = 0
+    deny: bool = False
+    drop: bool = False
+
+
+@dataclass
+class World:
+    """`token` is `user@realm!token=secret`. `list_lag_seconds`: how old the list of the cluster's guests may be."""
+
+    path: Path
+    token: str
+    nodes: dict[str, bool] = field(default_factory=lambda: {"pve1": True, "pve2": True})
+    guests: dict[int, Guest] = field(default_factory=dict)
+    faults: Faults = field(default_factory=Faults)
+    list_lag_seconds: float = 2.0
+
+    def __post_init__(self) -> None:
+        self.tasks = Tasks()
+        self.lock = threading.RLock()
+        self.commands: list[dict[str, Any]] = []
+        self.listed: tuple[float, dict[int, tuple[str, int]]] = (0.0, {})
+
+    @property
+    def user(self) -> str:
+        return self.token.partition("=")[0]
+
+    def find(self, kind: str, vmid: int, node: str) -> Guest | None:
+        guest = self.guests.get(vmid)
+        return guest if guest and (guest.kind, guest.node) == (kind, node) else None
+
+    def command(self, guest: Guest | None, vmid: int, verb: str, upid: str) -> None:
+        """Remember every power command that was accepted, for whoever counts them."""
+        name = guest.name if guest else ""
+        self.commands.append({"time": time.time(), "vmid": vmid, "name": name, "verb": verb, "upid": upid})
+
+    def seen(self) -> dict[int, tuple[str, int]]:
+        """(power, uptime) as the list has them: a copy that is made anew every few seconds, as pvestatd does."""
+        with self.lock:
+            made_at, seen = self.listed
+            if time.monotonic() - made_at >= self.list_lag_seconds:
+                seen = {guest.vmid: (guest.power, guest.uptime) for guest in self.guests.values()}
+                self.listed = (time.monotonic(), seen)
+            return seen
+
+    def save(self) -> None:
+        """Atomically: a reader, or a kill in the middle, finds the whole of the old or of the new."""
+        with self.lock:
+            state = {"token": self.token, "nodes": self.nodes, "list_lag_seconds": self.list_lag_seconds}
+            listed = [guest.public() for guest in self.guests.values()]
+            text = json.dumps(state | {"guests": listed}, indent=1)
+            fresh = self.path.with_suffix(".new")
+            fresh.touch(mode=0o600)
+            fresh.write_text(text)
+            os.replace(fresh, self.path)
+
+
+def load(path: Path) -> World:
+    """Raises ValueError or OSError where the file is not a state that was saved."""
+    state = json.loads(path.read_text())
+    world = World(path, state["token"], state["nodes"], list_lag_seconds=state.get("list_lag_seconds", 2.0))
+    world.guests = {given["vmid"]: guests.made(given) for given in state["guests"]}
+    return world
