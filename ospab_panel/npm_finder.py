@@ -11,45 +11,16 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
 from django.core.files.storage import FileSystemStorage
 
+ICONS = (
+    "alert-triangle arrow-left bolt circle-check copy logout moon player-play player-stop power refresh search server-2 "
+    "settings shield-lock sun user"
+).split()
+
 # published folder: (folder in node_modules, files)
 PUBLISHED = {
     "tabler": ("@tabler/core/dist", ["css/tabler.min.css", "css/tabler.min.css.map"]),
     "uplot": ("uplot/dist", ["uPlot.iife.min.js", "uPlot.min.css"]),
-    "icons": (
-        "@tabler/icons/icons/outline",
-        [
-            f"{name}.svg"
-            for name in (
-                "alert-triangle",
-                "arrow-left",
-                "bolt",
-                "brand-debian",
-                "chevron-right",
-                "circle-check",
-                "circle-x",
-                "cpu",
-                "database",
-                "language",
-                "logout",
-                "moon",
-                "network",
-                "player-pause",
-                "player-play",
-                "player-stop",
-                "power",
-                "refresh",
-                "rotate-clockwise",
-                "search",
-                "server",
-                "server-2",
-                "settings",
-                "shield-lock",
-                "sun",
-                "user",
-                "x",
-            )
-        ],
-    ),
+    "icons": ("@tabler/icons/icons/outline", [f"{name}.svg" for name in ICONS]),
 }
 
 

@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from vps.errors import VpsNotFound
@@ -14,6 +15,21 @@ from vps.services import metrics, power
 
 PAGE = 50
 LATEST = 10
+TIMEFRAMES = {
+    "hour": _("Hour"),
+    "day": _("Day"),
+    "week": _("Week"),
+    "month": _("Month"),
+    "year": _("Year"),
+}
+FORCE_STOP = "force-stop"
+WARNINGS = {
+    "start": _("The server will be started."),
+    "stop": _("The server's system is asked to shut down; if it has not done so within a minute, the power is cut."),
+    "reboot": _("The server's system is asked to restart itself."),
+    "restart": _("The power is cut and comes back at once. What was not written to disk is lost."),
+    FORCE_STOP: _("The power is cut at once. What was not written to disk is lost."),
+}
 
 
 @require_GET
@@ -36,7 +52,7 @@ def server_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 @login_required
 def server(request: HttpRequest, id: int) -> HttpResponse:
-    return render(request, "vps/detail.html", about(get_vps(request, id)) | {"timeframes": metrics.TIMEFRAMES})
+    return render(request, "vps/detail.html", about(get_vps(request, id)) | {"timeframes": TIMEFRAMES.items()})
 
 
 @require_GET
@@ -57,7 +73,7 @@ def row(request: HttpRequest, id: int) -> HttpResponse:
 @login_required
 def history(request: HttpRequest, id: int, timeframe: str) -> JsonResponse:
     """Points for the graphs; `pending` means: ask again in a second."""
-    if timeframe not in metrics.TIMEFRAMES:
+    if timeframe not in TIMEFRAMES:
         raise Http404
     return JsonResponse(metrics.history(get_vps(request, id), timeframe))
 
@@ -66,14 +82,15 @@ def history(request: HttpRequest, id: int, timeframe: str) -> JsonResponse:
 @login_required
 def power_page(request: HttpRequest, id: int, kind: str) -> HttpResponse:
     """GET asks whether it is meant, POST asks for it. The hypervisor is not waited for."""
-    vps, force = get_vps(request, id), kind == "force-stop"
-    kind = Operation.Kind.STOP if force else kind
-    if kind not in Operation.Kind.values:
+    vps = get_vps(request, id)
+    if kind not in WARNINGS:
         raise Http404
     if request.method == "GET":
         template = "vps/_confirm.html" if request.htmx else "vps/confirm.html"  # type: ignore[attr-defined]
-        return render(request, template, {"vps": vps, "kind": Operation.Kind(kind), "force": force})
-    power.request(vps, kind, by=request.user, source=Event.Source.PAGE, force=force)
+        return render(request, template, {"vps": vps, "word": kind, "warning": WARNINGS[kind]})
+    force = kind == FORCE_STOP
+    asked = Operation.Kind.STOP if force else kind
+    power.request(vps, asked, by=request.user, source=Event.Source.PAGE, force=force)
     if request.htmx:  # type: ignore[attr-defined]
         return answer_htmx(request, get_vps(request, id))
     return redirect("vps:detail", id)
@@ -89,7 +106,7 @@ def answer_htmx(request: HttpRequest, vps: Vps) -> HttpResponse:
 def about(vps: Vps) -> dict[str, Any]:
     """What is known of one server, from our own tables and what was heard last."""
     latest = vps.operations.select_related("requested_by")[:LATEST]
-    return {"vps": vps, "usage": metrics.usage(vps), "operations": latest, "refusal": power.refusal(vps)}
+    return {"vps": vps, "usage": metrics.usage(vps), "operations": latest}
 
 
 def get_vps(request: HttpRequest, id: int) -> Vps:

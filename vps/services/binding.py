@@ -13,6 +13,7 @@ from vps.errors import AlreadyBound, PlacementTaken
 from vps.hypervisor import connect
 from vps.hypervisor.base import Access, Guest, GuestRef, HypervisorError, Kind
 from vps.models import Cluster, Event, Placement, Vps
+from vps.models.locks import BINDING_BY_NAME, turn
 
 log = logging.getLogger(__name__)
 
@@ -64,9 +65,12 @@ def bind_by_name() -> int:
 
     A cluster that does not answer may hold a second guest of the name, so then nothing is bound.
     """
-    wanted = [vps for vps in Vps.objects.unbound()]
-    if not wanted:
-        return 0
+    with turn(BINDING_BY_NAME) as is_mine:
+        wanted = list(Vps.objects.unbound()) if is_mine else []
+        return bind_all(wanted) if wanted else 0
+
+
+def bind_all(wanted: list[Vps]) -> int:
     try:
         free = list(free_guests())
     except HypervisorError as error:

@@ -92,7 +92,9 @@ def of_machine(guest: Guest, is_up: bool) -> dict[str, Any]:
 
 def of_container(guest: Guest, is_up: bool) -> dict[str, Any]:
     always: dict[str, Any] = {"type": "lxc", "swap": 0, "maxswap": 0}
-    return always | ({"pid": 20000 + guest.vmid % 10000} | {name: "0.00" for name in PRESSURES} if is_up else {})
+    running: dict[str, Any] = {"pid": 20000 + guest.vmid % 10000}
+    running |= dict.fromkeys(PRESSURES, "0.00")
+    return always | (running if is_up else {})
 
 
 def config(call: Call) -> dict[str, Any]:

@@ -4,20 +4,16 @@ At any moment one process works on a VPS: it holds a session advisory lock of Po
 at once and a paused one keeps. Whoever takes the turn raises the fence, and writes with an older fence are refused.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
-from django.db import connection
 from django.utils import timezone
 
 from vps.hypervisor.base import HypervisorError
 from vps.models import Operation
+from vps.models.locks import OPERATIONS_OF_VPS, turn
 from vps.services.power.finish import fail
 from vps.services.power.plan import LATER, REBOOT
 from vps.services.power.steps import next_step
-
-TURNS = 0x6F73  # the class of our advisory locks on VPSs
 
 
 def advance(operation_id: int) -> float | None:
@@ -25,22 +21,9 @@ def advance(operation_id: int) -> float | None:
     vps_id = Operation.objects.open().filter(id=operation_id).values_list("vps_id", flat=True).first()
     if vps_id is None:
         return None
-    with turn_on(vps_id) as is_mine:
+    with turn(OPERATIONS_OF_VPS, vps_id) as is_mine:
         operation = Operation.objects.claim(operation_id) if is_mine else None
         return take_turn(operation) if operation else None
-
-
-@contextmanager
-def turn_on(vps_id: int) -> Iterator[bool]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [TURNS, vps_id])
-        is_mine = bool(cursor.fetchone()[0])
-    try:
-        yield is_mine
-    finally:
-        if is_mine:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [TURNS, vps_id])
 
 
 def take_turn(operation: Operation) -> float | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
@@ -15,10 +15,9 @@ from vps import notify, snapshots
 from vps.hypervisor import connect
 from vps.hypervisor.base import Access, Guest, HypervisorError
 from vps.models import Cluster, Event, Operation, Placement, Vps
+from vps.models.locks import RECONCILE_OF_CLUSTER, turn
 from vps.services.reconcile.compare import Change, Known, changes
 from vps.services.reconcile.usage import usage_now
-
-RECONCILES = 0x6F72  # the class of our advisory locks on clusters
 
 
 def reconcile(cluster_id: int) -> int:
@@ -26,6 +25,11 @@ def reconcile(cluster_id: int) -> int:
     cluster = Cluster.objects.filter(pk=cluster_id).first()
     if cluster is None:
         return 0
+    with turn(RECONCILE_OF_CLUSTER, cluster.pk) as is_mine:
+        return hear_out(cluster) if is_mine else 0
+
+
+def hear_out(cluster: Cluster) -> int:
     try:
         guests = hear(cluster)
     except HypervisorError as error:
@@ -43,11 +47,6 @@ def hear(cluster: Cluster) -> list[Guest]:
 
 @transaction.atomic
 def learn(cluster: Cluster, guests: list[Guest]) -> int:
-    """Two at once would tell of each change twice: the second leaves it to the first."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [RECONCILES, cluster.pk])
-        if not cursor.fetchone()[0]:
-            return 0
     by_vmid = {guest.ref.vmid: guest for guest in guests}
     known = list(known_of(cluster))
     found = list(changes(known, by_vmid, timezone.now()))

@@ -1,0 +1,84 @@
+// A server's use over time: four graphs, drawn by uPlot from /vps/<id>/history/<timeframe>/.
+
+const card = document.getElementById("graphs-card");
+const area = document.getElementById("graphs-area");
+const note = document.getElementById("graphs-note");
+const words = card.dataset;
+const MB = 1024 ** 2;
+const GB = 1024 ** 3;
+
+// title: [label, field, divisor, colour], the first one filled
+const GRAPHS = {
+  cpu: [["", "cpu", 0.01, "blue"]],
+  memory: [[words.used, "ram_used", GB, "purple"], [words.total, "ram_total", GB, "secondary"]],
+  disk: [[words.read, "disk_read", MB, "teal"], [words.written, "disk_written", MB, "orange"]],
+  network: [[words.in, "net_in", MB, "green"], [words.out, "net_out", MB, "pink"]],
+};
+
+let drawn = [];
+let points = [];
+let asked = "hour";
+
+// A variable may hold a formula; what it comes to is known once something has that colour. Opaque, or as a faint fill.
+function colour(name, alpha = 1) {
+  area.style.color = `var(--tblr-${name})`;
+  const [red, green, blue] = getComputedStyle(area).color.match(/[\d.]+/g);
+  area.style.color = "";
+  return `rgba(${red}, ${green}, ${blue}, ${alpha})`;
+}
+
+function options(title, lines, width) {
+  const axis = { stroke: colour("secondary"), grid: { stroke: colour("secondary", 0.15), width: 1 }, ticks: { show: false } };
+  const time = new Intl.DateTimeFormat(document.documentElement.lang, ["hour", "day"].includes(asked) ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short" });
+  return {
+    title,
+    width,
+    height: 190,
+    legend: { show: lines.length > 1, live: false },
+    cursor: { points: { size: 6 } },
+    scales: { y: { range: (_, __, most) => [0, title === words.cpu ? 100 : (most || 1) * 1.1] } },
+    axes: [{ ...axis, values: (_, moments) => moments.map((moment) => time.format(moment * 1000)) }, { ...axis, size: 48 }],
+    series: [{}, ...lines.map(([label, , , name], at) => ({
+      label, stroke: colour(name), width: 1.5, fill: at ? undefined : colour(name, 0.12), points: { show: false },
+    }))],
+  };
+}
+
+function draw() {
+  drawn.forEach((graph) => graph.destroy());
+  const times = points.map((point) => point.time);
+  drawn = Object.entries(points.length ? GRAPHS : {}).map(([name, lines]) => {
+    const width = Math.floor((area.clientWidth - (area.clientWidth > 700 ? 16 : 0)) / (area.clientWidth > 700 ? 2 : 1));
+    const data = lines.map(([, field, divisor]) => points.map((point) => (point[field] === null ? null : point[field] / divisor)));
+    return new uPlot(options(words[name], lines, width), [times, ...data], area);
+  });
+}
+
+async function load(timeframe) {
+  asked = timeframe;
+  const answer = await fetch(words.address.replace("hour", timeframe));
+  const history = answer.ok ? await answer.json() : { state: "unavailable", points: [] };
+  if (asked !== timeframe) return;
+  note.textContent = { pending: words.waiting, unavailable: words.unavailable }[history.state] || "";
+  if (history.state === "pending") return setTimeout(() => asked === timeframe && load(timeframe), 1000);
+  points = history.points;
+  draw();
+}
+
+for (const button of document.querySelectorAll("[data-timeframe]")) {
+  button.addEventListener("click", () => {
+    for (const other of document.querySelectorAll("[data-timeframe]")) {
+      other.classList.toggle("active", other === button);
+      other.setAttribute("aria-pressed", String(other === button));
+    }
+    load(button.dataset.timeframe);
+  });
+}
+let resized;
+addEventListener("resize", () => {
+  clearTimeout(resized);
+  resized = setTimeout(draw, 150);
+});
+document.addEventListener("theme", draw);
+load("hour");
+setInterval(() => document.visibilityState === "visible" && load(asked), 60000);

@@ -1,0 +1,58 @@
+// Keeps an open page true: the socket says which server to look at again, and htmx fetches its fragments.
+// Fragments ask by themselves too, every few seconds, so a lost message is healed.
+
+const body = document.body;
+const lookAgain = (id) => htmx.trigger(body, `vps-${id}`);
+const shownIds = () => [...document.querySelectorAll("[id^=vps-]")].map((row) => row.id.slice(4));
+
+// Reconnects after 1, 2, 4 … 30 s, with a jitter, so that a restart does not bring everybody back at once.
+function listen(address, attempt = 0) {
+  const socket = new WebSocket(address);
+  socket.onopen = () => {
+    attempt = 0;
+    shownIds().forEach(lookAgain);
+  };
+  socket.onmessage = (message) => lookAgain(JSON.parse(message.data).vps);
+  socket.onclose = ({ code }) => {
+    if (code === 4401) return;
+    const pause = Math.min(30, 2 ** attempt) * 1000 * (0.5 + Math.random());
+    setTimeout(() => listen(address, attempt + 1), pause);
+  };
+}
+if (body.dataset.live) listen(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${body.dataset.live}`);
+
+// A fragment that came back the same stays as it is: focus, selection and a half-made click survive the polling.
+// A refusal goes to the notices, whatever asked for it.
+const last = new Map();
+const withoutTokens = (html) => html.replace(/name="csrfmiddlewaretoken" value="[^"]*"/g, "");
+body.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.xhr.status >= 400) {
+    const notices = document.getElementById("notices");
+    Object.assign(detail, { shouldSwap: detail.xhr.status < 500, target: notices, swapOverride: "innerHTML" });
+    return;
+  }
+  const html = withoutTokens(detail.xhr.responseText);
+  if (detail.target.id !== "dialog" && last.get(detail.target.id) === html) detail.shouldSwap = false;
+  last.set(detail.target.id, html);
+});
+
+// Confirmations open in the dialog.
+const dialog = document.getElementById("dialog");
+body.addEventListener("htmx:afterSwap", ({ target }) => target === dialog && dialog.showModal());
+dialog.addEventListener("click", (event) => {
+  if (event.target !== dialog && !event.target.closest("[data-close]")) return;
+  event.preventDefault();
+  dialog.close();
+});
+
+// Times in the reader's own zone and language; addresses to the clipboard.
+const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+function localise(root) {
+  for (const time of root.querySelectorAll("time[datetime]")) time.textContent = format.format(new Date(time.dateTime));
+}
+localise(document);
+body.addEventListener("htmx:afterSwap", () => localise(document));
+body.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (button) navigator.clipboard.writeText(button.dataset.copy).then(() => button.classList.add("copied"));
+});

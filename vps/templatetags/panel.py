@@ -1,0 +1,136 @@
+"""Icons, badges, sizes and the buttons of a server: for the templates."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from django import template
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
+
+from vps.errors import Sentence
+from vps.models import Operation, Vps
+from vps.models.vps import Shown
+from vps.services import power
+
+register = template.Library()
+
+# word: (colour, how it is said)
+BADGES: dict[str, tuple[str, Sentence]] = {
+    "creating": ("blue", _("Being created")),
+    "running": ("green", _("Running")),
+    "stopped": ("secondary", _("Stopped")),
+    "suspended": ("yellow", _("Suspended")),
+    "error": ("red", _("Error")),
+    "paused": ("yellow", _("Paused")),
+    "unknown": ("orange", _("Unknown")),
+    "queued": ("blue", _("Queued")),
+    "succeeded": ("green", _("Done")),
+    "failed": ("red", _("Failed")),
+}
+
+
+@dataclass(frozen=True)
+class Button:
+    """`kind` ends the button's address. A hard one asks first."""
+
+    kind: str
+    label: Sentence
+    icon: str
+    colour: str
+    is_hard: bool
+
+
+START = Button("start", _("Start"), "player-play", "success", is_hard=False)
+STOP = Button("stop", _("Stop"), "player-stop", "danger", is_hard=True)
+REBOOT = Button("reboot", _("Reboot"), "refresh", "primary", is_hard=False)
+RESTART = Button("restart", _("Hard restart"), "bolt", "warning", is_hard=True)
+FORCE_STOP = Button("force-stop", _("Force stop"), "power", "danger", is_hard=True)
+BUTTONS = {button.kind: button for button in (START, STOP, REBOOT, RESTART, FORCE_STOP)}
+
+OFFERED = {
+    "running": (REBOOT, STOP, RESTART),
+    "stopped": (START,),
+    "paused": (FORCE_STOP,),
+    "error": (START, REBOOT, STOP, RESTART),
+}
+
+
+@register.simple_tag
+def buttons(vps: Vps) -> tuple[Button, ...]:
+    """What may be pressed now. Behind an operation that hangs nobody is locked: it can be overtaken by force."""
+    if power.refusal(vps) or vps.shown.word == Shown.UNKNOWN:
+        return ()
+    if operation := vps.open_operation:
+        return () if operation.is_forced else (FORCE_STOP,)
+    return OFFERED.get(vps.shown.word, ())
+
+
+@register.simple_tag
+def why_off(vps: Vps) -> Sentence:
+    """Why there is no button to press, or ''."""
+    if refusal := power.refusal(vps):
+        return refusal.message
+    if vps.shown.word == Shown.UNKNOWN:
+        return _("The hypervisor does not answer, so the server's state is not known. It can be controlled again soon.")
+    return ""
+
+
+@register.simple_tag
+def button_of(kind: str) -> Button:
+    return BUTTONS[kind]
+
+
+@register.filter
+def badge(word: str) -> SafeString:
+    colour, label = BADGES[word]
+    return format_html('<span class="badge bg-{}-lt">{}</span>', colour, label)
+
+
+@register.filter
+def outcome(operation: Operation) -> SafeString:
+    return badge(operation.state if not operation.is_open else "queued")
+
+
+@lru_cache
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """One of the published icons, inline, so that it takes the colour of the text around it."""
+    with staticfiles_storage.open(f"icons/{name}.svg") as file:
+        svg = file.read().decode()
+    return mark_safe(svg.replace("<svg", '<svg aria-hidden="true"', 1))  # noqa: S308  a file of ours, no input
+
+
+@register.filter
+def megabytes(count: float | None) -> str:
+    """A number of bytes as people read it: 1.5 GB."""
+    if count is None:
+        return "—"
+    for unit in ("B", "KB", "MB", "GB"):
+        if count < 1024:
+            return f"{count:.0f} {unit}" if unit in ("B", "KB") else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} TB"
+
+
+@register.filter
+def percent(fraction: float | None) -> str:
+    return "—" if fraction is None else f"{fraction * 100:.0f} %"
+
+
+@register.filter
+def share_of(part: float | None, whole: float | None) -> int:
+    """Percent, for a bar."""
+    return round(100 * part / whole) if part and whole else 0
+
+
+@register.filter
+def moment(when: datetime | None) -> SafeString | str:
+    """In UTC where there is no JavaScript; live.js writes it in the reader's own time."""
+    if when is None:
+        return "—"
+    utc = timezone.localtime(when, timezone.get_default_timezone())
+    return format_html('<time datetime="{}">{} UTC</time>', utc.isoformat(), utc.strftime("%Y-%m-%d %H:%M"))
