@@ -1,0 +1,103 @@
+"""Clusters as staff keep them: how they are reached, how they are, and which of their guests is which server.
+
+No request waits for a cluster: "Test connection" and "Guests" ring a worker, and the page shows what it brings.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from vps import notify
+from vps.admin.cluster_form import ClusterForm
+from vps.models import Cluster, Event, Vps
+from vps.services import binding
+
+GUESTS_A_PAGE = 100
+
+
+@admin.register(Cluster)
+class ClusterAdmin(admin.ModelAdmin):
+    form = ClusterForm
+    list_display = ["name", "health", "seen_at", "version", "failures", "failure", "is_active"]
+    list_filter = ["is_active"]
+    search_fields = ["name", "hosts"]
+    change_form_template = "admin/vps/cluster/change_form.html"
+
+    @admin.display(description=_("health"))
+    def health(self, cluster: Cluster) -> str:
+        if cluster.unreachable_since:
+            return f"{_('unreachable since')} {cluster.unreachable_since:%Y-%m-%d %H:%M} UTC"
+        return str(_("reachable") if cluster.seen_at else _("not asked yet"))
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("<int:id>/test/", view(require_POST(self.test)), name="vps_cluster_test"),
+            path("<int:id>/health/", view(self.health_page), name="vps_cluster_health"),
+            path("<int:id>/guests/", view(self.guests), name="vps_cluster_guests"),
+            path("<int:id>/bind/", view(require_POST(self.bind)), name="vps_cluster_bind"),
+            *super().get_urls(),
+        ]
+
+    def test(self, request: HttpRequest, id: int) -> HttpResponse:
+        """Ask a worker to ask the cluster. What comes of it appears in the health below."""
+        notify.worker("reconcile_one", self.allowed(request, id).pk)
+        self.message_user(
+            request, _("The cluster is being asked. Its health is shown below as soon as it has answered.")
+        )
+        return redirect("admin:vps_cluster_change", id)
+
+    def health_page(self, request: HttpRequest, id: int) -> HttpResponse:
+        return render(request, "admin/vps/cluster/_health.html", {"original": self.allowed(request, id)})
+
+    def guests(self, request: HttpRequest, id: int) -> HttpResponse:
+        """The cluster's guests as last heard, those that match the search."""
+        cluster = self.allowed(request, id)
+        heard = binding.suggestions(cluster)
+        if heard is None:
+            notify.worker("reconcile_one", cluster.pk)
+        text = request.GET.get("q", "").strip().lower()
+        found = [guest for guest in heard or [] if text in guest["name"].lower() or text == str(guest["vmid"])]
+        context = self.admin_site.each_context(request) | {
+            "title": _("Guests of %(cluster)s") % {"cluster": cluster.name},
+            "opts": self.opts,
+            "cluster": cluster,
+            "is_waiting": heard is None,
+            "q": text,
+            "page": Paginator(found, GUESTS_A_PAGE).get_page(request.GET.get("page")),
+            "unbound": Vps.objects.unbound().select_related("user").order_by("name")[:500],
+        }
+        return render(request, "admin/vps/cluster/guests.html", context)
+
+    def bind(self, request: HttpRequest, id: int) -> HttpResponse:
+        """The guest is named by its VMID alone: kind and node are the cluster's own word, not the form's."""
+        cluster = self.allowed(request, id)
+        vps = get_object_or_404(Vps.objects.unbound(), pk=number(request, "vps"))
+        vmid = number(request, "vmid")
+        guest = next((guest for guest in binding.suggestions(cluster) or [] if guest["vmid"] == vmid), None)
+        if guest is None:
+            self.message_user(request, _("The cluster has not told of this guest lately."), level="ERROR")
+            return redirect("admin:vps_cluster_guests", id)
+        where = {"kind": guest["kind"], "vmid": vmid, "node": guest["node"]}
+        binding.bind(vps, cluster, **where, by=request.user, source=Event.Source.ADMIN)
+        self.message_user(request, _("%(vps)s is guest %(vmid)s now.") % {"vps": vps.name, "vmid": vmid})
+        return redirect("admin:vps_cluster_guests", id)
+
+    def allowed(self, request: HttpRequest, id: int) -> Cluster:
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        cluster: Cluster = get_object_or_404(Cluster, pk=id)
+        return cluster
+
+
+def number(request: HttpRequest, name: str) -> int:
+    """0, which nothing bears, for what is no number."""
+    text: Any = request.POST.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

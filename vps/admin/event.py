@@ -1,0 +1,25 @@
+"""Events as staff see them: what happened, to which server, by whom and from where."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from vps.admin.read_only import ReadOnlyAdmin, vps_link
+from vps.models import Event
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin):
+    list_display = ["id", "created_at", "type", "server", "by", "source", "data"]
+    list_filter = ["type", "source", "created_at"]
+    list_select_related = ["vps", "by"]
+    search_fields = ["vps__name", "=vps__id", "user__username", "by__username"]
+    search_help_text = _("Server's name or number, user")
+    list_per_page = 50
+    fields = ["type", "server", "user", "operation", "by", "source", "created_at", "data"]
+
+    @admin.display(description=_("server"), ordering="vps__name")
+    def server(self, event: Any) -> SafeString | str:
+        return vps_link(event.vps_id, event.vps)

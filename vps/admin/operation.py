@@ -1,0 +1,31 @@
+"""Operations as staff see them: all of them, with the raw reasons, and nothing to change."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from vps.admin.read_only import ReadOnlyAdmin, vps_link
+from vps.models import Operation
+
+
+@admin.register(Operation)
+class OperationAdmin(ReadOnlyAdmin):
+    list_display = ["id", "server", "kind", "is_forced", "state", "error_code", "requested_by", "source", "created_at"]
+    list_display += ["finished_at"]
+    list_filter = ["state", "kind", "source", "error_code", "created_at"]
+    list_select_related = ["vps", "requested_by"]
+    search_fields = ["vps__name", "=vps__id", "requested_by__username", "upid"]
+    search_help_text = _("Server's name or number, user, task")
+    list_per_page = 50
+    fieldsets = [
+        (None, {"fields": ["server", "kind", "is_forced", "state", "step", "requested_by", "source"]}),
+        (_("When"), {"fields": ["created_at", "started_at", "sent_at", "finished_at", "deadline_at", "due_at"]}),
+        (_("On the hypervisor"), {"fields": ["node", "upid", "intent_at", "attempts"]}),
+        (_("Failure"), {"fields": ["error_code", "error_detail"]}),
+    ]
+
+    @admin.display(description=_("server"), ordering="vps__name")
+    def server(self, operation: Any) -> SafeString | str:
+        return vps_link(operation.vps_id, operation.vps)

@@ -1,0 +1,110 @@
+"""Servers as staff see them. The main site says what they are; staff bind them, and ask for power operations."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from vps.admin import power
+from vps.models import Event, Vps
+from vps.services import binding
+from vps.templatetags.panel import BADGES
+
+PLACES = {
+    "bound": (_("bound"), {"placement__isnull": False, "placement__missing_since": None}),
+    "unbound": (_("not bound"), {"placement__isnull": True}),
+    "missing": (_("gone from its cluster"), {"placement__missing_since__isnull": False}),
+}
+
+
+class PlaceFilter(admin.SimpleListFilter):
+    title = _("guest")
+    parameter_name = "guest"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(value, label) for value, (label, _where) in PLACES.items()]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Vps]") -> "QuerySet[Vps]":
+        return queryset.filter(**PLACES[self.value()][1]) if self.value() in PLACES else queryset
+
+
+@admin.register(Vps)
+class VpsAdmin(admin.ModelAdmin):
+    list_display = ["name", "id", "owner", "state", "ip_address", "place", "size", "os"]
+    list_filter = ["status", PlaceFilter, "placement__cluster", "hypervisor"]
+    search_fields = ["name", "ip_address", "user__username", "user__email", "=placement__vmid", "=id"]
+    search_help_text = _("Name, address, owner, VMID or number")
+    list_per_page = 50
+    actions = [power.action(name) for name in power.ACTIONS]
+    fields = ["name", "owner", "state", "status", "ip_address", "os", "cpu", "ram", "disk", "hypervisor", "place"]
+    fields += ["identity", "created_at", "updated_at", "latest_operations", "latest_events"]
+    readonly_fields = fields
+    change_form_template = "admin/vps/vps/change_form.html"
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Vps]":
+        found: QuerySet[Vps] = Vps.objects.select_related("user", "placement__cluster")
+        return found
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        unbind = self.admin_site.admin_view(require_POST(self.unbind))
+        return [path("<int:id>/unbind/", unbind, name="vps_vps_unbind"), *super().get_urls()]
+
+    def unbind(self, request: HttpRequest, id: int) -> HttpResponse:
+        vps = self.get_object(request, str(id))
+        if vps is not None and self.has_change_permission(request, vps):
+            binding.unbind(vps, by=request.user, source=Event.Source.ADMIN)
+            self.message_user(request, _("%(vps)s is bound to no guest now.") % {"vps": vps.name})
+        return redirect("admin:vps_vps_change", id)
+
+    @admin.display(description=_("owner"), ordering="user__username")
+    def owner(self, vps: Vps) -> SafeString:
+        return format_html('<a href="../../accounts/user/{}/change/">{}</a>', vps.user_id, vps.user.username)
+
+    @admin.display(description=_("seen as"), ordering="status")
+    def state(self, vps: Vps) -> str:
+        shown = vps.shown
+        label = BADGES[shown.word][1]
+        return f"{label}, {_('since')} {shown.since:%Y-%m-%d %H:%M} UTC" if shown.since else str(label)
+
+    @admin.display(description=_("guest"), ordering="placement__vmid")
+    def place(self, vps: Vps) -> str:
+        placement = getattr(vps, "placement", None)
+        return f"{placement} ({placement.node})" if placement else _("not bound")
+
+    @admin.display(description=_("identity of the guest"))
+    def identity(self, vps: Vps) -> str:
+        placement = getattr(vps, "placement", None)
+        return placement.identity if placement and placement.identity else "—"
+
+    @admin.display(description=_("size"))
+    def size(self, vps: Vps) -> str:
+        return f"{vps.cpu} CPU, {vps.ram_gb} GB, {vps.disk} GB"
+
+    @admin.display(description=_("last operations"))
+    def latest_operations(self, vps: Vps) -> SafeString:
+        rows = vps.operations.select_related("requested_by")[:5]
+        return lines([f"{row.created_at:%Y-%m-%d %H:%M} {row}: {row.state} {row.error_code}" for row in rows])
+
+    @admin.display(description=_("last events"))
+    def latest_events(self, vps: Vps) -> SafeString:
+        return lines(
+            [f"{row.created_at:%Y-%m-%d %H:%M} {row.type} ({row.source}) {row.data}" for row in vps.events.all()[:8]]
+        )
+
+
+def lines(texts: list[str]) -> SafeString:
+    html = "{}<br>" * len(texts) or "—"
+    return format_html(html, *texts)
