@@ -58,8 +58,8 @@ class TokenAuthentication(JWTAuthentication):
         except (InvalidToken, AuthenticationFailed) as error:
             raise BadToken from error
 
-    def get_user(self, validated_token: Token) -> User:
-        user: User = super().get_user(validated_token)
-        if validated_token.get("version") != user.token_version:
+    def get_user(self, validated_token: Token) -> Any:
+        user = super().get_user(validated_token)
+        if not isinstance(user, User) or validated_token.get("version") != user.token_version:
             raise BadToken
         return user

@@ -23,7 +23,7 @@ class User(AbstractUser):
 
     objects: ClassVar[PanelUserManager] = PanelUserManager()
 
-    class Meta(AbstractUser.Meta):  # type: ignore[name-defined, misc]
+    class Meta(AbstractUser.Meta):
         db_table = "users"
         constraints = [
             models.UniqueConstraint(

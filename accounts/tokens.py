@@ -46,7 +46,10 @@ def spend(refresh: str) -> User:
     except TokenError as error:
         raise BadToken from error
     row = OutstandingToken.objects.select_for_update(of=("self",)).filter(jti=token["jti"]).first()
-    user = row and User.objects.filter(pk=row.user_id, is_active=True, token_version=token.get("version", -1)).first()
+    user = (
+        row
+        and User.objects.filter(outstandingtoken=row, is_active=True, token_version=token.get("version", -1)).first()
+    )
     if not row or not user or BlacklistedToken.objects.filter(token=row).exists():
         raise BadToken
     BlacklistedToken.objects.create(token=row)

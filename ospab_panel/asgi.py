@@ -16,4 +16,5 @@ from ospab_panel.wsgi import application as http
 from vps.socket_urls import socket_urls  # isort: skip
 
 sockets = OriginValidator(AuthMiddlewareStack(URLRouter(socket_urls)), settings.WS_ORIGINS)
-application = ProtocolTypeRouter({"http": WSGIMiddleware(http, workers=8), "websocket": sockets})
+pages_and_api = WSGIMiddleware(http, workers=8)  # type: ignore[arg-type]  # Django's stubs name its own types
+application = ProtocolTypeRouter({"http": pages_and_api, "websocket": sockets})

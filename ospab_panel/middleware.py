@@ -24,7 +24,7 @@ class PanelLocaleMiddleware(LocaleMiddleware):
         wants_russian = request.headers.get("Accept-Language", "").lower().startswith("ru")
         is_sync = "/sync" in request.path_info
         translation.activate("ru" if wants_russian and not is_sync else "en")
-        request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
+        request.LANGUAGE_CODE = translation.get_language()
 
 
 def refuse_chunked_bodies(get_response: GetResponse) -> GetResponse:

@@ -11,10 +11,25 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
 from django.core.files.storage import FileSystemStorage
 
-ICONS = (
-    "alert-triangle arrow-left bolt circle-check copy logout moon player-play player-stop power refresh search server-2 "
-    "settings shield-lock sun user"
-).split()
+ICONS = [
+    "alert-triangle",
+    "arrow-left",
+    "bolt",
+    "circle-check",
+    "copy",
+    "logout",
+    "moon",
+    "player-play",
+    "player-stop",
+    "power",
+    "refresh",
+    "search",
+    "server-2",
+    "settings",
+    "shield-lock",
+    "sun",
+    "user",
+]
 
 # published folder: (folder in node_modules, files)
 PUBLISHED = {

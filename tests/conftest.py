@@ -1,6 +1,6 @@
 """The cast and their things, for every test: Alice owns it, Bob is a stranger, Carol is staff, the main site has a key."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,11 +16,10 @@ Make = Callable[..., Any]
 
 
 @pytest.fixture(autouse=True)
-def quick_and_clean(settings: Any) -> Iterator[None]:
+def quick_and_clean(settings: Any) -> None:
     """Nothing of the last test in Redis; passwords hashed by the quickest hasher, for a good one is slow by design."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
-    yield
 
 
 def person(username: str, **columns: Any) -> Any:

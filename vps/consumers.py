@@ -10,7 +10,7 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from vps import notify
 
 
-class PageConsumer(AsyncJsonWebsocketConsumer):
+class PageConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels has no types
     """Closed with 4401 to who is not logged in. It listens to nothing."""
 
     async def connect(self) -> None:

@@ -31,7 +31,8 @@ def store_guests(cluster_id: int, guests: list[dict[str, Any]]) -> None:
 
 def guests(cluster_id: int) -> list[dict[str, Any]] | None:
     """[{kind, vmid, node, name, power, is_template}], or None where the cluster was not heard lately."""
-    return losable(cache.get, f"guests:{cluster_id}")
+    heard: list[dict[str, Any]] | None = losable(cache.get, f"guests:{cluster_id}")
+    return heard
 
 
 def store_usage(usage_by_vps: dict[int, dict[str, Any]]) -> None:
@@ -48,7 +49,8 @@ def store_history(vps_id: int, timeframe: str, history: dict[str, Any]) -> None:
 
 
 def history(vps_id: int, timeframe: str) -> dict[str, Any] | None:
-    return losable(cache.get, f"history:{vps_id}:{timeframe}")
+    heard: dict[str, Any] | None = losable(cache.get, f"history:{vps_id}:{timeframe}")
+    return heard
 
 
 def first_to_ask(what: str, for_seconds: int) -> bool:

@@ -23,7 +23,7 @@ GUESTS_A_PAGE = 100
 
 
 @admin.register(Cluster)
-class ClusterAdmin(admin.ModelAdmin):
+class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = ClusterForm
     list_display = ["name", "health", "seen_at", "version", "failures", "failure", "is_active"]
     list_filter = ["is_active"]

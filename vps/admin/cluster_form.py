@@ -30,7 +30,7 @@ class HostsField(forms.CharField):
         return hosts
 
 
-class ClusterForm(forms.ModelForm):
+class ClusterForm(forms.ModelForm):  # type: ignore[type-arg]
     hosts = HostsField(label=_("API hosts"), help_text=Cluster._meta.get_field("hosts").help_text)
     token_secret = forms.CharField(
         label=_("Secret of the token"),

@@ -1,6 +1,6 @@
 """Servers as staff see them. The main site says what they are; staff bind them, and ask for power operations."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -15,9 +15,8 @@ from django.views.decorators.http import require_POST
 from vps.admin import power
 from vps.models import Event, Vps
 from vps.services import binding
-from vps.templatetags.panel import BADGES
 
-PLACES = {
+PLACES: dict[str, tuple[Any, dict[str, Any]]] = {
     "bound": (_("bound"), {"placement__isnull": False, "placement__missing_since": None}),
     "unbound": (_("not bound"), {"placement__isnull": True}),
     "missing": (_("gone from its cluster"), {"placement__missing_since__isnull": False}),
@@ -32,18 +31,31 @@ class PlaceFilter(admin.SimpleListFilter):
         return [(value, label) for value, (label, _where) in PLACES.items()]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Vps]") -> "QuerySet[Vps]":
-        return queryset.filter(**PLACES[self.value()][1]) if self.value() in PLACES else queryset
+        chosen = PLACES.get(self.value() or "")
+        return queryset.filter(**chosen[1]) if chosen else queryset
 
 
 @admin.register(Vps)
-class VpsAdmin(admin.ModelAdmin):
+class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["name", "id", "owner", "state", "ip_address", "place", "size", "os"]
     list_filter = ["status", PlaceFilter, "placement__cluster", "hypervisor"]
     search_fields = ["name", "ip_address", "user__username", "user__email", "=placement__vmid", "=id"]
     search_help_text = _("Name, address, owner, VMID or number")
     list_per_page = 50
     actions = [power.action(name) for name in power.ACTIONS]
-    fields = ["name", "owner", "state", "status", "ip_address", "os", "cpu", "ram", "disk", "hypervisor", "place"]
+    fields: ClassVar[list[str]] = [
+        "name",
+        "owner",
+        "state",
+        "status",
+        "ip_address",
+        "os",
+        "cpu",
+        "ram",
+        "disk",
+        "hypervisor",
+        "place",
+    ]
     fields += ["identity", "created_at", "updated_at", "latest_operations", "latest_events"]
     readonly_fields = fields
     change_form_template = "admin/vps/vps/change_form.html"
@@ -62,6 +74,12 @@ class VpsAdmin(admin.ModelAdmin):
         unbind = self.admin_site.admin_view(require_POST(self.unbind))
         return [path("<int:id>/unbind/", unbind, name="vps_vps_unbind"), *super().get_urls()]
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        actions = [(name, label) for name, (label, *_rest) in power.ACTIONS.items()]
+        return super().change_view(request, object_id, form_url, (extra_context or {}) | {"power_actions": actions})
+
     def unbind(self, request: HttpRequest, id: int) -> HttpResponse:
         vps = self.get_object(request, str(id))
         if vps is not None and self.has_change_permission(request, vps):
@@ -76,13 +94,15 @@ class VpsAdmin(admin.ModelAdmin):
     @admin.display(description=_("seen as"), ordering="status")
     def state(self, vps: Vps) -> str:
         shown = vps.shown
-        label = BADGES[shown.word][1]
-        return f"{label}, {_('since')} {shown.since:%Y-%m-%d %H:%M} UTC" if shown.since else str(label)
+        if shown.since is None:
+            return str(shown.label)
+        since = _("since %(when)s") % {"when": f"{shown.since:%Y-%m-%d %H:%M} UTC"}
+        return f"{shown.label}, {since}"
 
     @admin.display(description=_("guest"), ordering="placement__vmid")
     def place(self, vps: Vps) -> str:
         placement = getattr(vps, "placement", None)
-        return f"{placement} ({placement.node})" if placement else _("not bound")
+        return f"{placement} ({placement.node})" if placement else str(_("not bound"))
 
     @admin.display(description=_("identity of the guest"))
     def identity(self, vps: Vps) -> str:

@@ -50,7 +50,7 @@ KNOWN = {"action", "vps"}
 @authentication_classes([ApiKeyAuthentication])
 @permission_classes([IsMainSite])
 def sync_vps(request: Request) -> Response:
-    body = request.data
+    body: Any = request.data
     action, given = shape(body)
     status, answer = ACTIONS[action](checked(action, given))
     warnings = unknown_keys(body, KNOWN) + unknown_keys(given, set(VpsInput().fields), "vps.")

@@ -5,7 +5,7 @@ from vps.hypervisor.proxmox import Proxmox
 
 DRIVERS = {"proxmox": Proxmox}
 
-__all__ = ["connect", "Hypervisor"]
+__all__ = ["Hypervisor", "connect"]
 
 
 def connect(hypervisor: str, access: Access) -> Hypervisor:

@@ -25,6 +25,10 @@ class Power(StrEnum):
     UNKNOWN = "unknown"
 
 
+# What a VPS's status can be moved to by looking.
+OBSERVED = (Power.RUNNING, Power.STOPPED)
+
+
 class Command(StrEnum):
     """What can be asked of a guest, in the contract's words. Each is exactly one task on the hypervisor.
 

@@ -19,7 +19,7 @@ PEOPLE = (
     {"id": 4, "username": "bob", "email": "bob@example.com", "role": "customer"},
     {"id": 5, "username": "alice", "email": "alice@example.com", "role": "customer"},
 )
-# (owner, name, status, cores, RAM in MB, disk in GB, system, address)
+# Each is its owner, name, status, cores, RAM in MB, disk in GB, system and address.
 SERVERS = (
     (5, "shop", "running", 4, 8192, 100, "Ubuntu 22.04 LTS", "192.0.2.10"),
     (5, "blog", "running", 1, 1024, 20, "Debian 12", None),

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from vps.errors import Sentence
 from vps.models.operation import Operation
 from vps.models.wire import rfc3339
 
@@ -73,7 +74,7 @@ class Vps(models.Model):
     id = models.AutoField(primary_key=True)
     name = models.CharField(_("name"), max_length=255)
     status = models.CharField(_("status"), max_length=20, choices=Status.choices, default=Status.CREATING)
-    ip_address = models.CharField(_("address"), max_length=45, null=True, blank=True)
+    ip_address = models.CharField(_("address"), max_length=45, null=True, blank=True)  # noqa: DJ001  the contract says null
     cpu = models.IntegerField(_("CPU cores"))
     ram = models.IntegerField(_("RAM, MB"))
     disk = models.IntegerField(_("disk, GB"))
@@ -138,9 +139,9 @@ class Vps(models.Model):
     @property
     def open_operation(self) -> Operation | None:
         """The one that is under way. Costs no query on rows that came by `with_state`."""
-        if not hasattr(self, "open_operations"):
-            self.open_operations = list(self.operations.open())
-        return self.open_operations[0] if self.open_operations else None
+        known = self.__dict__.get("open_operations")
+        found = list(self.operations.open()) if known is None else known
+        return found[0] if found else None
 
     @property
     def shown(self) -> "Shown":
@@ -151,10 +152,15 @@ class Vps(models.Model):
 class Shown:
     """A word to show and, where it is not fresh, since when. `unknown` is never dressed up as stopped."""
 
-    UNKNOWN, PAUSED, MISSING = "unknown", "paused", "missing"
+    UNKNOWN, PAUSED = "unknown", "paused"
+    LABELS = dict(Vps.Status.choices) | {UNKNOWN: _("Unknown"), PAUSED: _("Paused")}
 
     def __init__(self, word: str, since: datetime | None = None) -> None:
         self.word, self.since = word, since
+
+    @property
+    def label(self) -> Sentence:
+        return self.LABELS[self.word]
 
     @classmethod
     def of(cls, vps: Vps, now: datetime) -> "Shown":

@@ -11,7 +11,7 @@ from django.utils import timezone
 from vps import notify, snapshots
 from vps.errors import AlreadyBound, PlacementTaken
 from vps.hypervisor import connect
-from vps.hypervisor.base import Access, Guest, GuestRef, HypervisorError, Kind
+from vps.hypervisor.base import OBSERVED, Access, Guest, GuestRef, HypervisorError, Kind
 from vps.models import Cluster, Event, Placement, Vps
 from vps.models.locks import BINDING_BY_NAME, turn
 
@@ -116,7 +116,7 @@ def identify(placement_id: int) -> None:
     with transaction.atomic():
         Placement.objects.filter(pk=placement_id, identity="").update(identity=identity)
         Placement.objects.looked(placement_id, power=look.power, node=placement.node)
-        if look.power in Vps.OBSERVED:
+        if look.power in OBSERVED:
             Vps.objects.observed([placement.vps_id], look.power)
         notify.pages(placement.vps_id, placement.vps.user_id)
 

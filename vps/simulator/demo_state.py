@@ -7,7 +7,7 @@ from pathlib import Path
 from vps.simulator.guests import Guest
 from vps.simulator.world import World
 
-# (kind, vmid, name, node, cores, memory in MB, disk in GB, power, addresses)
+# Each is its kind, vmid, name, node, cores, memory in MB, disk in GB, power and addresses.
 # The first are the demo's servers; test, test-vps and test-vps-01 are the names of the main site's manuals.
 GUESTS = (
     ("qemu", 101, "shop", "pve1", 4, 8192, 100, "running", ["192.0.2.10", "2001:db8::10"]),

@@ -101,7 +101,7 @@ def refuse_machine(call: Call, action: str) -> None:
         if call.guest.power == "stopped":
             raise died(f"VM {call.vmid} not running")
     is_paused = call.guest is not None and call.guest.power == "paused"
-    if is_paused and (action == "reboot" or action == "shutdown" and not call.is_set("forceStop")):
+    if is_paused and (action == "reboot" or (action == "shutdown" and not call.is_set("forceStop"))):
         raise died("VM is paused - cannot shutdown")
 
 

@@ -12,7 +12,7 @@ from vps.simulator.world import World
 
 VERSION = {"version": "9.2.11", "release": "9.2", "repoid": "14a22df314a22df3"}
 PRESSURES = [f"pressure{what}{how}" for what in ("cpu", "io", "memory") for how in ("some", "full")]
-# timeframe: (step in seconds, points)
+# To each timeframe its step in seconds and its number of points.
 RRD = {"hour": (60, 60), "day": (60, 1440), "week": (1800, 336), "month": (1800, 1440), "year": (21600, 1440)}
 
 
@@ -87,14 +87,14 @@ def of_machine(guest: Guest, is_up: bool) -> dict[str, Any]:
     if not is_up:
         return always
     running = {"pid": 20000 + guest.vmid % 10000, "running-qemu": "10.1.2", "running-machine": "pc-i440fx-10.1"}
-    return always | running | {"proxmox-support": {}} | {name: 0 for name in PRESSURES}
+    return always | running | {"proxmox-support": {}} | dict.fromkeys(PRESSURES, 0)
 
 
 def of_container(guest: Guest, is_up: bool) -> dict[str, Any]:
     always: dict[str, Any] = {"type": "lxc", "swap": 0, "maxswap": 0}
-    running: dict[str, Any] = {"pid": 20000 + guest.vmid % 10000}
-    running |= dict.fromkeys(PRESSURES, "0.00")
-    return always | (running if is_up else {})
+    if not is_up:
+        return always
+    return always | {"pid": 20000 + guest.vmid % 10000} | dict.fromkeys(PRESSURES, "0.00")
 
 
 def config(call: Call) -> dict[str, Any]:
@@ -188,7 +188,7 @@ def point(guest: Guest, moment: int) -> dict[str, Any]:
         "diskwrite": 120_000 * course,
     }
     memhost = {"memhost": measured["mem"] * 1.05} if guest.kind == "qemu" else {}
-    return sizes | measured | rates | memhost | {name: 0 for name in PRESSURES}
+    return sizes | measured | rates | memhost | dict.fromkeys(PRESSURES, 0)
 
 
 def listed(world: World, kind: str, node: str) -> list[dict[str, Any]]:

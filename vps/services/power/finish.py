@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 
 from vps import notify
-from vps.hypervisor.base import Look
+from vps.hypervisor.base import OBSERVED, Look
 from vps.models import Event, Operation, Placement, Vps
 
 
@@ -32,7 +32,7 @@ def end(operation: Operation, state: Operation.State, *, look: Look | None, **co
 def record_look(vps: Vps, operation: Operation, look: Look) -> None:
     node = operation.node or vps.placement.node
     Placement.objects.looked(vps.placement.pk, power=look.power, node=node)
-    if look.power in Vps.OBSERVED and look.power != vps.status and vps.status in Vps.OBSERVED:
+    if look.power in OBSERVED and look.power != vps.status and vps.status in Vps.OBSERVED:
         Vps.objects.observed([vps.pk], look.power)
         was, vps.status = vps.status, look.power
         Event.objects.record(

@@ -3,6 +3,8 @@
 Each returns the seconds until the next step, or None when the operation has ended or was taken over.
 """
 
+from datetime import datetime
+
 from django.utils import timezone
 
 from vps.hypervisor import Hypervisor, connect
@@ -100,7 +102,7 @@ def send(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> 
 
 def find(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> float | None:
     """Perhaps it was sent. The node knows; but a stray command may still arrive, so a first "no" is not the last."""
-    since = operation.intent_at - CLOCK_GRAIN  # type: ignore[operator]  # next_step comes here with an intent alone
+    since: datetime = operation.intent_at - CLOCK_GRAIN  # type: ignore[operator, assignment]  # next_step saw to it
     for task in hypervisor.sent_since(ref_of(placement, operation.node), command_of(operation), since):
         if not Operation.objects.filter(upid=task.upid).exists():
             Operation.objects.write(operation, upid=task.upid, step=Step.WORKING, error_detail="")
@@ -119,8 +121,8 @@ def follow(operation: Operation, placement: Placement, hypervisor: Hypervisor) -
     if not result.is_finished:
         return pause(operation, (timezone.now() - operation.sent_at).total_seconds())  # type: ignore[operator]
     if not result.is_success:
-        refused = Refused(hypervisor.task_refusal(result), result.exit_text)
-        return verdicts.after_refusal(operation, placement, hypervisor, refused)
+        why = Refused(hypervisor.task_refusal(result), result.exit_text)
+        return verdicts.after_refusal(operation, placement, hypervisor, why)
     Operation.objects.write(operation, step=Step.CONFIRMING)
     return confirm(operation, placement, hypervisor)
 

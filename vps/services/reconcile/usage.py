@@ -30,4 +30,5 @@ def rate(count: int, before: dict[str, Any] | None, name: str, seconds: float) -
     """A counter that ran backwards began anew with its guest: no rate can be told."""
     if before is None or seconds <= 0 or count < before["counted"][name]:
         return None
-    return round((count - before["counted"][name]) / seconds)
+    counted: int = before["counted"][name]
+    return round((count - counted) / seconds)
