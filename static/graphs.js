@@ -19,17 +19,17 @@ let drawn = [];
 let points = [];
 let asked = "hour";
 
-// A variable may hold a formula; what it comes to is known once something has that colour. Opaque, or as a faint fill.
-function colour(name, alpha = 1) {
-  area.style.color = `var(--tblr-${name})`;
-  const [red, green, blue] = getComputedStyle(area).color.match(/[\d.]+/g);
+// A canvas knows no variables: what one comes to is known once something has that colour. Opaque, or as a faint fill.
+function colour(name, percent = 100) {
+  area.style.color = `color-mix(in srgb, var(--tblr-${name}) ${percent}%, transparent)`;
+  const found = getComputedStyle(area).color;
   area.style.color = "";
-  return `rgba(${red}, ${green}, ${blue}, ${alpha})`;
+  return found;
 }
 
 function options(title, lines, width) {
-  const axis = { stroke: colour("secondary"), grid: { stroke: colour("secondary", 0.15), width: 1 }, ticks: { show: false } };
-  const time = new Intl.DateTimeFormat(document.documentElement.lang, ["hour", "day"].includes(asked) ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short" });
+  const axis = { stroke: colour("secondary"), grid: { stroke: colour("secondary", 20), width: 1 }, ticks: { show: false } };
+  const time = new Intl.DateTimeFormat(document.documentElement.lang, ["hour", "day"].includes(asked) ? { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } : { day: "numeric", month: "short" });
   return {
     title,
     width,
@@ -37,9 +37,9 @@ function options(title, lines, width) {
     legend: { show: lines.length > 1, live: false },
     cursor: { points: { size: 6 } },
     scales: { y: { range: (_, __, most) => [0, title === words.cpu ? 100 : (most || 1) * 1.1] } },
-    axes: [{ ...axis, values: (_, moments) => moments.map((moment) => time.format(moment * 1000)) }, { ...axis, size: 48 }],
+    axes: [{ ...axis, size: 32, values: (_, moments) => moments.map((moment) => time.format(moment * 1000)) }, { ...axis, size: 48 }],
     series: [{}, ...lines.map(([label, , , name], at) => ({
-      label, stroke: colour(name), width: 1.5, fill: at ? undefined : colour(name, 0.12), points: { show: false },
+      label, stroke: colour(name), width: 1.5, fill: at ? undefined : colour(name, 12), points: { show: false },
     }))],
   };
 }
@@ -50,7 +50,10 @@ function draw() {
   drawn = Object.entries(points.length ? GRAPHS : {}).map(([name, lines]) => {
     const width = Math.floor((area.clientWidth - (area.clientWidth > 700 ? 16 : 0)) / (area.clientWidth > 700 ? 2 : 1));
     const data = lines.map(([, field, divisor]) => points.map((point) => (point[field] === null ? null : point[field] / divisor)));
-    return new uPlot(options(words[name], lines, width), [times, ...data], area);
+    const graph = new uPlot(options(words[name], lines, width), [times, ...data], area);
+    graph.root.setAttribute("role", "img");
+    graph.root.setAttribute("aria-label", words[name]);
+    return graph;
   });
 }
 

@@ -2,8 +2,8 @@
 // Fragments ask by themselves too, every few seconds, so a lost message is healed.
 
 const body = document.body;
-const lookAgain = (id) => htmx.trigger(body, `vps-${id}`);
-const shownIds = () => [...document.querySelectorAll("[id^=vps-]")].map((row) => row.id.slice(4));
+const shownIds = () => [...document.querySelectorAll("[data-vps]")].map((fragment) => fragment.dataset.vps);
+const lookAgain = (id) => htmx.trigger(body, shownIds().includes(String(id)) ? `vps-${id}` : "vps-new");
 
 // Reconnects after 1, 2, 4 … 30 s, with a jitter, so that a restart does not bring everybody back at once.
 function listen(address, attempt = 0) {
@@ -32,6 +32,7 @@ body.addEventListener("htmx:beforeSwap", ({ detail }) => {
     return;
   }
   const html = withoutTokens(detail.xhr.responseText);
+  if (detail.target.id === "servers" && last.get("servers") !== html) last.clear();
   if (detail.target.id !== "dialog" && last.get(detail.target.id) === html) detail.shouldSwap = false;
   last.set(detail.target.id, html);
 });
@@ -44,6 +45,11 @@ dialog.addEventListener("click", (event) => {
   event.preventDefault();
   dialog.close();
 });
+
+// The menu closes by a click elsewhere and by Escape.
+const menu = document.querySelector("details.menu");
+addEventListener("click", ({ target }) => menu?.contains(target) || menu?.removeAttribute("open"));
+addEventListener("keydown", ({ key }) => key === "Escape" && menu?.removeAttribute("open"));
 
 // Times in the reader's own zone and language; addresses to the clipboard.
 const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });

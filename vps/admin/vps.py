@@ -43,7 +43,7 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     search_help_text = _("Name, address, owner, VMID or number")
     list_per_page = 50
     actions = [power.action(name) for name in power.ACTIONS]
-    fields: ClassVar[list[str]] = [
+    fields: ClassVar[Any] = [
         "name",
         "owner",
         "state",

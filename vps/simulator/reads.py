@@ -100,7 +100,7 @@ def of_container(guest: Guest, is_up: bool) -> dict[str, Any]:
 def config(call: Call) -> dict[str, Any]:
     guest = existing(call)
     shape = of_machine_config(guest) if guest.kind == "qemu" else of_container_config(guest)
-    marks = {"lock": guest.lock} if guest.lock else {}
+    marks: dict[str, Any] = {"lock": guest.lock} if guest.lock else {}
     marks |= {"template": 1} if guest.template else {}
     return shape | marks | {"digest": hashlib.sha1(repr(shape).encode()).hexdigest()}
 

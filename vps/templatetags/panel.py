@@ -7,6 +7,7 @@ from functools import lru_cache
 from django import template
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +31,15 @@ COLOURS = {
     "failed": "red",
 }
 OUTCOMES = {"succeeded": _("Done"), "failed": _("Failed")}
+
+# decimals, and how it is said: each 1024 of the one before
+UNITS = (
+    (0, _("%(number)s B")),
+    (0, _("%(number)s KB")),
+    (1, _("%(number)s MB")),
+    (1, _("%(number)s GB")),
+    (1, _("%(number)s TB")),
+)
 
 
 @dataclass(frozen=True)
@@ -60,9 +70,12 @@ OFFERED = {
 
 @register.simple_tag
 def buttons(vps: Vps) -> tuple[Button, ...]:
-    """What may be pressed now. Behind an operation that hangs nobody is locked: it can be overtaken by force."""
-    if power.refusal(vps) or vps.shown.word == Shown.UNKNOWN:
-        return ()
+    """What to show. Behind an operation that hangs nobody is locked: it can be overtaken by force.
+
+    Where `why_off` has a reason they are shown all the same, and cannot be pressed.
+    """
+    if why_off(vps):
+        return OFFERED.get(vps.status, (START,))
     if operation := vps.open_operation:
         return () if operation.is_forced else (FORCE_STOP,)
     return OFFERED.get(vps.shown.word, ())
@@ -70,7 +83,7 @@ def buttons(vps: Vps) -> tuple[Button, ...]:
 
 @register.simple_tag
 def why_off(vps: Vps) -> Sentence:
-    """Why there is no button to press, or ''."""
+    """Why no button can be pressed, or ''."""
     if refusal := power.refusal(vps):
         return refusal.message
     if vps.shown.word == Shown.UNKNOWN:
@@ -88,16 +101,6 @@ def badge(shown: Shown) -> SafeString:
     return coloured(shown.word, shown.label)
 
 
-@register.filter
-def outcome(operation: Operation) -> SafeString:
-    """How it ended."""
-    return coloured(operation.state, OUTCOMES[operation.state])
-
-
-def coloured(word: str, label: Sentence) -> SafeString:
-    return format_html('<span class="badge bg-{}-lt">{}</span>', COLOURS[word], label)
-
-
 @lru_cache
 @register.simple_tag
 def icon(name: str) -> SafeString:
@@ -108,15 +111,16 @@ def icon(name: str) -> SafeString:
 
 
 @register.filter
-def megabytes(count: float | None) -> str:
+def amount(count: float | None) -> str:
     """A number of bytes as people read it: 1.5 GB."""
     if count is None:
         return "—"
-    for unit in ("B", "KB", "MB", "GB"):
+    for decimals, unit in UNITS[:-1]:
         if count < 1024:
-            return f"{count:.0f} {unit}" if unit in ("B", "KB") else f"{count:.1f} {unit}"
+            return unit % {"number": number_format(count, decimals)}
         count /= 1024
-    return f"{count:.1f} TB"
+    decimals, unit = UNITS[-1]
+    return unit % {"number": number_format(count, decimals)}
 
 
 @register.filter

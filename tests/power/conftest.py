@@ -1,0 +1,66 @@
+"""Alice's server bound to a guest of a simulated cluster, and a worker's turns taken one after another."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from tests.simulated import Cluster as Simulated
+from tests.simulated import simulated
+from vps.models import Cluster, Operation, Placement, Vps
+from vps.services import power
+
+__all__ = ["simulated"]
+
+
+@pytest.fixture
+def real_cluster(db: None, simulated: Simulated) -> Cluster:
+    access = simulated.access()
+    made: Cluster = Cluster.objects.create(
+        name="simulated",
+        hosts=list(access.hosts),
+        token_id=access.token_id,
+        token_secret=access.token_secret,
+        fingerprint=access.fingerprint,
+        seen_at=timezone.now(),
+    )
+    return made
+
+
+@pytest.fixture
+def server(alice: Any, make_vps: Any, simulated: Simulated, real_cluster: Cluster) -> Callable[..., Vps]:
+    """Alice's server and its guest: `server("lxc", power="running", …facts of the guest)`."""
+
+    def make(kind: str = "qemu", power: str = "stopped", **facts: Any) -> Vps:
+        guest = simulated.add(kind, power=power, **facts)
+        vps: Vps = make_vps(alice, status=power if power != "paused" else "running")
+        Placement.objects.create(
+            vps=vps, cluster=real_cluster, kind=kind, vmid=guest["vmid"], node=guest["node"], power=power
+        )
+        return vps
+
+    return make
+
+
+def carry_out(operation: Operation, seconds: float = 20) -> Operation:
+    """Take turns on it, as workers do, until it has ended."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        power.advance(operation.pk)
+        operation.refresh_from_db()
+        if not operation.is_open:
+            return operation
+        time.sleep(max(0.02, min(0.2, (operation.due_at - timezone.now()).total_seconds())))
+    pytest.fail(f"{operation} is still {operation.state}/{operation.step}: {operation.error_detail}")
+
+
+@pytest.fixture
+def do(alice: Any) -> Callable[..., Operation]:
+    """Ask, and carry out to the end."""
+
+    def ask(vps: Vps, kind: str, **options: Any) -> Operation:
+        return carry_out(power.request(vps, kind, by=alice, source="page", **options))
+
+    return ask

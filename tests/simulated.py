@@ -1,0 +1,76 @@
+"""A simulated cluster over real HTTPS, for the tests: fixtures, and a handle to make guests and trouble with."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from launcher.certificate import certificate
+from vps.hypervisor.base import Access
+from vps.simulator import Simulator
+from vps.simulator.world import World
+
+TOKEN = "panel@pve!portal=11111111-2222-3333-4444-555555555555"
+QUICK = {"start_seconds": 0.2, "shutdown_seconds": 0.3}
+
+
+class Cluster:
+    """What a test says to the simulated cluster, over its control API."""
+
+    def __init__(self, simulator: Simulator, pem: Path, fingerprint: str) -> None:
+        self.simulator, self.pem, self.fingerprint = simulator, pem, fingerprint
+        self.headers = {"Authorization": f"PVEAPIToken={TOKEN}"}
+
+    def access(self, **changes: Any) -> Access:
+        token_id, _, secret = TOKEN.partition("=")
+        plain = {"hosts": (self.simulator.tls,), "token_id": token_id, "token_secret": secret}
+        return Access(**plain | {"fingerprint": self.fingerprint} | changes)
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        answer = requests.request(method, f"{self.simulator.url}/simulator/{path}", json=body, headers=self.headers)
+        answer.raise_for_status()
+        return answer.json()
+
+    def api(self, method: str, path: str, **params: Any) -> requests.Response:
+        """A call as any program makes it, unlike ours without a driver."""
+        where = {"data": params} if method == "POST" else {"params": params}
+        return requests.request(method, f"{self.simulator.url}/api2/json{path}", headers=self.headers, **where)
+
+    def add(self, kind: str = "qemu", vmid: int = 100, **facts: Any) -> dict[str, Any]:
+        identity = {"uuid": f"aaaaaaaa-0000-0000-0000-{vmid:012d}", "mac": f"BC:24:11:00:00:{vmid % 256:02X}"}
+        guest = {"kind": kind, "vmid": vmid, "name": f"guest-{vmid}"} | identity | QUICK | facts
+        made: dict[str, Any] = self.call("POST", "guests", guest)
+        return made
+
+    def change(self, vmid: int, **facts: Any) -> None:
+        self.call("PATCH", f"guests/{vmid}", facts)
+
+    def guest(self, vmid: int) -> dict[str, Any]:
+        return next(guest for guest in self.call("GET", "guests") if guest["vmid"] == vmid)
+
+    def commands(self, vmid: int) -> list[str]:
+        """The verbs that were accepted of this guest, in order."""
+        return [command["verb"] for command in self.call("GET", "commands") if command["vmid"] == vmid]
+
+
+@pytest.fixture
+def simulated(tmp_path: Path) -> Iterator[Cluster]:
+    pem, key, fingerprint = certificate(tmp_path)
+    world = World(tmp_path / "state.json", TOKEN, list_lag_seconds=0.0)
+    simulator = Simulator(world, certificate=(pem, key), log=tmp_path / "calls.jsonl")
+    simulator.start()
+    yield Cluster(simulator, pem, fingerprint)
+    simulator.stop()
+
+
+def wait_for(is_true: Callable[[], Any], seconds: float = 10, what: str = "it") -> Any:
+    """What `is_true` gives once it is true. Fails, with `what`, when it does not become so."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if found := is_true():
+            return found
+        time.sleep(0.05)
+    pytest.fail(f"{what} did not come true within {seconds} s")

@@ -1,0 +1,124 @@
+"""The whole stack as `make run` starts it, once for this folder, and the people of its demo."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from launcher.secrets_file import free_port
+from launcher.stack import ROOT
+from tests.simulated import wait_for
+
+PUBLIC = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
+
+
+class Run:
+    """One `python -m launcher`, in an environment that holds nothing of the tests'."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder, self.port = folder, port
+        self.log = folder.parent / f"{folder.name}.log"
+
+    def start(self) -> "Run":
+        env = {name: os.environ[name] for name in PUBLIC if name in os.environ}
+        env |= {"DATA_DIR": str(self.folder), "PORT": str(self.port)}
+        with self.log.open("w") as log:
+            command = [sys.executable, "-m", "launcher"]
+            self.process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True)
+        self.began = time.monotonic()
+        return self
+
+    def wait_until_up(self) -> float:
+        """Seconds from the start until the last line is printed."""
+        wait_for(lambda: "The panel is up" in self.printed or self.process.poll() is not None, 60, "the panel")
+        assert self.process.poll() is None, self.printed
+        return time.monotonic() - self.began
+
+    @property
+    def printed(self) -> str:
+        return self.log.read_text()
+
+    @property
+    def demo(self) -> dict[str, Any]:
+        facts: dict[str, Any] = json.loads((self.folder / "demo.json").read_text())
+        return facts
+
+    @property
+    def children(self) -> dict[int, str]:
+        """pid: command line, of every process that has to do with this folder."""
+        found = {}
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                environment = (entry / "environ").read_bytes()
+                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            except OSError:
+                continue
+            if f"DATA_DIR={self.folder}\0".encode() in environment and command:
+                found[int(entry.name)] = command
+        return found
+
+    def pids(self, word: str) -> list[int]:
+        return [pid for pid, command in self.children.items() if word in command]
+
+    def interrupt(self, seconds: float = 20) -> int:
+        """Ctrl-C, and the exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(seconds)
+
+    def kill_everything(self) -> None:
+        for pid in self.children:
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+
+
+class Panel:
+    """The running panel as programs see it."""
+
+    def __init__(self, run: Run) -> None:
+        self.run, self.demo = run, run.demo
+        self.url: str = self.demo["url"]
+
+    def user(self, name: str) -> dict[str, Any]:
+        return next(user for user in self.demo["users"] if user["username"] == name)
+
+    def token(self, name: str) -> dict[str, str]:
+        user = self.user(name)
+        body = {"username": user["username"], "password": user["password"]}
+        return {"Authorization": f"Bearer {requests.post(f'{self.url}/api/auth/login', json=body).json()['access']}"}
+
+    def sync(self, action: str, **vps: Any) -> requests.Response:
+        key = {"X-API-Key": self.demo["api_key"]}
+        return requests.post(f"{self.url}/api/vps/sync", json={"action": action, "vps": vps}, headers=key)
+
+    def simulator(self, method: str, path: str, body: Any = None) -> Any:
+        key = {"Authorization": f"PVEAPIToken={self.demo['simulator']['token']}"}
+        return requests.request(method, f"{self.demo['simulator']['url']}{path}", json=body, headers=key).json()
+
+    def power_at_simulator(self, kind: str, vmid: int, node: str = "pve1") -> str:
+        status = self.simulator("GET", f"/api2/json/nodes/{node}/{kind}/{vmid}/status/current")
+        word: str = status["data"]["status"]
+        return word
+
+    def commands(self, vmid: int) -> list[str]:
+        listed = self.simulator("GET", "/simulator/commands")
+        return [command["verb"] for command in listed if command["vmid"] == vmid]
+
+
+@pytest.fixture(scope="session")
+def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Panel]:
+    folder = tmp_path_factory.mktemp("stack") / "data"
+    for parent in folder.parents[:3]:
+        parent.chmod(0o755)
+    run = Run(folder, free_port()).start()
+    run.wait_until_up()
+    panel = Panel(run)
+    yield panel
+    run.interrupt()

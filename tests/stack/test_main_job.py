@@ -1,0 +1,116 @@
+"""The main job on the whole running stack: Celery, PostgreSQL, Redis, HTTP, sockets and a simulated cluster."""
+
+import asyncio
+import os
+import re
+import shlex
+import signal
+import subprocess
+from typing import Any
+
+import pytest
+import requests
+import websockets
+
+from tests.simulated import wait_for
+
+ORDER = {"user_id": 5, "status": "running", "cpu": 2, "ram": 2048, "disk": 50, "os": "Ubuntu 22.04 LTS"}
+
+
+def ended(panel: Any, token: dict[str, str], id: int) -> dict[str, Any] | None:
+    operation: dict[str, Any] = requests.get(f"{panel.url}/api/operations/{id}", headers=token).json()["operation"]
+    return operation if operation["finished_at"] else None
+
+
+def ask(panel: Any, token: dict[str, str], vps: int, kind: str) -> int:
+    """The operation's number. A server that is just being bound says so for a moment."""
+
+    def accepted() -> requests.Response | None:
+        answer = requests.post(f"{panel.url}/api/vps/{vps}/{kind}", headers=token)
+        return answer if answer.status_code == 202 else None
+
+    number: int = wait_for(accepted, 20, f"{kind} of {vps}").json()["operation"]["id"]
+    return number
+
+
+def status_of(panel: Any, token: dict[str, str], vps: int) -> str:
+    word: str = requests.get(f"{panel.url}/api/vps/{vps}", headers=token).json()["vps"]["status"]
+    return word
+
+
+def test_the_printed_curl_line_works_as_pasted_and_its_vps_can_be_controlled_at_once(panel: Any) -> None:
+    line = re.search(r"^curl .*$", panel.run.printed, re.MULTILINE)
+    assert line
+    made = subprocess.run([*shlex.split(line[0]), "-s"], capture_output=True, text=True, check=True).stdout
+    assert '"message":"VPS synced successfully"' in made
+    token = panel.token("alice")
+    listed = requests.get(f"{panel.url}/api/vps", headers=token).json()["vps"]
+    vps = next(vps["id"] for vps in listed if vps["name"] == "test-vps")
+    for kind, word in (("start", "running"), ("stop", "stopped")):
+        number = ask(panel, token, vps, kind)
+        operation = wait_for(lambda number=number: ended(panel, token, number), 20, kind)
+        assert (operation["state"], operation["error"]) == ("succeeded", None)
+        assert panel.power_at_simulator("qemu", 111) == word
+        assert status_of(panel, token, vps) == word
+
+
+def test_the_documented_calls_give_the_documented_answers(panel: Any) -> None:
+    id = panel.sync("create", name="to-be-deleted", **ORDER).json()["vps"]["id"]
+    updated = panel.sync("update", id=id, status="running")
+    assert (updated.status_code, updated.json()["vps"]["status"]) == (200, "running")
+    deleted = panel.sync("delete", id=id)
+    assert (deleted.status_code, deleted.json()["vps"]["id"]) == (200, id)
+
+
+def test_a_worker_killed_between_the_click_and_the_end_costs_nothing_but_a_moment(panel: Any) -> None:
+    token = panel.token("alice")
+    vps = panel.sync("create", name="test", **ORDER).json()["vps"]["id"]
+    wait_for(lambda: status_of(panel, token, vps) == "stopped", 20, "the server's true state")
+    number = ask(panel, token, vps, "start")
+    for pid in panel.run.pids("celery -A ospab_panel worker"):
+        os.kill(pid, signal.SIGKILL)
+    operation = wait_for(lambda: ended(panel, token, number), 40, "the operation's end")
+    assert operation["state"] == "succeeded"
+    assert panel.commands(110) == ["start"]
+    assert panel.power_at_simulator("qemu", 110) == "running"
+
+
+def test_what_happens_behind_the_panels_back_is_told_to_the_open_page(panel: Any) -> None:
+    """The socket says which server to look at, and the answer is true within 15 s."""
+    session = requests.Session()
+    page = session.get(f"{panel.url}/login/")
+    csrf = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+    assert csrf
+    user = panel.user("bob")
+    form = {"csrfmiddlewaretoken": csrf[1], "username": "bob", "password": user["password"]}
+    session.post(f"{panel.url}/login/", data=form, headers={"Referer": panel.url})
+    told = asyncio.run(first_word_after(panel, session.cookies["session"]))
+    assert status_of(panel, panel.token("bob"), told) == "stopped"
+
+
+async def first_word_after(panel: Any, session: str) -> int:
+    headers = {"Cookie": f"session={session}", "Origin": panel.url}
+    address = panel.url.replace("http", "ws", 1) + "/ws/pages"
+    async with websockets.connect(address, additional_headers=headers) as socket:
+        panel.simulator("POST", "/simulator/guests/106/power", {"power": "stopped"})
+        word = await asyncio.wait_for(socket.recv(), 15)
+    return int(re.findall(r"\d+", str(word))[0])
+
+
+@pytest.mark.parametrize(
+    ("headers", "refused"),
+    [({"Origin": "https://evil.example"}, "403"), ({}, "4401|403")],
+)
+def test_the_socket_is_closed_to_strangers(panel: Any, headers: dict[str, str], refused: str) -> None:
+    async def knock() -> None:
+        address = panel.url.replace("http", "ws", 1) + "/ws/pages"
+        async with websockets.connect(address, additional_headers={"Origin": panel.url} | headers) as socket:
+            await socket.recv()
+
+    with pytest.raises((websockets.exceptions.InvalidStatus, websockets.exceptions.ConnectionClosed), match=refused):
+        asyncio.run(knock())
+
+
+def test_a_chunked_body_is_refused_rather_than_misread(panel: Any) -> None:
+    answer = requests.post(f"{panel.url}/api/vps/sync", data=iter([b"{}"]), headers={"X-API-Key": panel.demo["api_key"]})
+    assert (answer.status_code, answer.json()["code"]) == (411, "length_required")
