@@ -1,0 +1,173 @@
+"""The power buttons, as Alice's browser gets and presses them. No hypervisor answers here: none is waited for."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from vps.models import Operation
+
+BUTTON = re.compile(r'href="/vps/\d+/([a-z-]+)/" hx-get|action="/vps/\d+/([a-z-]+)/"')
+
+
+def pressable(answer: Any) -> list[str]:
+    return [link or form for link, form in BUTTON.findall(answer.content.decode())]
+
+
+def operation_of(vps: Any, **columns: Any) -> Operation:
+    defaults = {"kind": "stop", "source": "page", "deadline_at": timezone.now() + timedelta(minutes=5)}
+    made: Operation = Operation.objects.create(vps=vps, **defaults | columns)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("columns", "offered"),
+    [
+        ({"status": "running"}, ["reboot", "stop", "restart"]),
+        ({"status": "stopped"}, ["start"]),
+        ({"status": "error"}, ["start", "reboot", "stop", "restart"]),
+    ],
+)
+@pytest.mark.parametrize("path", ["row/", "status/"])
+def test_a_state_offers_what_it_allows(
+    as_user: Any, alice: Any, make_vps: Any, bind: Any, columns: Any, offered: list[str], path: str
+) -> None:
+    vps = make_vps(alice, **columns)
+    bind(vps, power="running" if columns["status"] == "error" else columns["status"])
+    assert pressable(as_user(alice).get(f"/vps/{vps.id}/{path}")) == offered
+
+
+@pytest.mark.parametrize(
+    ("status", "is_bound", "reason"),
+    [
+        ("suspended", True, "This server is suspended."),
+        ("creating", True, "This server is still being created."),
+        ("running", False, "This server is not connected to its hypervisor yet."),
+    ],
+)
+def test_buttons_that_cannot_be_pressed_say_why(
+    as_user: Any, alice: Any, make_vps: Any, bind: Any, status: str, is_bound: bool, reason: str
+) -> None:
+    vps = make_vps(alice, status=status)
+    if is_bound:
+        bind(vps, power="running")
+    for path in ("row/", "status/"):
+        answer = as_user(alice).get(f"/vps/{vps.id}/{path}")
+        assert pressable(answer) == []
+        assert re.search(rf'disabled title="{reason}', answer.content.decode())
+
+
+def test_nothing_can_be_pressed_while_the_state_is_not_known(
+    as_user: Any, alice: Any, make_vps: Any, bind: Any, cluster: Any
+) -> None:
+    vps = make_vps(alice)
+    bind(vps)
+    cluster.seen_at = timezone.now() - timedelta(hours=1)
+    cluster.save()
+    assert pressable(as_user(alice).get(f"/vps/{vps.id}/status/")) == []
+
+
+def test_behind_an_open_operation_a_forced_stop_is_left_and_behind_that_nothing(
+    as_user: Any, alice: Any, make_vps: Any, bind: Any
+) -> None:
+    vps = make_vps(alice)
+    bind(vps)
+    browser = as_user(alice)
+    operation_of(vps)
+    assert pressable(browser.get(f"/vps/{vps.id}/status/")) == ["force-stop"]
+    browser.post(f"/vps/{vps.id}/force-stop/")
+    assert pressable(browser.get(f"/vps/{vps.id}/status/")) == []
+    forced, first = Operation.objects.filter(vps=vps)
+    assert (first.state, first.error_code) == ("failed", "superseded")
+    assert (forced.state, forced.is_forced) == ("queued", True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "warning"),
+    [
+        ("stop", "asked to shut down"),
+        ("restart", "What was not written to disk is lost"),
+        ("force-stop", "The power is cut at once"),
+    ],
+)
+def test_a_hard_one_asks_first_as_a_page_and_as_a_dialog(
+    as_user: Any, alice: Any, make_vps: Any, bind: Any, kind: str, warning: str
+) -> None:
+    vps = make_vps(alice)
+    bind(vps)
+    browser = as_user(alice)
+    page = browser.get(f"/vps/{vps.id}/{kind}/").content.decode()
+    dialog = browser.get(f"/vps/{vps.id}/{kind}/", headers={"hx-request": "true"}).content.decode()
+    assert "<html" in page
+    assert "<html" not in dialog
+    for question in (page, dialog):
+        assert warning in question
+        assert f'action="/vps/{vps.id}/{kind}/" method="post"' in question
+    assert not Operation.objects.exists()
+
+
+def test_a_press_queues_one_operation_and_leads_to_the_page(
+    as_user: Any, alice: Any, make_vps: Any, bind: Any
+) -> None:
+    vps = make_vps(alice, status="stopped")
+    bind(vps)
+    answer = as_user(alice).post(f"/vps/{vps.id}/start/")
+    assert (answer.status_code, answer["Location"]) == (302, f"/vps/{vps.id}/")
+    operation = Operation.objects.get(vps=vps)
+    assert (operation.kind, operation.state, operation.source) == ("start", "queued", "page")
+    assert operation.requested_by == alice
+
+
+def test_a_second_press_is_refused_in_words_and_queues_nothing(
+    as_user: Any, alice: Any, make_vps: Any, bind: Any
+) -> None:
+    vps = make_vps(alice)
+    bind(vps)
+    browser = as_user(alice)
+    browser.post(f"/vps/{vps.id}/reboot/")
+    again = browser.post(f"/vps/{vps.id}/reboot/", headers={"referer": f"http://testserver/vps/{vps.id}/"}, follow=True)
+    assert again.redirect_chain == [(f"http://testserver/vps/{vps.id}/", 302)]
+    assert "Another operation is running on this server." in again.content.decode()
+    fragment = browser.post(f"/vps/{vps.id}/reboot/", headers={"hx-request": "true"})
+    assert fragment.status_code == 409
+    assert 'role="alert"' in fragment.content.decode()
+    assert Operation.objects.count() == 1
+
+
+def test_a_press_by_htmx_answers_with_the_fragment_that_it_stood_in(
+    as_user: Any, alice: Any, make_vps: Any, bind: Any
+) -> None:
+    for vmid, target, starts in ((100, "vps-{}", "<tr"), (101, "status", "<div")):
+        vps = make_vps(alice)
+        bind(vps, vmid=vmid)
+        headers = {"hx-request": "true", "hx-target": target.format(vps.id)}
+        fragment = as_user(alice).post(f"/vps/{vps.id}/reboot/", headers=headers).content.decode().strip()
+        assert fragment.split("\n", 1)[-1].startswith(starts) or fragment.startswith(starts)
+        assert "Waiting for its turn" in fragment
+
+
+def test_bob_presses_nothing_of_alices(as_user: Any, alice: Any, bob: Any, make_vps: Any, bind: Any) -> None:
+    vps = make_vps(alice)
+    bind(vps)
+    assert as_user(bob).post(f"/vps/{vps.id}/stop/").status_code == 404
+    assert not Operation.objects.exists()
+
+
+def test_a_press_without_the_forms_token_does_nothing(alice: Any, make_vps: Any, bind: Any) -> None:
+    vps = make_vps(alice)
+    bind(vps)
+    browser = Client(enforce_csrf_checks=True, headers={"accept-language": "en"})
+    browser.force_login(alice, backend="accounts.backends.UsernameOrEmailBackend")
+    answer = browser.post(f"/vps/{vps.id}/stop/")
+    assert answer.status_code == 403
+    assert "The form has expired." in answer.content.decode()
+    assert not Operation.objects.exists()
+
+
+def test_a_kind_that_there_is_not_is_404(as_user: Any, alice: Any, make_vps: Any, bind: Any) -> None:
+    vps = make_vps(alice)
+    bind(vps)
+    assert as_user(alice).post(f"/vps/{vps.id}/destroy/").status_code == 404
