@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -23,6 +24,8 @@ from vps.errors import PanelError
 
 log = logging.getLogger(__name__)
 DATABASE_DOWN = (OperationalError, InterfaceError, PoolTimeout)
+# What a page asks the database for; where that may be what failed, the page does without.
+WITHOUT_DATABASE = {"user": AnonymousUser(), "messages": []}
 
 CODES = {
     exceptions.NotAuthenticated: "not_authenticated",
@@ -122,7 +125,8 @@ def refuse(request: HttpRequest, error: PanelError) -> HttpResponse:
 def page(request: HttpRequest, status: int, code: str, message: str) -> HttpResponse:
     if is_api(request):
         return JsonResponse(body(code, message), status=status)
-    return render(request, "error.html", {"status": status, "message": message}, status=status)
+    context = {"status": status, "message": message} | (WITHOUT_DATABASE if status >= 500 else {})
+    return render(request, "error.html", context, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

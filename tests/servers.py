@@ -1,6 +1,7 @@
 """A pytest plugin: a throwaway PostgreSQL and Valkey for the run, up before Django reads its settings.
 
-With DATABASE_URL and REDIS_URL in the environment those are used instead.
+With DATABASE_URL and REDIS_URL in the environment those are used instead. Parallel workers of pytest share the servers:
+each has a database of its own by pytest-django, and a Redis database of its own from here.
 """
 
 import atexit
@@ -13,6 +14,10 @@ from launcher.stack import servers
 
 
 def start() -> None:
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        os.environ["REDIS_URL"] += f"?db={int(worker.removeprefix('gw')) + 1}"
+        os.environ["DATA_DIR"] += f"/{worker}"
+        return
     for line in (Path(__file__).parent / "example.env").read_text().splitlines():
         name, _, value = line.partition("=")
         if value and name not in ("DATABASE_URL", "REDIS_URL"):

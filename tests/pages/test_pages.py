@@ -3,16 +3,10 @@
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.test import Client
 
 from vps import snapshots
 from vps.models import Operation, Placement
-
-
-@pytest.fixture(autouse=True, scope="session")
-def static_files() -> None:
-    call_command("collectstatic", interactive=False, verbosity=0)
 
 
 def test_alice_sees_her_servers_and_not_bobs(as_user: Any, alice: Any, bob: Any, make_vps: Any) -> None:
@@ -49,7 +43,9 @@ def test_a_customer_without_servers_is_told_what_to_do(as_user: Any, alice: Any)
     assert "Order a server" in as_user(alice).get("/").content.decode()
 
 
-@pytest.mark.parametrize(("query", "found"), [("q=alpha", "alpha"), ("q=192.0.2.7", "beta"), ("status=stopped", "beta")])
+@pytest.mark.parametrize(
+    ("query", "found"), [("q=alpha", "alpha"), ("q=192.0.2.7", "beta"), ("status=stopped", "beta")]
+)
 def test_servers_are_found_by_name_address_and_status(
     as_user: Any, alice: Any, make_vps: Any, query: str, found: str
 ) -> None:
@@ -174,7 +170,7 @@ def test_the_page_shows_what_was_measured_and_the_last_operations(
         deadline_at="2026-01-01T00:00Z", finished_at="2026-01-01T00:00Z",
     )  # fmt: skip
     page = as_user(alice).get(f"/vps/{vps.id}/").content.decode()
-    for words in ("25 %", "1.0 GB / 2.0 GB", "1 KB/s", "busy with a backup", "alice"):
+    for words in ("25 %", "1 GB / 2 GB", "1 KB/s", "busy with a backup", "alice"):
         assert words in page
 
 
@@ -195,7 +191,11 @@ def test_the_browser_chooses_the_language_and_russian_is_the_default(alice: Any,
 
 def test_the_profile_changes_the_password_and_ends_the_other_sessions(as_user: Any, alice: Any) -> None:
     here, elsewhere = as_user(alice), as_user(alice)
-    form = {"old_password": "a long and winding password", "new_password1": "quite another 1", "new_password2": "quite another 1"}
+    form = {
+        "old_password": "a long and winding password",
+        "new_password1": "quite another 1",
+        "new_password2": "quite another 1",
+    }
     assert here.post("/profile/password/", form)["Location"] == "/profile/"
     assert "alice@example.com" in here.get("/profile/").content.decode()
     assert elsewhere.get("/profile/").status_code == 302

@@ -109,9 +109,7 @@ def test_a_hard_one_asks_first_as_a_page_and_as_a_dialog(
     assert not Operation.objects.exists()
 
 
-def test_a_press_queues_one_operation_and_leads_to_the_page(
-    as_user: Any, alice: Any, make_vps: Any, bind: Any
-) -> None:
+def test_a_press_queues_one_operation_and_leads_to_the_page(as_user: Any, alice: Any, make_vps: Any, bind: Any) -> None:
     vps = make_vps(alice, status="stopped")
     bind(vps)
     answer = as_user(alice).post(f"/vps/{vps.id}/start/")
@@ -135,25 +133,6 @@ def test_a_second_press_is_refused_in_words_and_queues_nothing(
     assert fragment.status_code == 409
     assert 'role="alert"' in fragment.content.decode()
     assert Operation.objects.count() == 1
-
-
-def test_a_press_by_htmx_answers_with_the_fragment_that_it_stood_in(
-    as_user: Any, alice: Any, make_vps: Any, bind: Any
-) -> None:
-    for vmid, target, starts in ((100, "vps-{}", "<tr"), (101, "status", "<div")):
-        vps = make_vps(alice)
-        bind(vps, vmid=vmid)
-        headers = {"hx-request": "true", "hx-target": target.format(vps.id)}
-        fragment = as_user(alice).post(f"/vps/{vps.id}/reboot/", headers=headers).content.decode().strip()
-        assert fragment.split("\n", 1)[-1].startswith(starts) or fragment.startswith(starts)
-        assert "Waiting for its turn" in fragment
-
-
-def test_bob_presses_nothing_of_alices(as_user: Any, alice: Any, bob: Any, make_vps: Any, bind: Any) -> None:
-    vps = make_vps(alice)
-    bind(vps)
-    assert as_user(bob).post(f"/vps/{vps.id}/stop/").status_code == 404
-    assert not Operation.objects.exists()
 
 
 def test_a_press_without_the_forms_token_does_nothing(alice: Any, make_vps: Any, bind: Any) -> None:

@@ -120,5 +120,6 @@ def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Panel]:
     run = Run(folder, free_port()).start()
     run.wait_until_up()
     panel = Panel(run)
+    panel.simulator("PATCH", "/simulator/faults", {"list_lag_seconds": 0})
     yield panel
     run.interrupt()

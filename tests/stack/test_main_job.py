@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 import requests
 import websockets
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.simulated import wait_for
 
+pytestmark = pytest.mark.xdist_group("stack")
 ORDER = {"user_id": 5, "status": "running", "cpu": 2, "ram": 2048, "disk": 50, "os": "Ubuntu 22.04 LTS"}
 
 
@@ -107,10 +109,12 @@ def test_the_socket_is_closed_to_strangers(panel: Any, headers: dict[str, str], 
         async with websockets.connect(address, additional_headers={"Origin": panel.url} | headers) as socket:
             await socket.recv()
 
-    with pytest.raises((websockets.exceptions.InvalidStatus, websockets.exceptions.ConnectionClosed), match=refused):
+    with pytest.raises((InvalidStatus, ConnectionClosed), match=refused):
         asyncio.run(knock())
 
 
 def test_a_chunked_body_is_refused_rather_than_misread(panel: Any) -> None:
-    answer = requests.post(f"{panel.url}/api/vps/sync", data=iter([b"{}"]), headers={"X-API-Key": panel.demo["api_key"]})
+    answer = requests.post(
+        f"{panel.url}/api/vps/sync", data=iter([b"{}"]), headers={"X-API-Key": panel.demo["api_key"]}
+    )
     assert (answer.status_code, answer.json()["code"]) == (411, "length_required")

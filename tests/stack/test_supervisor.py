@@ -6,8 +6,10 @@ import pytest
 import requests
 
 from launcher.secrets_file import free_port
+from tests.simulated import wait_for
 from tests.stack.conftest import Panel, Run
 
+pytestmark = pytest.mark.xdist_group("stack")
 ORDER = {"user_id": 5, "name": "kept", "status": "running", "cpu": 1, "ram": 512, "disk": 5, "os": "Debian 12"}
 
 
@@ -27,7 +29,7 @@ def test_a_run_after_kill_9_of_everything_keeps_the_data_and_ctrl_c_leaves_nothi
     first = Run(folder, free_port()).start()
     first.wait_until_up()
     passwords = [user["password"] for user in first.demo["users"]]
-    Panel(first).sync("create", **{key: value for key, value in ORDER.items()})
+    Panel(first).sync("create", **ORDER)
     first.kill_everything()
     second = Run(folder, first.port).start()
     second.wait_until_up()
@@ -51,6 +53,4 @@ def test_two_live_side_by_side_and_a_busy_port_is_said_to_be_busy(folder: Path, 
     assert f"Port {panel.run.port} is busy" in late.printed
     own.process.kill()
     own.process.wait()
-    from tests.simulated import wait_for
-
     wait_for(lambda: own.children == {}, 15, "the end of the children of a killed supervisor")

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 
+from vps import notify
 from vps.models import Cluster, Vps
 from vps.services import sync
 
@@ -41,6 +42,7 @@ def fill_in() -> None:
     if not get_user_model().objects.exists():
         create(people)
     refresh_cluster()
+    notify.worker("reconcile_all")
     tell(path, people)
 
 

@@ -32,13 +32,14 @@ COLOURS = {
 }
 OUTCOMES = {"succeeded": _("Done"), "failed": _("Failed")}
 
-# decimals, and how it is said: each 1024 of the one before
+MB = 1024**2
+# decimals at most, and how it is said: each 1024 of the one before
 UNITS = (
     (0, _("%(number)s B")),
     (0, _("%(number)s KB")),
     (1, _("%(number)s MB")),
-    (1, _("%(number)s GB")),
-    (1, _("%(number)s TB")),
+    (2, _("%(number)s GB")),
+    (2, _("%(number)s TB")),
 )
 
 
@@ -55,7 +56,7 @@ class Button:
 
 START = Button("start", _("Start"), "player-play", "success", is_hard=False)
 STOP = Button("stop", _("Stop"), "player-stop", "danger", is_hard=True)
-REBOOT = Button("reboot", _("Reboot"), "refresh", "primary", is_hard=False)
+REBOOT = Button("reboot", _("Reboot"), "refresh", "azure", is_hard=False)
 RESTART = Button("restart", _("Hard restart"), "bolt", "warning", is_hard=True)
 FORCE_STOP = Button("force-stop", _("Force stop"), "power", "danger", is_hard=True)
 BUTTONS = {button.kind: button for button in (START, STOP, REBOOT, RESTART, FORCE_STOP)}
@@ -101,6 +102,16 @@ def badge(shown: Shown) -> SafeString:
     return coloured(shown.word, shown.label)
 
 
+@register.filter
+def outcome(operation: Operation) -> SafeString:
+    """How it ended."""
+    return coloured(operation.state, OUTCOMES[operation.state])
+
+
+def coloured(word: str, label: Sentence) -> SafeString:
+    return format_html('<span class="badge bg-{}-lt">{}</span>', COLOURS[word], label)
+
+
 @lru_cache
 @register.simple_tag
 def icon(name: str) -> SafeString:
@@ -115,12 +126,21 @@ def amount(count: float | None) -> str:
     """A number of bytes as people read it: 1.5 GB."""
     if count is None:
         return "—"
-    for decimals, unit in UNITS[:-1]:
-        if count < 1024:
-            return unit % {"number": number_format(count, decimals)}
-        count /= 1024
-    decimals, unit = UNITS[-1]
-    return unit % {"number": number_format(count, decimals)}
+    power = next((power for power in range(len(UNITS)) if count < 1024 ** (power + 1)), len(UNITS) - 1)
+    decimals, unit = UNITS[power]
+    number = round(count / 1024**power, decimals)
+    return str(unit) % {"number": number_format(int(number) if number == int(number) else number)}
+
+
+@register.filter
+def amount_of_mb(count: int) -> str:
+    return amount(count * MB)
+
+
+@register.filter
+def rate(count: float | None) -> str:
+    """Bytes a second."""
+    return "—" if count is None else str(_("%(amount)s/s")) % {"amount": amount(count)}
 
 
 @register.filter

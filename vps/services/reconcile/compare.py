@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from vps.hypervisor.base import Guest
 
-# The list lags behind a guest's own status by up to 13 s (pvestatd's 10 s and a cache), so a look outranks it so long.
-LOOK_OUTRANKS_LIST_FOR = timedelta(seconds=15)
+# The list lags behind a guest's own status by up to 13 s (pvestatd's 10 s and a cache): so long after a look, a list that
+# says otherwise is either late or tells of something new.
+LIST_MAY_LAG = timedelta(seconds=15)
 
 
 OBSERVED = ("running", "stopped")
@@ -48,23 +49,28 @@ class Change:
         return self.power if is_free and self.power in OBSERVED and self.power != status else None
 
 
-def changes(known: Iterable[Known], guests: dict[int, Guest], now: datetime) -> Iterator[Change]:
+def changes(known: Iterable[Known], guests: dict[int, Guest]) -> Iterator[Change]:
     """Only what differs, `guests` being keyed by vmid. A guest that is not listed is missing, never deleted."""
     for placement in known:
-        change = seen(placement, guests.get(placement.vmid), now)
+        change = seen(placement, guests.get(placement.vmid))
         if differs(placement, change):
             yield change
 
 
-def seen(known: Known, guest: Guest | None, now: datetime) -> Change:
+def seen(known: Known, guest: Guest | None) -> Change:
     if guest is None or guest.ref.kind != known.kind:
         return Change(known, known.power, known.node, is_missing=True)
-    power = known.power if trusts_itself(known, now) else str(guest.power)
+    power = known.power if known.is_busy else str(guest.power)
     return Change(known, power, guest.ref.node, is_missing=False)
 
 
-def trusts_itself(known: Known, now: datetime) -> bool:
-    return known.is_busy or (known.looked_at is not None and now - known.looked_at < LOOK_OUTRANKS_LIST_FOR)
+def doubtful(known: Iterable[Known], guests: dict[int, Guest], now: datetime) -> Iterator[Known]:
+    """Those that were looked at so lately that the list may be older than the look. They are few, and worth another."""
+    for placement in known:
+        guest = guests.get(placement.vmid)
+        is_fresh = placement.looked_at is not None and now - placement.looked_at < LIST_MAY_LAG
+        if guest and is_fresh and not placement.is_busy and guest.power != placement.power:
+            yield placement
 
 
 def differs(known: Known, change: Change) -> bool:

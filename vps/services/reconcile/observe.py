@@ -3,8 +3,9 @@
 It never creates or deletes a VPS, and never moves one out of creating, suspended or error.
 """
 
+import logging
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from django.db import transaction
@@ -12,12 +13,14 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from vps import notify, snapshots
-from vps.hypervisor import connect
-from vps.hypervisor.base import Access, Guest, HypervisorError
+from vps.hypervisor import Hypervisor, connect
+from vps.hypervisor.base import Access, Guest, HypervisorError, Power
 from vps.models import Cluster, Event, Operation, Placement, Vps
 from vps.models.locks import RECONCILE_OF_CLUSTER, turn
-from vps.services.reconcile.compare import Change, Known, changes
+from vps.services.reconcile.compare import Change, Known, changes, doubtful
 from vps.services.reconcile.usage import usage_now
+
+log = logging.getLogger(__name__)
 
 
 def reconcile(cluster_id: int) -> int:
@@ -30,29 +33,40 @@ def reconcile(cluster_id: int) -> int:
 
 
 def hear_out(cluster: Cluster) -> int:
+    hypervisor = connect(cluster.hypervisor, Access(**cluster.credentials()))
     try:
-        guests = hear(cluster)
+        guests = hear(cluster, hypervisor)
+        known = list(known_of(cluster))
+        by_vmid = {guest.ref.vmid: guest for guest in guests}
+        for row in doubtful(known, by_vmid, timezone.now()):
+            by_vmid[row.vmid] = look_again(hypervisor, by_vmid[row.vmid])
     except HypervisorError as error:
         Cluster.objects.failed(cluster.pk, error.detail)
         return 0
-    return learn(cluster, guests)
+    return learn(cluster, known, by_vmid)
 
 
-def hear(cluster: Cluster) -> list[Guest]:
-    hypervisor = connect(cluster.hypervisor, Access(**cluster.credentials()))
+def hear(cluster: Cluster, hypervisor: Hypervisor) -> list[Guest]:
     if not cluster.is_fresh(timezone.now()) or not cluster.version:
         Cluster.objects.filter(pk=cluster.pk).update(version=hypervisor.version())
     return hypervisor.guests()
 
 
+def look_again(hypervisor: Hypervisor, guest: Guest) -> Guest:
+    """A guest whose node does not answer is not known, whatever the list remembers."""
+    try:
+        return replace(guest, power=hypervisor.look(guest.ref).power)
+    except HypervisorError as error:
+        log.info("%s does not answer: %s", guest.ref, error.detail)
+        return replace(guest, power=Power.UNKNOWN)
+
+
 @transaction.atomic
-def learn(cluster: Cluster, guests: list[Guest]) -> int:
-    by_vmid = {guest.ref.vmid: guest for guest in guests}
-    known = list(known_of(cluster))
-    found = list(changes(known, by_vmid, timezone.now()))
+def learn(cluster: Cluster, known: list[Known], by_vmid: dict[int, Guest]) -> int:
+    found = list(changes(known, by_vmid))
     write(found)
     Cluster.objects.answered(cluster.pk)
-    remember(cluster, guests, {row.vps_id: by_vmid[row.vmid] for row in known if row.vmid in by_vmid})
+    remember(cluster, by_vmid, {row.vps_id: by_vmid[row.vmid] for row in known if row.vmid in by_vmid})
     return len(found)
 
 
@@ -113,10 +127,10 @@ def event(type: str, known: Known, **data: Any) -> Event:
     return Event(type=type, vps_id=known.vps_id, user_id=known.user_id, source=Event.Source.SYSTEM, data=data)
 
 
-def remember(cluster: Cluster, guests: list[Guest], bound: dict[int, Guest]) -> None:
+def remember(cluster: Cluster, by_vmid: dict[int, Guest], bound: dict[int, Guest]) -> None:
     listed = [
         asdict(guest.ref) | {"name": guest.name, "power": guest.power, "is_template": guest.is_template}
-        for guest in guests
+        for guest in by_vmid.values()
     ]
     snapshots.store_guests(cluster.pk, listed)
     before = snapshots.usage(list(bound))

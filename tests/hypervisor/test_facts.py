@@ -1,0 +1,236 @@
+"""What is most often got wrong about Proxmox VE: each fact that the driver lives by, over real HTTPS."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.simulated import wait_for
+from vps.hypervisor import upid
+from vps.hypervisor.base import Command, GuestRef, Kind, OutcomeUnknown, Power, Refusal, Refused, Timeframe, Unreachable
+
+QEMU = GuestRef(Kind.QEMU, 100, "pve1")
+LXC = GuestRef(Kind.LXC, 100, "pve1")
+REFS = {"qemu": QEMU, "lxc": LXC}
+LIMIT_S = 1
+
+
+def ended(hypervisor: Any, upid_text: str) -> Any:
+    return wait_for(lambda: found if (found := hypervisor.task(upid_text)).is_finished else None, 15, "the task")
+
+
+def refused(call: Any, *arguments: Any) -> Refusal:
+    with pytest.raises(Refused) as caught:
+        call(*arguments)
+    return caught.value.reason
+
+
+def test_starting_what_runs_fails_in_the_task_of_a_machine_and_at_once_of_a_container(
+    driver: Any, simulated: Any
+) -> None:
+    simulated.add("qemu", power="running")
+    result = ended(driver(), driver().send(QEMU, Command.START, LIMIT_S))
+    assert not result.is_success
+    assert driver().task_refusal(result) == Refusal.ALREADY_RUNNING
+    simulated.add("lxc", power="running")
+    assert refused(driver().send, LXC, Command.START, LIMIT_S) == Refusal.ALREADY_RUNNING
+
+
+def test_stopping_what_is_stopped_is_ok_for_a_machine_and_refused_for_a_container(driver: Any, simulated: Any) -> None:
+    simulated.add("qemu")
+    assert ended(driver(), driver().send(QEMU, Command.STOP, LIMIT_S)).is_success
+    simulated.add("lxc")
+    assert refused(driver().send, LXC, Command.STOP, LIMIT_S) == Refusal.NOT_RUNNING
+
+
+@pytest.mark.parametrize("kind", ["qemu", "lxc"])
+@pytest.mark.parametrize("command", [Command.RESTART, Command.REBOOT])
+def test_a_stopped_guest_is_not_rebooted(driver: Any, simulated: Any, kind: str, command: Command) -> None:
+    simulated.add(kind)
+    assert refused(driver().send, REFS[kind], command, LIMIT_S) == Refusal.NOT_RUNNING
+
+
+@pytest.mark.parametrize("kind", ["qemu", "lxc"])
+def test_a_lock_shows_in_the_task_alone(driver: Any, simulated: Any, kind: str) -> None:
+    simulated.add(kind, lock="backup")
+    result = ended(driver(), driver().send(REFS[kind], Command.START, LIMIT_S))
+    assert driver().task_refusal(result) == Refusal.LOCKED
+    assert driver().look(REFS[kind]).lock == "backup"
+
+
+def test_the_reboot_task_of_a_machine_is_ok_before_the_machine_runs_again(driver: Any, simulated: Any) -> None:
+    simulated.add("qemu", power="running", start_seconds=1.5)
+    assert ended(driver(), driver().send(QEMU, Command.REBOOT, 10)).is_success
+    assert driver().look(QEMU).power == Power.STOPPED
+    wait_for(lambda: driver().look(QEMU).power == Power.RUNNING, 5, "the start that follows")
+
+
+def test_a_machine_that_ignores_acpi_times_out_and_runs_on_but_a_container_is_killed(
+    driver: Any, simulated: Any
+) -> None:
+    simulated.add("qemu", power="running", ignores_acpi=True)
+    result = ended(driver(), driver().send(QEMU, Command.REBOOT, LIMIT_S))
+    assert driver().task_refusal(result) == Refusal.TIMED_OUT
+    assert driver().look(QEMU).power == Power.RUNNING
+    simulated.add("lxc", power="running", ignores_acpi=True)
+    assert ended(driver(), driver().send(LXC, Command.REBOOT, LIMIT_S)).is_success
+
+
+@pytest.mark.parametrize("kind", ["qemu", "lxc"])
+def test_booleans_and_names_are_sent_as_the_api_has_them(driver: Any, simulated: Any, kind: str) -> None:
+    """forceStop=1 and overrule-shutdown=1: True would be 400, as any unknown name is."""
+    simulated.add(kind, power="running", ignores_acpi=True)
+    assert ended(driver(), driver().send(REFS[kind], Command.STOP, LIMIT_S)).is_success
+    assert driver().look(REFS[kind]).power == Power.STOPPED
+    simulated.change(100, power="running")
+    assert ended(driver(), driver().send(REFS[kind], Command.FORCE_STOP, LIMIT_S)).is_success
+
+
+def test_a_container_is_restarted_in_one_task(driver: Any, simulated: Any) -> None:
+    simulated.add("lxc", power="running", ignores_acpi=True)
+    assert ended(driver(), driver().send(LXC, Command.RESTART, LIMIT_S)).is_success
+    assert driver().look(LXC).power == Power.RUNNING
+    assert simulated.commands(100) == ["reboot"]
+
+
+@pytest.mark.parametrize("is_running", [True, False])
+def test_our_task_is_found_while_it_runs_and_after(driver: Any, simulated: Any, is_running: bool) -> None:
+    """The list's default leaves running ones out, and shows our user in two ways."""
+    simulated.add("qemu", start_seconds=3 if is_running else 0.1)
+    before = datetime.now(UTC) - timedelta(seconds=2)
+    sent = driver().send(QEMU, Command.START, LIMIT_S)
+    if not is_running:
+        ended(driver(), sent)
+    assert [task.upid for task in driver().sent_since(QEMU, Command.START, before)] == [sent]
+    assert driver().sent_since(QEMU, Command.START, datetime.now(UTC) + timedelta(minutes=1)) == []
+    assert driver().sent_since(QEMU, Command.REBOOT, before) == []
+
+
+def test_somebody_elses_task_is_not_ours(driver: Any, simulated: Any) -> None:
+    simulated.add("qemu")
+    simulated.call("POST", "guests/100/power", {"power": "running"})
+    assert driver().sent_since(QEMU, Command.START, datetime.now(UTC) - timedelta(minutes=1)) == []
+
+
+def test_a_task_of_the_manager_of_available_guests_is_ours_too(driver: Any, simulated: Any) -> None:
+    simulated.add("qemu", ha=True, power="running")
+    before = datetime.now(UTC) - timedelta(seconds=2)
+    sent = driver().send(QEMU, Command.FORCE_STOP, LIMIT_S)
+    assert upid.parse(sent).type == "hastop"
+    assert [task.upid for task in driver().sent_since(QEMU, Command.FORCE_STOP, before)] == [sent]
+    assert driver().look(QEMU).is_ha
+
+
+def test_the_upids_user_is_the_whole_token(driver: Any, simulated: Any) -> None:
+    simulated.add("qemu")
+    parsed = upid.parse(driver().send(QEMU, Command.START, LIMIT_S))
+    assert (parsed.user, parsed.node, parsed.id, parsed.type) == ("panel@pve!portal", "pve1", "100", "qmstart")
+
+
+def test_a_task_that_nobody_knows_is_refused(driver: Any) -> None:
+    unknown = "UPID:pve1:00001234:00005678:65000000:qmstart:101:panel@pve!portal:"
+    assert refused(driver().task, unknown) == Refusal.OTHER
+
+
+def test_a_guest_that_is_not_on_its_node_is_said_to_be_elsewhere(driver: Any, simulated: Any) -> None:
+    simulated.add("qemu", node="pve2")
+    assert refused(driver().look, QEMU) == Refusal.NOT_HERE
+    assert refused(driver().send, QEMU, Command.REBOOT, LIMIT_S) == Refusal.NOT_HERE
+    result = ended(driver(), driver().send(QEMU, Command.START, LIMIT_S))
+    assert driver().task_refusal(result) == Refusal.NOT_HERE
+    assert [guest.ref.node for guest in driver().guests()] == ["pve2"]
+
+
+def test_the_list_tells_paused_from_running_and_unknown_from_stopped(driver: Any, simulated: Any) -> None:
+    simulated.add("qemu", 101, power="paused")
+    simulated.add("qemu", 102, power="running", node="pve2")
+    simulated.add("lxc", 103)
+    simulated.call("PATCH", "nodes/pve2", {"up": False})
+    powers = {guest.ref.vmid: guest.power for guest in driver().guests()}
+    assert powers == {101: Power.PAUSED, 102: Power.UNKNOWN, 103: Power.STOPPED}
+    assert driver().look(GuestRef(Kind.QEMU, 101, "pve1")).power == Power.PAUSED
+
+
+def test_a_paused_machine_does_not_shut_down_unless_forced(driver: Any, simulated: Any) -> None:
+    simulated.add("qemu", power="paused")
+    assert refused(driver().send, QEMU, Command.REBOOT, LIMIT_S) == Refusal.PAUSED
+    assert ended(driver(), driver().send(QEMU, Command.STOP, LIMIT_S)).is_success
+
+
+def test_a_plain_stop_waits_for_the_lock_of_a_shutdown_but_an_overruling_one_does_not(
+    driver: Any, simulated: Any
+) -> None:
+    simulated.add("qemu", power="running", ignores_acpi=True)
+    hanging = driver().send(QEMU, Command.STOP, 60)
+    assert ended(driver(), driver().send(QEMU, Command.FORCE_STOP, LIMIT_S)).is_success
+    assert ended(driver(), hanging).exit_text == "received interrupt"
+
+
+@pytest.mark.parametrize(
+    ("kind", "identity"), [("qemu", "aaaaaaaa-0000-0000-0000-000000000100"), ("lxc", "bc:24:11:00:00:64")]
+)
+def test_the_identity_is_the_uuid_or_the_mac(driver: Any, simulated: Any, kind: str, identity: str) -> None:
+    simulated.add(kind)
+    assert driver().identity(REFS[kind]) == identity
+
+
+@pytest.mark.parametrize("kind", ["qemu", "lxc"])
+def test_addresses_come_from_the_agent_or_the_container_usable_ones_alone(
+    driver: Any, simulated: Any, kind: str
+) -> None:
+    simulated.add(kind, power="running", agent=True, ips=["fe80::1", "2001:db8::5", "192.0.2.5"])
+    assert driver().addresses(REFS[kind]) == ["192.0.2.5", "2001:db8::5"]
+
+
+def test_a_guest_without_an_agent_says_so_and_a_stopped_container_has_no_addresses(driver: Any, simulated: Any) -> None:
+    simulated.add("qemu", power="running")
+    assert refused(driver().addresses, QEMU) == Refusal.NO_AGENT
+    simulated.add("qemu", power="running", agent=True, silent_agent=True)
+    assert refused(driver().addresses, QEMU) == Refusal.NO_AGENT
+    simulated.add("lxc", 101)
+    assert driver().addresses(GuestRef(Kind.LXC, 101, "pve1")) == []
+
+
+@pytest.mark.parametrize("timeframe", list(Timeframe))
+def test_the_history_is_thinned_to_what_a_graph_can_show(driver: Any, simulated: Any, timeframe: Timeframe) -> None:
+    simulated.add("qemu", power="running")
+    points = driver().history(QEMU, timeframe)
+    assert 50 < len(points) <= 400
+    assert [point.time for point in points] == sorted(point.time for point in points)
+    assert all(0 <= point.cpu <= 1 for point in points)
+
+
+def test_a_stopped_guests_points_have_gaps_and_a_brand_new_one_has_none(driver: Any, simulated: Any) -> None:
+    simulated.add("qemu")
+    assert all(point.cpu is None for point in driver().history(QEMU, Timeframe.HOUR)[1:])
+    simulated.change(100, has_history=False)
+    assert refused(driver().history, QEMU, Timeframe.HOUR) == Refusal.NO_HISTORY
+
+
+def test_a_wrong_token_is_denied(driver: Any) -> None:
+    assert refused(driver(token_secret="wrong").guests) == Refusal.DENIED
+
+
+def test_an_unreachable_node_was_never_asked(driver: Any, simulated: Any) -> None:
+    simulated.add("qemu")
+    simulated.call("PATCH", "nodes/pve1", {"up": False})
+    with pytest.raises(Unreachable, match="595"):
+        driver().send(QEMU, Command.START, LIMIT_S)
+
+
+def test_an_answer_that_is_lost_leaves_the_outcome_unknown(driver: Any, simulated: Any) -> None:
+    simulated.add("qemu")
+    simulated.call("PATCH", "faults", {"lose_answers": 1})
+    with pytest.raises(OutcomeUnknown):
+        driver().send(QEMU, Command.START, LIMIT_S)
+    assert simulated.commands(100) == ["start"]
+
+
+def test_the_nodes_clock_comes_with_its_answer(driver: Any, simulated: Any) -> None:
+    simulated.add("qemu")
+    assert abs((driver().look(QEMU).node_time - datetime.now(UTC)).total_seconds()) < 3
+
+
+@pytest.mark.parametrize("node", ["pve1/../..", "pve1?x=1", "", "a b"])
+def test_a_nodes_name_cannot_leave_its_place_in_the_path(driver: Any, node: str) -> None:
+    assert refused(driver().look, GuestRef(Kind.QEMU, 100, node)) == Refusal.OTHER
