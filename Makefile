@@ -23,13 +23,12 @@ lint: $(VENV)/.dev ## Check style, types, imports, templates and migrations
 	$(VENV)/bin/ruff format --check .
 	$(TEST_ENV) $(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(VENV)/bin/djlint --check --lint --quiet templates
+	$(VENV)/bin/djlint --lint --quiet templates
 	$(TEST_ENV) $(PY) -W ignore manage.py makemigrations --check --dry-run
 
-format: $(VENV)/.dev ## Put code and templates into shape
+format: $(VENV)/.dev ## Put the code into shape
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
-	-$(VENV)/bin/djlint --reformat --quiet templates
 
 messages: ## Collect the texts to translate into locale/ (needs GNU gettext)
 	$(TEST_ENV) $(PY) manage.py makemessages -l ru --no-location --no-wrap -i $(VENV) -i node_modules -i .data

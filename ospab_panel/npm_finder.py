@@ -12,10 +12,8 @@ from django.contrib.staticfiles.finders import BaseFinder
 from django.core.files.storage import FileSystemStorage
 
 ICONS = [
-    "alert-triangle",
     "arrow-left",
     "bolt",
-    "circle-check",
     "copy",
     "logout",
     "moon",

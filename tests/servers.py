@@ -9,8 +9,25 @@ import contextlib
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from launcher.stack import servers
+
+
+class OneStack(LoadScopeScheduling):  # type: ignore[misc]
+    """The tests of the whole stack share one worker, which starts it once; all others go wherever there is time."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        is_in_stack = nodeid.startswith("tests/stack/") and "test_supervisor" not in nodeid
+        return "stack" if is_in_stack else nodeid
+
+
+@pytest.hookimpl
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return OneStack(config, log)
 
 
 def start() -> None:

@@ -13,7 +13,6 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.whic
 SHORT, LONG = 10_000, 30_000
 
 pytestmark = [
-    pytest.mark.xdist_group("stack"),
     pytest.mark.browser,
     pytest.mark.skipif(
         not CHROMIUM, reason="there is no chromium or google-chrome on this machine; CHROMIUM= names one elsewhere"

@@ -15,7 +15,6 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.simulated import wait_for
 
-pytestmark = pytest.mark.xdist_group("stack")
 ORDER = {"user_id": 5, "status": "running", "cpu": 2, "ram": 2048, "disk": 50, "os": "Ubuntu 22.04 LTS"}
 
 

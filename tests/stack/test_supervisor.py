@@ -1,5 +1,8 @@
 """`make run` itself: started, interrupted, killed, started again, and twice side by side."""
 
+import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,48 +12,54 @@ from launcher.secrets_file import free_port
 from tests.simulated import wait_for
 from tests.stack.conftest import Panel, Run
 
-pytestmark = pytest.mark.xdist_group("stack")
 ORDER = {"user_id": 5, "name": "kept", "status": "running", "cpu": 1, "ram": 512, "disk": 5, "os": "Debian 12"}
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for parent in tmp_path.parents[:2]:
+    for parent in (tmp_path, *tmp_path.parents[:2]):
         parent.chmod(0o755)
-    tmp_path.chmod(0o755)
     return tmp_path / "data"
 
 
-def names(panel: Panel) -> list[str]:
+@pytest.fixture
+def killed_and_run_again(folder: Path) -> Iterator[Run]:
+    """A panel to which a server was pushed before everything of it was killed, and that runs again."""
+    first = Run(folder, free_port()).start()
+    first.wait_until_up()
+    Panel(first).sync("create", **ORDER)
+    (folder / "passwords").write_text(repr([user["password"] for user in first.demo["users"]]))
+    first.kill_everything()
+    run = Run(folder, first.port).start()
+    run.wait_until_up()
+    yield run
+    if run.process.poll() is None:
+        run.interrupt()
+
+
+def names(run: Run) -> list[str]:
+    panel = Panel(run)
     return [vps["name"] for vps in requests.get(f"{panel.url}/api/vps", headers=panel.token("alice")).json()["vps"]]
 
 
-def test_a_run_after_kill_9_of_everything_keeps_the_data_and_ctrl_c_leaves_nothing(folder: Path) -> None:
-    first = Run(folder, free_port()).start()
-    first.wait_until_up()
-    passwords = [user["password"] for user in first.demo["users"]]
-    Panel(first).sync("create", **ORDER)
-    first.kill_everything()
-    second = Run(folder, first.port).start()
-    second.wait_until_up()
-    assert "kept" in names(Panel(second))
-    assert [user["password"] for user in second.demo["users"]] == passwords
-    other = Run(folder, free_port()).start()
-    assert other.process.wait(10) == 1
-    assert "already running" in other.printed
-    assert second.interrupt() == 0
-    assert second.children == {}
+def test_the_supervisor(killed_and_run_again: Run, folder: Path) -> None:
+    run = killed_and_run_again
+    assert "kept" in names(run), "a run after kill -9 of everything keeps the data"
+    assert repr([user["password"] for user in run.demo["users"]]) == (folder / "passwords").read_text()
 
-
-def test_two_live_side_by_side_and_a_busy_port_is_said_to_be_busy(folder: Path, panel: Panel) -> None:
-    own = Run(folder, free_port()).start()
-    own.wait_until_up()
-    Panel(own).sync("create", **ORDER)
-    assert "kept" in names(Panel(own))
-    assert "kept" not in names(panel)
-    late = Run(folder.parent / "late", panel.run.port).start()
+    twin = Run(folder, free_port()).start()
+    assert twin.process.wait(10) == 1
+    assert "already running" in twin.printed
+    late = Run(folder.parent / "late", run.port).start()
     assert late.process.wait(10) == 1
-    assert f"Port {panel.run.port} is busy" in late.printed
-    own.process.kill()
-    own.process.wait()
-    wait_for(lambda: own.children == {}, 15, "the end of the children of a killed supervisor")
+    assert f"Port {run.port} is busy" in late.printed
+
+    beside = Run(folder.parent / "beside", free_port()).start()
+    beside.wait_until_up()
+    assert "kept" not in names(beside), "two live side by side, each with its own data"
+    os.kill(beside.process.pid, signal.SIGKILL)
+    beside.process.wait()
+    wait_for(lambda: beside.children == {}, 15, "the end of a killed supervisor's children")
+
+    assert run.interrupt() == 0, "Ctrl-C"
+    assert run.children == {}
