@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -44,8 +45,14 @@ def carol(db: None) -> Any:
     return person("carol", is_staff=True, is_superuser=True)
 
 
+@pytest.fixture(scope="session")
+def static_files() -> None:
+    """Pages name their static files by their contents, so these are collected before the first page."""
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
 @pytest.fixture
-def as_user() -> Make:
+def as_user(static_files: None) -> Make:
     """A browser in which this user is logged in."""
 
     def log_in(user: Any) -> Client:

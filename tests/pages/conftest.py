@@ -1,9 +1,8 @@
-"""Pages name their static files by their contents, so these are collected first."""
+"""Every test here sees pages."""
 
 import pytest
-from django.core.management import call_command
 
 
-@pytest.fixture(autouse=True, scope="session")
-def static_files() -> None:
-    call_command("collectstatic", interactive=False, verbosity=0)
+@pytest.fixture(autouse=True)
+def collected(static_files: None) -> None:
+    """Before the first page."""

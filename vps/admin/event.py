@@ -1,6 +1,6 @@
 """Events as staff see them: what happened, to which server, by whom and from where."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.utils.safestring import SafeString
@@ -14,7 +14,7 @@ from vps.models import Event
 class EventAdmin(ReadOnlyAdmin):
     list_display = ["id", "created_at", "type", "server", "by", "source", "data"]
     list_filter = ["type", "source", "created_at"]
-    list_select_related = ["vps", "by"]
+    list_select_related: ClassVar[Any] = ["vps", "by"]
     search_fields = ["vps__name", "=vps__id", "user__username", "by__username"]
     search_help_text = _("Server's name or number, user")
     list_per_page = 50

@@ -1,6 +1,6 @@
 """Operations as staff see them: all of them, with the raw reasons, and nothing to change."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.utils.safestring import SafeString
@@ -15,7 +15,7 @@ class OperationAdmin(ReadOnlyAdmin):
     list_display = ["id", "server", "kind", "is_forced", "state", "error_code", "requested_by", "source", "created_at"]
     list_display += ["finished_at"]
     list_filter = ["state", "kind", "source", "error_code", "created_at"]
-    list_select_related = ["vps", "requested_by"]
+    list_select_related: ClassVar[Any] = ["vps", "requested_by"]
     search_fields = ["vps__name", "=vps__id", "requested_by__username", "upid"]
     search_help_text = _("Server's name or number, user, task")
     list_per_page = 50

@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -114,17 +114,16 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return f"{vps.cpu} CPU, {vps.ram_gb} GB, {vps.disk} GB"
 
     @admin.display(description=_("last operations"))
-    def latest_operations(self, vps: Vps) -> SafeString:
+    def latest_operations(self, vps: Vps) -> SafeString | str:
         rows = vps.operations.select_related("requested_by")[:5]
         return lines([f"{row.created_at:%Y-%m-%d %H:%M} {row}: {row.state} {row.error_code}" for row in rows])
 
     @admin.display(description=_("last events"))
-    def latest_events(self, vps: Vps) -> SafeString:
+    def latest_events(self, vps: Vps) -> SafeString | str:
         return lines(
             [f"{row.created_at:%Y-%m-%d %H:%M} {row.type} ({row.source}) {row.data}" for row in vps.events.all()[:8]]
         )
 
 
-def lines(texts: list[str]) -> SafeString:
-    html = "{}<br>" * len(texts) or "—"
-    return format_html(html, *texts)
+def lines(texts: list[str]) -> SafeString | str:
+    return format_html_join(mark_safe("<br>"), "{}", [(text,) for text in texts]) or "—"

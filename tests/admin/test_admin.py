@@ -1,0 +1,283 @@
+"""The staff's admin, as Carol uses it and as others try to."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.utils import timezone
+
+from tests.conftest import person
+from vps import snapshots
+from vps.models import Cluster, Event, Operation, Placement, Vps
+
+SECRET = "not-a-real-secret"
+CLUSTER_FORM = {
+    "name": "main",
+    "hypervisor": "proxmox",
+    "is_active": "on",
+    "hosts": "pve1.example.com\n[2001:db8::1]:8006",
+    "token_id": "panel@pve!portal",
+    "token_secret": "",
+    "fingerprint": "",
+    "ca_pem": "",
+}
+
+
+@pytest.fixture
+def admin(as_user: Any, carol: Any) -> Any:
+    return as_user(carol)
+
+
+def failed(vps: Vps, **columns: Any) -> Operation:
+    now = timezone.now()
+    defaults = {"state": "failed", "error_code": "vps_busy", "finished_at": now, "deadline_at": now, "source": "page"}
+    made: Operation = Operation.objects.create(vps=vps, kind="reboot", **defaults | columns)
+    return made
+
+
+def select(admin: Any, action: str, *servers: Vps, **more: str) -> Any:
+    form = {"action": action, "_selected_action": [vps.pk for vps in servers]} | more
+    return admin.post("/admin/vps/vps/", form, follow=True)
+
+
+def test_the_first_page_says_when_all_is_well(admin: Any) -> None:
+    assert "Nothing. All clusters answer" in admin.get("/admin/").content.decode()
+
+
+def test_the_first_page_shows_each_kind_of_trouble(
+    admin: Any, alice: Any, make_vps: Any, bind: Any, cluster: Cluster
+) -> None:
+    bind(make_vps(alice, name="vanished"), vmid=100, missing_since=timezone.now())
+    broken, late = make_vps(alice, name="broken", status="error"), make_vps(alice, name="late")
+    bind(broken, vmid=101, power="stopped")
+    bind(late, vmid=102)
+    make_vps(alice, name="homeless")
+    failed(broken, error_detail="VM is locked (backup)")
+    failed(broken, error_code="superseded", error_detail="not worth a look")
+    failed(late, state="running", error_code="", finished_at=None, deadline_at=timezone.now() - timedelta(minutes=1))
+    Cluster.objects.filter(pk=cluster.pk).update(unreachable_since=timezone.now(), failure="Connection refused")
+    page = admin.get("/admin/").content.decode()
+    for words in ("vanished", "broken", "late: Reboot", "homeless", "VM is locked (backup)", "Connection refused"):
+        assert words in page
+    assert "not worth a look" not in page
+
+
+@pytest.mark.parametrize("path", ["vps/vps", "vps/operation", "vps/event", "accounts/user"])
+def test_a_list_costs_the_same_queries_for_one_and_for_thirty(
+    admin: Any, make_vps: Any, bind: Any, django_assert_max_num_queries: Any, path: str
+) -> None:
+    for number in range(30):
+        vps = make_vps(person(f"customer-{number}"))
+        bind(vps, vmid=100 + number)
+        Event.objects.record("operation.failed", vps, source="system", operation=failed(vps))
+    with django_assert_max_num_queries(9):
+        assert admin.get(f"/admin/{path}/").status_code == 200
+
+
+@pytest.mark.parametrize("text", ["web-01", "192.0.2.7", "alice", "alice@example.com", "107"])
+def test_servers_are_found_by_name_address_owner_and_vmid(
+    admin: Any, alice: Any, bob: Any, make_vps: Any, bind: Any, text: str
+) -> None:
+    bind(make_vps(alice, name="web-01", ip_address="192.0.2.7"), vmid=107)
+    make_vps(bob, name="other")
+    page = admin.get(f"/admin/vps/vps/?q={text}").content.decode()
+    assert ">web-01</a>" in page
+    assert ">other</a>" not in page
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [("guest=unbound", "b"), ("guest=bound", "a"), ("guest=missing", "c"), ("status__exact=stopped", "b")],
+)
+def test_servers_are_filtered(admin: Any, alice: Any, make_vps: Any, bind: Any, query: str, names: str) -> None:
+    bind(make_vps(alice, name="a"), vmid=1001)
+    make_vps(alice, name="b", status="stopped")
+    bind(make_vps(alice, name="c"), vmid=1002, missing_since=timezone.now())
+    page = admin.get(f"/admin/vps/vps/?{query}").content.decode()
+    assert [name for name in "abc" if f">{name}</a>" in page] == list(names)
+
+
+def test_power_is_asked_of_many_and_refusals_are_told(
+    admin: Any, alice: Any, carol: Any, make_vps: Any, bind: Any
+) -> None:
+    good, suspended = make_vps(alice, name="good"), make_vps(alice, name="unpaid", status="suspended")
+    bind(good)
+    page = select(admin, "power_reboot", good, suspended).content.decode()
+    assert "1 operation is queued." in page
+    assert "npaid: This server is suspended" in page
+    operation = Operation.objects.get()
+    assert (operation.vps, operation.kind, operation.requested_by, operation.source) == (good, "reboot", carol, "admin")
+
+
+def test_hard_power_operations_ask_first(admin: Any, alice: Any, make_vps: Any, bind: Any) -> None:
+    vps = make_vps(alice)
+    bind(vps)
+    assert "will be interrupted" in select(admin, "power_force_stop", vps).content.decode()
+    assert not Operation.objects.exists()
+    select(admin, "power_force_stop", vps, confirmed="1")
+    assert Operation.objects.get().is_forced
+
+
+def test_staff_without_the_right_change_nothing(
+    as_user: Any, alice: Any, make_vps: Any, bind: Any, cluster: Cluster
+) -> None:
+    vps = make_vps(alice)
+    bind(vps)
+    dave = person("dave", is_staff=True)
+    dave.user_permissions.add(Permission.objects.get(codename="view_vps"))
+    staff = as_user(dave)
+    assert staff.get("/admin/vps/vps/").status_code == 200
+    select(staff, "power_reboot", vps)
+    staff.post(f"/admin/vps/vps/{vps.pk}/unbind/")
+    assert staff.get(f"/admin/vps/cluster/{cluster.pk}/guests/").status_code == 403
+    assert staff.post(f"/admin/vps/cluster/{cluster.pk}/bind/").status_code == 403
+    assert not Operation.objects.exists()
+    assert Placement.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "vps/vps/{vps}/change/",
+        "vps/operation/{operation}/change/",
+        "vps/vps/{vps}/delete/",
+        "vps/operation/{operation}/delete/",
+    ],
+)
+def test_what_is_read_only_stays_as_it_is_whatever_is_posted(
+    admin: Any, alice: Any, bob: Any, make_vps: Any, path: str
+) -> None:
+    vps = make_vps(alice, name="kept")
+    operation = failed(vps)
+    before = list(Vps.objects.values()), list(Operation.objects.values())
+    form = {"name": "changed", "status": "stopped", "user": bob.pk, "state": "succeeded", "post": "yes"}
+    admin.post("/admin/" + path.format(vps=vps.pk, operation=operation.pk), form)
+    assert (list(Vps.objects.values()), list(Operation.objects.values())) == before
+
+
+def test_a_clusters_secret_goes_in_and_never_comes_out(admin: Any, cluster: Cluster) -> None:
+    address = f"/admin/vps/cluster/{cluster.pk}/change/"
+    assert admin.post(address, CLUSTER_FORM).status_code == 302
+    cluster.refresh_from_db()
+    assert cluster.token_secret == SECRET, "left empty, it is kept"
+    assert cluster.hosts == ["pve1.example.com", "[2001:db8::1]:8006"]
+    admin.post(address, CLUSTER_FORM | {"token_secret": "a-new-secret"})
+    cluster.refresh_from_db()
+    assert cluster.token_secret == "a-new-secret"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT token_secret FROM clusters")
+        assert "a-new-secret" not in cursor.fetchone()[0]
+    for path in ("change/", "history/", "health/", "guests/"):
+        assert "a-new-secret" not in admin.get(f"/admin/vps/cluster/{cluster.pk}/{path}").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("hosts", "https://pve1/"), ("hosts", "a b"), ("token_id", "panel@pve"), ("fingerprint", "AB:CD"),
+        ("ca_pem", "-----BEGIN CERTIFICATE-----"), ("hypervisor", "xen"), ("token_secret", ""),
+    ],
+)  # fmt: skip
+def test_a_new_clusters_wrong_values_are_named_at_their_fields(admin: Any, field: str, value: str) -> None:
+    answer = admin.post("/admin/vps/cluster/add/", CLUSTER_FORM | {"token_secret": "s"} | {field: value})
+    assert answer.status_code == 200
+    assert field in answer.context["adminform"].form.errors
+    assert not Cluster.objects.exists()
+
+
+def test_a_cluster_with_guests_is_not_deleted(
+    admin: Any, alice: Any, make_vps: Any, bind: Any, cluster: Cluster
+) -> None:
+    bind(make_vps(alice))
+    admin.post(f"/admin/vps/cluster/{cluster.pk}/delete/", {"post": "yes"})
+    assert Cluster.objects.exists()
+
+
+def test_the_connection_is_tested_without_waiting(admin: Any, cluster: Cluster) -> None:
+    """Nothing answers at this cluster's address: a request that called it would not be answered with its old health."""
+    page = admin.post(f"/admin/vps/cluster/{cluster.pk}/test/", follow=True).content.decode()
+    assert "The cluster is being asked" in page
+    assert "Reachable." in page
+
+
+def heard(cluster: Cluster, *guests: tuple[int, str]) -> None:
+    listed = [
+        {"kind": "qemu", "vmid": vmid, "node": "pve1", "name": name, "power": "stopped", "is_template": False}
+        for vmid, name in guests
+    ]
+    snapshots.store_guests(cluster.pk, listed)
+
+
+def test_guests_are_listed_with_suggestions_by_name_and_bound(
+    admin: Any, carol: Any, alice: Any, make_vps: Any, cluster: Cluster
+) -> None:
+    vps = make_vps(alice, name="web-01")
+    heard(cluster, (107, "web-01"), (108, "other"))
+    page = admin.get(f"/admin/vps/cluster/{cluster.pk}/guests/").content.decode()
+    assert f"★ web-01 #{vps.pk}" in page
+    admin.post(f"/admin/vps/cluster/{cluster.pk}/bind/", {"vmid": "107", "vps": str(vps.pk)})
+    placement = Placement.objects.get()
+    assert (placement.vps, placement.vmid, placement.node) == (vps, 107, "pve1")
+    event = Event.objects.get()
+    assert (event.type, event.by, event.source) == ("vps.bound", carol, "admin")
+
+
+def test_a_guest_that_was_not_heard_of_is_not_bound(admin: Any, alice: Any, make_vps: Any, cluster: Cluster) -> None:
+    vps = make_vps(alice)
+    assert "is being asked" in admin.get(f"/admin/vps/cluster/{cluster.pk}/guests/").content.decode()
+    admin.post(f"/admin/vps/cluster/{cluster.pk}/bind/", {"vmid": "107", "vps": str(vps.pk)})
+    assert not Placement.objects.exists()
+
+
+def test_a_guest_is_bound_once(admin: Any, alice: Any, make_vps: Any, bind: Any, cluster: Cluster) -> None:
+    bind(make_vps(alice, name="first"), vmid=107)
+    second = make_vps(alice, name="second")
+    heard(cluster, (107, "first"))
+    answer = admin.post(f"/admin/vps/cluster/{cluster.pk}/bind/", {"vmid": "107", "vps": str(second.pk)}, follow=True)
+    assert "bound to another server already" in answer.content.decode()
+    assert Placement.objects.count() == 1
+
+
+def test_a_server_is_unbound_and_its_history_stays(admin: Any, alice: Any, make_vps: Any, bind: Any) -> None:
+    vps = make_vps(alice)
+    bind(vps)
+    admin.post(f"/admin/vps/vps/{vps.pk}/unbind/")
+    assert not Placement.objects.exists()
+    assert Event.objects.get().type == "vps.unbound"
+
+
+def test_the_history_of_a_deleted_server_can_still_be_read(
+    admin: Any, alice: Any, make_vps: Any, main_site: Any
+) -> None:
+    vps = make_vps(alice)
+    operation = failed(vps, error_detail="raw text for staff")
+    main_site("delete", id=vps.pk)
+    for path in ("operation/", "event/", f"operation/{operation.pk}/change/"):
+        assert f"#{vps.pk}, deleted" in admin.get(f"/admin/vps/{path}").content.decode()
+    assert "raw text for staff" in admin.get(f"/admin/vps/operation/{operation.pk}/change/").content.decode()
+
+
+def test_carol_adds_a_customer_who_can_log_in(admin: Any) -> None:
+    form = {
+        "username": "dora",
+        "email": "Dora@example.com",
+        "usable_password": "true",
+        "password1": "quite long 1",
+        "password2": "quite long 1",
+    }
+    assert admin.post("/admin/accounts/user/add/", form).status_code == 302
+    body = {"username": "dora@EXAMPLE.com", "password": "quite long 1"}
+    assert admin.post("/api/auth/login", body, content_type="application/json").status_code == 200
+
+
+def test_an_address_that_somebody_has_is_refused(admin: Any, alice: Any) -> None:
+    form = {
+        "username": "dora",
+        "email": "ALICE@example.com",
+        "usable_password": "true",
+        "password1": "quite long 1",
+        "password2": "quite long 1",
+    }
+    assert "Somebody has this e-mail address already" in admin.post("/admin/accounts/user/add/", form).content.decode()
