@@ -126,12 +126,25 @@ def found(call: Call, action: str) -> Guest:
     return call.guest
 
 
+def acquired(guest: Guest, task: Task) -> bool:
+    """At once, or after a wait that the task's log tells of."""
+    if guest.config_lock.acquire(blocking=False):
+        return True
+    task.lines.append("trying to acquire lock...")
+    if guest.config_lock.acquire(timeout=LOCK_WAIT_S):
+        task.lines.append(" OK")
+        return True
+    return False
+
+
 @contextmanager
 def config_lock(guest: Guest, task: Task) -> Iterator[None]:
-    if not guest.config_lock.acquire(timeout=LOCK_WAIT_S):
-        folder = {"qemu": "qemu-server", "lxc": "lxc"}[guest.kind]
-        name = {"qemu": f"lock-{guest.vmid}.conf", "lxc": f"pve-config-{guest.vmid}.lock"}[guest.kind]
-        raise Failed(f"can't lock file '/var/lock/{folder}/{name}' - got timeout")
+    if not acquired(guest, task):
+        machine, container = (
+            f"/var/lock/qemu-server/lock-{guest.vmid}.conf",
+            f"/run/lock/lxc/pve-config-{guest.vmid}.lock",
+        )
+        raise Failed(f"can't lock file '{machine if guest.kind == 'qemu' else container}' - got timeout")
     try:
         yield
     finally:
@@ -258,4 +271,4 @@ def refused_by_node(world: World, node: str) -> Refused | None:
     if node not in world.nodes:
         lookup = f"failed to get address info for: {node}: Name or service not known"
         return died(f"hostname lookup '{node}' failed - {lookup}")
-    return None if world.nodes[node] else Refused(595, "No route to host", has_body=False)
+    return None if world.nodes[node] else Refused(595, "Connection refused", has_body=False)

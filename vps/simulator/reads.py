@@ -72,12 +72,21 @@ def status_current(call: Call) -> dict[str, Any]:
     guest = existing(call)
     is_up = guest.power != "stopped"
     own = {"vmid": guest.vmid, "name": guest.name, "status": "running" if is_up else "stopped", "cpus": guest.cores}
-    own |= usage(guest, is_up, guest.uptime) | {
-        "ha": {"managed": 1, "state": "started"} if guest.ha else {"managed": 0}
-    }
+    own |= live_usage(guest, is_up) | {"ha": {"managed": 1, "state": "started"} if guest.ha else {"managed": 0}}
     own |= {"lock": guest.lock} if guest.lock else {}
     own |= {"template": 1} if guest.template else {}
     return own | (of_machine(guest, is_up) if guest.kind == "qemu" else of_container(guest, is_up))
+
+
+# What a node's list has of each guest with full=1 alone.
+ONLY_IN_FULL = {"qmpstatus", "proxmox-support", "running-qemu", "running-machine"}
+
+
+def live_usage(guest: Guest, is_up: bool) -> dict[str, Any]:
+    """A machine's disk counters are its process's, and gone with it."""
+    now = usage(guest, is_up, guest.uptime)
+    hidden = {"diskread", "diskwrite"} if guest.kind == "qemu" and not is_up else set()
+    return {name: value for name, value in now.items() if name not in hidden}
 
 
 def of_machine(guest: Guest, is_up: bool) -> dict[str, Any]:
@@ -191,7 +200,8 @@ def point(guest: Guest, moment: int) -> dict[str, Any]:
     return sizes | measured | rates | memhost | dict.fromkeys(PRESSURES, 0)
 
 
-def listed(world: World, kind: str, node: str) -> list[dict[str, Any]]:
+def listed(world: World, kind: str, node: str, is_full: bool) -> list[dict[str, Any]]:
     here = [guest for guest in world.guests.values() if (guest.kind, guest.node) == (kind, node)]
     calls = [Call(world, guest, kind, guest.vmid, node, {}) for guest in here]
-    return [{key: value for key, value in status_current(call).items() if key != "ha"} for call in calls]
+    hidden = {"ha", "agent"} | (set() if is_full else ONLY_IN_FULL)
+    return [{key: value for key, value in status_current(call).items() if key not in hidden} for call in calls]

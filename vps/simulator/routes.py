@@ -9,7 +9,7 @@ from typing import Any
 from vps.simulator import parameters, power, reads
 from vps.simulator.parameters import Table
 from vps.simulator.power import Call
-from vps.simulator.refusals import Refused
+from vps.simulator.refusals import Refused, died
 from vps.simulator.tasks import FORM, not_yours
 from vps.simulator.world import World
 
@@ -66,7 +66,10 @@ def task_log(request: Request) -> Any:
             lines = [{"n": 1, "t": "unable to open file - No such file or directory"}]
         else:
             raise
-    return Total(lines, len(lines))
+    if "download" in request.params and {"start", "limit"} & set(request.params):
+        raise died("'download' cannot be used together with 'start' or 'limit' parameters")
+    first, limit = int(request.params.get("start", 0)), int(request.params.get("limit", 0))
+    return Total(lines[first : first + limit if limit else None], len(lines))
 
 
 def delete_task(request: Request) -> None:
@@ -122,7 +125,12 @@ ROUTES = [
     route("GET", "/nodes/{node}/version", P.NOTHING, lambda request: reads.VERSION),
     route("GET", "/nodes/{node}/status", P.NOTHING, node_needs_audit),
     route("GET", "/nodes/{node}/time", P.NOTHING, node_needs_audit),
-    route("GET", "/nodes/{node}/{kind}", P.LIST, lambda r: reads.listed(r.world, r.path["kind"], r.node)),
+    route(
+        "GET",
+        "/nodes/{node}/{kind}",
+        P.LIST,
+        lambda r: reads.listed(r.world, r.path["kind"], r.node, r.params.get("full") == "1"),
+    ),
     route("GET", f"{GUEST}/config", P.CONFIG, lambda request: reads.config(request.call())),
     route("GET", f"{GUEST}/status/current", P.NOTHING, lambda request: reads.status_current(request.call())),
     route(

@@ -33,6 +33,7 @@ class Task:
         self.end: int | None = None
         self.exit_status = ""
         self.interrupted = threading.Event()
+        self.lines: list[str] = []
 
     def run(self, work: Callable[["Task"], None]) -> None:
         threading.Thread(target=self.work, args=(work,), daemon=True).start()
@@ -73,9 +74,9 @@ class Task:
         return self.facts() | self.split_user() | end
 
     def log(self) -> list[dict[str, Any]]:
-        if self.is_running:
-            return [{"n": 1, "t": "no content"}]
-        return [{"n": 1, "t": "TASK OK" if self.exit_status == "OK" else f"TASK ERROR: {self.exit_status}"}]
+        end = "TASK OK" if self.exit_status == "OK" else f"TASK ERROR: {self.exit_status}"
+        lines = self.lines if self.is_running else [*self.lines, end]
+        return [{"n": number, "t": line} for number, line in enumerate(lines or ["no content"], 1)]
 
 
 class Tasks:
@@ -104,6 +105,7 @@ class Tasks:
 
     def list(self, node: str, owner: str, given: dict[str, Any]) -> tuple[list[dict[str, Any]], int]:
         """(one page, number of all that pass the filters). Active ones first, then those that ended last."""
+        words(given.get("statusfilter", ""))
         source = given.get("source", "archive")
         mine = [task for task in self.all if task.node == node and task.user.split("!")[0] == owner.split("!")[0]]
         mine = [task for task in mine if source == "all" or task.is_running == (source == "active")]

@@ -1,0 +1,197 @@
+"""What is seen on a cluster, made true here: reconcile, binding and addresses, over real HTTPS."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from vps import snapshots
+from vps.models import Cluster, Event, Operation, Placement, Vps
+from vps.services import binding, metrics
+from vps.services.reconcile import reconcile
+
+
+def test_what_was_started_behind_our_back_is_seen(server: Any, simulated: Any, real_cluster: Cluster) -> None:
+    vps = server()
+    simulated.call("POST", "guests/100/power", {"power": "running"})
+    assert reconcile(real_cluster.pk) == 1
+    vps.refresh_from_db()
+    assert (vps.status, vps.placement.power) == ("running", "running")
+    event = Event.objects.get()
+    assert (event.type, event.data) == ("vps.status_changed", {"was": "stopped", "status": "running"})
+
+
+def test_an_unchanged_cluster_writes_nothing(server: Any, real_cluster: Cluster) -> None:
+    server()
+    reconcile(real_cluster.pk)
+    before = list(Placement.objects.values()), list(Vps.objects.values())
+    assert reconcile(real_cluster.pk) == 0
+    assert (list(Placement.objects.values()), list(Vps.objects.values())) == before
+    assert not Event.objects.exists()
+
+
+def test_a_round_costs_the_same_queries_for_one_and_for_fifty(
+    server: Any, real_cluster: Cluster, django_assert_max_num_queries: Any
+) -> None:
+    for vmid in range(100, 150):
+        server(vmid=vmid)
+    with django_assert_max_num_queries(8):
+        reconcile(real_cluster.pk)
+
+
+@pytest.mark.parametrize("status", ["suspended", "creating", "error"])
+def test_what_the_main_site_said_is_not_overruled(server: Any, real_cluster: Cluster, status: str) -> None:
+    vps = server(power="running")
+    Vps.objects.update(status=status)
+    reconcile(real_cluster.pk)
+    vps.refresh_from_db()
+    assert vps.status == status
+
+
+def test_what_the_main_site_said_of_power_is_corrected_by_what_is_seen(server: Any, real_cluster: Cluster) -> None:
+    vps = server()
+    Vps.objects.update(status="running")
+    reconcile(real_cluster.pk)
+    vps.refresh_from_db()
+    assert vps.status == "stopped"
+
+
+def test_a_guest_that_is_gone_is_flagged_and_found_again_and_never_deleted(
+    server: Any, simulated: Any, real_cluster: Cluster
+) -> None:
+    vps = server()
+    guest = simulated.guest(100)
+    simulated.call("DELETE", "guests/100")
+    reconcile(real_cluster.pk)
+    vps = Vps.objects.get(pk=vps.pk)
+    assert vps.placement.missing_since
+    assert vps.shown.word == "unknown"
+    simulated.call("POST", "guests", guest)
+    reconcile(real_cluster.pk)
+    assert Vps.objects.get(pk=vps.pk).shown.word == "stopped"
+    assert list(Event.objects.order_by("id").values_list("type", flat=True)) == ["vps.missing", "vps.found"]
+
+
+def test_a_dead_node_makes_its_guests_unknown_and_no_others(server: Any, simulated: Any, real_cluster: Cluster) -> None:
+    dead, alive = server(power="running", node="pve2"), server(power="running", vmid=101)
+    simulated.call("PATCH", "nodes/pve2", {"up": False})
+    reconcile(real_cluster.pk)
+    assert Vps.objects.get(pk=dead.pk).shown.word == "unknown"
+    assert Vps.objects.get(pk=dead.pk).status == "running"
+    assert Vps.objects.get(pk=alive.pk).shown.word == "running"
+
+
+def test_a_silent_cluster_is_marked_since_when_and_why(server: Any, simulated: Any, real_cluster: Cluster) -> None:
+    simulated.call("PATCH", "faults", {"drop": True})
+    reconcile(real_cluster.pk)
+    real_cluster.refresh_from_db()
+    since = real_cluster.unreachable_since
+    assert since
+    assert real_cluster.failure
+    reconcile(real_cluster.pk)
+    real_cluster.refresh_from_db()
+    assert (real_cluster.unreachable_since, real_cluster.failures) == (since, 2)
+
+
+def test_a_list_that_lags_behind_a_look_does_not_turn_it_back(
+    server: Any, simulated: Any, real_cluster: Cluster
+) -> None:
+    vps = server(power="running")
+    simulated.call("PATCH", "faults", {"list_lag_seconds": 60})
+    simulated.api("GET", "/cluster/resources", type="vm")
+    simulated.change(100, power="stopped")
+    Placement.objects.looked(vps.placement.pk, power="stopped", node="pve1")
+    Vps.objects.update(status="stopped")
+    assert reconcile(real_cluster.pk) == 0
+    vps.refresh_from_db()
+    assert vps.status == "stopped"
+
+
+def test_a_server_with_an_open_operation_is_left_to_it(server: Any, simulated: Any, real_cluster: Cluster) -> None:
+    vps = server()
+    deadline = timezone.now() + timedelta(minutes=1)
+    Operation.objects.create(vps=vps, kind="start", source="page", deadline_at=deadline)
+    simulated.change(100, power="running")
+    reconcile(real_cluster.pk)
+    vps.refresh_from_db()
+    assert vps.status == "stopped"
+
+
+def test_usage_is_kept_with_rates_from_two_rounds(server: Any, real_cluster: Cluster) -> None:
+    vps = server(power="running", started_at=timezone.now().timestamp() - 100)
+    reconcile(real_cluster.pk)
+    assert metrics.usage(vps)["rates"]["net_in"] is None
+    reconcile(real_cluster.pk)
+    assert metrics.usage(vps)["rates"]["net_in"] >= 0
+    assert metrics.usage(vps)["ram"]["total"] == 1024**3
+    assert "counted" not in metrics.usage(vps)
+
+
+def test_history_is_fetched_by_a_worker_and_kept(server: Any) -> None:
+    vps = server(power="running")
+    assert metrics.history(vps, "hour")["state"] == "pending"
+    metrics.fetch_history(vps.pk, "hour")
+    history = metrics.history(vps, "hour")
+    assert history["state"] == "ready"
+    assert set(history["points"][-1]) >= {"time", "cpu", "ram_used", "net_in", "net_out", "disk_read", "disk_written"}
+
+
+# Binding
+
+
+def test_a_server_is_bound_to_the_one_guest_of_its_name(
+    alice: Any, make_vps: Any, simulated: Any, real_cluster: Any
+) -> None:
+    simulated.add("lxc", 112, name="test-vps-01", node="pve2", power="running")
+    vps = make_vps(alice, name="test-vps-01")
+    assert binding.bind_by_name() == 1
+    placement = Placement.objects.get(vps=vps)
+    assert (placement.vmid, placement.kind, placement.node, placement.identity) == (112, "lxc", "pve2", "")
+    binding.identify(placement.pk)
+    placement.refresh_from_db()
+    assert (placement.identity, placement.power) == ("bc:24:11:00:00:70", "running")
+
+
+@pytest.mark.parametrize("case", ["two guests", "two servers", "bound already", "template", "none", "silent cluster"])
+def test_where_the_name_does_not_decide_nothing_is_bound(
+    alice: Any, bob: Any, make_vps: Any, simulated: Any, real_cluster: Any, case: str
+) -> None:
+    make_vps(alice, name="web")
+    simulated.add("qemu", 100, name="other" if case == "none" else "web", template=case == "template")
+    if case == "two guests":
+        simulated.add("lxc", 101, name="web")
+    if case == "two servers":
+        make_vps(bob, name="web")
+    if case == "bound already":
+        Placement.objects.create(vps=make_vps(bob), cluster=real_cluster, kind="qemu", vmid=100, node="pve1")
+    if case == "silent cluster":
+        dead = {"hosts": ["127.0.0.1:1"], "token_id": "a@b!c", "token_secret": "s"}
+        Cluster.objects.create(name="dead", **dead)
+    before = Placement.objects.count()
+    assert binding.bind_by_name() == 0
+    assert Placement.objects.count() == before
+
+
+def test_an_address_is_learnt_where_the_main_site_gave_none(server: Any) -> None:
+    vps = server(power="running", agent=True, ips=["192.0.2.5"])
+    assert binding.find_addresses() == 1
+    vps.refresh_from_db()
+    assert vps.ip_address == "192.0.2.5"
+
+
+def test_the_main_sites_address_is_never_overwritten(server: Any) -> None:
+    vps = server(power="running", agent=True, ips=["192.0.2.5"])
+    Vps.objects.update(ip_address="198.51.100.1")
+    assert binding.find_addresses() == 0
+    vps.refresh_from_db()
+    assert vps.ip_address == "198.51.100.1"
+
+
+def test_the_guests_of_a_cluster_are_kept_for_staff(server: Any, real_cluster: Cluster) -> None:
+    vps = server(name="guest-of-alice")
+    assert binding.suggestions(real_cluster) is None
+    reconcile(real_cluster.pk)
+    (guest,) = binding.suggestions(real_cluster)
+    assert (guest["vps"], guest["name"]) == (vps, "guest-of-alice")
+    assert snapshots.guests(real_cluster.pk)[0]["vmid"] == 100
