@@ -134,9 +134,7 @@ def words(value: Any) -> list[str]:
     found = [word.strip().lower() for word in given.split(",") if word.strip()]
     for word in found:
         if word not in STATUSES:
-            raise wrong_parameters(
-                statusfilter=f"invalid format - value '{word}' is not one of {', '.join(STATUSES)}\n"
-            )
+            raise wrong_parameters(statusfilter=f"invalid format - invalid status '{word}'\n")
     return found
 
 
