@@ -1,10 +1,12 @@
 """The whole stack as `make run` starts it, once for this folder, and the people of its demo."""
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -112,14 +114,20 @@ class Panel:
         return [command["verb"] for command in listed if command["vmid"] == vmid]
 
 
+@contextlib.contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder that PostgreSQL's own user can enter, as pytest's are not; without it root's data would go elsewhere."""
+    with tempfile.TemporaryDirectory(prefix="ospab-stack-", ignore_cleanup_errors=True) as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
 @pytest.fixture(scope="session")
-def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Panel]:
-    folder = tmp_path_factory.mktemp("stack") / "data"
-    for parent in folder.parents[:3]:
-        parent.chmod(0o755)
-    run = Run(folder, free_port()).start()
-    run.wait_until_up()
-    panel = Panel(run)
-    panel.simulator("PATCH", "/simulator/faults", {"list_lag_seconds": 0})
-    yield panel
-    run.interrupt()
+def panel() -> Iterator[Panel]:
+    with open_folder() as folder:
+        run = Run(folder / "data", free_port()).start()
+        run.wait_until_up()
+        panel = Panel(run)
+        panel.simulator("PATCH", "/simulator/faults", {"list_lag_seconds": 0})
+        yield panel
+        run.interrupt()

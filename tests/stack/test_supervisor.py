@@ -10,16 +10,15 @@ import requests
 
 from launcher.secrets_file import free_port
 from tests.simulated import wait_for
-from tests.stack.conftest import Panel, Run
+from tests.stack.conftest import Panel, Run, open_folder
 
 ORDER = {"user_id": 5, "name": "kept", "status": "running", "cpu": 1, "ram": 512, "disk": 5, "os": "Debian 12"}
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    for parent in (tmp_path, *tmp_path.parents[:2]):
-        parent.chmod(0o755)
-    return tmp_path / "data"
+def folder() -> Iterator[Path]:
+    with open_folder() as opened:
+        yield opened / "data"
 
 
 @pytest.fixture
