@@ -6,7 +6,6 @@ from typing import Any
 
 from celery.schedules import schedule
 from csp.constants import NONCE, NONE, SELF
-from django.utils.translation import gettext_lazy as _
 
 from ospab_panel.environment import broker_url, env, field_keys, panel_url, refuse_unsafe, secret
 
@@ -223,8 +222,6 @@ LANGUAGE_COOKIE_NAME = "language"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 TIME_ZONE = env.str("TIME_ZONE", "UTC")
 USE_TZ = True
-FORMAT_MODULE_PATH = None
-SITE_NAME = _("ospab.host panel")
 
 # Files
 DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / ".data")))

@@ -17,8 +17,6 @@ from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 
-STAFF = "staff"
-
 
 def group_of(user_id: int) -> str:
     """The channel group of all open pages of this user."""
