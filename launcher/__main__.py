@@ -17,8 +17,11 @@ STEADY_AFTER_S = 60.0
 
 
 def main() -> int:
-    folder = Path(os.environ.get("DATA_DIR") or ROOT / ".data")
-    stack = Stack(folder, int(os.environ.get("PORT") or 5050))
+    folder, port = Path(os.environ.get("DATA_DIR") or ROOT / ".data"), os.environ.get("PORT") or "5050"
+    if not port.isdigit():
+        print(f"PORT is {port!r}, which is no port.", file=sys.stderr)
+        return 1
+    stack = Stack(folder, int(port))
     is_over = threading.Event()
     for name in STOP_SIGNALS:
         signal.signal(name, interrupt)

@@ -110,7 +110,17 @@ class Stack:
         celery = ("-m", "celery", "-A", "ospab_panel")
         quiet = ("--without-gossip", "--without-mingle", "--loglevel", "INFO")
         schedule = ("--schedule", str(self.folder / "beat"), "--pidfile", "")
-        web = ("--host", "127.0.0.1", "--port", str(self.port), "--workers", "2", "--lifespan", "off")
+        web = (
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+            "--workers",
+            "2",
+            "--lifespan",
+            "off",
+            "--no-proxy-headers",
+        )
         return [
             ("worker", python(*celery, "worker", "--concurrency", "4", *quiet), "0"),
             ("beat", python(*celery, "beat", *schedule, "--loglevel", "WARNING"), "0"),
