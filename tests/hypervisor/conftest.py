@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from tests.hypervisor.stranger import stranger
 from tests.simulated import Cluster, simulated
 from vps.hypervisor import Hypervisor, connect
 
-__all__ = ["simulated"]
+__all__ = ["simulated", "stranger"]
 
 
 @pytest.fixture

@@ -106,6 +106,17 @@ def test_our_task_is_found_while_it_runs_and_after(driver: Any, simulated: Any, 
     assert driver().sent_since(QEMU, Command.REBOOT, before) == []
 
 
+def test_our_task_is_found_among_more_than_the_list_shows_by_itself(driver: Any, simulated: Any) -> None:
+    """Fifty, where no limit is given: the newest of them."""
+    simulated.add("qemu")
+    before = datetime.now(UTC) - timedelta(seconds=2)
+    sent = driver().send(QEMU, Command.FORCE_STOP, LIMIT_S)
+    ended(driver(), sent)
+    for _ in range(52):
+        simulated.api("POST", "/nodes/pve1/qemu/100/status/shutdown")
+    assert [task.upid for task in driver().sent_since(QEMU, Command.FORCE_STOP, before)] == [sent]
+
+
 def test_somebody_elses_task_is_not_ours(driver: Any, simulated: Any) -> None:
     simulated.add("qemu")
     simulated.call("POST", "guests/100/power", {"power": "running"})
@@ -130,6 +141,20 @@ def test_the_upids_user_is_the_whole_token(driver: Any, simulated: Any) -> None:
 def test_a_task_that_nobody_knows_is_refused(driver: Any) -> None:
     unknown = "UPID:pve1:00001234:00005678:65000000:qmstart:101:panel@pve!portal:"
     assert refused(driver().task, unknown) == Refusal.OTHER
+
+
+def test_what_is_no_task_is_refused_before_it_is_put_in_a_path(driver: Any) -> None:
+    assert refused(driver().task, "UPID:../../version") == Refusal.OTHER
+
+
+def test_a_node_that_no_longer_exists_holds_no_guest(driver: Any, simulated: Any) -> None:
+    simulated.add("qemu")
+    assert refused(driver().send, GuestRef(Kind.QEMU, 100, "pve9"), Command.REBOOT, LIMIT_S) == Refusal.NOT_HERE
+
+
+def test_a_container_that_moved_is_said_not_to_run(driver: Any, simulated: Any) -> None:
+    simulated.add("lxc", power="running", node="pve2")
+    assert refused(driver().send, LXC, Command.STOP, LIMIT_S) == Refusal.NOT_RUNNING
 
 
 def test_a_guest_that_is_not_on_its_node_is_said_to_be_elsewhere(driver: Any, simulated: Any) -> None:

@@ -53,7 +53,7 @@ class Proxmox:
         self.transport = Transport(access)
 
     def version(self) -> str:
-        return str(pve_read.fields(self.transport.get("version")).get("version", ""))
+        return pve_read.given(self.transport.get("version"), "version")
 
     def guests(self) -> list[Guest]:
         return pve_read.guests(self.transport.get("cluster/resources", type="vm"))
@@ -81,19 +81,22 @@ class Proxmox:
             if command != Command.FORCE_STOP or not refused.detail.startswith("400 "):
                 raise
             answer = self.transport.post(path)
-        return checked_upid(answer)
+        return answered_task(answer).text
 
     def sent_since(self, ref: GuestRef, command: Command, since: datetime) -> list[FoundTask]:
         types = COMMANDS[command, ref.kind][2]
         listed = self.transport.get(
             f"nodes/{node_of(ref)}/tasks", source="all", vmid=ref.vmid, since=int(since.timestamp()), limit=MOST_TASKS
         )
-        tasks = [upid.parse(pve_read.fields(row).get("upid")) for row in pve_read.rows(listed)]
+        tasks = [answered_task(pve_read.given(row, "upid")) for row in pve_read.rows(listed)]
         ours = [task for task in tasks if task.type in types and task.user == self.access.token_id]
         return sorted((FoundTask(task.text, task.started_at) for task in ours), key=lambda task: task.started_at)
 
     def task(self, upid_text: str) -> TaskResult:
-        node = upid.parse(upid_text).node
+        try:
+            node = upid.parse(upid_text).node
+        except ValueError as error:
+            raise Refused(Refusal.OTHER, str(error)) from error
         return pve_read.task_result(self.transport.get(f"nodes/{node}/tasks/{upid_text}/status"))
 
     def task_refusal(self, result: TaskResult) -> Refusal:
@@ -114,8 +117,8 @@ def path_of(ref: GuestRef) -> str:
     return f"nodes/{node_of(ref)}/{Kind(ref.kind)}/{int(ref.vmid)}"
 
 
-def checked_upid(answer: object) -> str:
+def answered_task(answer: object) -> upid.Upid:
     try:
-        return upid.parse(answer).text
+        return upid.parse(answer)
     except ValueError as error:
         raise OutcomeUnknown(str(error)) from error

@@ -4,6 +4,7 @@ Numbers may come as text and absent values as absent keys. An answer of another 
 """
 
 import ipaddress
+import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import fields as dataclass_fields
@@ -51,11 +52,22 @@ def rows(answer: Any) -> list[Any]:
     return answer
 
 
+def given(answer: Any, name: str) -> str:
+    """What an answer of this kind always has."""
+    value = fields(answer).get(name)
+    if value is None:
+        raise OutcomeUnknown(f"without {name}: {answer!r:.100}")
+    return str(value)
+
+
 def number(value: Any) -> float:
     try:
-        return float(value or 0)
-    except (TypeError, ValueError) as error:
+        found = float(value or 0)
+    except (TypeError, ValueError, OverflowError) as error:
         raise OutcomeUnknown(f"not a number: {value!r:.100}") from error
+    if not math.isfinite(found):
+        raise OutcomeUnknown(f"not a number: {value!r:.100}")
+    return found
 
 
 def power(status: str) -> Power:
@@ -73,7 +85,7 @@ def guests(answer: Any) -> list[Guest]:
 
 def guest(row: dict[str, Any]) -> Guest:
     return Guest(
-        ref=GuestRef(Kind(row["type"]), int(number(row.get("vmid"))), str(row.get("node", ""))),
+        ref=GuestRef(Kind(row["type"]), int(number(given(row, "vmid"))), given(row, "node")),
         name=str(row.get("name", "")),
         power=power(str(row.get("status", "unknown"))),
         lock=str(row.get("lock", "")),
@@ -87,7 +99,7 @@ def guest(row: dict[str, Any]) -> Guest:
 def look(answer: Any, node_time: datetime) -> Look:
     status = fields(answer)
     return Look(
-        power=power(str(status.get("qmpstatus") or status.get("status", ""))),
+        power=power(str(status.get("qmpstatus") or given(status, "status"))),
         uptime_s=int(number(status.get("uptime"))),
         lock=str(status.get("lock", "")),
         is_template=bool(number(status.get("template"))),
@@ -109,12 +121,20 @@ def identity(answer: Any) -> str:
 def addresses(answer: Any) -> list[str]:
     """Of the guest agent ({result: […]}) or a container ([…], null while it is stopped); usable ones, IPv4 first."""
     interfaces = answer.get("result") if isinstance(answer, dict) else answer
-    given = (fields(entry).get("ip-address") for entry in entries_of(rows(interfaces or [])))
-    found = [ipaddress.ip_address(str(address).split("/")[0].split("%")[0]) for address in given if address]
+    texts = (fields(entry).get("ip-address") for entry in entries_of(rows(interfaces or [])))
+    found = [address_of(str(text)) for text in texts if text]
     usable = [
         address for address in found if not (address.is_loopback or address.is_link_local or address.is_multicast)
     ]
     return [str(address) for address in sorted(usable, key=lambda address: address.version)]
+
+
+def address_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """The agent runs inside the guest, whose owner may let it say anything."""
+    try:
+        return ipaddress.ip_address(text.split("/")[0].split("%")[0])
+    except ValueError as error:
+        raise OutcomeUnknown(f"not an address: {text!r:.100}") from error
 
 
 def entries_of(interfaces: list[Any]) -> Iterator[Any]:
@@ -125,7 +145,7 @@ def entries_of(interfaces: list[Any]) -> Iterator[Any]:
 def task_result(answer: Any) -> TaskResult:
     """`WARNINGS: n` is a success."""
     status = fields(answer)
-    if status.get("status") != "stopped":
+    if given(status, "status") != "stopped":
         return TaskResult(is_finished=False)
     exit_text = str(status.get("exitstatus", ""))
     return TaskResult(True, exit_text == "OK" or exit_text.startswith("WARNINGS"), exit_text)

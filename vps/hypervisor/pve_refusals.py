@@ -23,7 +23,10 @@ TEXTS = [
         (r"VM is paused - cannot", Refusal.PAUSED),
         (r"if it's a template", Refusal.TEMPLATE),
         (r"got timeout|container did not stop", Refusal.TIMED_OUT),
-        (r"Configuration file '.*' does not exist|unable to find configuration file", Refusal.NOT_HERE),
+        (
+            r"Configuration file '.*' does not exist|unable to find configuration file|hostname lookup '.*' failed",
+            Refusal.NOT_HERE,
+        ),
         (r"no quorum", Refusal.NO_QUORUM),
         (r"RRD error", Refusal.NO_HISTORY),
     )

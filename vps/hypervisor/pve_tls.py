@@ -1,11 +1,32 @@
-"""TLS to a Proxmox VE host: verified against its CA, its pinned fingerprint, or the system's store. For pve_transport."""
+"""Connections to a Proxmox VE host: TLS verified against its CA, its pin or the system's store. For pve_transport."""
 
 import ssl
 from typing import Any
 
 from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPSConnection
+from urllib3.connectionpool import HTTPSConnectionPool
+from urllib3.exceptions import HTTPError, NewConnectionError
 
-from vps.hypervisor.base import Access
+from vps.hypervisor.base import Access, Unreachable
+
+
+class Connection(HTTPSConnection):
+    """Fails with NewConnectionError alone before anything was sent, and never with it afterwards.
+
+    urllib3 itself gives a broken handshake and a broken answer the same types, and a command may be sent again after
+    the first only.
+    """
+
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except (HTTPError, OSError, ValueError) as error:
+            raise NewConnectionError(self, str(error)) from error
+
+
+class Pool(HTTPSConnectionPool):
+    ConnectionCls = Connection
 
 
 class VerifyingAdapter(HTTPAdapter):
@@ -18,6 +39,10 @@ class VerifyingAdapter(HTTPAdapter):
     def __init__(self, access: Access) -> None:
         self.tls = {"ssl_context": context_of(access)} | pin_of(access)
         super().__init__(max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = {"https": Pool}
 
     def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
         host, _ = super().build_connection_pool_key_attributes(request, verify, cert)
@@ -32,8 +57,18 @@ def pin_of(access: Access) -> dict[str, str]:
 
 
 def context_of(access: Access) -> ssl.SSLContext:
-    context = ssl.create_default_context(cadata=access.ca_pem or None)
+    """Raises Unreachable where the CA is no certificate."""
     if access.fingerprint:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
+        return pinned_context()
+    try:
+        return ssl.create_default_context(cadata=access.ca_pem or None)
+    except (ssl.SSLError, ValueError) as error:
+        raise Unreachable(f"the cluster's CA is no certificate: {error}") from error
+
+
+def pinned_context() -> ssl.SSLContext:
+    """Loads no authorities: the pin is the check, and to load the system's takes longer than the call."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
     return context

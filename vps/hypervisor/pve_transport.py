@@ -12,11 +12,10 @@ from typing import Any
 import requests
 from proxmoxer.backends.https import JsonSerializer, ProxmoxHTTPApiTokenAuth, ProxmoxHttpSession
 from proxmoxer.core import ProxmoxResource, ResourceException
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
-from urllib3.exceptions import SSLError as TlsError
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 
 from vps.hypervisor import pve_refusals
-from vps.hypervisor.base import Access, HypervisorError, OutcomeUnknown, Unreachable
+from vps.hypervisor.base import Access, HypervisorError, OutcomeUnknown, Refusal, Refused, Unreachable
 from vps.hypervisor.pve_tls import VerifyingAdapter
 
 DEFAULT_PORT = 8006
@@ -27,7 +26,10 @@ COMMAND_S = 40.0
 LARGEST = 64 * 1024 * 1024
 
 NODE_UNREACHABLE = 595
-PROXY_FAILED = range(596, 600)
+# The highest status that Proxmox VE's own handlers give. Above are 596..599, of a node that did not answer another one,
+# and 502..504, of a proxy that somebody has put before it.
+HIGHEST_ANSWER = 501
+REDIRECTS = range(300, 400)
 
 
 class Garbled(Exception):
@@ -39,6 +41,7 @@ class Session(ProxmoxHttpSession):
 
     def __init__(self, access: Access, read_s: float) -> None:
         super().__init__()
+        check_token(access)
         self.trust_env = False
         user, _, token = access.token_id.partition("!")
         timeout: Any = (CONNECT_S, read_s)
@@ -50,14 +53,31 @@ class Session(ProxmoxHttpSession):
     def request(self, *args: Any, **options: Any) -> requests.Response:
         response: requests.Response = super().request(*args, **options, stream=True, allow_redirects=False)
         response._content = read(response, time.monotonic() + self.read_s)
-        if date := response.headers.get("Date"):
-            self.node_time = parsedate_to_datetime(date).astimezone(UTC)
+        if response.status_code in REDIRECTS:
+            raise Garbled("a redirect, which this API never sends")
+        self.node_time = date_of(response) or self.node_time
         return response
 
 
+def check_token(access: Access) -> None:
+    """What no header can carry would be refused further down by an error that quotes the secret."""
+    token = access.token_id + access.token_secret
+    if not (token.isascii() and token.isprintable()):
+        raise Refused(Refusal.DENIED, "the token holds characters that no token has")
+
+
+def date_of(response: requests.Response) -> datetime | None:
+    date = response.headers.get("Date")
+    try:
+        return parsedate_to_datetime(date).astimezone(UTC) if date else None
+    except ValueError as error:
+        raise Garbled(f"not a date: {date!r:.100}") from error
+
+
 def read(response: requests.Response, until: float) -> bytes:
+    """Takes what has arrived, however little: to wait for more would let a dripping answer last for ever."""
     chunks, size = [], 0
-    for chunk in response.iter_content(65536):
+    while chunk := response.raw.read1(65536, decode_content=True):
         chunks.append(chunk)
         size += len(chunk)
         if size > LARGEST or time.monotonic() > until:
@@ -72,13 +92,13 @@ class Serializer(JsonSerializer):
     def loads(self, response: requests.Response) -> Any:
         try:
             return response.json()["data"]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise Garbled(f"not an answer of Proxmox VE: {response.text[:200]!r}") from error
 
     def loads_errors(self, response: requests.Response) -> Any:
         try:
             return response.json().get("errors")
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             return None
 
 
@@ -120,7 +140,7 @@ class Transport:
                 return call(api)
             except ResourceException as error:
                 raise of_status(error) from error
-            except requests.exceptions.RequestException as error:
+            except (requests.exceptions.RequestException, HTTPError) as error:
                 raise of_network(error, host) from error
             except Garbled as error:
                 raise OutcomeUnknown(f"{host}: {error}") from error
@@ -137,18 +157,15 @@ def of_status(error: ResourceException) -> HypervisorError:
     reason = str(error.content).removesuffix(f" - {error.errors}")
     if error.status_code == NODE_UNREACHABLE:
         return Unreachable(f"595 {reason}")
-    if error.status_code in PROXY_FAILED:
+    if error.status_code > HIGHEST_ANSWER:
         return OutcomeUnknown(f"{error.status_code} {reason}")
     return pve_refusals.of_answer(error.status_code, reason, error.errors)
 
 
-NEVER_SENT = (NewConnectionError, ConnectTimeoutError, TlsError)
-
-
-def of_network(error: requests.exceptions.RequestException, host: str) -> HypervisorError:
+def of_network(error: Exception, host: str) -> HypervisorError:
     """A connection that never was, or whose other end was not whom we trust, carried no command."""
     cause = error.args[0] if error.args else None
     reason = cause.reason if isinstance(cause, MaxRetryError) else cause
-    if isinstance(reason, NEVER_SENT) or isinstance(error, requests.exceptions.ConnectTimeout):
+    if isinstance(reason, NewConnectionError) or isinstance(error, requests.exceptions.InvalidURL):
         return Unreachable(f"{host}: {reason}")
     return OutcomeUnknown(f"{host}: {type(error).__name__}: {error}")
