@@ -32,7 +32,8 @@ class Stranger:
 
         def act(plain: socket.socket) -> None:
             with self.context.wrap_socket(plain, server_side=True) as connection:
-                read_request(connection)
+                if not read_request(connection):
+                    return
                 self.asked += 1
                 connection.sendall(answer) if isinstance(answer, bytes) else answer(connection)
 
@@ -67,14 +68,20 @@ def once(connection: socket.socket, act: Act) -> None:
         act(connection)
 
 
-def read_request(connection: ssl.SSLSocket) -> None:
-    """The body too: what is left unread would make the kernel reset the connection, and lose the answer."""
+def read_request(connection: ssl.SSLSocket) -> bool:
+    """The body too: what is left unread would make the kernel reset the connection, and lose the answer.
+
+    False where there is none: who does not trust us hangs up after the handshake.
+    """
     with connection.makefile("rb") as stream:
         length = 0
+        if not stream.readline():
+            return False
         while (line := stream.readline().strip()) != b"":
             name, _, value = line.partition(b":")
             length = int(value) if name.lower() == b"content-length" else length
         stream.read(length)
+    return True
 
 
 def http_answer(body: bytes, status: str = "200 OK", length: int | None = None, headers: str = "") -> bytes:
