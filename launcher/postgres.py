@@ -4,6 +4,7 @@ It listens on a Unix socket in a closed folder and nowhere else. PostgreSQL refu
 an unprivileged user, with its files where that user can reach them.
 """
 
+import contextlib
 import hashlib
 import importlib.util
 import os
@@ -74,15 +75,14 @@ class Postgres:
         self.run("initdb", "-D", str(self.data), "-U", "postgres", "-A", "trust", *locale, "--no-instructions")
 
     def clear_lock(self) -> None:
-        """After kill -9 the lock file names a process that is gone, or by now another's. We hold the folder's own lock."""
-        lock = self.data / "postmaster.pid"
-        if not lock.exists():
-            return
-        pid = int((lock.read_text().split() or ["0"])[0])
-        if is_postgres_of(pid, self.data):
-            os.kill(pid, signal.SIGQUIT)
-            wait_until(lambda: not Path(f"/proc/{pid}").exists(), 10)
-        lock.unlink(missing_ok=True)
+        """After kill -9 the lock file names a process that is gone, or by now another's. We hold the folder's own lock.
+
+        A killed server leaves children that finish what they were at, a checkpoint say, and no new one starts beside
+        them. They are killed too: to recover from a crash is what the write-ahead log is for.
+        """
+        if not wait_until(lambda: not kill_all_of(self.data), 10):
+            raise CannotStart(f"An earlier PostgreSQL on {self.data} cannot be ended.")
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def answers(self) -> bool:
         if not self.child.is_running:
@@ -155,8 +155,18 @@ def can_enter(folder: Path, user: tuple[int, int]) -> bool:
     return subprocess.run(test, user=user[0], group=user[1], extra_groups=[], cwd="/").returncode == 0
 
 
-def is_postgres_of(pid: int, data: Path) -> bool:
+def kill_all_of(data: Path) -> int:
+    """Kill every process of a PostgreSQL on `data`. Returns how many there were."""
+    found = [int(entry.name) for entry in Path("/proc").glob("[0-9]*") if is_postgres_of(entry, data)]
+    for pid in found:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return len(found)
+
+
+def is_postgres_of(process: Path, data: Path) -> bool:
+    """Its processes all work in that folder, as a shell may too. False for one that has just ended or is not ours."""
     try:
-        return Path(f"/proc/{pid}/cwd").resolve() == data.resolve()
+        return (process / "cwd").samefile(data) and (process / "comm").read_text() == "postgres\n"
     except OSError:
         return False

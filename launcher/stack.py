@@ -20,6 +20,8 @@ from launcher.valkey import Valkey
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_S = 60
+# What a killed run leaves behind is told to end by the kernel, and takes a moment to.
+LEAVING_S = 5
 
 
 class Stack:
@@ -49,8 +51,6 @@ class Stack:
             raise
 
     def take_folder(self) -> None:
-        if not is_free(self.port):
-            raise CannotStart(f"Port {self.port} is busy: choose another by PORT=.")
         self.lock = (self.folder / "lock").open("a+")
         try:
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -60,6 +60,8 @@ class Stack:
         self.lock.truncate(0)
         self.lock.write(str(os.getpid()))
         self.lock.flush()
+        if not wait_until(lambda: is_free(self.port), LEAVING_S):
+            raise CannotStart(f"Port {self.port} is busy: choose another by PORT=.")
 
     def start_servers(self) -> None:
         if not self.env.get("DATABASE_URL"):

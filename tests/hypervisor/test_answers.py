@@ -136,6 +136,15 @@ def test_a_task_is_judged_by_its_exit_status_and_warnings_are_a_success(
     assert (result.is_finished, result.is_success) == (is_finished, is_success)
 
 
+def test_of_a_list_of_everybodys_tasks_only_those_of_our_token_are_ours(stranger: Any) -> None:
+    """A token with Sys.Audit sees them all. Running ones show their user in full and finished ones do not."""
+    callers = ["root@pam", "panel@pve", "panel@pve!other", "panel@pve!portal2", "other@pve!portal", "panel@pve!portal"]
+    upids = [f"UPID:pve1:0000{i:04X}:00005678:6500000{i}:qmstart:100:{user}:" for i, user in enumerate(callers)]
+    rows = [{"upid": upid, "user": "panel@pve", "tokenid": "portal", "type": "qmstart"} for upid in upids]
+    found = answered(stranger, rows).sent_since(QEMU, Command.START, datetime.now(UTC))
+    assert [task.upid for task in found] == upids[-1:]
+
+
 def test_history_of_an_older_release_has_its_own_steps_and_numbers_as_text(stranger: Any) -> None:
     """PVE 8's day is 70 points of 1800 s; after an upgrade they stand before the new ones, of 60 s."""
     old = [{"time": 1_700_000_000 + 1800 * i, "cpu": "0.25", "netin": "1024.5"} for i in range(70)]
