@@ -54,10 +54,10 @@ def watch(stack: Stack, is_over: threading.Event) -> None:
     while not is_over.wait(0.3):
         for child in stack.children:
             if not child.is_running:
-                revive(child, pauses, started)
+                revive(stack, child, pauses, started)
 
 
-def revive(child: Child, pauses: dict[str, float], started: dict[str, float]) -> None:
+def revive(stack: Stack, child: Child, pauses: dict[str, float], started: dict[str, float]) -> None:
     now = time.monotonic()
     was_steady = now - started.get(child.name, 0.0) > STEADY_AFTER_S
     pause = 0.5 if was_steady else min(pauses.get(child.name, 0.5) * 2, LONGEST_PAUSE_S)
@@ -66,9 +66,7 @@ def revive(child: Child, pauses: dict[str, float], started: dict[str, float]) ->
         f"{child.name} ended and is started again in {pause:.1f} s. Its last lines:\n{child.last_lines(5)}", flush=True
     )
     time.sleep(pause)
-    child.stop()
-    child.before_restart()
-    child.start()
+    stack.restart(child)
     started[child.name] = time.monotonic()
 
 

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TextIO
 
 from launcher.certificate import certificate
-from launcher.children import Child, wait_until
+from launcher.children import ROOT, Child, wait_until
 from launcher.postgres import CannotStart, Postgres
 from launcher.secrets_file import demo_secrets, is_free, kept_ports
+from launcher.undertaker import Undertaker
 from launcher.valkey import Valkey
 
-ROOT = Path(__file__).resolve().parent.parent
 READY_S = 60
 # What a killed run leaves behind is told to end by the kernel, and takes a moment to.
 LEAVING_S = 5
@@ -37,6 +37,7 @@ class Stack:
         self.is_throwaway = is_throwaway
         self.children: list[Child] = []
         self.servers: list[Postgres | Valkey] = []
+        self.undertaker = Undertaker()
         self.env = dict(os.environ)
         self.lock: TextIO | None = None
 
@@ -76,7 +77,7 @@ class Stack:
     def add_server(self, server: Postgres | Valkey) -> None:
         self.servers.append(server)
         server.start()
-        self.children.append(server.child)
+        self.watch(server.child)
 
     def start_panel(self) -> None:
         self.env |= demo_secrets(self.folder) | {"DEMO": "1", "PANEL_URL": f"http://localhost:{self.port}"}
@@ -132,7 +133,17 @@ class Stack:
     def launch(self, name: str, command: list[str], more_env: dict[str, str] | None = None) -> None:
         child = Child(name, command, self.logs / f"{name}.log", self.env | (more_env or {}), cwd=ROOT)
         child.start()
+        self.watch(child)
+
+    def watch(self, child: Child) -> None:
         self.children.append(child)
+        self.undertaker.watch(self.children)
+
+    def restart(self, child: Child) -> None:
+        child.stop()
+        child.before_restart()
+        child.start()
+        self.undertaker.watch(self.children)
 
     def answers(self) -> bool:
         dead = next((child for child in self.children if not child.is_running), None)
@@ -154,6 +165,7 @@ class Stack:
             child.stop()
         for server in reversed(self.servers):
             server.stop()
+        self.undertaker.dismiss()
         if self.lock:
             self.lock.close()
 

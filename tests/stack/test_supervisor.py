@@ -56,9 +56,10 @@ def test_the_supervisor(killed_and_run_again: Run, folder: Path) -> None:
     beside = Run(folder.parent / "beside", free_port()).start()
     beside.wait_until_up()
     assert "kept" not in names(beside), "two live side by side, each with its own data"
+    os.kill(beside.pids("celery -A ospab_panel worker")[0], signal.SIGSTOP)
     os.kill(beside.process.pid, signal.SIGKILL)
     beside.process.wait()
-    wait_for(lambda: beside.children == {}, 15, "the end of a killed supervisor's children")
+    wait_for(lambda: beside.children == {}, 15, "the end of a killed supervisor's children, of one that hangs too")
 
     assert run.interrupt() == 0, "Ctrl-C"
     assert run.children == {}

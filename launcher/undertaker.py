@@ -1,0 +1,62 @@
+"""Ends what outlives a launcher that was killed. The stack tells it of every child; `python -m launcher.undertaker` is it.
+
+The kernel asks each child to end when we die, but nobody is left to insist, and one may hang over its own end: Celery's
+parent waiting for a child that waits for it, say.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+
+from launcher.children import ROOT, Child, sweep_session, wait_until
+
+PATIENCE_S = 6.0
+
+
+class Undertaker:
+    """A process of its own, in a session of its own, for as long as we live and a little longer."""
+
+    def __init__(self) -> None:
+        self.process: subprocess.Popen[str] | None = None
+
+    def watch(self, children: list[Child]) -> None:
+        """All that there are now, at each start of one: a number that was a child's may be somebody else's tomorrow."""
+        if self.process is None:
+            command = [sys.executable, "-m", "launcher.undertaker"]
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, stdin=subprocess.PIPE, text=True, start_new_session=True, bufsize=1
+            )
+        pids = [str(child.process.pid) for child in children if child.process]
+        # Somebody may have killed the undertaker. We live well without it.
+        with contextlib.suppress(BrokenPipeError):
+            print(*pids, file=self.process.stdin)
+
+    def dismiss(self) -> None:
+        """When all children are gone."""
+        if self.process:
+            self.process.communicate()
+
+
+def main() -> None:
+    """The standard input ends when the launcher does, however it ended."""
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, signal.SIG_IGN)
+    *_, last = ["", *sys.stdin]
+    sessions = [int(pid) for pid in last.split()]
+    wait_until(lambda: not any(is_alive(session) for session in sessions), PATIENCE_S)
+    for session in sessions:
+        sweep_session(session)
+
+
+def is_alive(session: int) -> bool:
+    try:
+        os.killpg(session, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    main()
