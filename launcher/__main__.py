@@ -8,9 +8,9 @@ import threading
 import time
 from pathlib import Path
 
-from launcher.children import Child
+from launcher.children import ROOT, Child
 from launcher.postgres import CannotStart
-from launcher.stack import ROOT, STOP_SIGNALS, Stack
+from launcher.stack import STOP_SIGNALS, Stack
 
 LONGEST_PAUSE_S = 30.0
 STEADY_AFTER_S = 60.0

@@ -43,8 +43,8 @@ def main() -> None:
     """The standard input ends when the launcher does, however it ended."""
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.SIG_IGN)
-    *_, last = ["", *sys.stdin]
-    sessions = [int(pid) for pid in last.split()]
+    last = list(sys.stdin)[-1:]
+    sessions = [int(pid) for line in last for pid in line.split()]
     wait_until(lambda: not any(is_alive(session) for session in sessions), PATIENCE_S)
     for session in sessions:
         sweep_session(session)

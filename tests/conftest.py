@@ -18,7 +18,11 @@ Make = Callable[..., Any]
 
 @pytest.fixture(autouse=True)
 def quick_and_clean(settings: Any) -> None:
-    """Nothing of the last test in Redis; passwords hashed by the quickest hasher, for a good one is slow by design."""
+    """Nothing of the last test in Redis; passwords hashed by the quickest hasher, for a good one is slow by design.
+
+    A test's browser brings the whole panel up anew, and it would list all static files each time.
+    """
+    settings.WHITENOISE_AUTOREFRESH = True
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
 

@@ -17,17 +17,21 @@ from xdist.scheduler import LoadScopeScheduling
 from launcher.stack import servers
 
 
-class OneStack(LoadScopeScheduling):  # type: ignore[misc]
-    """The tests of the whole stack share one worker, which starts it once; all others go wherever there is time."""
+class StackByFile(LoadScopeScheduling):  # type: ignore[misc]
+    """A file of tests of the whole stack stays on one worker, which starts it once; all others go where there is time."""
 
     def _split_scope(self, nodeid: str) -> str:
-        is_in_stack = nodeid.startswith("tests/stack/") and "test_supervisor" not in nodeid
-        return "stack" if is_in_stack else nodeid
+        return nodeid.partition("::")[0] if nodeid.startswith("tests/stack/") else nodeid
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that the others fill the time that they wait."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/stack/"))
 
 
 @pytest.hookimpl
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
-    return OneStack(config, log)
+    return StackByFile(config, log)
 
 
 def start() -> None:

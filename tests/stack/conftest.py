@@ -1,4 +1,4 @@
-"""The whole stack as `make run` starts it, once for this folder, and the people of its demo."""
+"""The whole stack as `make run` starts it, once for a file of this folder, and the people of its demo."""
 
 import contextlib
 import json
@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import requests
 
+from launcher.children import ROOT
 from launcher.secrets_file import free_port
-from launcher.stack import ROOT
 from tests.simulated import wait_for
 
 PUBLIC = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
