@@ -24,7 +24,7 @@ lint: $(VENV)/.dev ## Check style, types, imports, templates and migrations
 	$(TEST_ENV) $(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/djlint --lint --quiet templates
-	$(TEST_ENV) $(PY) -W ignore manage.py makemigrations --check --dry-run
+	$(TEST_ENV) DB_POOL=0 $(PY) -W ignore manage.py makemigrations --check --dry-run
 
 format: $(VENV)/.dev ## Put the code into shape
 	$(VENV)/bin/ruff format .
@@ -43,7 +43,8 @@ clean: ## Remove what was installed, and the demo's data with it
 
 # What is installed, once
 
-$(VENV)/bin/python:
+# pip comes last into a virtual environment, so where it is there, it is all there.
+$(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 		{ echo "Python 3.11 or newer is needed; name it by PYTHON=, as in: make run PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
@@ -51,7 +52,7 @@ $(VENV)/bin/python:
 	@echo "Making a virtual environment…"
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.local: requirements.txt requirements-local.txt constraints.txt | $(VENV)/bin/python
+$(VENV)/.local: requirements.txt requirements-local.txt constraints.txt | $(VENV)/bin/pip
 	@echo "Installing Python packages (about 100 MB the first time)…"
 	@$(PY) -m pip install --disable-pip-version-check -c constraints.txt -r requirements-local.txt | sed -uE '/^(Collecting|Downloading|Installing|Successfully)/!d; s/^(.{110}).*/\1…/'; exit $${PIPESTATUS[0]}
 	@touch $@

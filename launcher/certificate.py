@@ -9,6 +9,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from launcher.secrets_file import write_whole
+
 NAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Simulated Proxmox VE")])
 HOSTS = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
 
@@ -30,6 +32,5 @@ def make(pem: Path, key: Path) -> None:
     builder = builder.add_extension(HOSTS, critical=False)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    key.touch(mode=0o600)
-    key.write_bytes(private.private_bytes(*form))
-    pem.write_bytes(builder.sign(private, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    write_whole(key, private.private_bytes(*form))
+    write_whole(pem, builder.sign(private, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))

@@ -56,7 +56,7 @@ class Postgres:
         return f"postgresql://postgres@/panel?host={self.sockets}"
 
     def start(self) -> None:
-        if not (self.data / "PG_VERSION").exists():
+        if not self.data.exists():
             self.initialise()
         self.clear_lock()
         self.child.start()
@@ -69,10 +69,15 @@ class Postgres:
         shutil.rmtree(self.sockets, ignore_errors=True)
 
     def initialise(self) -> None:
-        """C.UTF-8 of PostgreSQL's own: with plain C, ILIKE does not know Cyrillic capitals."""
-        shutil.rmtree(self.data, ignore_errors=True)
+        """C.UTF-8 of PostgreSQL's own: with plain C, ILIKE does not know Cyrillic capitals.
+
+        In another folder first: a kill in the middle leaves one that looks like a database and is none.
+        """
+        fresh = self.data.with_name("postgresql.new")
+        shutil.rmtree(fresh, ignore_errors=True)
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "-E", "UTF8"]
-        self.run("initdb", "-D", str(self.data), "-U", "postgres", "-A", "trust", *locale, "--no-instructions")
+        self.run("initdb", "-D", str(fresh), "-U", "postgres", "-A", "trust", *locale, "--no-instructions")
+        fresh.rename(self.data)
 
     def clear_lock(self) -> None:
         """After kill -9 the lock file names a process that is gone, or by now another's. We hold the folder's own lock.
@@ -144,9 +149,11 @@ def reachable_binaries(home: Path, user: tuple[int, int] | None) -> Path:
         return package / "pginstall18" / "bin"
     copy = home / "binaries" / package.name
     if not copy.exists():
-        shutil.copytree(package / "pginstall18", copy / "pginstall18", symlinks=True)
-        libraries = f"{package.name}.libs"
-        shutil.copytree(package.parent / libraries, copy.parent / libraries, symlinks=True)
+        fresh = home / "binaries.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.copytree(package / "pginstall18", fresh / package.name / "pginstall18", symlinks=True)
+        shutil.copytree(package.parent / f"{package.name}.libs", fresh / f"{package.name}.libs", symlinks=True)
+        fresh.rename(home / "binaries")
     return copy / "pginstall18" / "bin"
 
 

@@ -5,6 +5,7 @@ The sync key alone is no secret: it is the placeholder of the main site's manual
 
 import base64
 import json
+import os
 import secrets
 import socket
 import uuid
@@ -17,10 +18,17 @@ def demo_secrets(folder: Path) -> dict[str, str]:
     """The environment variables of `folder`/secrets.json, which is made the first time, for its owner's eyes alone."""
     path = folder / "secrets.json"
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(new_secrets(), indent=2))
+        write_whole(path, json.dumps(new_secrets(), indent=2).encode())
     kept: dict[str, str] = json.loads(path.read_text())
     return kept | {"VPS_SYNC_API_KEY": SYNC_KEY}
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """For its owner's eyes alone, and all of it or nothing: a kill in the middle must not leave half a file."""
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.touch(mode=0o600)
+    fresh.write_bytes(content)
+    os.replace(fresh, path)
 
 
 def new_secrets() -> dict[str, str]:
@@ -40,7 +48,7 @@ def kept_ports(folder: Path, names: tuple[str, ...]) -> dict[str, int]:
     for name in names:
         last = known.get(name, 0)
         ports[name] = last if last and is_free(last) else free_port()
-    path.write_text(json.dumps(ports))
+    write_whole(path, json.dumps(ports).encode())
     return ports
 
 

@@ -64,3 +64,10 @@ def test_a_lock_file_that_names_somebody_elses_process_stops_nothing_and_harms_n
         again.stop()
         assert bystander.poll() is None
         bystander.kill()
+
+
+def test_a_database_whose_making_was_killed_is_made_anew(folder: Path) -> None:
+    half = Postgres(folder, folder / "log", dict(os.environ)).data.with_name("postgresql.new")
+    half.mkdir()
+    (half / "PG_VERSION").write_text("18\n")
+    start(folder).stop()

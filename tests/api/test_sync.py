@@ -186,6 +186,12 @@ def test_keys_that_the_contract_does_not_know_are_ignored_and_named(main_site: A
     assert body["warnings"] == ["Unknown field ignored: vps.colour"]
 
 
+def test_ids_are_given_by_the_panel(main_site: Any, alice: Any) -> None:
+    body = main_site("create", user_id=alice.id, **ORDER, id="vps-77").json()
+    assert type(body["vps"]["id"]) is int
+    assert body["warnings"] == ["Unknown field ignored: vps.id"]
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [

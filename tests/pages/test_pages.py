@@ -163,14 +163,15 @@ def test_the_page_shows_what_was_measured_and_the_last_operations(
     vps = make_vps(alice)
     bind(vps)
     rates = {"disk_read": 1024, "disk_written": None, "net_in": 2048, "net_out": 0}
-    usage = {"cpu": 0.25, "ram": {"used": 1024**3, "total": 2 * 1024**3}, "disk": {"used": None, "total": 1}}
+    sizes = {"ram": {"used": 1024**3, "total": 2 * 1024**3}, "disk": {"used": None, "total": 1}}
+    usage = {"cpu": 0.25, "uptime_s": 93600} | sizes
     snapshots.store_usage({vps.id: usage | {"rates": rates, "at": 0, "counted": {}}})
     Operation.objects.create(
         vps=vps, kind="stop", state="failed", error_code="vps_busy", source="page", requested_by=alice,
         deadline_at="2026-01-01T00:00Z", finished_at="2026-01-01T00:00Z",
     )  # fmt: skip
     page = as_user(alice).get(f"/vps/{vps.id}/").content.decode()
-    for words in ("25 %", "1 GB / 2 GB", "1 KB/s", "busy with a backup", "alice"):
+    for words in ("25 %", "1 GB / 2 GB", "1\xa0day, 2\xa0hours", "1 KB/s", "busy with a backup", "alice"):
         assert words in page
 
 

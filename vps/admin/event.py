@@ -12,7 +12,7 @@ from vps.models import Event
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
-    list_display = ["id", "created_at", "type", "server", "by", "source", "data"]
+    list_display = ["id", "created_at", "type", "server", "by", "source", "facts"]
     list_filter = ["type", "source", "created_at"]
     list_select_related: ClassVar[Any] = ["vps", "by"]
     search_fields = ["vps__name", "=vps__id", "user__username", "by__username"]
@@ -23,3 +23,7 @@ class EventAdmin(ReadOnlyAdmin):
     @admin.display(description=_("server"), ordering="vps__name")
     def server(self, event: Any) -> SafeString | str:
         return vps_link(event.vps_id, event.vps)
+
+    @admin.display(description=_("data"))
+    def facts(self, event: Any) -> str:
+        return str(event.facts) or "—"

@@ -116,13 +116,18 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description=_("last operations"))
     def latest_operations(self, vps: Vps) -> SafeString | str:
         rows = vps.operations.select_related("requested_by")[:5]
-        return lines([f"{row.created_at:%Y-%m-%d %H:%M} {row}: {row.state} {row.error_code}" for row in rows])
+        return lines(
+            [f"{row.created_at:%Y-%m-%d %H:%M} {row}: {row.get_state_display()} {row.error_code}" for row in rows]
+        )
 
     @admin.display(description=_("last events"))
     def latest_events(self, vps: Vps) -> SafeString | str:
-        return lines(
-            [f"{row.created_at:%Y-%m-%d %H:%M} {row.type} ({row.source}) {row.data}" for row in vps.events.all()[:8]]
-        )
+        return lines([line_of(event) for event in vps.events.all()[:8]])
+
+
+def line_of(event: Event) -> str:
+    what, source = event.get_type_display(), event.get_source_display()
+    return f"{event.created_at:%Y-%m-%d %H:%M} {what} ({source}) {event.facts}".strip()
 
 
 def lines(texts: list[str]) -> SafeString | str:

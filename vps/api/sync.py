@@ -27,7 +27,7 @@ class PlacementInput(serializers.Serializer[Any]):
 
 
 class VpsInput(serializers.Serializer[Any]):
-    """The columns that the main site may write. Which of them an action needs stands in ACTIONS."""
+    """The columns that the main site may write. Which of them an action takes and needs stands in TAKEN and NEEDED."""
 
     id = WholeNumber(required=False)
     user_id = WholeNumber(required=False)
@@ -43,6 +43,8 @@ class VpsInput(serializers.Serializer[Any]):
 
 
 NEEDED = {"create": ("user_id", "name", "cpu", "ram", "disk", "os"), "update": ("id",), "delete": ("id",)}
+COLUMNS = set(VpsInput().fields)
+TAKEN = {"create": COLUMNS - {"id"}, "update": COLUMNS, "delete": {"id"}}
 KNOWN = {"action", "vps"}
 
 
@@ -53,7 +55,7 @@ def sync_vps(request: Request) -> Response:
     body: Any = request.data
     action, given = shape(body)
     status, answer = ACTIONS[action](checked(action, given))
-    warnings = unknown_keys(body, KNOWN) + unknown_keys(given, set(VpsInput().fields), "vps.")
+    warnings = unknown_keys(body, KNOWN) + unknown_keys(given, TAKEN[action], "vps.")
     return Response(answer | ({"warnings": warnings} if warnings else {}), status=status)
 
 
@@ -83,8 +85,7 @@ def invalid(field: str, sentence: str) -> InvalidInput:
 
 def checked(action: str, given: dict[str, Any]) -> dict[str, Any]:
     """The columns, checked, the placement as services.sync wants it."""
-    relevant = {"id": given["id"]} if action == "delete" else given
-    serializer = VpsInput(data=relevant)
+    serializer = VpsInput(data={name: value for name, value in given.items() if name in TAKEN[action]})
     if not serializer.is_valid():
         raise serializers.ValidationError({"vps": serializer.errors})
     columns = dict(serializer.validated_data)
@@ -94,7 +95,6 @@ def checked(action: str, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def create(columns: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    columns.pop("id", None)
     placement = columns.pop("placement", None)
     return 201, answer_of(sync.create(columns, placement).columns())
 

@@ -209,7 +209,7 @@ class Hypervisor(Protocol):
         ...
 
     def addresses(self, ref: GuestRef) -> list[str]:
-        """IP addresses the running guest reports, usable ones alone, IPv4 first. Refused(NO_AGENT) where it cannot."""
+        """What the running guest reports, usable ones alone: IPv4 first, private ones last. Refused(NO_AGENT) or none."""
         ...
 
     def send(self, ref: GuestRef, command: Command, limit_s: int) -> str:

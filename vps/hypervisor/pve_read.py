@@ -119,14 +119,17 @@ def identity(answer: Any) -> str:
 
 
 def addresses(answer: Any) -> list[str]:
-    """Of the guest agent ({result: […]}) or a container ([…], null while it is stopped); usable ones, IPv4 first."""
+    """Of the guest agent ({result: […]}) or a container ([…], null while it is stopped); usable ones, IPv4 first.
+
+    Of either, private ones come last: a guest that runs containers has bridges of its own beside its real address.
+    """
     interfaces = answer.get("result") if isinstance(answer, dict) else answer
     texts = (fields(entry).get("ip-address") for entry in entries_of(rows(interfaces or [])))
     found = [address_of(str(text)) for text in texts if text]
     usable = [
         address for address in found if not (address.is_loopback or address.is_link_local or address.is_multicast)
     ]
-    return [str(address) for address in sorted(usable, key=lambda address: address.version)]
+    return [str(address) for address in sorted(usable, key=lambda address: (address.version, address.is_private))]
 
 
 def address_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

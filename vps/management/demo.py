@@ -1,7 +1,9 @@
 """The demo's people, cluster and servers, made once, and demo.json, which tells scripts of them. `prepare` calls it."""
 
 import json
+import os
 import secrets
+import string
 from pathlib import Path
 from typing import Any
 
@@ -34,20 +36,24 @@ COLUMNS = ("user_id", "name", "status", "cpu", "ram", "disk", "os", "ip_address"
 
 
 def fill_in() -> None:
-    """The data the first time, and the file every time: the port may be another."""
+    """The data the first time, and the file every time: the port may be another.
+
+    The file comes first: a kill between the two must not lose the passwords.
+    """
     path = Path(settings.DATA_DIR) / "demo.json"
     known = json.loads(path.read_text()) if path.exists() else {"users": []}
     passwords = {user["username"]: user["password"] for user in known["users"]}
     people = [person | {"password": passwords.get(person["username"]) or new_password()} for person in PEOPLE]
+    tell(path, people)
     if not get_user_model().objects.exists():
         create(people)
     refresh_cluster()
     notify.worker("reconcile_all")
-    tell(path, people)
 
 
 def new_password() -> str:
-    return secrets.token_urlsafe(9)
+    """Of letters and digits, which a double click selects as one."""
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(12))
 
 
 @transaction.atomic
@@ -96,5 +102,7 @@ def tell(path: Path, people: list[dict[str, Any]]) -> None:
         "users": people,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(facts, indent=2) + "\n")
+    fresh = path.with_suffix(".new")
+    fresh.touch(mode=0o600)
+    fresh.write_text(json.dumps(facts, indent=2) + "\n")
+    os.replace(fresh, path)

@@ -67,3 +67,8 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} #{self.pk}"
+
+    @property
+    def facts(self) -> str:
+        """Its data on one line, for people: kind: qemu, vmid: 101."""
+        return ", ".join(f"{name}: {value}" for name, value in self.data.items())

@@ -1,7 +1,7 @@
 """Icons, badges, sizes and the buttons of a server: for the templates."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from django import template
@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
 from vps.errors import Sentence
@@ -152,6 +153,13 @@ def percent(fraction: float | None) -> str:
 def share_of(part: float | None, whole: float | None) -> int:
     """Percent, for a bar."""
     return round(100 * part / whole) if part and whole else 0
+
+
+@register.filter
+def duration(seconds: int) -> str:
+    """6 days, 3 hours."""
+    now = timezone.now()
+    return timesince(now - timedelta(seconds=seconds), now)
 
 
 @register.filter
