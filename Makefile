@@ -62,7 +62,7 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.local
 	@$(PY) -m pip install --disable-pip-version-check -c constraints.txt -r requirements-dev.txt | sed -uE '/^(Collecting|Downloading|Installing|Successfully)/!d; s/^(.{110}).*/\1…/'; exit $${PIPESTATUS[0]}
 	@touch $@
 
-NPM_FLAGS := ci --ignore-scripts --no-audit --no-fund --fetch-retries=1
+NPM_FLAGS := ci --ignore-scripts --no-audit --no-fund --fetch-retries=1 --no-update-notifier
 HAS_NPM := $(shell npm --version 2>/dev/null | awk -F. '$$1 >= 7 {print "yes"}')
 
 node_modules/.installed: package.json package-lock.json | $(VENV)/.local
