@@ -58,6 +58,8 @@ POWER: list[tuple[str, dict[str, Any], str, dict[str, Any], Any]] = [
     ("lxc", {"lock": "mounted", "power": "running"}, "shutdown", {}, "CT is locked (mounted)"),
     ("lxc", {}, "shutdown", {}, (DIED, "CT 100 not running")),
     ("lxc", {"power": "running", "ignores_acpi": True}, "shutdown", {"timeout": 1}, "container did not stop"),
+    ("qemu", {"lock": "suspended"}, "resume", {}, "OK"),
+    ("qemu", {"power": "running", "lock": "suspended"}, "resume", {}, "VM 100 already running"),
     ("lxc", {}, "reboot", {}, (DIED, "VM 100 not running")),
     ("lxc", {"power": "running", "ignores_acpi": True}, "reboot", {"timeout": 1}, "OK"),
     ("lxc", {"power": "running"}, "reset", {}, (501, "Method 'POST /nodes/pve1/lxc/100/status/reset' not implemented")),
@@ -91,6 +93,7 @@ def test_power(simulated: Any, kind: str, facts: Any, action: str, params: Any, 
 WRONG = "Parameter verification failed."
 UNKNOWN = "property is not defined in schema and the schema does not allow additional properties"
 NO_VMID = "invalid format - value does not look like a valid VM ID\n"
+CONFLICT = "duplicate parameter (already defined in URI) with conflicting values!"
 NO_STATUS = "invalid format - invalid status 'running'\n"
 NO_SUCH = "/nodes/pve1/tasks/UPID:pve1:00001234:00005678:65000000:qmstart:101:panel@pve!portal:/status"
 SHUTDOWN = "/nodes/pve1/qemu/100/status/shutdown"
@@ -104,6 +107,10 @@ REFUSED: list[tuple[str, str, dict[str, Any], int, str, dict[str, str] | None]] 
     ("POST", SHUTDOWN, {"timeout": -1}, 400, WRONG, {"timeout": "value must have a minimum value of 0"}),
     ("POST", SHUTDOWN, {"timeout": [1, 2]}, 400, WRONG, {"timeout": "type check ('integer') failed - got ARRAY"}),
     ("POST", SHUTDOWN, {"skiplock": 1}, 400, WRONG, {"skiplock": "Only root may use this option."}),
+    ("POST", SHUTDOWN, {"vmid": 102}, 400, WRONG, {"vmid": CONFLICT}),
+    ("GET", "/nodes/pve1/qemu/99/status/current", {}, 400, WRONG, {"vmid": NO_VMID}),
+    ("GET", "/nodes/pve1/qemu/abc/config", {}, 400, WRONG, {"vmid": "type check ('integer') failed - got 'abc'"}),
+    ("GET", "/nodes/pve1/qemu/100/config", {"snapshot": "no"}, DIED, "snapshot 'no' does not exist", None),
     ("GET", "/nodes/pve1/tasks", {"vmid": 5}, 400, WRONG, {"vmid": NO_VMID}),
     ("GET", "/nodes/pve1/tasks", {"statusfilter": "running"}, 400, WRONG, {"statusfilter": NO_STATUS}),
     ("GET", "/nodes/pve1/qemu/100/rrddata", {}, 400, WRONG, {"timeframe": "property is missing and it is not optional"}),
@@ -130,6 +137,36 @@ def test_refusals(simulated: Any, method: str, path: str, params: Any, status: i
     assert (answer.status_code, answer.reason) == (status, reason)
     assert answer.json().get("errors") == errors
     assert answer.headers["Connection"] == "close"
+
+
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+PERL = "at /usr/share/perl5/PVE/APIServer/AnyEvent.pm line"
+NO_JSON = "malformed JSON string, neither tag, array, object, number, string or atom, at character offset 0"
+# method, type, body: status, reason
+BODIES = [
+    ("POST", JSON, '{"forceStop": true, "timeout": null}', 200, "OK"),
+    ("POST", JSON, '{"forceStop": "true"}', 400, WRONG),
+    ("POST", JSON, '{"timeout": {"a": 1}}', 400, WRONG),
+    ("POST", JSON, '{bad', DIED, f"'\"' expected, at character offset 1 (before \"bad\") {PERL} 934."),
+    ("POST", JSON, "", DIED, f'{NO_JSON} (before "(end of string)") {PERL} 934.'),
+    ("POST", JSON, "[1]", DIED, f"Not a HASH reference {PERL} 978."),
+    ("POST", "", "timeout=3", 200, "OK"),
+    ("POST", FORM, "timeout", 200, "OK"),
+    ("POST", FORM, "timeout=3&timeout=4", 400, WRONG),
+    ("POST", "text/plain", "timeout=3", 506, "upload 'Content-Type 'text/plain' not implemented"),
+    ("GET", FORM, "timeout=3", 501, "Unexpected content for method 'GET'"),
+    ("PATCH", "", "", 501, "method 'PATCH' not available"),
+    ("HEAD", "", "", 501, "method 'HEAD' not available"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "type", "body", "status", "reason"), BODIES)
+def test_a_body_is_read_as_there(simulated: Any, method: str, type: str, body: str, status: int, reason: str) -> None:
+    simulated.add("qemu")
+    headers = simulated.headers | ({"Content-Type": type} if type else {})
+    answer = requests.request(method, f"{simulated.simulator.url}/api2/json{SHUTDOWN}", data=body, headers=headers)
+    assert (answer.status_code, answer.reason) == (status, reason)
+    assert ("Content-Type" in answer.headers) == (status in (200, 400))
 
 
 @pytest.mark.parametrize(

@@ -9,17 +9,20 @@ from vps.simulator.refusals import wrong_parameters
 INTEGER = re.compile(r"[+-]?\d+")
 VMID = re.compile(r"[1-9][0-9]{2,8}")
 NOT_DEFINED = "property is not defined in schema and the schema does not allow additional properties"
+CONFLICT = "duplicate parameter (already defined in URI) with conflicting values!"
+MISSING = "property is missing and it is not optional"
 ROOT_ONLY = {"skiplock", "migratedfrom", "keepActive", "forcemachine", "stateuri"}
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """`type` is boolean, integer, string or vmid; `words` are all that it may be."""
+    """`type` is boolean, integer, string or vmid; `words` are all that it may be; a list may be repeated."""
 
     type: str = "string"
     words: tuple[str, ...] = ()
     least: int | None = None
     is_needed: bool = False
+    is_list: bool = False
 
 
 BOOLEAN = Parameter("boolean")
@@ -44,7 +47,7 @@ TASKS: Table = {
     "since": Parameter("integer"),
     "until": Parameter("integer"),
     "errors": BOOLEAN,
-    "statusfilter": Parameter(),
+    "statusfilter": Parameter(is_list=True),
 }
 LOG: Table = {"start": TIMEOUT, "limit": TIMEOUT, "download": BOOLEAN}
 START = {"qemu": {"timeout": TIMEOUT}, "lxc": {"debug": BOOLEAN}}
@@ -53,14 +56,25 @@ SHUTDOWN: Table = {"timeout": TIMEOUT, "forceStop": BOOLEAN}
 REBOOT: Table = {"timeout": TIMEOUT}
 
 
-def check(given: dict[str, Any], table: Table) -> None:
-    """Raises Refused(400) with a sentence for each parameter that is wrong, unknown or missing."""
-    errors = {name: fault for name, value in given.items() if (fault := fault_of(name, value, table))}
-    for name, parameter in table.items():
-        if parameter.is_needed and name not in given:
-            errors[name] = "property is missing and it is not optional"
+def checked(given: dict[str, Any], table: Table, parts: dict[str, str]) -> dict[str, Any]:
+    """What was given beside the path's `parts`, which may be said again and not otherwise.
+
+    Raises Refused(400) with a sentence for each parameter that is wrong, unknown or missing.
+    """
+    errors = {name: CONFLICT for name in parts if name in given and str(given[name]) != parts[name]}
     if errors:
         raise wrong_parameters(**errors)
+    given = {name: value for name, value in given.items() if name not in parts}
+    path = {"vmid": fault_of_value(parts["vmid"], Parameter("vmid"))} if "vmid" in parts else {}
+    faults = path | {name: fault_of(name, value, table) for name, value in given.items()}
+    errors = {name: fault for name, fault in faults.items() if fault} | missing(given, table)
+    if errors:
+        raise wrong_parameters(**errors)
+    return given
+
+
+def missing(given: dict[str, Any], table: Table) -> dict[str, str]:
+    return {name: MISSING for name, parameter in table.items() if parameter.is_needed and name not in given}
 
 
 def fault_of(name: str, value: Any, table: Table) -> str:
@@ -68,8 +82,10 @@ def fault_of(name: str, value: Any, table: Table) -> str:
         return "Only root may use this option."
     if name not in table:
         return NOT_DEFINED
-    if isinstance(value, list):
-        return f"type check ('{kind_of(table[name])}') failed - got ARRAY"
+    if isinstance(value, list | dict):
+        is_fine = isinstance(value, list) and table[name].is_list
+        got = "ARRAY" if isinstance(value, list) else "HASH"
+        return "" if is_fine else f"type check ('{kind_of(table[name])}') failed - got {got}"
     return fault_of_value(str(value), table[name])
 
 

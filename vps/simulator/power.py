@@ -98,7 +98,8 @@ def refuse_machine(call: Call, action: str) -> None:
     if action in ("reset", "reboot", "suspend", "resume"):
         if call.guest is None:
             raise died(call.unable_to_find)
-        if call.guest.power == "stopped":
+        is_on_disk = action == "resume" and call.guest.lock == "suspended"
+        if call.guest.power == "stopped" and not is_on_disk:
             raise died(f"VM {call.vmid} not running")
     is_paused = call.guest is not None and call.guest.power == "paused"
     if is_paused and (action == "reboot" or (action == "shutdown" and not call.is_set("forceStop"))):
@@ -228,7 +229,10 @@ def suspend(call: Call, guest: Guest, task: Task) -> None:
 
 
 def resume(call: Call, guest: Guest, task: Task) -> None:
-    if guest.power == "paused":
+    """Of a machine that was suspended to disk it is a start."""
+    if guest.lock == "suspended":
+        start(call, guest, task)
+    elif guest.power == "paused":
         respect_lock(guest, "resume")
         guest.turn("running")
 
@@ -271,4 +275,4 @@ def refused_by_node(world: World, node: str) -> Refused | None:
     if node not in world.nodes:
         lookup = f"failed to get address info for: {node}: Name or service not known"
         return died(f"hostname lookup '{node}' failed - {lookup}")
-    return None if world.nodes[node] else Refused(595, "Connection refused", has_body=False)
+    return None if world.nodes[node] else Refused(595, "Connection refused", form="")

@@ -78,8 +78,8 @@ def status_current(call: Call) -> dict[str, Any]:
     return own | (of_machine(guest, is_up) if guest.kind == "qemu" else of_container(guest, is_up))
 
 
-# What a node's list has of each guest with full=1 alone.
-ONLY_IN_FULL = {"qmpstatus", "proxmox-support", "running-qemu", "running-machine"}
+# What a node's list has of each virtual machine with full=1 alone.
+ONLY_IN_FULL = {"qmpstatus", "proxmox-support", "running-qemu", "running-machine", "diskread", "diskwrite"}
 
 
 def live_usage(guest: Guest, is_up: bool) -> dict[str, Any]:
@@ -108,6 +108,8 @@ def of_container(guest: Guest, is_up: bool) -> dict[str, Any]:
 
 def config(call: Call) -> dict[str, Any]:
     guest = existing(call)
+    if snapshot := call.params.get("snapshot"):
+        raise died(f"snapshot '{snapshot}' does not exist")
     shape = of_machine_config(guest) if guest.kind == "qemu" else of_container_config(guest)
     marks: dict[str, Any] = {"lock": guest.lock} if guest.lock else {}
     marks |= {"template": 1} if guest.template else {}
@@ -203,5 +205,5 @@ def point(guest: Guest, moment: int) -> dict[str, Any]:
 def listed(world: World, kind: str, node: str, is_full: bool) -> list[dict[str, Any]]:
     here = [guest for guest in world.guests.values() if (guest.kind, guest.node) == (kind, node)]
     calls = [Call(world, guest, kind, guest.vmid, node, {}) for guest in here]
-    hidden = {"ha", "agent"} | (set() if is_full else ONLY_IN_FULL)
+    hidden = {"ha", "agent"} | (set() if is_full or kind == "lxc" else ONLY_IN_FULL)
     return [{key: value for key, value in status_current(call).items() if key not in hidden} for call in calls]

@@ -9,7 +9,7 @@ from typing import Any
 from vps.simulator import parameters, power, reads
 from vps.simulator.parameters import Table
 from vps.simulator.power import Call
-from vps.simulator.refusals import Refused, died
+from vps.simulator.refusals import Refused, died, not_permitted
 from vps.simulator.tasks import FORM, not_yours
 from vps.simulator.world import World
 
@@ -35,6 +35,10 @@ class Total:
 
     data: list[dict[str, Any]]
     total: int
+
+
+class Text(str):
+    """An answer that is no JSON."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,8 @@ def task_log(request: Request) -> Any:
             raise
     if "download" in request.params and {"start", "limit"} & set(request.params):
         raise died("'download' cannot be used together with 'start' or 'limit' parameters")
+    if request.params.get("download") == "1":
+        return Text("".join(f"{line['t']}\n" for line in lines))
     first, limit = int(request.params.get("start", 0)), int(request.params.get("limit", 0))
     return Total(lines[first : first + limit if limit else None], len(lines))
 
@@ -81,7 +87,7 @@ def nodes(request: Request) -> Any:
 
 
 def cluster_status(request: Request) -> Any:
-    raise Refused(403, "Permission check failed (/, Sys.Audit)")
+    raise not_permitted("/", "Sys.Audit")
 
 
 def node_needs_audit(request: Request) -> Any:
@@ -99,7 +105,7 @@ def act(action: str) -> Callable[[Request], Any]:
 
 GUEST = "/nodes/{node}/{kind}/{vmid}"
 TASK = "/nodes/{node}/tasks/{upid}"
-PARTS = {"node": r"[^/]+", "kind": "qemu|lxc", "vmid": r"[1-9]\d{2,8}", "upid": r"[^/]+"}
+PARTS = {"node": r"[^/\s]+", "kind": "qemu|lxc", "vmid": r"[^/]+", "upid": r"[^/]+"}
 
 
 def pattern(template: str) -> re.Pattern[str]:
@@ -171,10 +177,10 @@ def answer(world: World, method: str, path: str, params: dict[str, Any]) -> Any:
     path = re.sub(r"/+", "/", path).rstrip("/") or "/"
     match = next((found for found in ROUTES if found.method == method and found.pattern.fullmatch(path)), None)
     if match is None:
-        raise Refused(501, f"Method '{method} {path}' not implemented", newline=False)
+        raise Refused(501, f"Method '{method} {path}' not implemented")
     named = match.pattern.fullmatch(path)
     parts = named.groupdict() if named else {}
-    parameters.check(params, match.parameters)
+    params = parameters.checked(params, match.parameters, parts)
     if "node" in parts and not ANY_NODE.fullmatch(path) and (refused := power.refused_by_node(world, parts["node"])):
         raise refused
     if world.faults.delay_seconds:

@@ -8,9 +8,9 @@ import threading
 import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
-from vps.simulator import control, routes
+from vps.simulator import bodies, control, routes
 from vps.simulator.refusals import Refused
 from vps.simulator.routes import Total
 from vps.simulator.world import World
@@ -95,50 +95,44 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if url.path.startswith("/simulator/"):
                 self.answer_control(url.path, body)
             else:
-                self.answer_api(unquote(url.path), self.parameters(url.query, body))
+                sent = self.headers.get("Content-Type", ""), url.query, body.decode(errors="replace")
+                self.answer_api(unquote(url.path), bodies.parameters(self.command, *sent))
         except Refused as refused:
             self.refuse(refused)
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_any
+    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = do_any
 
     def denied(self) -> Refused | None:
         given = self.headers.get("Authorization", "")
         if not given.startswith("PVEAPIToken="):
-            return Refused(401, "No ticket", has_body=False)
+            return Refused(401, "No ticket", form="")
         if self.server.world.faults.deny or given != f"PVEAPIToken={self.server.world.token}":
-            return Refused(401, "Authentication failed!", has_body=False)
+            return Refused(401, "Authentication failed!", form="")
         return None
 
-    def parameters(self, query: str, body: bytes) -> dict[str, Any]:
-        """Of the query and of a form or JSON body; the query wins, and a repeated key is an array."""
-        if body and self.command in ("GET", "DELETE"):
-            raise Refused(501, f"Unexpected content for method '{self.command}'", newline=False)
-        if "json" in self.headers.get("Content-Type", "") and body:
-            form = {key: int(value) if isinstance(value, bool) else value for key, value in json.loads(body).items()}
-        else:
-            form = flat(parse_qs(body.decode(), keep_blank_values=True))
-        return form | flat(parse_qs(query, keep_blank_values=True))
-
     def answer_api(self, path: str, params: dict[str, Any]) -> None:
-        if self.command == "PATCH":
-            raise Refused(501, "method 'PATCH' not available", has_body=False)
+        if self.command in ("PATCH", "HEAD", "OPTIONS"):
+            raise Refused(501, f"method '{self.command}' not available", form="")
         path = path.removeprefix(API)
         self.note(path, params)
         data = routes.answer(self.server.world, self.command, path, params)
         if "/status/" in path and self.command == "POST" and self.loses_answer():
             self.cut()
             return
+        if isinstance(data, routes.Text):
+            self.send(200, "OK", data.encode(), "text/plain")
+            return
         extra = {"total": data.total} if isinstance(data, Total) and data.total else {}
-        self.send(200, "OK", {"data": data.data if isinstance(data, Total) else data} | extra)
+        self.send_json(200, "OK", {"data": data.data if isinstance(data, Total) else data} | extra)
 
     def answer_control(self, path: str, body: bytes) -> None:
         try:
             given = json.loads(body) if body else None
-            self.send(200, "OK", control.control(self.server.world, self.command, path, given))
+            self.send_json(200, "OK", control.control(self.server.world, self.command, path, given))
         except control.Missing as missing:
-            self.send(404, "Not Found", {"message": str(missing)})
+            self.send_json(404, "Not Found", {"message": str(missing)})
         except (ValueError, TypeError, KeyError) as error:
-            self.send(400, "Bad Request", {"message": str(error)})
+            self.send_json(400, "Bad Request", {"message": str(error)})
 
     def loses_answer(self) -> bool:
         with self.server.world.lock:
@@ -154,14 +148,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def refuse(self, refused: Refused) -> None:
         """The message stands in the status line; the connection ends with it, as there."""
         self.close_connection = True
-        body = {"data": None, "message": refused.message} | ({"errors": refused.errors} if refused.errors else {})
-        self.send(refused.status, refused.reason, body if refused.has_body else None, is_empty=not refused.has_body)
+        reason = refused.reason.splitlines()[0].encode("latin-1", "replace").decode("latin-1")
+        if refused.form != "json":
+            self.send(refused.status, reason, refused.message.encode() if refused.form else b"", "")
+            return
+        errors = {"errors": refused.errors} if refused.errors else {}
+        self.send_json(refused.status, reason, {"data": None, "message": refused.message} | errors)
 
-    def send(self, status: int, reason: str, body: Any, *, is_empty: bool = False) -> None:
-        content = b"" if is_empty else json.dumps(body).encode()
+    def send_json(self, status: int, reason: str, body: Any) -> None:
+        self.send(status, reason, json.dumps(body).encode(), "application/json;charset=UTF-8")
+
+    def send(self, status: int, reason: str, content: bytes, content_type: str) -> None:
         self.send_response(status, reason)
-        if not is_empty:
-            self.send_header("Content-Type", "application/json;charset=UTF-8")
+        if content_type:
+            self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(content)))
         self.send_header("Connection", "close" if status >= 400 else "Keep-Alive")
         self.end_headers()
@@ -172,7 +172,3 @@ class Handler(http.server.BaseHTTPRequestHandler):
             line = {"time": time.time(), "method": self.command, "path": path, "params": params, "auth": "token"}
             with self.server.log.open("a") as log:
                 log.write(json.dumps(line) + "\n")
-
-
-def flat(parsed: dict[str, list[str]]) -> dict[str, Any]:
-    return {key: values[0] if len(values) == 1 else values for key, values in parsed.items()}

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from vps.simulator.refusals import Refused, wrong_parameters
+from vps.simulator.refusals import Refused, not_permitted, wrong_parameters
 
 FORM = re.compile(r"UPID:([a-zA-Z0-9-]+):([0-9A-F]{8}):([0-9A-F]{8,9}):([0-9A-F]{8}):([^:\s/]+):([^:\s/]*):([^:\s/]+):")
 STATUSES = ("ok", "warning", "error", "unknown")
@@ -147,4 +147,4 @@ def kind_of_end(task: Task) -> str:
 
 
 def not_yours(node: str) -> Refused:
-    return Refused(403, f"Permission check failed (/nodes/{node}, Sys.Audit)")
+    return not_permitted(f"/nodes/{node}", "Sys.Audit")
