@@ -7,9 +7,10 @@ import pytest
 from django.utils import timezone
 
 from tests.power.conftest import carry_out
+from vps.hypervisor.base import Refusal
 from vps.models import Event, Operation, Placement, Vps
 from vps.services import power
-from vps.services.power import plan
+from vps.services.power import plan, verdicts
 
 KINDS = ["qemu", "lxc"]
 
@@ -122,6 +123,14 @@ def test_what_cannot_be_done_fails_with_a_code_and_the_raw_text_for_staff(
     operation = do(server(**facts), asked)
     assert (operation.state, operation.error_code) == ("failed", code)
     assert operation.public()["error"]["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [("stop", "guest_did_not_shut_down"), ("reboot", "guest_did_not_shut_down"), ("start", "hypervisor_refused")],
+)
+def test_a_time_that_ran_out_is_the_guests_fault_only_where_it_was_asked_to_go_down(asked: str, code: str) -> None:
+    assert verdicts.code_of(Refusal.TIMED_OUT, asked) == code
 
 
 def test_a_paused_server_can_be_stopped(server: Any, simulated: Any, do: Any, monkeypatch: pytest.MonkeyPatch) -> None:

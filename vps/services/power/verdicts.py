@@ -47,6 +47,8 @@ def after_refusal(operation: Operation, placement: Placement, hypervisor: Hyperv
 def code_of(reason: Refusal, kind: str) -> str:
     if reason == Refusal.NOT_RUNNING and kind in (RESTART, REBOOT):
         return "vps_not_running"
+    if reason == Refusal.TIMED_OUT and kind not in (STOP, REBOOT):
+        return "hypervisor_refused"
     return CODES.get(reason, "hypervisor_refused")
 
 
