@@ -260,6 +260,20 @@ def test_the_cluster_lives_in_its_file(simulated: Any) -> None:
     assert (again.guests[100].power, again.guests[100].lock, again.token) == ("running", "backup", TOKEN)
 
 
+@pytest.mark.parametrize("fault", ["drop", "deny"])
+def test_a_fault_can_be_ended_by_who_asked_for_it(simulated: Any, fault: str) -> None:
+    def is_well() -> bool:
+        try:
+            return bool(simulated.api("GET", "/version").ok)
+        except requests.ConnectionError:
+            return False
+
+    simulated.call("PATCH", "faults", {fault: True})
+    assert not is_well()
+    simulated.call("PATCH", "faults", {fault: False})
+    assert is_well()
+
+
 @pytest.mark.parametrize("body", [{"colour": "red"}, {"power": "on"}, {"lock": "x"}, []])
 def test_wrong_control_input_is_refused(simulated: Any, body: Any) -> None:
     simulated.add("qemu")

@@ -84,17 +84,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Only calls are logged, as JSON lines, by `note`."""
 
     def do_any(self) -> None:
+        """Faults ail the API alone: whoever told it to misbehave must be able to end that."""
         url = urlsplit(self.path)
         body = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), LARGEST_BODY))
-        if self.server.world.faults.drop:
-            self.cut()
-            return
+        faults = self.server.world.faults
         try:
-            if denied := self.denied():
-                raise denied
             if url.path.startswith("/simulator/"):
+                self.check_token(is_denied=False)
                 self.answer_control(url.path, body)
+            elif faults.drop:
+                self.cut()
             else:
+                self.check_token(is_denied=faults.deny)
                 sent = self.headers.get("Content-Type", ""), url.query, body.decode(errors="replace")
                 self.answer_api(unquote(url.path), bodies.parameters(self.command, *sent))
         except Refused as refused:
@@ -102,13 +103,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = do_any
 
-    def denied(self) -> Refused | None:
+    def check_token(self, *, is_denied: bool) -> None:
         given = self.headers.get("Authorization", "")
         if not given.startswith("PVEAPIToken="):
-            return Refused(401, "No ticket", form="")
-        if self.server.world.faults.deny or given != f"PVEAPIToken={self.server.world.token}":
-            return Refused(401, "Authentication failed!", form="")
-        return None
+            raise Refused(401, "No ticket", form="")
+        if is_denied or given != f"PVEAPIToken={self.server.world.token}":
+            raise Refused(401, "Authentication failed!", form="")
 
     def answer_api(self, path: str, params: dict[str, Any]) -> None:
         if self.command in ("PATCH", "HEAD", "OPTIONS"):
