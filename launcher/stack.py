@@ -16,12 +16,12 @@ from launcher.certificate import certificate
 from launcher.children import ROOT, Child, wait_until
 from launcher.postgres import CannotStart, Postgres
 from launcher.secrets_file import demo_secrets, is_free, kept_ports
-from launcher.undertaker import Undertaker
+from launcher.undertaker import PATIENCE_S, Undertaker
 from launcher.valkey import Valkey
 
 READY_S = 60
 # What a killed run leaves behind is told to end by the kernel, and takes a moment to.
-LEAVING_S = 5
+LEAVING_S = PATIENCE_S + 1
 
 
 class Stack:

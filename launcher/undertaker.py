@@ -12,7 +12,7 @@ import sys
 
 from launcher.children import ROOT, Child, sweep_session, wait_until
 
-PATIENCE_S = 6.0
+PATIENCE_S = 4.0
 
 
 class Undertaker:

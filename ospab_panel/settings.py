@@ -94,6 +94,9 @@ if DB_POOL := env.int("DB_POOL", 8):
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DB_POOL, "timeout": 2}
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
+    # A worker whose machine is gone frees its locks within half a minute, and not after two hours.
+    keepalive = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+    DATABASES["default"]["OPTIONS"].setdefault("options", keepalive)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Redis: everything in it may be lost at any time.
@@ -116,7 +119,7 @@ CHANNEL_LAYERS = {
 
 # Celery is a doorbell: rows in PostgreSQL say what is to be done, and the sweeper finds what no bell rang for.
 CELERY_BROKER_URL = broker_url(REDIS_URL)
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "socket_connect_timeout": 1, "socket_timeout": 10}
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "socket_connect_timeout": 1, "socket_timeout": 5}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

@@ -3,6 +3,7 @@
 Services and tasks call it. A worker is reached by its task's name, so that services need not import tasks.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
 from functools import partial
@@ -16,6 +17,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
+KNOCK_S = 1
 
 
 def group_of(user_id: int) -> str:
@@ -47,8 +49,12 @@ def ring(task: str, args: tuple[Any, ...], after_seconds: float) -> None:
 
 def knock(vps_id: int, user_id: int) -> None:
     """Pages that miss it ask again by themselves every few seconds."""
-    layer = get_channel_layer()
     try:
-        async_to_sync(layer.group_send)(group_of(user_id), {"type": "vps.changed", "vps": vps_id})
-    except (RedisError, OSError) as error:
-        log.warning("no open page was told of VPS %s: %s", vps_id, error)
+        async_to_sync(send)(group_of(user_id), {"type": "vps.changed", "vps": vps_id})
+    except (RedisError, OSError, TimeoutError) as error:
+        log.warning("no open page was told of VPS %s: %r", vps_id, error)
+
+
+async def send(group: str, message: dict[str, Any]) -> None:
+    """The channel layer waits for Redis without a limit of its own; the click behind this call must not."""
+    await asyncio.wait_for(get_channel_layer().group_send(group, message), KNOCK_S)

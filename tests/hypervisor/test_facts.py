@@ -140,11 +140,11 @@ def test_the_upids_user_is_the_whole_token(driver: Any, simulated: Any) -> None:
 
 def test_a_task_that_nobody_knows_is_refused(driver: Any) -> None:
     unknown = "UPID:pve1:00001234:00005678:65000000:qmstart:101:panel@pve!portal:"
-    assert refused(driver().task, unknown) == Refusal.OTHER
+    assert refused(driver().task, unknown) == Refusal.NO_TASK
 
 
 def test_what_is_no_task_is_refused_before_it_is_put_in_a_path(driver: Any) -> None:
-    assert refused(driver().task, "UPID:../../version") == Refusal.OTHER
+    assert refused(driver().task, "UPID:../../version") == Refusal.NO_TASK
 
 
 def test_a_node_that_no_longer_exists_holds_no_guest(driver: Any, simulated: Any) -> None:

@@ -10,20 +10,14 @@ from tests.power.conftest import carry_out
 from vps.hypervisor.base import Refusal
 from vps.models import Event, Operation, Placement, Vps
 from vps.services import power
-from vps.services.power import plan, verdicts
+from vps.services.power import verdicts
 
 KINDS = ["qemu", "lxc"]
 
 
 @pytest.fixture(autouse=True)
-def quick_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pauses between turns are politeness towards a real hypervisor; what a turn does is the same without."""
-    from vps.services.power import advance, steps, verdicts
-
-    for module in (plan, steps, verdicts, advance):
-        for name in ("SOON", "LATER", "LOCKED"):
-            if hasattr(module, name):
-                monkeypatch.setattr(module, name, 0.1)
+def quick(quick_pauses: None) -> None:
+    """All of these take turns one after another."""
 
 
 @pytest.mark.parametrize("kind", KINDS)

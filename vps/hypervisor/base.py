@@ -106,8 +106,9 @@ class Guest:
 
 @dataclass(frozen=True)
 class Look:
-    """What one guest's own status says now. `node_time` is the node's clock (UTC) as it answered."""
+    """What one guest's own status says now, on `node`. `node_time` is a clock of the cluster (UTC) as it answered."""
 
+    node: str
     power: Power
     uptime_s: int
     lock: str
@@ -161,6 +162,7 @@ class Refusal(StrEnum):
     NO_QUORUM = "no_quorum"
     NO_AGENT = "no_agent"
     NO_HISTORY = "no_history"
+    NO_TASK = "no_task"
     DENIED = "denied"
     OTHER = "other"
 
@@ -221,7 +223,7 @@ class Hypervisor(Protocol):
         ...
 
     def task(self, upid: str) -> TaskResult:
-        """Where this task stands. A UPID that the node no longer knows is Refused(OTHER)."""
+        """Where this task stands. A UPID that the node no longer knows is Refused(NO_TASK)."""
         ...
 
     def task_refusal(self, result: TaskResult) -> Refusal:

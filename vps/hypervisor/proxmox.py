@@ -60,7 +60,7 @@ class Proxmox:
 
     def look(self, ref: GuestRef) -> Look:
         status = self.transport.get(f"{path_of(ref)}/status/current")
-        return pve_read.look(status, self.transport.node_time)
+        return pve_read.look(status, ref.node, self.transport.node_time)
 
     def identity(self, ref: GuestRef) -> str:
         return pve_read.identity(self.transport.get(f"{path_of(ref)}/config"))
@@ -96,7 +96,7 @@ class Proxmox:
         try:
             node = upid.parse(upid_text).node
         except ValueError as error:
-            raise Refused(Refusal.OTHER, str(error)) from error
+            raise Refused(Refusal.NO_TASK, str(error)) from error
         return pve_read.task_result(self.transport.get(f"nodes/{node}/tasks/{upid_text}/status"))
 
     def task_refusal(self, result: TaskResult) -> Refusal:

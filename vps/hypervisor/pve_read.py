@@ -16,6 +16,7 @@ from vps.hypervisor.base import Guest, GuestRef, Kind, Look, OutcomeUnknown, Pow
 # QMP states in which the guest's processors run or soon will; the rest of them are a kind of paused.
 RUNNING = {"running", "prelaunch", "inmigrate", "restore-vm", "finish-migrate", "postmigrate"}
 MOST_POINTS = 400
+UNUSABLE = ("is_loopback", "is_link_local", "is_multicast", "is_unspecified")
 
 # our name: theirs, in cluster/resources
 USAGE = {
@@ -96,9 +97,10 @@ def guest(row: dict[str, Any]) -> Guest:
     )
 
 
-def look(answer: Any, node_time: datetime) -> Look:
+def look(answer: Any, node: str, node_time: datetime) -> Look:
     status = fields(answer)
     return Look(
+        node=node,
         power=power(str(status.get("qmpstatus") or given(status, "status"))),
         uptime_s=int(number(status.get("uptime"))),
         lock=str(status.get("lock", "")),
@@ -122,13 +124,12 @@ def addresses(answer: Any) -> list[str]:
     """Of the guest agent ({result: […]}) or a container ([…], null while it is stopped); usable ones, IPv4 first.
 
     Of either, private ones come last: a guest that runs containers has bridges of its own beside its real address.
+    Containers tell of `ip-addresses` since pve-container of April 2025 alone, and of `inet` and `inet6` always.
     """
     interfaces = answer.get("result") if isinstance(answer, dict) else answer
     texts = (fields(entry).get("ip-address") for entry in entries_of(rows(interfaces or [])))
     found = [address_of(str(text)) for text in texts if text]
-    usable = [
-        address for address in found if not (address.is_loopback or address.is_link_local or address.is_multicast)
-    ]
+    usable = [address for address in found if not any(getattr(address, mark) for mark in UNUSABLE)]
     return [str(address) for address in sorted(usable, key=lambda address: (address.version, address.is_private))]
 
 
@@ -142,7 +143,9 @@ def address_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
 
 def entries_of(interfaces: list[Any]) -> Iterator[Any]:
     for interface in interfaces:
-        yield from rows(fields(interface).get("ip-addresses") or [])
+        known = fields(interface)
+        older = [{"ip-address": known.get(name)} for name in ("inet", "inet6")]
+        yield from rows(known.get("ip-addresses") or older)
 
 
 def task_result(answer: Any) -> TaskResult:

@@ -29,6 +29,7 @@ TEXTS = [
         ),
         (r"no quorum", Refusal.NO_QUORUM),
         (r"RRD error", Refusal.NO_HISTORY),
+        (r"'upid': '(no such task|unable to parse)", Refusal.NO_TASK),
     )
 ]
 DENIED = (401, 403)
@@ -41,4 +42,4 @@ def of_text(text: str) -> Refusal:
 def of_answer(status: int, reason: str, errors: object) -> Refused:
     """`reason` is the status line's phrase, which carries the message; `errors` names parameters on a 400."""
     detail = f"{status} {reason}" + (f" {errors}" if errors else "")
-    return Refused(Refusal.DENIED if status in DENIED else of_text(reason), detail)
+    return Refused(Refusal.DENIED if status in DENIED else of_text(detail), detail)

@@ -1,5 +1,6 @@
 """What happened: append-only, written in the transaction of the change, with who and from where."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -24,6 +25,22 @@ class EventQuerySet(models.QuerySet["Event"]):
             operation=operation,
             data=data,
         )
+
+    def record_status(self, vpses: Iterable[Any], status: str, operation: Any = None) -> None:
+        """That these, which were known to be otherwise, were seen to be `status`."""
+        source, type = Event.Source.SYSTEM, Event.Type.VPS_STATUS_CHANGED
+        events = [
+            Event(
+                type=type,
+                vps_id=vps.pk,
+                user_id=vps.user_id,
+                source=source,
+                operation=operation,
+                data={"was": vps.status, "status": status},
+            )
+            for vps in vpses
+        ]
+        self.bulk_create(events, batch_size=1000)
 
 
 class Event(models.Model):

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from vps.errors import Sentence
+from vps.errors import Sentence, VpsCreating, VpsSuspended
 
 SENTENCES: dict[str, Sentence] = {
     "timed_out": _("It did not finish in time. Please look at the server's state and try again."),
@@ -14,6 +14,11 @@ SENTENCES: dict[str, Sentence] = {
     "hypervisor_refused": _("The hypervisor refused the command. Our staff can see why."),
     "too_many_tries": _("It did not work after several tries. Our staff can see why."),
     "superseded": _("A forced stop was requested in its place."),
+    "outcome_unknown": _(
+        "The hypervisor no longer knows how it ended. Please look at the server's state before you try again."
+    ),
+    "vps_suspended": VpsSuspended.message,
+    "vps_creating": VpsCreating.message,
     "vps_busy": _("The server was busy with a backup or another task for too long. Please try again later."),
     "vps_deleted": _("The server was deleted meanwhile."),
     "vps_missing": _("The server was not found on its cluster. Our staff have been told."),

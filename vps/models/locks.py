@@ -9,7 +9,13 @@ from contextlib import contextmanager
 
 from django.db import connection
 
-OPERATIONS_OF_VPS, RECONCILE_OF_CLUSTER, BINDING_BY_NAME = 0x6F01, 0x6F02, 0x6F03
+OPERATIONS_OF_VPS, RECONCILE_OF_CLUSTER, BINDING_BY_NAME, FINDING_ADDRESSES, MOVING = range(0x6F01, 0x6F06)
+
+
+def wait_for_turn(what: int) -> None:
+    """Until this transaction ends nobody else is past this line."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [what])
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -34,6 +35,16 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         self.filter(id=operation.pk).update(fence=models.F("fence") + 1)
         seized: Operation = self.select_related("vps__placement", "requested_by").get(id=operation.pk)
         return seized
+
+    def cut_off(self, vps: Any, code: str) -> None:
+        """End what is open on this VPS, whose row is locked: what it was asked of is not there any more."""
+        if running := self.open().filter(vps=vps).first():
+            self.end(self.seize(running), Operation.State.FAILED, error_code=code)
+
+    def knows_task(self, vps_id: int, upid: str) -> bool:
+        """Whether this task of the VPS's guest is, or was, some operation's."""
+        spent = self.filter(vps_id=vps_id, spent_upids__contains=[upid])
+        return self.filter(upid=upid).exists() or spent.exists()
 
     def end(self, operation: "Operation", state: str, **columns: Any) -> bool:
         """Write the end and its event, once: False where the claim was taken over or it had ended. In a transaction."""
@@ -69,7 +80,8 @@ class Operation(models.Model):
 
     While RUNNING, `step` says how far: the intent is committed (`intent_at`, the node's clock) before the command
     leaves, and `upid` after its answer. A row with an intent and no upid was perhaps sent: the node is asked before
-    anything is sent again. The row is the truth; the broker only rings.
+    anything is sent again. `spent_upids` are tasks of ours that did nothing, as of a locked guest. The row is the
+    truth; the broker only rings.
     """
 
     class Kind(models.TextChoices):
@@ -88,6 +100,7 @@ class Operation(models.Model):
         WAITING = "waiting", _("Waiting for its turn")
         LOCKED = "locked", _("Waiting until the server is free (a backup or migration is running)")
         SENDING = "sending", _("Passing the command to the hypervisor")
+        FINDING = "finding", _("Asking the hypervisor whether the command arrived")
         WORKING = "working", _("The hypervisor is working")
         CONFIRMING = "confirming", _("Making sure that it is done")
         DONE = "done", _("Done")
@@ -98,6 +111,7 @@ class Operation(models.Model):
         Step.WAITING: 0,
         Step.LOCKED: 10,
         Step.SENDING: 20,
+        Step.FINDING: 30,
         Step.WORKING: 50,
         Step.CONFIRMING: 80,
         Step.DONE: 100,
@@ -124,6 +138,8 @@ class Operation(models.Model):
     sent_at = models.DateTimeField(_("sent"), null=True)
     node = models.CharField(_("node"), max_length=63, default="", db_default="", blank=True)
     upid = models.CharField(_("task"), max_length=255, default="", db_default="", blank=True)
+
+    spent_upids = ArrayField(models.CharField(max_length=255), default=list, db_default=[], blank=True, editable=False)
 
     error_code = models.CharField(_("error"), max_length=40, default="", db_default="", blank=True)
     error_detail = models.TextField(_("detail, for staff"), default="", db_default="", blank=True)

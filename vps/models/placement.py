@@ -17,10 +17,16 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         since = models.Case(models.When(power=power, then="power_since"), default=Now())
         self.filter(id=id).update(power=power, node=node, power_since=since, looked_at=Now(), missing_since=None)
 
+    def reachable(self) -> "PlacementQuerySet":
+        return self.filter(cluster__is_active=True, cluster__unreachable_since=None, missing_since=None)
+
+    def unidentified(self) -> "PlacementQuerySet":
+        return self.reachable().filter(identity="")
+
     def lacking_address(self, now: datetime) -> "PlacementQuerySet":
         """Running guests whose VPS has no address, and that were not asked in the last minute."""
         rested = models.Q(addresses_asked_at=None) | models.Q(addresses_asked_at__lt=now - timedelta(minutes=1))
-        lacking = self.filter(rested, power="running", missing_since=None, vps__ip_address=None)
+        lacking = self.reachable().filter(rested, power="running", vps__ip_address=None)
         return lacking.select_related("vps", "cluster").order_by(models.F("addresses_asked_at").asc(nulls_first=True))
 
 

@@ -1,5 +1,6 @@
 """The table `vps`, column for column as the main site knows it. Doors get one by `Vps.objects.visible_to(user)` alone."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -10,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vps.errors import Sentence
+from vps.models.event import Event
 from vps.models.operation import Operation
 from vps.models.wire import rfc3339
 
@@ -39,14 +41,28 @@ class VpsQuerySet(models.QuerySet["Vps"]):
     def unbound(self) -> "VpsQuerySet":
         return self.filter(placement__isnull=True, hypervisor=Vps.Hypervisor.PROXMOX)
 
+    def to_be_bound_by_name(self) -> "VpsQuerySet":
+        """Unbound ones, but for those that somebody has unbound: these are theirs to bind."""
+        by_hand = Event.objects.filter(vps=models.OuterRef("pk"), type=Event.Type.VPS_UNBOUND, by__isnull=False)
+        return self.unbound().filter(~models.Exists(by_hand))
+
     def learn_address(self, id: int, address: str) -> bool:
         """Take the hypervisor's word where the main site gave none."""
         return bool(self.filter(id=id, ip_address=None).update(ip_address=address, updated_at=Now()))
 
-    def observed(self, ids: list[int], status: str) -> None:
-        """Move these to what was seen. What the main site said of creating, suspended or error is never overruled."""
-        moving = self.filter(id__in=ids, status__in=Vps.OBSERVED).exclude(status=status)
-        moving.update(status=status, updated_at=Now())
+    def locked(self, ids: Iterable[int | None]) -> "list[Vps]":
+        """These rows, for this transaction alone. Whoever writes of a VPS locks its row first, and many by their ids:
+        in one order nobody waits for another in a circle."""
+        return list(self.select_for_update(of=("self",)).filter(id__in=list(ids)).order_by("id"))
+
+    def observed(self, ids: Iterable[int], status: str, operation: Operation | None = None) -> None:
+        """Move these, whose rows are locked, to what was seen, and tell of it.
+
+        What the main site said of creating, suspended or error is never overruled.
+        """
+        moving = list(self.filter(id__in=list(ids), status__in=Vps.OBSERVED).exclude(status=status))
+        self.filter(id__in=[vps.pk for vps in moving]).update(status=status, updated_at=Now())
+        Event.objects.record_status(moving, status, operation)
 
 
 class Vps(models.Model):

@@ -11,9 +11,9 @@ from django.utils import timezone
 from vps import notify, snapshots
 from vps.errors import AlreadyBound, PlacementTaken
 from vps.hypervisor import connect
-from vps.hypervisor.base import OBSERVED, Access, Guest, GuestRef, HypervisorError, Kind
-from vps.models import Cluster, Event, Placement, Vps
-from vps.models.locks import BINDING_BY_NAME, turn
+from vps.hypervisor.base import OBSERVED, Access, Guest, GuestRef, HypervisorError, Kind, Refused
+from vps.models import Cluster, Event, Operation, Placement, Vps
+from vps.models.locks import BINDING_BY_NAME, FINDING_ADDRESSES, turn
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +22,7 @@ def bind(vps: Vps, cluster: Cluster, *, kind: str, vmid: int, node: str, by: Any
     """This VPS is that guest. Raises AlreadyBound, PlacementTaken."""
     try:
         with transaction.atomic():
+            Vps.objects.locked([vps.pk])
             placement: Placement = Placement.objects.create(vps=vps, cluster=cluster, kind=kind, vmid=vmid, node=node)
             where = {"cluster": cluster.name, "kind": kind, "vmid": vmid}
             Event.objects.record("vps.bound", vps, by=by, source=source, **where)
@@ -35,10 +36,15 @@ def bind(vps: Vps, cluster: Cluster, *, kind: str, vmid: int, node: str, by: Any
 
 @transaction.atomic
 def unbind(vps: Vps, *, by: Any, source: str) -> None:
-    """This VPS is no guest that we know. What was running goes on running; an open operation ends as vps_unbound."""
+    """This VPS is no guest that we know. What was running goes on running; an open operation ends as vps_unbound.
+
+    It is bound by its name no more: whoever unbinds one says that the name misleads.
+    """
+    Vps.objects.locked([vps.pk])
     placement = Placement.objects.filter(vps=vps).first()
     if placement is None:
         return
+    Operation.objects.cut_off(vps, "vps_unbound")
     Event.objects.record("vps.unbound", vps, by=by, source=source, vmid=placement.vmid)
     placement.delete()
     notify.pages(vps.pk, vps.user_id)
@@ -66,7 +72,7 @@ def bind_by_name() -> int:
     A cluster that does not answer may hold a second guest of the name, so then nothing is bound.
     """
     with turn(BINDING_BY_NAME) as is_mine:
-        wanted = list(Vps.objects.unbound()) if is_mine else []
+        wanted = list(Vps.objects.to_be_bound_by_name()) if is_mine else []
         return bind_all(wanted) if wanted else 0
 
 
@@ -76,10 +82,14 @@ def bind_all(wanted: list[Vps]) -> int:
     except HypervisorError as error:
         log.warning("nothing is bound by name while a cluster is silent: %s", error.detail)
         return 0
+    if nameless := [guest.ref for _, guest in free if not guest.name]:
+        log.warning("nothing is bound by name while guests are listed without theirs: %s", nameless[:5])
+        return 0
     return sum(bind_to(vps, cluster, guest) for vps, cluster, guest in matches(wanted, free))
 
 
 def free_guests() -> Iterable[tuple[Cluster, Guest]]:
+    """A node that is down takes the names of its guests out of the list."""
     bound = set(Placement.objects.values_list("cluster_id", "vmid"))
     for cluster in Cluster.objects.active():
         for guest in connect(cluster.hypervisor, Access(**cluster.credentials())).guests():
@@ -96,8 +106,17 @@ def matches(wanted: list[Vps], free: list[tuple[Cluster, Guest]]) -> list[tuple[
 
 
 def bind_to(vps: Vps, cluster: Cluster, guest: Guest) -> bool:
+    """Unless it was renamed, bound or deleted while the clusters were asked: another round will tell."""
     ref = guest.ref
-    bind(vps, cluster, kind=ref.kind, vmid=ref.vmid, node=ref.node, by=None, source=Event.Source.SYSTEM)
+    with transaction.atomic():
+        now = next(iter(Vps.objects.locked([vps.pk])), None)
+        if now is None or now.name != vps.name:
+            return False
+        try:
+            bind(now, cluster, kind=ref.kind, vmid=ref.vmid, node=ref.node, by=None, source=Event.Source.SYSTEM)
+        except (AlreadyBound, PlacementTaken) as error:
+            log.info("%s is not bound to %s: %s", now, ref, error)
+            return False
     return True
 
 
@@ -114,33 +133,45 @@ def identify(placement_id: int) -> None:
         log.warning("%s is not identified yet: %s", placement, error.detail)
         return
     with transaction.atomic():
-        Placement.objects.filter(pk=placement_id, identity="").update(identity=identity)
-        Placement.objects.looked(placement_id, power=look.power, node=placement.node)
-        if look.power in OBSERVED:
-            Vps.objects.observed([placement.vps_id], look.power)
+        Vps.objects.locked([placement.vps_id])
+        if Placement.objects.filter(pk=placement_id, identity="").update(identity=identity):
+            Placement.objects.looked(placement_id, power=look.power, node=look.node)
+            if look.power in OBSERVED:
+                Vps.objects.observed([placement.vps_id], look.power)
         notify.pages(placement.vps_id, placement.vps.user_id)
 
 
 def identify_rest(at_most: int = 20) -> None:
-    """Those whose cluster did not answer when they were bound."""
-    for id in Placement.objects.filter(identity="", missing_since=None).values_list("id", flat=True)[:at_most]:
+    """Some of those whose cluster did not answer when they were bound, never the same ones first."""
+    for id in Placement.objects.unidentified().order_by("?").values_list("id", flat=True)[:at_most]:
         notify.worker("identify", id)
 
 
 def find_addresses(at_most: int = 20) -> int:
-    """Ask running guests whose VPS has no address for theirs. Returns how many were found."""
-    now = timezone.now()
-    return sum(find_address(placement) for placement in Placement.objects.lacking_address(now)[:at_most])
+    """Ask running guests whose VPS has no address for theirs. Returns how many were found.
+
+    One cluster that hangs must not keep the workers from all others: after its first silence it is left alone.
+    """
+    with turn(FINDING_ADDRESSES) as is_mine:
+        lacking = list(Placement.objects.lacking_address(timezone.now())[:at_most]) if is_mine else []
+        silent: set[int] = set()
+        return sum(find_address(placement, silent) for placement in lacking)
 
 
-def find_address(placement: Placement) -> bool:
+def find_address(placement: Placement, silent: set[int]) -> bool:
     """The main site's word is never overwritten: the hypervisor's is taken only where there is none."""
+    if placement.cluster_id in silent:
+        return False
     Placement.objects.filter(pk=placement.pk).update(addresses_asked_at=timezone.now())
-    hypervisor = connect(placement.cluster.hypervisor, Access(**placement.cluster.credentials()))
     try:
+        hypervisor = connect(placement.cluster.hypervisor, Access(**placement.cluster.credentials()))
         found = hypervisor.addresses(GuestRef(Kind(placement.kind), placement.vmid, placement.node))
+    except Refused as refused:
+        log.info("no address of %s: %s", placement, refused.detail)
+        return False
     except HypervisorError as error:
         log.info("no address of %s: %s", placement, error.detail)
+        silent.add(placement.cluster_id)
         return False
     return bool(found) and set_address(placement, found[0])
 

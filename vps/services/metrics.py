@@ -42,8 +42,8 @@ def fetch_history(vps_id: int, timeframe: str) -> None:
 
 def ask(placement: Placement, timeframe: Timeframe) -> dict[str, Any]:
     ref = GuestRef(Kind(placement.kind), placement.vmid, placement.node)
-    hypervisor = connect(placement.cluster.hypervisor, Access(**placement.cluster.credentials()))
     try:
+        hypervisor = connect(placement.cluster.hypervisor, Access(**placement.cluster.credentials()))
         samples = hypervisor.history(ref, timeframe)
     except HypervisorError:
         return UNAVAILABLE

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from vps import notify
 from vps.errors import PlacementTaken, UnknownCluster, UnknownUser, VpsDeleted, VpsNotFound
 from vps.models import Cluster, Event, Operation, Placement, Tombstone, Vps
+from vps.models.locks import MOVING, wait_for_turn
 
 SYNC = Event.Source.SYNC
 
@@ -65,10 +66,10 @@ def update(id: int, columns: dict[str, Any], placement: PlacementSpec | None) ->
 @transaction.atomic
 def delete(id: int) -> Deleted:
     """Take the VPS away and leave a tombstone: a repeat is told that it is done. Raises VpsNotFound."""
-    vps = Vps.objects.select_for_update().filter(pk=id).first()
+    vps = next(iter(Vps.objects.locked([id])), None)
     if vps is None:
         return Deleted(row=buried(id).row, was_already=True)
-    end_open_operation(vps)
+    Operation.objects.cut_off(vps, "vps_deleted")
     row = vps.columns()
     Event.objects.record("vps.deleted", vps, source=SYNC, name=vps.name)
     Tombstone.objects.create(vps_id=id, row=row)
@@ -78,7 +79,7 @@ def delete(id: int) -> Deleted:
 
 
 def locked(id: int) -> Vps:
-    vps: Vps | None = Vps.objects.select_for_update().filter(pk=id).first()
+    vps = next(iter(Vps.objects.locked([id])), None)
     if vps is None:
         buried(id)
         raise VpsDeleted
@@ -98,12 +99,6 @@ def refuse_unknown_user(user_id: int) -> None:
         raise UnknownUser(sentence, errors={"vps.user_id": [sentence]})
 
 
-def end_open_operation(vps: Vps) -> None:
-    running = vps.operations.open().first()
-    if running is not None:
-        Operation.objects.end(Operation.objects.seize(running), Operation.State.FAILED, error_code="vps_deleted")
-
-
 def place(vps: Vps, spec: PlacementSpec | None) -> None:
     """Bind as told. The guest's identity and power are then asked for by a worker."""
     if spec is None:
@@ -116,10 +111,15 @@ def place(vps: Vps, spec: PlacementSpec | None) -> None:
 
 
 def move(vps: Vps, cluster: Cluster, spec: PlacementSpec) -> None:
-    """Told the same again, nothing is forgotten; told of another guest, nothing of the old one is kept."""
+    """Told the same again, nothing is forgotten; told of another guest, nothing of the old one is kept.
+
+    One at a time: two that exchange their guests would wait for each other's.
+    """
     where = {"cluster": cluster, "vmid": spec.vmid, "kind": spec.kind}
     if Placement.objects.filter(vps=vps, **where).exists():
         return
+    wait_for_turn(MOVING)
+    Operation.objects.cut_off(vps, "vps_unbound")
     Placement.objects.filter(vps=vps).delete()
     try:
         with transaction.atomic():

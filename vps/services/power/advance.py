@@ -13,6 +13,7 @@ from vps.models import Operation
 from vps.models.locks import OPERATIONS_OF_VPS, turn
 from vps.services.power.finish import fail
 from vps.services.power.plan import LATER, REBOOT
+from vps.services.power.request import refusal
 from vps.services.power.steps import next_step
 
 
@@ -28,21 +29,34 @@ def advance(operation_id: int) -> float | None:
 
 def take_turn(operation: Operation) -> float | None:
     """A cluster that does not answer is asked again until the deadline."""
-    if operation.vps is None:
-        fail(operation, "vps_deleted")
+    if code := why_pointless(operation):
+        fail(operation, code)
         return None
-    if not hasattr(operation.vps, "placement"):
-        fail(operation, "vps_unbound")
-        return None
-    if timezone.now() >= operation.deadline_at:
+    is_late = timezone.now() >= operation.deadline_at
+    pause = None if is_late and operation.intent_at is None else step(operation)
+    if is_late:
         fail(operation, why_late(operation), operation.error_detail)
         return None
+    return pause if pause is not None and come_back(operation, pause) else None
+
+
+def step(operation: Operation) -> float | None:
+    """What was sent gets a last look even when its time is over: it may be done. `fail` then finds it ended."""
     try:
-        pause = next_step(operation)
+        return next_step(operation)
     except HypervisorError as error:
         Operation.objects.write(operation, error_detail=error.detail)
-        pause = LATER
-    return pause if pause is not None and come_back(operation, pause) else None
+        return LATER
+
+
+def why_pointless(operation: Operation) -> str:
+    """The code of why this can be asked of its VPS no more, or ''. A command that has left is followed to its end."""
+    if operation.vps is None:
+        return "vps_deleted"
+    if not hasattr(operation.vps, "placement"):
+        return "vps_unbound"
+    error = refusal(operation.vps) if operation.intent_at is None else None
+    return error.code if error else ""
 
 
 def come_back(operation: Operation, seconds: float) -> bool:
@@ -55,4 +69,5 @@ def why_late(operation: Operation) -> str:
         return "vps_busy"
     if operation.step == Operation.Step.CONFIRMING and operation.kind == REBOOT:
         return "did_not_come_back"
-    return "hypervisor_unavailable" if operation.intent_at is None else "timed_out"
+    is_silent = operation.intent_at is None and operation.error_detail
+    return "hypervisor_unavailable" if is_silent else "timed_out"

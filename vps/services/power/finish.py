@@ -6,7 +6,7 @@ from django.db import transaction
 
 from vps import notify
 from vps.hypervisor.base import OBSERVED, Look
-from vps.models import Event, Operation, Placement, Vps
+from vps.models import Operation, Placement, Vps
 
 
 def succeed(operation: Operation, look: Look) -> None:
@@ -22,19 +22,16 @@ def fail(operation: Operation, code: str, detail: str = "", *, look: Look | None
 @transaction.atomic
 def end(operation: Operation, state: Operation.State, *, look: Look | None, **columns: Any) -> None:
     """A worker whose claim was taken over meanwhile changes nothing."""
-    if not Operation.objects.end(operation, state, **columns) or operation.vps is None:
+    vpses = Vps.objects.locked([operation.vps_id])
+    if not Operation.objects.end(operation, state, **columns):
         return
-    if look is not None:
-        record_look(operation.vps, operation, look)
-    notify.pages(operation.vps.pk, operation.vps.user_id)
+    for vps in vpses:
+        if look is not None:
+            record_look(vps, operation, look)
+        notify.pages(vps.pk, vps.user_id)
 
 
 def record_look(vps: Vps, operation: Operation, look: Look) -> None:
-    node = operation.node or vps.placement.node
-    Placement.objects.looked(vps.placement.pk, power=look.power, node=node)
-    if look.power in OBSERVED and look.power != vps.status and vps.status in Vps.OBSERVED:
-        Vps.objects.observed([vps.pk], look.power)
-        was, vps.status = vps.status, look.power
-        Event.objects.record(
-            "vps.status_changed", vps, source=Event.Source.SYSTEM, operation=operation, was=was, status=look.power
-        )
+    Placement.objects.looked(operation.vps.placement.pk, power=look.power, node=look.node)
+    if look.power in OBSERVED:
+        Vps.objects.observed([vps.pk], look.power, operation)

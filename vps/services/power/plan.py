@@ -30,8 +30,15 @@ LOCKED = 5.0
 # A command whose answer was lost may still wait this long inside the hypervisor's node-to-node proxy (30 s, and a margin).
 STRAY_FOR = timedelta(seconds=38)
 
-# Started by us this little before the intent, by a clock that counts whole seconds.
+# The intent bears the clock of the host that answered, and a task that of its node: so far apart may they be. Tasks of
+# ours that the wider look finds, and that were known before, are not taken for new ones.
+CLOCK_SKEW = timedelta(seconds=60)
+
+# Both of one host, by a clock that counts whole seconds.
 CLOCK_GRAIN = timedelta(seconds=2)
+
+# A virtual machine that a reboot has shut down is started again, by the hypervisor itself, within this time.
+COMES_UP_WITHIN = timedelta(seconds=30)
 
 
 def command_of(operation: Operation) -> Command:

@@ -28,7 +28,7 @@ def request(vps: Vps, kind: str, *, by: Any, source: str, force: bool = False) -
     Raises VpsNotFound, VpsSuspended, VpsCreating, VpsUnbound, or OperationInProgress, which a forced stop alone
     overtakes.
     """
-    locked = Vps.objects.select_for_update(of=("self",)).select_related("placement").filter(pk=vps.pk).first()
+    locked = next(iter(Vps.objects.locked([vps.pk])), None)
     if locked is None:
         raise VpsNotFound
     if error := refusal(locked):

@@ -3,20 +3,19 @@
 Each returns the seconds until the next step, or None when the operation has ended or was taken over.
 """
 
-from datetime import datetime
-
 from django.utils import timezone
 
 from vps.hypervisor import Hypervisor, connect
-from vps.hypervisor.base import Access, GuestRef, Kind, OutcomeUnknown, Refused, Unreachable
+from vps.hypervisor.base import Access, GuestRef, Kind, Look, OutcomeUnknown, Refusal, Refused, Unreachable
 from vps.models import Operation, Placement
 from vps.services.power import verdicts
 from vps.services.power.finish import fail, succeed
 from vps.services.power.plan import (
-    CLOCK_GRAIN,
     LATER,
     LOCKED,
     MOST_TRIES,
+    NOW,
+    RESTART,
     SHUTDOWN_LIMIT_S,
     SOON,
     START,
@@ -27,6 +26,7 @@ from vps.services.power.plan import (
     pause,
     why_impossible,
 )
+from vps.services.power.strays import may_still_act, new_task_of
 
 Step = Operation.Step
 
@@ -56,23 +56,38 @@ def begin(operation: Operation, placement: Placement, hypervisor: Hypervisor) ->
         look = hypervisor.look(ref)
         is_the_one = verdicts.is_the_bound_guest(placement, hypervisor.identity(ref))
     except Refused as refused:
-        return verdicts.after_refusal(operation, placement, hypervisor, refused)
+        return verdicts.after_refused_look(operation, placement, hypervisor, refused)
     if not is_the_one:
         fail(operation, "identity_mismatch", f"vmid {ref.vmid} on {ref.node} is another guest than was bound")
         return None
     if is_done_already(operation, look):
-        succeed(operation, look)
-        return None
+        return settle(operation, placement, hypervisor)
     if code := why_impossible(operation, look):
         fail(operation, code, look=look)
         return None
     if look.lock and not (operation.kind == START and look.lock == "suspended"):
         Operation.objects.write(operation, **running(operation), step=Step.LOCKED, error_detail=f"lock: {look.lock}")
         return LOCKED
+    return intend(operation, placement, hypervisor, look)
+
+
+def settle(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> float | None:
+    """It is as was asked, without a command, unless something of before is about to change it, or just has."""
+    if may_still_act(operation, placement, hypervisor):
+        return SOON
+    look = hypervisor.look(ref_of(placement))
+    if not is_done_already(operation, look):
+        return NOW
+    succeed(operation, look)
+    return None
+
+
+def intend(operation: Operation, placement: Placement, hypervisor: Hypervisor, look: Look) -> float | None:
+    """Commit what is about to be sent, and send it."""
     if operation.attempts >= MOST_TRIES:
         fail(operation, "too_many_tries", operation.error_detail)
         return None
-    intent = {"intent_at": look.node_time, "sent_at": timezone.now(), "node": ref.node}
+    intent = {"intent_at": look.node_time, "sent_at": timezone.now(), "node": look.node}
     tries = operation.attempts + 1
     if Operation.objects.write(operation, **running(operation), **intent, step=Step.SENDING, attempts=tries):
         return send(operation, placement, hypervisor)
@@ -92,7 +107,7 @@ def send(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> 
         Operation.objects.write(operation, error_detail=unknown.detail)
         return SOON
     except Unreachable as unreachable:
-        Operation.objects.write(operation, **verdicts.NOT_SENT, error_detail=unreachable.detail)
+        Operation.objects.write(operation, **verdicts.not_sent(operation), error_detail=unreachable.detail)
         return LATER
     except Refused as refused:
         return verdicts.after_refusal(operation, placement, hypervisor, refused)
@@ -101,14 +116,16 @@ def send(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> 
 
 
 def find(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> float | None:
-    """Perhaps it was sent. The node knows; but a stray command may still arrive, so a first "no" is not the last."""
-    since: datetime = operation.intent_at - CLOCK_GRAIN  # type: ignore[operator, assignment]  # next_step saw to it
-    for task in hypervisor.sent_since(ref_of(placement, operation.node), command_of(operation), since):
-        if not Operation.objects.filter(upid=task.upid).exists():
-            Operation.objects.write(operation, upid=task.upid, step=Step.WORKING, error_detail="")
-            return SOON
-    if timezone.now() - operation.sent_at > STRAY_FOR:  # type: ignore[operator]  # written with the intent
-        Operation.objects.write(operation, **verdicts.NOT_SENT)
+    """Perhaps it was sent. The node knows; but a stray command may still arrive, so a first "no" is not the last.
+
+    It may have left as late as now, by a worker that was paused: the time to wait begins with the first look.
+    """
+    if operation.step == Step.SENDING:
+        Operation.objects.write(operation, step=Step.FINDING, sent_at=timezone.now())
+    if upid := new_task_of(operation, placement, hypervisor):
+        Operation.objects.write(operation, upid=upid, step=Step.WORKING, error_detail="")
+    elif timezone.now() - operation.sent_at > STRAY_FOR:  # type: ignore[operator]  # written with the intent
+        Operation.objects.write(operation, **verdicts.not_sent(operation))
     return SOON
 
 
@@ -116,8 +133,7 @@ def follow(operation: Operation, placement: Placement, hypervisor: Hypervisor) -
     try:
         result = hypervisor.task(operation.upid)
     except Refused as refused:
-        Operation.objects.write(operation, step=Step.CONFIRMING, error_detail=refused.detail)
-        return SOON
+        return without_task(operation, placement, refused)
     if not result.is_finished:
         return pause(operation, (timezone.now() - operation.sent_at).total_seconds())  # type: ignore[operator]
     if not result.is_success:
@@ -127,12 +143,23 @@ def follow(operation: Operation, placement: Placement, hypervisor: Hypervisor) -
     return confirm(operation, placement, hypervisor)
 
 
+def without_task(operation: Operation, placement: Placement, refused: Refused) -> float | None:
+    """The node has forgotten the task. The guest itself may tell, but for a reset, which leaves no trace on it."""
+    if refused.reason != Refusal.NO_TASK:
+        raise refused
+    if operation.kind == RESTART and placement.kind == Kind.QEMU:
+        fail(operation, "outcome_unknown", refused.detail)
+        return None
+    Operation.objects.write(operation, step=Step.CONFIRMING, error_detail=refused.detail)
+    return SOON
+
+
 def confirm(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> float | None:
     """The hypervisor's OK is not enough: a reboot's task ends before the guest runs again, an HA task before it acts."""
     try:
         look = hypervisor.look(ref_of(placement))
     except Refused as refused:
-        return verdicts.after_refusal(operation, placement, hypervisor, refused)
+        return verdicts.after_refused_look(operation, placement, hypervisor, refused)
     if is_seen_done(operation, placement.kind, look):
         succeed(operation, look)
         return None

@@ -1,14 +1,15 @@
 """What a hypervisor's "no" means for an operation, as a table. For `steps`."""
 
+from typing import Any
+
 from vps.hypervisor.base import Hypervisor, Refusal, Refused
 from vps.models import Operation, Placement
 from vps.services.power.finish import fail
 from vps.services.power.plan import LOCKED, NOW, REBOOT, RESTART, SOON, START, STOP
 
-# The command surely did not act, so the operation begins again.
-NOT_SENT = {"intent_at": None, "sent_at": None, "upid": "", "step": Operation.Step.WAITING}
+Step = Operation.Step
 
-# What the customer asked for may hold all the same: look.
+# The guest was not as we had seen it, and may even be so as the customer asked: look again.
 LOOK = {
     (Refusal.ALREADY_RUNNING, START),
     (Refusal.NOT_RUNNING, STOP),
@@ -22,6 +23,12 @@ CODES = {
 }
 
 
+def not_sent(operation: Operation, step: Step = Step.WAITING) -> dict[str, Any]:
+    """Columns of an operation whose command surely did not act, so that it begins again."""
+    spent = [*operation.spent_upids, operation.upid] if operation.upid else operation.spent_upids
+    return {"intent_at": None, "sent_at": None, "upid": "", "spent_upids": spent, "step": step}
+
+
 def is_the_bound_guest(placement: Placement, identity: str) -> bool:
     """A vmid may be used again for somebody else's guest. Who has no identity yet takes this one."""
     if not placement.identity:
@@ -31,17 +38,30 @@ def is_the_bound_guest(placement: Placement, identity: str) -> bool:
 
 
 def after_refusal(operation: Operation, placement: Placement, hypervisor: Hypervisor, refused: Refused) -> float | None:
+    """Of the command, at once or as the end of its task."""
     reason = refused.reason
     if reason == Refusal.NOT_HERE:
         return look_elsewhere(operation, placement, hypervisor, refused.detail)
     if (reason, operation.kind) in LOOK:
-        Operation.objects.write(operation, step=Operation.Step.CONFIRMING, error_detail=refused.detail)
+        Operation.objects.write(operation, **not_sent(operation), error_detail=refused.detail)
         return SOON
     if reason in PASSES:
-        Operation.objects.write(operation, **NOT_SENT | {"step": Operation.Step.LOCKED}, error_detail=refused.detail)
+        Operation.objects.write(operation, **not_sent(operation, Step.LOCKED), error_detail=refused.detail)
         return LOCKED
     fail(operation, code_of(reason, operation.kind), refused.detail)
     return None
+
+
+def after_refused_look(
+    operation: Operation, placement: Placement, hypervisor: Hypervisor, refused: Refused
+) -> float | None:
+    """Of a read, which says nothing of the command. Raises `refused` where asking again may help."""
+    if refused.reason == Refusal.NOT_HERE:
+        return look_elsewhere(operation, placement, hypervisor, refused.detail)
+    if refused.reason == Refusal.DENIED and operation.intent_at is None:
+        fail(operation, code_of(refused.reason, operation.kind), refused.detail)
+        return None
+    raise refused
 
 
 def code_of(reason: Refusal, kind: str) -> str:
@@ -53,14 +73,14 @@ def code_of(reason: Refusal, kind: str) -> str:
 
 
 def look_elsewhere(operation: Operation, placement: Placement, hypervisor: Hypervisor, detail: str) -> float | None:
-    """The guest is not on that node: it has moved, and is followed, or it is gone, and staff are told."""
+    """The guest is not on the node that was asked: it has moved, and is followed, or it is gone, and staff are told."""
     guest = next((guest for guest in hypervisor.guests() if guest.ref.vmid == placement.vmid), None)
     if guest is None or guest.ref.kind != placement.kind:
         fail(operation, "vps_missing", detail)
         return None
-    if guest.ref.node == placement.node:
-        return LOCKED
+    is_confirming = operation.step == Step.CONFIRMING
+    asked = placement.node if is_confirming or operation.intent_at is None else operation.node
+    if not is_confirming:
+        Operation.objects.write(operation, **not_sent(operation), error_detail=detail)
     Placement.objects.filter(pk=placement.pk).update(node=guest.ref.node)
-    if operation.step != Operation.Step.CONFIRMING:
-        Operation.objects.write(operation, **NOT_SENT)
-    return NOW
+    return LOCKED if guest.ref.node == asked else NOW

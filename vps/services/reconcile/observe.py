@@ -33,8 +33,8 @@ def reconcile(cluster_id: int) -> int:
 
 
 def hear_out(cluster: Cluster) -> int:
-    hypervisor = connect(cluster.hypervisor, Access(**cluster.credentials()))
     try:
+        hypervisor = connect(cluster.hypervisor, Access(**cluster.credentials()))
         guests = hear(cluster, hypervisor)
         known = list(known_of(cluster))
         by_vmid = {guest.ref.vmid: guest for guest in guests}
@@ -43,7 +43,13 @@ def hear_out(cluster: Cluster) -> int:
     except HypervisorError as error:
         Cluster.objects.failed(cluster.pk, error.detail)
         return 0
-    return learn(cluster, known, by_vmid)
+    count = learn(cluster, list(changes(known, by_vmid)))
+    remember(cluster, by_vmid, {row.vps_id: by_vmid[row.vmid] for row in known if is_there(row, by_vmid)})
+    return count
+
+
+def is_there(row: Known, by_vmid: dict[int, Guest]) -> bool:
+    return row.vmid in by_vmid and by_vmid[row.vmid].ref.kind == row.kind
 
 
 def hear(cluster: Cluster, hypervisor: Hypervisor) -> list[Guest]:
@@ -62,17 +68,21 @@ def look_again(hypervisor: Hypervisor, guest: Guest) -> Guest:
 
 
 @transaction.atomic
-def learn(cluster: Cluster, known: list[Known], by_vmid: dict[int, Guest]) -> int:
-    found = list(changes(known, by_vmid))
-    write(found)
+def learn(cluster: Cluster, found: list[Change]) -> int:
+    """What somebody else has written since we asked, an operation say, is newer than our list: it is left alone."""
+    Vps.objects.locked(change.known.vps_id for change in found)
+    now = {row.placement_id: row for row in known_of(cluster, [change.known.placement_id for change in found])}
+    still = [change for change in found if now.get(change.known.placement_id) == change.known]
+    write(still)
     Cluster.objects.answered(cluster.pk)
-    remember(cluster, by_vmid, {row.vps_id: by_vmid[row.vmid] for row in known if row.vmid in by_vmid})
-    return len(found)
+    return len(still)
 
 
-def known_of(cluster: Cluster) -> Iterator[Known]:
+def known_of(cluster: Cluster, placement_ids: list[int] | None = None) -> Iterator[Known]:
+    """All of the cluster's, or these."""
     is_busy = Exists(Operation.objects.open().filter(vps=OuterRef("vps_id")))
-    rows = Placement.objects.filter(cluster=cluster).values_list(
+    these = {} if placement_ids is None else {"pk__in": placement_ids}
+    rows = Placement.objects.filter(cluster=cluster, **these).values_list(
         "id",
         "vps_id",
         "vps__user_id",
@@ -116,15 +126,11 @@ def row_of(change: Change, now: Any) -> Placement:
 
 
 def events_of(change: Change) -> Iterator[Event]:
-    known = change.known
+    """Of the guest; `Vps.objects.observed` tells of the status."""
+    known, data = change.known, {"vmid": change.known.vmid}
     if change.is_missing != (known.missing_since is not None):
-        yield event("vps.missing" if change.is_missing else "vps.found", known, vmid=known.vmid)
-    if status := change.moves_to:
-        yield event("vps.status_changed", known, was=known.status, status=status)
-
-
-def event(type: str, known: Known, **data: Any) -> Event:
-    return Event(type=type, vps_id=known.vps_id, user_id=known.user_id, source=Event.Source.SYSTEM, data=data)
+        type = Event.Type.VPS_MISSING if change.is_missing else Event.Type.VPS_FOUND
+        yield Event(type=type, vps_id=known.vps_id, user_id=known.user_id, source=Event.Source.SYSTEM, data=data)
 
 
 def remember(cluster: Cluster, by_vmid: dict[int, Guest], bound: dict[int, Guest]) -> None:

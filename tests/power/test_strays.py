@@ -1,0 +1,296 @@
+"""What was sent and not heard of, and what changes hands meanwhile: nothing acts twice, or on another guest."""
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from tests.power.conftest import carry_out
+from vps.hypervisor.base import Refusal, Refused
+from vps.hypervisor.proxmox import Proxmox
+from vps.models import Cluster, Operation, Placement, Vps
+from vps.services import binding, power, sync
+from vps.services.power import plan, strays
+
+ELSEWHERE = sync.PlacementSpec("simulated", "pve1", 200, "qemu")
+
+
+@pytest.fixture(autouse=True)
+def quick(quick_pauses: None) -> None:
+    """All of these take turns one after another."""
+
+
+def later(seconds: float) -> None:
+    """As if every operation had been sent so long ago, and its turn had come."""
+    past = timezone.now() - timedelta(seconds=seconds)
+    Operation.objects.filter(sent_at__isnull=False).update(sent_at=past)
+    Operation.objects.update(due_at=past)
+
+
+# Another guest
+
+
+def test_a_command_that_was_perhaps_sent_does_not_follow_its_server_to_another_guest(
+    server: Any, simulated: Any, alice: Any
+) -> None:
+    vps = server(power="running")
+    simulated.add("qemu", 200, power="running")
+    simulated.call("PATCH", "faults", {"lose_answers": 1})
+    operation = power.request(vps, "reboot", by=alice, source="page")
+    power.advance(operation.pk)
+    sync.update(vps.pk, {}, ELSEWHERE)
+    later(seconds=60)
+    assert carry_out(operation).error_code == "vps_unbound"
+    assert (simulated.commands(100), simulated.commands(200)) == (["reboot"], [])
+
+
+def test_another_guests_state_is_no_proof(server: Any, simulated: Any, alice: Any) -> None:
+    vps = server(start_seconds=1.0)
+    simulated.add("qemu", 200, power="running")
+    operation = power.request(vps, "start", by=alice, source="page")
+    power.advance(operation.pk)
+    sync.update(vps.pk, {}, ELSEWHERE)
+    assert carry_out(operation).error_code == "vps_unbound"
+
+
+def test_what_was_asked_of_one_guest_is_not_done_to_the_next(
+    server: Any, simulated: Any, alice: Any, carol: Any, real_cluster: Cluster
+) -> None:
+    vps = server(power="running")
+    simulated.add("qemu", 200, power="running")
+    operation = power.request(vps, "restart", by=alice, source="page")
+    binding.unbind(vps, by=carol, source="admin")
+    vps = Vps.objects.get(pk=vps.pk)
+    binding.bind(vps, real_cluster, kind="qemu", vmid=200, node="pve1", by=carol, source="admin")
+    assert carry_out(operation).error_code == "vps_unbound"
+    assert (simulated.commands(100), simulated.commands(200)) == ([], [])
+
+
+# A forced stop
+
+
+@pytest.mark.parametrize("kind", ["qemu", "lxc"])
+def test_a_forced_stop_does_not_trust_a_guest_that_is_just_starting(
+    server: Any, simulated: Any, alice: Any, kind: str
+) -> None:
+    vps = server(kind, start_seconds=1.5)
+    starting = power.request(vps, "start", by=alice, source="page")
+    power.advance(starting.pk)
+    forced = carry_out(power.request(vps, "stop", by=alice, source="page", force=True))
+    assert forced.state == "succeeded"
+    assert (simulated.commands(100), simulated.guest(100)["power"]) == (["start", "stop"], "stopped")
+
+
+def test_a_forced_stop_does_not_trust_a_guest_between_the_halves_of_its_reboot(
+    server: Any, simulated: Any, alice: Any
+) -> None:
+    vps = server(power="running", start_seconds=1.0)
+    rebooting = power.request(vps, "reboot", by=alice, source="page")
+    power.advance(rebooting.pk)
+    while simulated.guest(100)["power"] != "stopped":
+        time.sleep(0.05)
+    forced = carry_out(power.request(vps, "stop", by=alice, source="page", force=True))
+    assert forced.state == "succeeded"
+    assert (simulated.commands(100), simulated.guest(100)["power"]) == (["reboot", "stop"], "stopped")
+
+
+def test_a_forced_stop_waits_for_a_start_whose_answer_was_lost(server: Any, simulated: Any, alice: Any) -> None:
+    vps = server(start_seconds=1.5)
+    simulated.call("PATCH", "faults", {"lose_answers": 1})
+    starting = power.request(vps, "start", by=alice, source="page")
+    power.advance(starting.pk)
+    forced = carry_out(power.request(vps, "stop", by=alice, source="page", force=True))
+    assert forced.state == "succeeded"
+    assert (simulated.commands(100), simulated.guest(100)["power"]) == (["start", "stop"], "stopped")
+
+
+def test_a_reboot_that_never_brings_the_guest_up_holds_a_stop_up_for_a_while_only(
+    server: Any, alice: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strays, "COMES_UP_WITHIN", timedelta(seconds=0.5))
+    vps = server(power="running", fail_start=True)
+    rebooting = power.request(vps, "reboot", by=alice, source="page")
+    power.advance(rebooting.pk)
+    assert carry_out(power.request(vps, "stop", by=alice, source="page", force=True)).state == "succeeded"
+
+
+# Perhaps sent
+
+
+def test_a_clock_that_is_ahead_by_seconds_hides_no_task(
+    server: Any, simulated: Any, alice: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The intent bears the clock of the host that answered, the task that of its node."""
+    real = Proxmox.look
+
+    def ahead(self: Proxmox, ref: Any) -> Any:
+        look = real(self, ref)
+        object.__setattr__(look, "node_time", look.node_time + timedelta(seconds=5))
+        return look
+
+    vps = server(power="running")
+    simulated.call("PATCH", "faults", {"lose_answers": 1})
+    with monkeypatch.context() as patch:
+        patch.setattr(Proxmox, "look", ahead)
+        operation = power.request(vps, "reboot", by=alice, source="page")
+        power.advance(operation.pk)
+    later(seconds=60)
+    power.advance(operation.pk)
+    operation.refresh_from_db()
+    assert operation.upid
+    assert simulated.commands(100) == ["reboot"]
+
+
+def test_the_time_for_a_stray_begins_with_the_first_look_for_it(server: Any, simulated: Any, alice: Any) -> None:
+    """A worker that was paused may have sent it just now, however old the intent."""
+    operation = power.request(server(power="running"), "reboot", by=alice, source="page")
+    now = timezone.now()
+    Operation.objects.update(
+        state="running", step="sending", intent_at=now, sent_at=now - timedelta(minutes=1), node="pve1", attempts=1
+    )
+    power.advance(operation.pk)
+    operation.refresh_from_db()
+    assert (operation.step, operation.intent_at is not None) == ("finding", True)
+    simulated.api("POST", "/nodes/pve1/qemu/100/status/reboot")
+    assert carry_out(operation).state == "succeeded"
+    assert simulated.commands(100) == ["reboot"]
+
+
+def test_a_command_that_never_arrived_is_sent_again_in_the_end(server: Any, simulated: Any, alice: Any) -> None:
+    operation = power.request(server(), "start", by=alice, source="page")
+    now = timezone.now()
+    Operation.objects.update(
+        state="running", step="finding", intent_at=now, sent_at=now - plan.STRAY_FOR * 2, node="pve1", attempts=1
+    )
+    assert carry_out(operation).state == "succeeded"
+    assert simulated.commands(100) == ["start"]
+
+
+def test_a_task_that_did_nothing_is_not_taken_for_the_next_one(server: Any, simulated: Any, alice: Any) -> None:
+    """The first start met a lock, the second lost its answer: the node lists both."""
+    vps = server()
+    spent = simulated.api("POST", "/nodes/pve1/qemu/100/status/start").json()["data"]
+    operation = power.request(vps, "start", by=alice, source="page")
+    Operation.objects.update(
+        state="running", step="sending", intent_at=timezone.now(), node="pve1", attempts=2, spent_upids=[spent]
+    )
+    power.advance(operation.pk)
+    operation.refresh_from_db()
+    assert operation.upid == ""
+
+
+# What a refused read proves
+
+
+def test_a_task_that_cannot_be_asked_for_is_not_done(server: Any, alice: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    operation = power.request(server(power="running", never_ends=True), "restart", by=alice, source="page")
+    power.advance(operation.pk)
+
+    def denied(self: Proxmox, upid: str) -> Any:
+        raise Refused(Refusal.DENIED, "401 Authentication failed!")
+
+    monkeypatch.setattr(Proxmox, "task", denied)
+    later(seconds=1)
+    power.advance(operation.pk)
+    operation.refresh_from_db()
+    assert (operation.state, operation.step) == ("running", "working")
+
+
+@pytest.mark.parametrize(("asked", "end"), [("restart", "outcome_unknown"), ("reboot", "")])
+def test_of_a_forgotten_task_the_guest_tells_unless_it_leaves_no_trace(
+    server: Any, alice: Any, monkeypatch: pytest.MonkeyPatch, asked: str, end: str
+) -> None:
+    operation = power.request(server(power="running"), asked, by=alice, source="page")
+    power.advance(operation.pk)
+
+    def forgotten(self: Proxmox, upid: str) -> Any:
+        raise Refused(Refusal.NO_TASK, "400 Parameter verification failed. {'upid': 'no such task'}")
+
+    monkeypatch.setattr(Proxmox, "task", forgotten)
+    assert carry_out(operation).error_code == end
+
+
+@pytest.mark.parametrize("reason", [Refusal.NO_QUORUM, Refusal.LOCKED, Refusal.OTHER])
+def test_a_last_look_that_is_refused_sends_nothing_again(
+    server: Any, simulated: Any, alice: Any, monkeypatch: pytest.MonkeyPatch, reason: Refusal
+) -> None:
+    operation = power.request(server(power="running"), "reboot", by=alice, source="page")
+    real, left = Proxmox.look, [1]
+
+    def refused_once(self: Proxmox, ref: Any) -> Any:
+        if Operation.objects.get().step == "confirming" and left:
+            left.pop()
+            raise Refused(reason, "500 it is not my day")
+        return real(self, ref)
+
+    monkeypatch.setattr(Proxmox, "look", refused_once)
+    assert carry_out(operation).state == "succeeded"
+    assert not left
+    assert simulated.commands(100) == ["reboot"]
+
+
+# Time and the main site
+
+
+def test_a_server_that_was_suspended_while_it_waited_is_not_started(server: Any, simulated: Any, alice: Any) -> None:
+    vps = server(lock="backup")
+    operation = power.request(vps, "start", by=alice, source="page")
+    power.advance(operation.pk)
+    sync.update(vps.pk, {"status": "suspended"}, None)
+    simulated.change(100, lock="")
+    assert carry_out(operation).error_code == "vps_suspended"
+    assert simulated.commands(100) == []
+
+
+def test_what_was_done_while_no_worker_was_there_is_seen_to_be_done(server: Any, simulated: Any, alice: Any) -> None:
+    operation = power.request(server(), "start", by=alice, source="page")
+    power.advance(operation.pk)
+    while simulated.guest(100)["power"] != "running":
+        time.sleep(0.05)
+    Operation.objects.update(deadline_at=timezone.now())
+    later(seconds=1)
+    assert carry_out(operation).state == "succeeded"
+
+
+def test_what_nobody_took_in_time_is_not_the_hypervisors_fault(server: Any, simulated: Any, alice: Any) -> None:
+    operation = power.request(server(), "start", by=alice, source="page")
+    Operation.objects.update(deadline_at=timezone.now())
+    assert carry_out(operation).error_code == "timed_out"
+    assert simulated.commands(100) == []
+
+
+# A guest that moves
+
+
+def test_a_start_that_met_a_guest_on_the_move_is_sent_to_its_new_node(server: Any, simulated: Any, alice: Any) -> None:
+    """The list has told of the new node already when the task on the old one fails."""
+    vps = server()
+    operation = power.request(vps, "start", by=alice, source="page")
+    simulated.change(100, node="pve2")
+    upid = simulated.api("POST", "/nodes/pve1/qemu/100/status/start").json()["data"]
+    now = timezone.now()
+    Operation.objects.update(
+        state="running", step="working", intent_at=now, sent_at=now, node="pve1", upid=upid, attempts=1
+    )
+    Placement.objects.update(node="pve2")
+    assert carry_out(operation).state == "succeeded"
+    assert simulated.guest(100)["power"] == "running"
+
+
+def test_a_container_that_moved_before_its_stop_is_stopped_where_it_is(
+    server: Any, simulated: Any, alice: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the old node it is said not to run, which is not true of it."""
+    operation = power.request(server("lxc", power="running"), "stop", by=alice, source="page")
+    real = Proxmox.send
+
+    def moved_first(self: Proxmox, *args: Any) -> str:
+        simulated.change(100, node="pve2")
+        return real(self, *args)
+
+    monkeypatch.setattr(Proxmox, "send", moved_first)
+    assert carry_out(operation).state == "succeeded"
+    assert simulated.guest(100)["power"] == "stopped"
+    assert Placement.objects.get().node == "pve2"

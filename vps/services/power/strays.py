@@ -1,0 +1,47 @@
+"""What was perhaps sent: its task, and whether it may still act on a VPS after its operation has ended. For `steps`.
+
+A start that a forced stop overtook goes on inside the hypervisor: that the guest is stopped now proves nothing.
+"""
+
+from django.utils import timezone
+
+from vps.hypervisor.base import GuestRef, Hypervisor, Kind, Refusal, Refused
+from vps.models import Operation, Placement
+from vps.services.power.plan import CLOCK_SKEW, COMES_UP_WITHIN, REBOOT, STRAY_FOR, command_of
+
+
+def may_still_act(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> bool:
+    """Whether the operation before this one may yet change what this one has just seen. Look again after a "no"."""
+    before = Operation.objects.filter(vps=operation.vps, pk__lt=operation.pk).order_by("-pk").first()
+    if before is None or before.state != Operation.State.FAILED or before.intent_at is None:
+        return False
+    upid = before.upid or new_task_of(before, placement, hypervisor)
+    if not upid:
+        return before.sent_at is not None and timezone.now() - before.sent_at < STRAY_FOR
+    return is_at_work(upid, hypervisor) or brings_it_up(before, placement)
+
+
+def new_task_of(sent: Operation, placement: Placement, hypervisor: Hypervisor) -> str:
+    """The node's newest task that may be this operation's, whose answer never came, and is nobody's yet; or ''."""
+    if sent.intent_at is None or sent.vps_id is None:
+        return ""
+    ref = GuestRef(Kind(placement.kind), placement.vmid, sent.node)
+    tasks = hypervisor.sent_since(ref, command_of(sent), sent.intent_at - CLOCK_SKEW)
+    unknown = (task.upid for task in reversed(tasks) if not Operation.objects.knows_task(sent.vps_id, task.upid))
+    return next(unknown, "")
+
+
+def is_at_work(upid: str, hypervisor: Hypervisor) -> bool:
+    """A task that nobody knows any more has ended long ago, and so has one of a node that is gone."""
+    try:
+        return not hypervisor.task(upid).is_finished
+    except Refused as refused:
+        if refused.reason not in (Refusal.NO_TASK, Refusal.NOT_HERE):
+            raise
+        return False
+
+
+def brings_it_up(before: Operation, placement: Placement) -> bool:
+    """A virtual machine's reboot is two tasks, and the second is not ours: it comes soon after the first."""
+    is_in_two = before.kind == REBOOT and placement.kind == Kind.QEMU
+    return is_in_two and before.finished_at is not None and timezone.now() - before.finished_at < COMES_UP_WITHIN
