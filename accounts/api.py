@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth import authenticate
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions, serializers
 from rest_framework.decorators import api_view, authentication_classes, permission_classes
 from rest_framework.request import Request
@@ -16,13 +17,13 @@ from accounts.models import User
 class BadLogin(exceptions.APIException):
     status_code = 401
     default_code = "invalid_login"
-    default_detail = "The username, e-mail address or password is wrong."
+    default_detail = _("The username, e-mail address or password is wrong.")
 
 
 class TooManyAttempts(exceptions.APIException):
     status_code = 429
     default_code = "too_many_attempts"
-    default_detail = "Too many failed logins. Please try again in 15 minutes."
+    default_detail = _("Too many failed logins. Please try again in 15 minutes.")
     wait = 900
 
 
@@ -42,7 +43,7 @@ class LoginInput(serializers.Serializer[Any]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs.get("username") and not attrs.get("email"):
-            raise serializers.ValidationError({"username": ["Give a username or an e-mail address."]})
+            raise serializers.ValidationError({"username": [_("Give a username or an e-mail address.")]})
         return attrs
 
 

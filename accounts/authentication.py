@@ -4,6 +4,7 @@ import hmac
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
@@ -46,7 +47,7 @@ class BadToken(exceptions.APIException):
 
     status_code = 401
     default_code = "invalid_token"
-    default_detail = "The token is not valid, or has expired. Please log in again."
+    default_detail = _("The token is not valid, or has expired. Please log in again.")
 
 
 class TokenAuthentication(JWTAuthentication):

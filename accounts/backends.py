@@ -20,3 +20,10 @@ class UsernameOrEmailBackend(ModelBackend):
             User().set_password(password)
             return None
         return user if user.check_password(password) and self.user_can_authenticate(user) else None
+
+
+def counted_name(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
+    """Under which name axes counts failed logins: one a person, however it is written. Its settings name this."""
+    given = str((credentials or request.POST).get("username") or "")
+    user = User.objects.get_by_login(given)
+    return user.username if user else given.lower()[:254]

@@ -1,6 +1,6 @@
 """The table `users`. Everybody who logs in is a row here; the main site's VPSs name their owner by its id."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
@@ -33,6 +33,13 @@ class User(AbstractUser):
             ),
             models.UniqueConstraint(Lower("username"), name="a_username_is_taken_once_in_any_case"),
         ]
+
+    def check_password(self, raw_password: Any) -> bool:
+        """A hash that is only made anew, at today's cost, is of the same password: its tokens live on."""
+        version = self.token_version
+        is_right = super().check_password(raw_password)
+        self.token_version = version
+        return is_right
 
     def set_password(self, raw_password: str | None) -> None:
         """A new password ends every token that the old one bought."""

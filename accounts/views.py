@@ -1,9 +1,12 @@
 """The pages of logging in and of one's own account."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, UsernameField
 from django.contrib.auth.views import LoginView, PasswordChangeView
+from django.forms import TextInput
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse_lazy
@@ -15,6 +18,8 @@ class LoginForm(AuthenticationForm):
         "invalid_login": _("The username, e-mail address or password is wrong.")
     }
 
+    username = UsernameField(max_length=254, widget=TextInput(attrs={"autofocus": True}))
+
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they come
         self.fields["username"].label = _("Username or e-mail address")
@@ -24,6 +29,11 @@ class LoginPage(LoginView):
     template_name = "accounts/login.html"
     authentication_form = LoginForm
     redirect_authenticated_user = True
+
+    def get_redirect_url(self, *args: Any, **kwargs: Any) -> str:
+        """Not back to this page, which sends on whoever is logged in."""
+        address = super().get_redirect_url(*args, **kwargs)
+        return "" if address.partition("?")[0] == self.request.path else address
 
 
 @login_required

@@ -4,6 +4,7 @@ Every failure of an API path is {"status": "error", "message": …, "code": …}
 """
 
 import logging
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +25,7 @@ from vps.errors import PanelError
 
 log = logging.getLogger(__name__)
 DATABASE_DOWN = (OperationalError, InterfaceError, PoolTimeout)
+API = re.compile(r"/+api(/|$)", re.IGNORECASE)
 # What a page asks the database for; where that may be what failed, the page does without.
 WITHOUT_DATABASE = {"user": AnonymousUser(), "messages": []}
 
@@ -43,7 +45,8 @@ def of_panel_error(error: PanelError) -> dict[str, Any]:
 
 
 def is_api(request: HttpRequest) -> bool:
-    return request.path_info.startswith("/api/")
+    """However it is written: who means the API reads JSON."""
+    return bool(API.match(request.path_info))
 
 
 # The API
@@ -72,7 +75,7 @@ def of_rest_error(error: exceptions.APIException) -> dict[str, Any]:
 def of_invalid_fields(error: exceptions.ValidationError) -> dict[str, Any]:
     errors = dict(flat(error.detail))
     sentences = "; ".join(f"{field}: {' '.join(lines)}" for field, lines in errors.items())
-    return body("invalid", f"Invalid request: {sentences}", errors=errors)
+    return body("invalid", _("Invalid request: %(faults)s") % {"faults": sentences}, errors=errors)
 
 
 def flat(detail: Any, path: str = "") -> list[tuple[str, list[str]]]:
@@ -113,10 +116,10 @@ class PanelErrorMiddleware:
 def refuse(request: HttpRequest, error: PanelError) -> HttpResponse:
     if is_api(request):
         return JsonResponse(of_panel_error(error), status=error.status)
-    if error.status == 404:
-        return page(request, 404, error.code, str(error.message))
     if getattr(request, "htmx", False):
         return render(request, "_refusal.html", {"message": error.message}, status=error.status)
+    if error.status == 404:
+        return page(request, 404, error.code, str(error.message))
     messages.error(request, str(error.message))
     back = request.headers.get("Referer", "")
     return redirect(back if url_has_allowed_host_and_scheme(back, {request.get_host()}) else "/")

@@ -43,7 +43,7 @@ class StrictJSONParser(BaseParser):
 def check_charset(media_type: str) -> None:
     for parameter in media_type.lower().split(";")[1:]:
         name, _, value = parameter.partition("=")
-        if name.strip() == "charset" and value.strip(" \"'") != "utf-8":
+        if name.strip() == "charset" and value.strip(" \"'") not in ("utf-8", "utf8"):
             raise UnsupportedCharset
 
 

@@ -4,7 +4,10 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.middleware.locale import LocaleMiddleware
+from django.urls import reverse
 from django.utils import translation
+from django.utils.http import urlencode
+from django_htmx.http import HttpResponseClientRedirect
 
 from ospab_panel.error_responses import page
 
@@ -45,6 +48,20 @@ def keep_private_pages_uncached(get_response: GetResponse) -> GetResponse:
         response = get_response(request)
         if "Cache-Control" not in response:
             response["Cache-Control"] = "no-store"
+        return response
+
+    return middleware
+
+
+def send_fragments_to_login(get_response: GetResponse) -> GetResponse:
+    """A fragment of an open page whose session has ended: the page itself goes to log in, and comes back."""
+    login = reverse("accounts:login")
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.htmx and response.headers.get("Location", "").startswith(login):  # type: ignore[attr-defined]
+            page = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
+            return HttpResponseClientRedirect(f"{login}?{urlencode({'next': page})}")
         return response
 
     return middleware

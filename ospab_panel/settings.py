@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "ospab_panel.middleware.send_fragments_to_login",
     "ospab_panel.middleware.keep_private_pages_uncached",
     "ospab_panel.error_responses.PanelErrorMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -161,6 +162,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "ospab_panel.error_responses.locked_out"
 AXES_USERNAME_FORM_FIELD = "username"
+AXES_USERNAME_CALLABLE = "accounts.backends.counted_name"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 

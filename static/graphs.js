@@ -60,6 +60,7 @@ function draw() {
 async function load(timeframe) {
   asked = timeframe;
   const answer = await fetch(words.address.replace("hour", timeframe));
+  if (answer.redirected) return location.reload();
   const history = answer.ok ? await answer.json() : { state: "unavailable", points: [] };
   if (asked !== timeframe) return;
   note.textContent = { pending: words.waiting, unavailable: words.unavailable }[history.state] || "";

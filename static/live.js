@@ -24,8 +24,15 @@ if (body.dataset.live) listen(`${location.protocol === "https:" ? "wss" : "ws"}:
 // A fragment that came back the same stays as it is: focus, selection and a half-made click survive the polling.
 // A refusal goes to the notices, whatever asked for it.
 const last = new Map();
+// A server that was deleted, or is somebody else's now, leaves the list; its own page makes room for the list.
+const goneFrom = (target) => (target.matches("tr") ? target.remove() : location.assign("/"));
 const withoutTokens = (html) => html.replace(/name="csrfmiddlewaretoken" value="[^"]*"/g, "");
 body.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.xhr.status === 404) {
+    Object.assign(detail, { shouldSwap: false, isError: false });
+    goneFrom(detail.target);
+    return;
+  }
   if (detail.xhr.status >= 400) {
     const notices = document.getElementById("notices");
     Object.assign(detail, { shouldSwap: detail.xhr.status < 500, target: notices, swapOverride: "innerHTML" });

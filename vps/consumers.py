@@ -16,6 +16,8 @@ class PageConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channel
     async def connect(self) -> None:
         user = self.scope["user"]
         if not user.is_authenticated:
+            # Before it is accepted a browser is told no code at all, and would try for ever.
+            await self.accept()
             await self.close(4401)
             return
         await self.channel_layer.group_add(notify.group_of(user.pk), self.channel_name)

@@ -96,6 +96,12 @@ class VpsUnbound(PanelError):
     message = _("This server is not connected to its hypervisor yet. Our staff can see it and will connect it.")
 
 
+class HypervisorUnsupported(PanelError):
+    code = "hypervisor_unsupported"
+    status = 409
+    message = _("Servers on this hypervisor cannot be controlled here. Please ask our support.")
+
+
 class OperationInProgress(PanelError):
     code = "operation_in_progress"
     status = 409

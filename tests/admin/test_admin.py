@@ -281,3 +281,30 @@ def test_an_address_that_somebody_has_is_refused(admin: Any, alice: Any) -> None
         "password2": "quite long 1",
     }
     assert "Somebody has this e-mail address already" in admin.post("/admin/accounts/user/add/", form).content.decode()
+
+
+def test_who_may_only_look_at_clusters_sees_no_secret(as_user: Any, bob: Any, cluster: Cluster) -> None:
+    bob.is_staff = True
+    bob.save()
+    bob.user_permissions.add(Permission.objects.get(codename="view_cluster"))
+    answer = as_user(bob).get(f"/admin/vps/cluster/{cluster.pk}/change/")
+    assert answer.status_code == 200
+    assert cluster.name in answer.content.decode()
+    assert cluster.token_secret not in answer.content.decode()
+
+
+def test_who_may_only_look_at_servers_unbinds_none(
+    as_user: Any, alice: Any, bob: Any, make_vps: Any, bind: Any
+) -> None:
+    vps = make_vps(alice)
+    bind(vps)
+    bob.is_staff = True
+    bob.save()
+    bob.user_permissions.add(Permission.objects.get(codename="view_vps"))
+    assert as_user(bob).post(f"/admin/vps/vps/{vps.pk}/unbind/").status_code == 403
+    assert Placement.objects.exists()
+
+
+def test_a_forged_selection_is_refused(admin: Any) -> None:
+    answer = admin.post("/admin/vps/vps/", {"action": "power_start", "_selected_action": "abc", "index": 0})
+    assert answer.status_code == 400

@@ -110,3 +110,29 @@ def test_a_bad_token_is_401_in_json(db: None, header: str) -> None:
 def test_a_refresh_token_opens_no_door(alice: Any) -> None:
     pair = post("login", username="alice", password=PASSWORD).json()
     assert Client(headers={"authorization": f"Bearer {pair['refresh']}"}).get("/api/vps").status_code == 401
+
+
+def test_failures_are_counted_for_the_person_however_the_name_is_written(alice: Any) -> None:
+    for name in ["alice", "Alice", "ALICE", "alice@example.com", "Alice@Example.com"] * 2:
+        post("login", username=name, password="wrong")
+    answer = post("login", username="aLice", password=PASSWORD)
+    assert (answer.status_code, answer.json()["code"]) == (429, "too_many_attempts")
+
+
+def test_a_hash_that_is_made_anew_at_todays_cost_ends_no_token(alice: Any, settings: Any) -> None:
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+    ]
+    pair = post("login", username="alice", password=PASSWORD).json()
+    alice.refresh_from_db()
+    assert alice.password.startswith("pbkdf2")
+    me = Client(headers={"authorization": f"Bearer {pair['access']}"}).get("/api/auth/me")
+    assert me.status_code == 200
+
+
+def test_who_asks_for_russian_is_refused_in_russian(alice: Any) -> None:
+    client = Client(headers={"accept-language": "ru"})
+    body = {"username": "alice", "password": "wrong"}
+    answer = client.post("/api/auth/login", body, content_type="application/json")
+    assert answer.json()["message"] == "Неверное имя, адрес эл. почты или пароль."

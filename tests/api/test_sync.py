@@ -238,3 +238,27 @@ def test_another_method_is_405_in_json(main_site: Any) -> None:
 def post(body: bytes, content_type: str = "application/json") -> Any:
     client = Client(headers={"x-api-key": "for-tests-only-the-main-site-key-0123456789"})
     return client.post("/api/vps/sync", body, content_type=content_type)
+
+
+@pytest.mark.parametrize("node", [1, True, "", "pve_1", "pve1 ", "../x", "п"])
+def test_a_node_is_a_hosts_name(main_site: Any, alice: Any, cluster: Any, node: Any) -> None:
+    placement = {"cluster": "main", "node": node, "vmid": 107, "kind": "qemu"}
+    answer = main_site("create", user_id=alice.id, **ORDER, placement=placement)
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["vps.placement.node"])
+
+
+def test_unknown_keys_of_a_placement_are_named_too(main_site: Any, alice: Any, cluster: Any) -> None:
+    placement = {"cluster": "main", "node": "pve1", "vmid": 107, "kind": "qemu", "rack": 7}
+    body = main_site("create", user_id=alice.id, **ORDER, placement=placement).json()
+    assert body["warnings"] == ["Unknown field ignored: vps.placement.rack"]
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("\u200b", 400), ("\ufeff", 400), ("a\u00ad", 400), ("\u3164", 400), ("a\U000e0001", 400), ("\u200d", 400),
+        ("👩\u200d💻 dev", 201), ("Сервер №1", 201), ("می\u200cخواهم", 201),
+    ],
+)  # fmt: skip
+def test_a_name_can_be_seen(main_site: Any, alice: Any, name: str, status: int) -> None:
+    assert main_site("create", user_id=alice.id, **ORDER | {"name": name}).status_code == status

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from vps import snapshots
 from vps.models import Operation, Placement
@@ -231,3 +232,43 @@ def test_private_pages_are_kept_by_nobody_and_framed_by_nobody(as_user: Any, ali
     assert answer["Cache-Control"] == "no-store"
     assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
     assert "unsafe" not in answer["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/?q=%00", "/?q=a%00b&status=%00", "/login/?next=/login/", "/login/?next=/login/?x=1"]
+)
+def test_an_odd_address_breaks_nothing(as_user: Any, alice: Any, path: str) -> None:
+    assert as_user(alice).get(path).status_code in (200, 302)
+
+
+def test_a_name_that_is_too_long_to_log_in_with_is_told_so(static_files: None, db: None) -> None:
+    answer = Client().post("/login/", {"username": "a" * 300, "password": "x"})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/vps/{}/status/", "/vps/{}/row/", "/"])
+def test_a_fragment_after_the_sessions_end_sends_the_page_to_log_in(alice: Any, make_vps: Any, path: str) -> None:
+    headers = {"hx-request": "true", "hx-current-url": "http://testserver/vps/1/?x=2"}
+    answer = Client(headers=headers).get(path.format(make_vps(alice).pk))
+    assert answer["HX-Redirect"] == "/login/?next=%2Fvps%2F1%2F%3Fx%3D2"
+    assert answer.content == b""
+
+
+def test_a_fragment_of_what_is_gone_is_no_page(as_user: Any, alice: Any) -> None:
+    answer = as_user(alice).get("/vps/999/row/", headers={"hx-request": "true"})
+    assert answer.status_code == 404
+    assert "<html" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/api", "/API/vps/sync", "/api/"])
+def test_whoever_means_the_api_reads_json(db: None, path: str) -> None:
+    answer = Client().get(path)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_why_the_buttons_are_off_is_told_truly(as_user: Any, alice: Any, make_vps: Any, bind: Any) -> None:
+    gone, foreign = make_vps(alice), make_vps(alice, hypervisor="vmware")
+    bind(gone, missing_since=timezone.now())
+    browser = as_user(alice)
+    assert "was not found on its cluster" in browser.get(f"/vps/{gone.id}/").content.decode()
+    assert "cannot be controlled here" in browser.get(f"/vps/{foreign.id}/").content.decode()

@@ -1,5 +1,7 @@
 """Many at once, each with a connection of its own, on committed rows: what only a real database can decide."""
 
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -7,9 +9,15 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from tests.conftest import person
+from vps.hypervisor.base import Guest, GuestRef, Kind, Look, Power
 from vps.models import Cluster, Event, Operation, Placement, Tombstone, Vps
+from vps.services import power, sync
+from vps.services.power import finish
+from vps.services.reconcile import observe
+from vps.services.reconcile.compare import changes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -74,3 +82,66 @@ def test_of_thirty_placements_at_once_one_gets_the_guest(server: Vps, settings: 
     )
     assert sorted(statuses) == [201] + [409] * 29
     assert (Placement.objects.count(), Vps.objects.count()) == (1, 2)
+
+
+def test_two_servers_that_exchange_their_guests_do_not_wait_for_each_other(server: Vps, settings: Any) -> None:
+    other = Vps.objects.create(user=server.user, name="db", status="running", cpu=1, ram=512, disk=5, os="Debian 12")
+    turns = iter([(vps.pk, vmid) for _ in range(8) for vps in (server, other) for vmid in (100, 101)])
+
+    def move() -> int:
+        id, vmid = next(turns)
+        place = {"cluster": "main", "node": "pve1", "vmid": vmid, "kind": "qemu"}
+        body = {"action": "update", "vps": {"id": id, "placement": place}}
+        client = Client(headers={"x-api-key": settings.VPS_SYNC_API_KEYS[0]})
+        return client.post("/api/vps/sync", body, content_type="application/json").status_code
+
+    assert set(at_once(move)) <= {200, 409}
+
+
+@pytest.mark.parametrize("rival", ["forced stop", "delete"])
+def test_an_operations_end_and_what_overtakes_it_do_not_wait_for_each_other(
+    server: Vps, rival: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker has written the operation and is about to write the server, which the rival holds or waits for."""
+    operation = power.request(server, "stop", by=None, source="page")
+    claimed = Operation.objects.claim(operation.pk)
+    look = Look("pve1", Power.STOPPED, 0, "", False, False, timezone.now())
+    has_begun, record = threading.Event(), finish.record_look
+
+    def slowly(*args: Any) -> None:
+        has_begun.set()
+        time.sleep(0.3)
+        record(*args)
+
+    def overtake() -> None:
+        has_begun.wait(5)
+        if rival == "delete":
+            sync.delete(server.pk)
+        else:
+            power.request(server, "stop", by=None, source="page", force=True)
+
+    monkeypatch.setattr(finish, "record_look", slowly)
+    calls = iter([lambda: finish.succeed(claimed, look), overtake])
+    at_once(lambda: next(calls)() or 0, times=2)
+    assert Operation.objects.get(pk=operation.pk).state == "succeeded"
+
+
+def test_a_reconcile_and_a_delete_do_not_wait_for_each_other(server: Vps, monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = Cluster.objects.get()
+    stopped = {100: Guest(GuestRef(Kind.QEMU, 100, "pve1"), "web", Power.STOPPED)}
+    found = list(changes(observe.known_of(cluster), stopped))
+    has_begun, write = threading.Event(), observe.write
+
+    def slowly(still: Any) -> None:
+        write(still)
+        has_begun.set()
+        time.sleep(0.3)
+
+    def delete() -> int:
+        has_begun.wait(5)
+        return int(sync.delete(server.pk).was_already)
+
+    monkeypatch.setattr(observe, "write", slowly)
+    calls = iter([lambda: observe.learn(cluster, found), delete])
+    assert sorted(at_once(lambda: next(calls)(), times=2)) == [0, 1]
+    assert not Vps.objects.exists()

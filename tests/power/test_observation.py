@@ -6,10 +6,15 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from tests.power.conftest import carry_out
 from vps import snapshots
+from vps.hypervisor import connect
+from vps.hypervisor.base import Access, OutcomeUnknown
+from vps.hypervisor.proxmox import Proxmox
 from vps.models import Cluster, Event, Operation, Placement, Vps
-from vps.services import binding, metrics
-from vps.services.reconcile import reconcile
+from vps.services import binding, metrics, power
+from vps.services.reconcile import observe, reconcile
+from vps.services.reconcile.compare import changes
 
 
 def test_what_was_started_behind_our_back_is_seen(server: Any, simulated: Any, real_cluster: Cluster) -> None:
@@ -108,6 +113,30 @@ def test_a_list_that_lags_behind_a_look_does_not_turn_it_back(
     assert vps.status == "stopped"
 
 
+def test_what_was_seen_while_the_list_was_on_its_way_is_newer_than_the_list(
+    server: Any, simulated: Any, alice: Any, real_cluster: Cluster
+) -> None:
+    server(power="running")
+    simulated.change(100, power="stopped")
+    hypervisor = connect("proxmox", Access(**real_cluster.credentials()))
+    by_vmid = {guest.ref.vmid: guest for guest in hypervisor.guests()}
+    found = list(changes(observe.known_of(real_cluster), by_vmid))
+    carry_out(power.request(Vps.objects.get(), "start", by=alice, source="page"))
+    assert observe.learn(real_cluster, found) == 0
+    assert Vps.objects.get().status == "running"
+    assert not Event.objects.filter(type="vps.status_changed").exists()
+
+
+def test_another_kind_of_guest_under_the_vmid_lends_its_use_to_nobody(
+    server: Any, simulated: Any, real_cluster: Cluster
+) -> None:
+    vps = server("qemu", power="running")
+    simulated.call("DELETE", "guests/100")
+    simulated.add("lxc", power="running")
+    reconcile(real_cluster.pk)
+    assert metrics.usage(vps) is None
+
+
 def test_a_server_with_an_open_operation_is_left_to_it(server: Any, simulated: Any, real_cluster: Cluster) -> None:
     vps = server()
     deadline = timezone.now() + timedelta(minutes=1)
@@ -195,3 +224,92 @@ def test_the_guests_of_a_cluster_are_kept_for_staff(server: Any, real_cluster: C
     (guest,) = binding.suggestions(real_cluster)
     assert (guest["vps"], guest["name"]) == (vps, "guest-of-alice")
     assert snapshots.guests(real_cluster.pk)[0]["vmid"] == 100
+
+
+def test_while_a_node_is_down_no_name_is_sure_to_stand_once(
+    alice: Any, make_vps: Any, simulated: Any, real_cluster: Cluster
+) -> None:
+    """Its guests are listed without their names, and one of them may bear this one."""
+    make_vps(alice, name="web")
+    simulated.add("qemu", 100, name="web")
+    simulated.add("qemu", 101, name="web", node="pve2")
+    simulated.call("PATCH", "nodes/pve2", {"up": False})
+    assert binding.bind_by_name() == 0
+
+
+def test_what_somebody_unbound_is_not_bound_by_its_name_again(server: Any, carol: Any) -> None:
+    vps = server(name="shop")
+    binding.unbind(vps, by=carol, source="admin")
+    assert binding.bind_by_name() == 0
+
+
+def test_a_server_that_was_placed_meanwhile_leaves_the_others_to_be_bound(
+    alice: Any, make_vps: Any, simulated: Any, real_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed, renamed, other = (make_vps(alice, name=name) for name in ("web-1", "web-2", "web-3"))
+    for vmid in (1, 2, 3):
+        simulated.add("qemu", 100 + vmid, name=f"web-{vmid}")
+    real = Proxmox.guests
+
+    def meanwhile(self: Proxmox) -> Any:
+        found = real(self)
+        Placement.objects.get_or_create(vps=placed, cluster=real_cluster, kind="qemu", vmid=999, node="pve1")
+        Vps.objects.filter(pk=renamed.pk).update(name="web-9")
+        return found
+
+    monkeypatch.setattr(Proxmox, "guests", meanwhile)
+    assert binding.bind_by_name() == 1
+    assert Placement.objects.get(vps=other).vmid == 103
+
+
+def test_being_identified_tells_of_the_power_that_was_seen(server: Any) -> None:
+    vps = server(power="running")
+    Vps.objects.update(status="stopped")
+    binding.identify(vps.placement.pk)
+    assert Vps.objects.get().status == "running"
+    assert Event.objects.get().type == "vps.status_changed"
+
+
+def test_a_silent_cluster_keeps_nobody_from_being_identified_or_asked_for_addresses(
+    server: Any, alice: Any, make_vps: Any, cluster: Cluster, real_cluster: Cluster
+) -> None:
+    Cluster.objects.filter(pk=cluster.pk).update(unreachable_since=timezone.now())
+    for vmid in range(200, 230):
+        vps = make_vps(alice, name=f"dark-{vmid}")
+        Placement.objects.create(vps=vps, cluster=cluster, kind="qemu", vmid=vmid, node="pve1", power="running")
+    seen = server(power="running", agent=True, ips=["192.0.2.7"])
+    assert [placement.vps_id for placement in Placement.objects.unidentified()] == [seen.pk]
+    assert binding.find_addresses() == 1
+
+
+def test_a_cluster_that_hangs_is_asked_for_one_address_a_round(
+    alice: Any, make_vps: Any, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def hangs(self: Proxmox, ref: Any) -> Any:
+        asked.append(ref)
+        raise OutcomeUnknown("read timed out")
+
+    monkeypatch.setattr(Proxmox, "addresses", hangs)
+    for vmid in (200, 201, 202):
+        vps = make_vps(alice, name=f"dark-{vmid}")
+        Placement.objects.create(vps=vps, cluster=cluster, kind="qemu", vmid=vmid, node="pve1", power="running")
+    assert binding.find_addresses() == 0
+    assert len(asked) == 1
+
+
+def test_a_server_whose_node_falls_silent_under_an_operation_is_unknown_and_known_again(
+    server: Any, simulated: Any, alice: Any, real_cluster: Cluster
+) -> None:
+    vps = server(power="running")
+    operation = power.request(vps, "reboot", by=alice, source="page")
+    simulated.call("PATCH", "nodes/pve1", {"up": False})
+    power.advance(operation.pk)
+    operation.refresh_from_db()
+    assert operation.step == "silent"
+    reconcile(real_cluster.pk)
+    assert Vps.objects.get().shown.word == "unknown"
+    simulated.call("PATCH", "nodes/pve1", {"up": True})
+    reconcile(real_cluster.pk)
+    assert Vps.objects.get().shown.word == "running"

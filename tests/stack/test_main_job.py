@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import signal
+import socket
 import subprocess
 from typing import Any
 
@@ -117,3 +118,13 @@ def test_a_chunked_body_is_refused_rather_than_misread(panel: Any) -> None:
         f"{panel.url}/api/vps/sync", data=iter([b"{}"]), headers={"X-API-Key": panel.demo["api_key"]}
     )
     assert (answer.status_code, answer.json()["code"]) == (411, "length_required")
+
+
+def test_a_header_that_only_looks_like_the_key_is_none(panel: Any) -> None:
+    body = b'{"action":"delete","vps":{"id":99999}}'
+    head = f"POST /api/vps/sync HTTP/1.1\r\nHost: localhost\r\nX_API_Key: {panel.demo['api_key']}\r\n"
+    head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", panel.run.port), timeout=10) as client:
+        client.sendall(head.encode() + body)
+        answer = client.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 401")

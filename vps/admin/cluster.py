@@ -30,6 +30,12 @@ class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     search_fields = ["name", "hosts"]
     change_form_template = "admin/vps/cluster/change_form.html"
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Who may only look is shown the fields as they are, and one of them is for nobody's eyes."""
+        fields = super().get_fields(request, obj)
+        may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        return fields if may_write else [name for name in fields if name != "token_secret"]
+
     @admin.display(description=_("health"))
     def health(self, cluster: Cluster) -> str:
         if cluster.unreachable_since:

@@ -56,7 +56,7 @@ def outcome(request: HttpRequest, vps: Vps, kind: str, force: bool) -> str:
     try:
         power.request(vps, kind, by=request.user, source=Event.Source.ADMIN, force=force)
     except PanelError as refusal:
-        return f"{vps.name}: {refusal.message}"
+        return str(_("Server %(name)s: %(why)s") % {"name": vps.name, "why": refusal.message})
     return ""
 
 

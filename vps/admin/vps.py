@@ -3,6 +3,8 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -80,9 +82,17 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         actions = [(name, label) for name, (label, *_rest) in power.ACTIONS.items()]
         return super().change_view(request, object_id, form_url, (extra_context or {}) | {"power_actions": actions})
 
+    def response_action(
+        self, request: HttpRequest, queryset: "QuerySet[Vps]", *rest: Any, **more: Any
+    ) -> HttpResponse | None:
+        if not all(text.isdecimal() for text in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            raise BadRequest("what was selected are no servers")
+        return super().response_action(request, queryset, *rest, **more)
+
     def unbind(self, request: HttpRequest, id: int) -> HttpResponse:
-        vps = self.get_object(request, str(id))
-        if vps is not None and self.has_change_permission(request, vps):
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        if (vps := self.get_object(request, str(id))) is not None:
             binding.unbind(vps, by=request.user, source=Event.Source.ADMIN)
             self.message_user(request, _("%(vps)s is bound to no guest now.") % {"vps": vps.name})
         return redirect("admin:vps_vps_change", id)

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,6 +16,12 @@ from vps.services import metrics, power
 
 LARGEST_PAGE = 1000
 DEFAULT_PAGE = 1000
+REQUESTED = {
+    "start": _("Start requested"),
+    "stop": _("Stop requested"),
+    "restart": _("Hard restart requested"),
+    "reboot": _("Reboot requested"),
+}
 Door = Callable[..., Response]
 
 
@@ -45,7 +53,7 @@ def stats(request: Request, id: int) -> Response:
 @api_view(["GET"])
 def operations(request: Request, id: int) -> Response:
     """Newest first. `before` names the id to go on from."""
-    limit, _ = page_of(request)
+    limit = page_of(request)[0]
     before = number(request, "before", INT_MAX, INT_MAX)
     vps = get_vps(request, id)
     rows = list(vps.operations.filter(pk__lt=before).select_related("requested_by")[: limit + 1])
@@ -70,8 +78,7 @@ def power_door(kind: str) -> Door:
         vps = get_vps(request, id)
         force = forced(request) if kind == Operation.Kind.STOP else False
         operation = power.request(vps, kind, by=request.user, source=Event.Source.API, force=force)
-        message = f"{Operation.Kind(kind).label} requested"
-        return success(202, message=message, operation=operation.public(), vps=vps.columns())
+        return success(202, message=str(REQUESTED[kind]), operation=operation.public(), vps=vps.columns())
 
     return door
 
@@ -92,7 +99,8 @@ def forced(request: Request) -> bool:
     body = request.data if has_body else {}
     value = body.get("force", False) if isinstance(body, dict) else None
     if not isinstance(value, bool):
-        raise InvalidInput("force must be true or false.", errors={"force": ["Must be true or false."]})
+        sentence = gettext("Must be true or false.")
+        raise InvalidInput(f"force: {sentence}", errors={"force": [sentence]})
     return value
 
 
@@ -103,14 +111,14 @@ def page_of(request: Request) -> tuple[int, int]:
 def number(request: Request, name: str, default: int, most: int, least: int = 0) -> int:
     text = request.query_params.get(name, str(default))
     if not (text.isascii() and text.isdigit() and len(text) <= 10 and least <= int(text) <= most):
-        sentence = f"Must be a whole number from {least} to {most}."
+        sentence = gettext("Must be a whole number from %(least)s to %(most)s.") % {"least": least, "most": most}
         raise InvalidInput(f"{name}: {sentence}", errors={name: [sentence]})
     return int(text)
 
 
 def checked_timeframe(given: str) -> str:
     if given not in metrics.TIMEFRAMES:
-        sentence = f"Must be one of: {', '.join(metrics.TIMEFRAMES)}."
+        sentence = gettext("Must be one of: %(words)s.") % {"words": ", ".join(metrics.TIMEFRAMES)}
         raise InvalidInput(f"timeframe: {sentence}", errors={"timeframe": [sentence]})
     return given
 

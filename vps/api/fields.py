@@ -1,15 +1,20 @@
 """Fields that take what the contract says and nothing near it: for the serializers of the doors beside it."""
 
 import ipaddress
+import re
 import unicodedata
 from typing import Any
 
 from rest_framework import serializers
 
 INT_MAX = 2_147_483_647
-# Controls, surrogates, private use and line ends have no look; the bidirectional ones change the look of the rest.
-UNPRINTABLE = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
-BIDIRECTIONAL = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Controls, surrogates, private use and line ends have no look, and formats change the look of the rest.
+UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+# They join letters and emoji into one.
+JOINERS = {"\u200c", "\u200d"}
+# What stands for a letter and shows none.
+BLANK = {"\u115f", "\u1160", "\u2800", "\u3164", "\uffa0"} | JOINERS
+NODE = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?")
 
 
 class WholeNumber(serializers.Field[int, Any, int, Any]):
@@ -40,14 +45,29 @@ class PlainText(serializers.Field[str, Any, str, Any]):
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             raise serializers.ValidationError("Must be a text.")
-        if not 1 <= len(data) <= self.longest or not data.strip():
-            raise serializers.ValidationError(f"Must be 1 to {self.longest} characters, not all of them blank.")
-        if any(sign in BIDIRECTIONAL or unicodedata.category(sign) in UNPRINTABLE for sign in data):
-            raise serializers.ValidationError("Must hold no control characters or bidirectional overrides.")
+        if not 1 <= len(data) <= self.longest:
+            raise serializers.ValidationError(f"Must be 1 to {self.longest} characters.")
+        if any(unicodedata.category(sign) in UNPRINTABLE for sign in data if sign not in JOINERS):
+            raise serializers.ValidationError("Must hold no control, format or private characters.")
+        if all(sign.isspace() or sign in BLANK for sign in data):
+            raise serializers.ValidationError("Must hold something that can be seen.")
         return data
 
     def to_representation(self, value: str) -> str:
         return value
+
+
+class NodeName(PlainText):
+    """A host's name, as it stands in Proxmox VE's paths."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(63, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        name = super().to_internal_value(data)
+        if not NODE.fullmatch(name):
+            raise serializers.ValidationError("Must be a node's name, such as pve1.")
+        return name
 
 
 class OneOf(serializers.Field[str, Any, str, Any]):

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from accounts.authentication import ApiKeyAuthentication
 from accounts.permissions import IsMainSite
-from vps.api.fields import Address, OneOf, PlainText, WholeNumber
+from vps.api.fields import Address, NodeName, OneOf, PlainText, WholeNumber
 from vps.errors import InvalidInput, MissingFields
 from vps.models import Placement, Vps
 from vps.models.vps import LARGEST, SMALLEST
@@ -21,7 +21,7 @@ IN_MB = " The unit of ram is MB: 8 GB are 8192."
 
 class PlacementInput(serializers.Serializer[Any]):
     cluster = PlainText(63)
-    node = serializers.RegexField(r"\A[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\Z")
+    node = NodeName()
     vmid = WholeNumber(100, 999_999_999)
     kind = OneOf(Placement.Kind.values)
 
@@ -56,6 +56,8 @@ def sync_vps(request: Request) -> Response:
     action, given = shape(body)
     status, answer = ACTIONS[action](checked(action, given))
     warnings = unknown_keys(body, KNOWN) + unknown_keys(given, TAKEN[action], "vps.")
+    if "placement" in TAKEN[action] & set(given):
+        warnings += unknown_keys(given["placement"], set(PlacementInput().fields), "vps.placement.")
     return Response(answer | ({"warnings": warnings} if warnings else {}), status=status)
 
 
@@ -69,14 +71,14 @@ def shape(body: Any) -> tuple[str, dict[str, Any]]:
         raise invalid("action", f"Must be one of: {', '.join(ACTIONS)}.")
     if not isinstance(given, dict):
         raise invalid("vps", "Must be an object.")
-    refuse_missing([key for key in NEEDED[action] if given.get(key) is None])
+    refuse_missing([key for key in NEEDED[action] if given.get(key) is None], "vps.")
     return action, given
 
 
-def refuse_missing(names: list[str]) -> None:
+def refuse_missing(names: list[str], prefix: str = "") -> None:
     if names:
         sentence = f"Missing required fields: {', '.join(names)}"
-        raise MissingFields(sentence, errors={name: ["This field is required."] for name in names})
+        raise MissingFields(sentence, errors={f"{prefix}{name}": ["This field is required."] for name in names})
 
 
 def invalid(field: str, sentence: str) -> InvalidInput:

@@ -98,6 +98,7 @@ class Operation(models.Model):
 
     class Step(models.TextChoices):
         WAITING = "waiting", _("Waiting for its turn")
+        SILENT = "silent", _("The hypervisor does not answer; it is asked again")
         LOCKED = "locked", _("Waiting until the server is free (a backup or migration is running)")
         SENDING = "sending", _("Passing the command to the hypervisor")
         FINDING = "finding", _("Asking the hypervisor whether the command arrived")
@@ -109,6 +110,7 @@ class Operation(models.Model):
     FINAL = (State.SUCCEEDED, State.FAILED)
     PROGRESS = {
         Step.WAITING: 0,
+        Step.SILENT: 0,
         Step.LOCKED: 10,
         Step.SENDING: 20,
         Step.FINDING: 30,

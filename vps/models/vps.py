@@ -32,6 +32,7 @@ class VpsQuerySet(models.QuerySet["Vps"]):
         )
 
     def matching(self, text: str) -> "VpsQuerySet":
+        text = text.replace("\0", "")
         found = models.Q(name__icontains=text) | models.Q(ip_address__icontains=text) | models.Q(os__icontains=text)
         return self.filter(found) if text else self
 

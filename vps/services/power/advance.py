@@ -45,7 +45,8 @@ def step(operation: Operation) -> float | None:
     try:
         return next_step(operation)
     except HypervisorError as error:
-        Operation.objects.write(operation, error_detail=error.detail)
+        silent = {"step": Operation.Step.SILENT} if operation.intent_at is None else {}
+        Operation.objects.write(operation, **silent, error_detail=error.detail)
         return LATER
 
 

@@ -6,7 +6,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from vps import notify
-from vps.errors import OperationInProgress, PanelError, VpsCreating, VpsNotFound, VpsSuspended, VpsUnbound
+from vps.errors import (
+    HypervisorUnsupported,
+    OperationInProgress,
+    PanelError,
+    VpsCreating,
+    VpsNotFound,
+    VpsSuspended,
+    VpsUnbound,
+)
 from vps.models import Event, Operation, Vps
 from vps.services.power.finish import fail
 from vps.services.power.plan import DEADLINE
@@ -18,7 +26,9 @@ def refusal(vps: Vps) -> PanelError | None:
     """Why no power operation can be asked of this VPS now, or None. An open operation is not a reason of this kind."""
     if error := REFUSALS.get(vps.status):
         return error()
-    return None if hasattr(vps, "placement") else VpsUnbound()
+    if hasattr(vps, "placement"):
+        return None
+    return VpsUnbound() if vps.hypervisor == Vps.Hypervisor.PROXMOX else HypervisorUnsupported()
 
 
 @transaction.atomic

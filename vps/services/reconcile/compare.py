@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from vps.hypervisor.base import Guest
+from vps.hypervisor.base import Guest, Power
 
 # The list lags behind a guest's own status by up to 13 s (pvestatd's 10 s and a cache): so long after a look, a list that
 # says otherwise is either late or tells of something new.
@@ -60,7 +60,8 @@ def changes(known: Iterable[Known], guests: dict[int, Guest]) -> Iterator[Change
 def seen(known: Known, guest: Guest | None) -> Change:
     if guest is None or guest.ref.kind != known.kind:
         return Change(known, known.power, known.node, is_missing=True)
-    power = known.power if known.is_busy else str(guest.power)
+    is_told_otherwise = known.is_busy and Power.UNKNOWN not in (known.power, guest.power)
+    power = known.power if is_told_otherwise else str(guest.power)
     return Change(known, power, guest.ref.node, is_missing=False)
 
 
