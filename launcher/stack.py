@@ -123,6 +123,8 @@ class Stack:
             "--lifespan",
             "off",
             "--no-proxy-headers",
+            "--http",
+            "ospab_panel.http_protocol:JsonHttpProtocol",
         )
         return [
             ("worker", python(*celery, "worker", "--concurrency", "4", *quiet), "0"),

@@ -1,6 +1,7 @@
 """The main job on the whole running stack: Celery, PostgreSQL, Redis, HTTP, sockets and a simulated cluster."""
 
 import asyncio
+import json
 import os
 import re
 import shlex
@@ -124,7 +125,20 @@ def test_a_header_that_only_looks_like_the_key_is_none(panel: Any) -> None:
     body = b'{"action":"delete","vps":{"id":99999}}'
     head = f"POST /api/vps/sync HTTP/1.1\r\nHost: localhost\r\nX_API_Key: {panel.demo['api_key']}\r\n"
     head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    assert raw(panel, head.encode() + body).startswith(b"HTTP/1.1 401")
+
+
+@pytest.mark.parametrize(
+    "request_line", ["FOO /api/vps HTTP/1.1", "post /api/vps/sync HTTP/1.1", "GET /api/vps HTTP/9.9", "\x00\x01"]
+)
+def test_what_is_no_http_is_refused_in_json(panel: Any, request_line: str) -> None:
+    head, _, body = raw(panel, f"{request_line}\r\nHost: localhost\r\n\r\n".encode()).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400")
+    assert json.loads(body)["code"] == "bad_request"
+
+
+def raw(panel: Any, sent: bytes) -> bytes:
+    """What comes back to these very bytes."""
     with socket.create_connection(("127.0.0.1", panel.run.port), timeout=10) as client:
-        client.sendall(head.encode() + body)
-        answer = client.makefile("rb").read()
-    assert answer.startswith(b"HTTP/1.1 401")
+        client.sendall(sent)
+        return client.makefile("rb").read()
