@@ -3,7 +3,21 @@
 
 const body = document.body;
 const shownIds = () => [...document.querySelectorAll("[data-vps]")].map((fragment) => fragment.dataset.vps);
-const lookAgain = (id) => htmx.trigger(body, shownIds().includes(String(id)) ? `vps-${id}` : "vps-new");
+// Of a fragment that is being fetched nobody knows how fresh it will be, so it is fetched once more; and htmx listens to
+// what it has put in place some 20 ms later only.
+const busy = new Set();
+const late = new Set();
+function lookAgain(id) {
+  const name = String(id);
+  if (busy.has(name)) late.add(name);
+  else htmx.trigger(body, shownIds().includes(name) ? `vps-${name}` : "vps-new");
+}
+body.addEventListener("htmx:beforeRequest", ({ detail }) => detail.elt.dataset.vps && busy.add(detail.elt.dataset.vps));
+body.addEventListener("htmx:afterRequest", ({ detail }) => setTimeout(() => {
+  const id = detail.elt.dataset.vps;
+  busy.delete(id);
+  if (late.delete(id)) lookAgain(id);
+}, 50));
 
 // Reconnects after 1, 2, 4 … 30 s, with a jitter, so that a restart does not bring everybody back at once.
 function listen(address, attempt = 0) {
