@@ -16,12 +16,18 @@ from xdist.scheduler import LoadScopeScheduling
 
 from launcher.stack import servers
 
+# The longest files of tests of the whole stack, each of which has one of its own, and starts before all others.
+OWN_STACK = ("tests/stack/test_browser.py", "tests/stack/test_supervisor.py")
 
-class StackByFile(LoadScopeScheduling):  # type: ignore[misc]
-    """A file of tests of the whole stack stays on one worker, which starts it once; all others go where there is time."""
+
+class FewStacks(LoadScopeScheduling):  # type: ignore[misc]
+    """The tests of one stack stay on one worker, which starts it once; all others go where there is time."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return nodeid.partition("::")[0] if nodeid.startswith("tests/stack/") else nodeid
+        file = nodeid.partition("::")[0]
+        if file in OWN_STACK:
+            return file
+        return "tests/stack" if file.startswith("tests/stack/") else nodeid
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
-    return StackByFile(config, log)
+    return FewStacks(config, log)
 
 
 def start() -> None:

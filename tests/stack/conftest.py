@@ -1,4 +1,4 @@
-"""The whole stack as `make run` starts it, once for a file of this folder, and the people of its demo."""
+"""The whole stack as `make run` starts it, once for a worker of pytest, and the people of its demo."""
 
 import contextlib
 import json
@@ -18,6 +18,9 @@ import requests
 from launcher.children import ROOT
 from launcher.secrets_file import free_port
 from tests.simulated import wait_for
+from tests.stack.browser import browser, open_as
+
+__all__ = ["browser", "open_as"]
 
 PUBLIC = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 

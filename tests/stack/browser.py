@@ -1,0 +1,64 @@
+"""A real browser for the tests beside it, and the people who use it."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+SHORT, LONG = 10_000, 30_000
+
+NEEDED = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        not CHROMIUM, reason="there is no chromium or google-chrome on this machine; CHROMIUM= names one elsewhere"
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+
+
+@pytest.fixture
+def open_as(browser: Browser, panel: Any) -> Iterator[Callable[..., Page]]:
+    """A page of the panel in which this person has just logged in; whatever the console complains of fails the test.
+
+    That the fragment of a deleted server is not there is no complaint.
+    """
+    complaints: list[str] = []
+    contexts = []
+
+    def log_in(name: str, **options: Any) -> Page:
+        context = browser.new_context(**{"locale": "en-US"} | options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(SHORT)
+        page.on("console", lambda line: complaints.append(line.text) if is_complaint(line) else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"{panel.url}/login/")
+        page.fill("[name=username]", name)
+        page.fill("[name=password]", panel.user(name)["password"])
+        page.click("main button[type=submit]")
+        return page
+
+    yield log_in
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def is_complaint(line: ConsoleMessage) -> bool:
+    is_gone = "404" in line.text and re.search(r"/vps/\d+/(row|status)/$", line.location["url"])
+    return line.type == "error" and not is_gone
+
+
+def open_server(page: Page, panel: Any, name: str) -> None:
+    page.goto(panel.url)
+    page.get_by_role("link", name=name, exact=True).click()
