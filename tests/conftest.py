@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
-from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
+from vps.management.commands.prepare import collect_static
 from vps.models import Cluster, Placement, Vps
 
 PASSWORD = "a long and winding password"
@@ -51,8 +51,8 @@ def carol(db: None) -> Any:
 
 @pytest.fixture(scope="session")
 def static_files() -> None:
-    """Pages name their static files by their contents, so these are collected before the first page."""
-    call_command("collectstatic", interactive=False, verbosity=0)
+    """Pages name their static files by their contents, so these are collected before the first page of any worker."""
+    collect_static()
 
 
 @pytest.fixture

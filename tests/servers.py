@@ -52,7 +52,7 @@ def start() -> None:
     stack = contextlib.ExitStack()
     atexit.register(stack.close)
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ospab-tests-", ignore_cleanup_errors=True)))
-    os.environ["DATA_DIR"] = str(folder)
+    os.environ |= {"DATA_DIR": str(folder), "STATIC_ROOT": str(folder / "static")}
     folder.chmod(0o755)
     os.environ.update(stack.enter_context(servers(folder)))
 

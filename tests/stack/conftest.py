@@ -22,7 +22,7 @@ from tests.stack.browser import browser, open_as
 
 __all__ = ["browser", "open_as"]
 
-PUBLIC = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
+PUBLIC = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "STATIC_ROOT")
 
 
 class Run:

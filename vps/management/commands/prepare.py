@@ -3,6 +3,7 @@
 One process instead of three, for each start of Django costs a second.
 """
 
+import fcntl
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -26,13 +27,18 @@ class Command(BaseCommand):
 
 
 def collect_static() -> None:
-    """Collecting takes seconds, so it is left out where the sources are those of the last time."""
-    stamp = Path(settings.STATIC_ROOT) / ".collected"
-    seen = fingerprint()
-    if stamp.exists() and stamp.read_text() == seen:
-        return
-    call_command("collectstatic", interactive=False, verbosity=0)
-    stamp.write_text(seen)
+    """Collecting takes seconds, so it is left out where the sources are those of the last time. One at a time does it."""
+    root = Path(settings.STATIC_ROOT)
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / ".collected").open("a+") as stamp:
+        fcntl.flock(stamp, fcntl.LOCK_EX)
+        stamp.seek(0)
+        seen = fingerprint()
+        if stamp.read() == seen:
+            return
+        stamp.truncate(0)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        stamp.write(seen)
 
 
 def fingerprint() -> str:
