@@ -1,4 +1,4 @@
-"""What is seen on a cluster, made true here: reconcile, binding and addresses, over real HTTPS."""
+"""What is seen on a cluster, made true here: reconcile, use and history, over real HTTPS."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,8 +9,7 @@ from django.utils import timezone
 from tests.power.conftest import carry_out
 from vps import snapshots
 from vps.hypervisor import connect
-from vps.hypervisor.base import Access, OutcomeUnknown
-from vps.hypervisor.proxmox import Proxmox
+from vps.hypervisor.base import Access
 from vps.models import Cluster, Event, Operation, Placement, Vps
 from vps.services import binding, metrics, power
 from vps.services.reconcile import observe, reconcile
@@ -166,57 +165,6 @@ def test_history_is_fetched_by_a_worker_and_kept(server: Any) -> None:
     assert set(history["points"][-1]) >= {"time", "cpu", "ram_used", "net_in", "net_out", "disk_read", "disk_written"}
 
 
-# Binding
-
-
-def test_a_server_is_bound_to_the_one_guest_of_its_name(
-    alice: Any, make_vps: Any, simulated: Any, real_cluster: Any
-) -> None:
-    simulated.add("lxc", 112, name="test-vps-01", node="pve2", power="running")
-    vps = make_vps(alice, name="test-vps-01")
-    assert binding.bind_by_name() == 1
-    placement = Placement.objects.get(vps=vps)
-    assert (placement.vmid, placement.kind, placement.node, placement.identity) == (112, "lxc", "pve2", "")
-    binding.identify(placement.pk)
-    placement.refresh_from_db()
-    assert (placement.identity, placement.power) == ("bc:24:11:00:00:70", "running")
-
-
-@pytest.mark.parametrize("case", ["two guests", "two servers", "bound already", "template", "none", "silent cluster"])
-def test_where_the_name_does_not_decide_nothing_is_bound(
-    alice: Any, bob: Any, make_vps: Any, simulated: Any, real_cluster: Any, case: str
-) -> None:
-    make_vps(alice, name="web")
-    simulated.add("qemu", 100, name="other" if case == "none" else "web", template=case == "template")
-    if case == "two guests":
-        simulated.add("lxc", 101, name="web")
-    if case == "two servers":
-        make_vps(bob, name="web")
-    if case == "bound already":
-        Placement.objects.create(vps=make_vps(bob), cluster=real_cluster, kind="qemu", vmid=100, node="pve1")
-    if case == "silent cluster":
-        dead = {"hosts": ["127.0.0.1:1"], "token_id": "a@b!c", "token_secret": "s"}
-        Cluster.objects.create(name="dead", **dead)
-    before = Placement.objects.count()
-    assert binding.bind_by_name() == 0
-    assert Placement.objects.count() == before
-
-
-def test_an_address_is_learnt_where_the_main_site_gave_none(server: Any) -> None:
-    vps = server(power="running", agent=True, ips=["192.0.2.5"])
-    assert binding.find_addresses() == 1
-    vps.refresh_from_db()
-    assert vps.ip_address == "192.0.2.5"
-
-
-def test_the_main_sites_address_is_never_overwritten(server: Any) -> None:
-    vps = server(power="running", agent=True, ips=["192.0.2.5"])
-    Vps.objects.update(ip_address="198.51.100.1")
-    assert binding.find_addresses() == 0
-    vps.refresh_from_db()
-    assert vps.ip_address == "198.51.100.1"
-
-
 def test_the_guests_of_a_cluster_are_kept_for_staff(server: Any, real_cluster: Cluster) -> None:
     vps = server(name="guest-of-alice")
     assert binding.suggestions(real_cluster) is None
@@ -224,79 +172,6 @@ def test_the_guests_of_a_cluster_are_kept_for_staff(server: Any, real_cluster: C
     (guest,) = binding.suggestions(real_cluster)
     assert (guest["vps"], guest["name"]) == (vps, "guest-of-alice")
     assert snapshots.guests(real_cluster.pk)[0]["vmid"] == 100
-
-
-def test_while_a_node_is_down_no_name_is_sure_to_stand_once(
-    alice: Any, make_vps: Any, simulated: Any, real_cluster: Cluster
-) -> None:
-    """Its guests are listed without their names, and one of them may bear this one."""
-    make_vps(alice, name="web")
-    simulated.add("qemu", 100, name="web")
-    simulated.add("qemu", 101, name="web", node="pve2")
-    simulated.call("PATCH", "nodes/pve2", {"up": False})
-    assert binding.bind_by_name() == 0
-
-
-def test_what_somebody_unbound_is_not_bound_by_its_name_again(server: Any, carol: Any) -> None:
-    vps = server(name="shop")
-    binding.unbind(vps, by=carol, source="admin")
-    assert binding.bind_by_name() == 0
-
-
-def test_a_server_that_was_placed_meanwhile_leaves_the_others_to_be_bound(
-    alice: Any, make_vps: Any, simulated: Any, real_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    placed, renamed, other = (make_vps(alice, name=name) for name in ("web-1", "web-2", "web-3"))
-    for vmid in (1, 2, 3):
-        simulated.add("qemu", 100 + vmid, name=f"web-{vmid}")
-    real = Proxmox.guests
-
-    def meanwhile(self: Proxmox) -> Any:
-        found = real(self)
-        Placement.objects.get_or_create(vps=placed, cluster=real_cluster, kind="qemu", vmid=999, node="pve1")
-        Vps.objects.filter(pk=renamed.pk).update(name="web-9")
-        return found
-
-    monkeypatch.setattr(Proxmox, "guests", meanwhile)
-    assert binding.bind_by_name() == 1
-    assert Placement.objects.get(vps=other).vmid == 103
-
-
-def test_being_identified_tells_of_the_power_that_was_seen(server: Any) -> None:
-    vps = server(power="running")
-    Vps.objects.update(status="stopped")
-    binding.identify(vps.placement.pk)
-    assert Vps.objects.get().status == "running"
-    assert Event.objects.get().type == "vps.status_changed"
-
-
-def test_a_silent_cluster_keeps_nobody_from_being_identified_or_asked_for_addresses(
-    server: Any, alice: Any, make_vps: Any, cluster: Cluster, real_cluster: Cluster
-) -> None:
-    Cluster.objects.filter(pk=cluster.pk).update(unreachable_since=timezone.now())
-    for vmid in range(200, 230):
-        vps = make_vps(alice, name=f"dark-{vmid}")
-        Placement.objects.create(vps=vps, cluster=cluster, kind="qemu", vmid=vmid, node="pve1", power="running")
-    seen = server(power="running", agent=True, ips=["192.0.2.7"])
-    assert [placement.vps_id for placement in Placement.objects.unidentified()] == [seen.pk]
-    assert binding.find_addresses() == 1
-
-
-def test_a_cluster_that_hangs_is_asked_for_one_address_a_round(
-    alice: Any, make_vps: Any, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = []
-
-    def hangs(self: Proxmox, ref: Any) -> Any:
-        asked.append(ref)
-        raise OutcomeUnknown("read timed out")
-
-    monkeypatch.setattr(Proxmox, "addresses", hangs)
-    for vmid in (200, 201, 202):
-        vps = make_vps(alice, name=f"dark-{vmid}")
-        Placement.objects.create(vps=vps, cluster=cluster, kind="qemu", vmid=vmid, node="pve1", power="running")
-    assert binding.find_addresses() == 0
-    assert len(asked) == 1
 
 
 def test_a_server_whose_node_falls_silent_under_an_operation_is_unknown_and_known_again(
