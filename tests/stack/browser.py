@@ -29,9 +29,15 @@ def browser() -> Iterator[Browser]:
         yield playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
 
 
+@pytest.fixture(scope="module")
+def sessions() -> dict[str, Any]:
+    """The cookies of who has logged in before: once is slow enough."""
+    return {}
+
+
 @pytest.fixture
-def open_as(browser: Browser, panel: Any) -> Iterator[Callable[..., Page]]:
-    """A page of the panel in which this person has just logged in; whatever the console complains of fails the test.
+def open_as(browser: Browser, panel: Any, sessions: dict[str, Any]) -> Iterator[Callable[..., Page]]:
+    """The first page of somebody who has logged in; whatever the console complains of fails the test.
 
     That a fragment or the graphs of a deleted server are not there is no complaint.
     """
@@ -39,16 +45,19 @@ def open_as(browser: Browser, panel: Any) -> Iterator[Callable[..., Page]]:
     contexts = []
 
     def log_in(name: str, **options: Any) -> Page:
-        context = browser.new_context(**{"locale": "en-US"} | options)
+        context = browser.new_context(**{"locale": "en-US", "storage_state": sessions.get(name)} | options)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(SHORT)
         page.on("console", lambda line: complaints.append(line.text) if is_complaint(line) else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(f"{panel.url}/login/")
-        page.fill("[name=username]", name)
-        page.fill("[name=password]", panel.user(name)["password"])
-        page.click("main button[type=submit]")
+        if name not in sessions:
+            page.fill("[name=username]", name)
+            page.fill("[name=password]", panel.user(name)["password"])
+            page.click("main button[type=submit]")
+            page.wait_for_url(f"{panel.url}/")
+            sessions[name] = context.storage_state()
         return page
 
     yield log_in

@@ -18,9 +18,9 @@ import requests
 from launcher.children import ROOT
 from launcher.secrets_file import free_port
 from tests.simulated import wait_for
-from tests.stack.browser import browser, open_as
+from tests.stack.browser import browser, open_as, sessions
 
-__all__ = ["browser", "open_as"]
+__all__ = ["browser", "open_as", "sessions"]
 
 PUBLIC = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "STATIC_ROOT")
 
