@@ -72,10 +72,12 @@ def test_what_was_asked_of_one_guest_is_not_done_to_the_next(
 
 
 @pytest.mark.parametrize("kind", ["qemu", "lxc"])
+@pytest.mark.parametrize("answers_lost", [0, 1])
 def test_a_forced_stop_does_not_trust_a_guest_that_is_just_starting(
-    server: Any, simulated: Any, alice: Any, kind: str
+    server: Any, simulated: Any, alice: Any, kind: str, answers_lost: int
 ) -> None:
     vps = server(kind, start_seconds=1.5)
+    simulated.call("PATCH", "faults", {"lose_answers": answers_lost})
     starting = power.request(vps, "start", by=alice, source="page")
     power.advance(starting.pk)
     forced = carry_out(power.request(vps, "stop", by=alice, source="page", force=True))
@@ -94,16 +96,6 @@ def test_a_forced_stop_does_not_trust_a_guest_between_the_halves_of_its_reboot(
     forced = carry_out(power.request(vps, "stop", by=alice, source="page", force=True))
     assert forced.state == "succeeded"
     assert (simulated.commands(100), simulated.guest(100)["power"]) == (["reboot", "stop"], "stopped")
-
-
-def test_a_forced_stop_waits_for_a_start_whose_answer_was_lost(server: Any, simulated: Any, alice: Any) -> None:
-    vps = server(start_seconds=1.5)
-    simulated.call("PATCH", "faults", {"lose_answers": 1})
-    starting = power.request(vps, "start", by=alice, source="page")
-    power.advance(starting.pk)
-    forced = carry_out(power.request(vps, "stop", by=alice, source="page", force=True))
-    assert forced.state == "succeeded"
-    assert (simulated.commands(100), simulated.guest(100)["power"]) == (["start", "stop"], "stopped")
 
 
 def test_a_reboot_that_never_brings_the_guest_up_holds_a_stop_up_for_a_while_only(

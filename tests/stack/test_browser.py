@@ -1,6 +1,7 @@
 """The pages in a real browser, against the whole running stack."""
 
 import re
+from functools import partial
 from typing import Any
 
 from playwright.sync_api import expect
@@ -9,6 +10,7 @@ from tests.simulated import wait_for
 from tests.stack.browser import LONG, NEEDED, open_server
 
 pytestmark = NEEDED
+FITS = "document.documentElement.scrollWidth <= innerWidth"
 
 
 def test_alice_logs_in_starts_her_server_watches_it_come_up_and_stops_it(open_as: Any, panel: Any) -> None:
@@ -78,8 +80,7 @@ def test_no_page_is_wider_than_its_screen(open_as: Any, panel: Any) -> None:
         page.goto(panel.url + path)
         for width in (375, 768, 1440):
             page.set_viewport_size({"width": width, "height": 900})
-            fits = "document.documentElement.scrollWidth <= innerWidth"
-            wait_for(lambda: page.evaluate(fits), 5, f"{path} at {width}")  # noqa: B023  it is called here
+            wait_for(partial(page.evaluate, FITS), 5, f"{path} at {width}")
 
 
 def test_carol_finds_the_admin_without_a_complaint_of_the_browser(open_as: Any, panel: Any) -> None:

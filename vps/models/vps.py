@@ -56,6 +56,9 @@ class VpsQuerySet(models.QuerySet["Vps"]):
         in one order nobody waits for another in a circle."""
         return list(self.select_for_update(of=("self",)).filter(id__in=list(ids)).order_by("id"))
 
+    def locked_one(self, id: int) -> "Vps | None":
+        return next(iter(self.locked([id])), None)
+
     def observed(self, ids: Iterable[int], status: str, operation: Operation | None = None) -> None:
         """Move these, whose rows are locked, to what was seen, and tell of it.
 

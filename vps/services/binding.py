@@ -109,7 +109,7 @@ def bind_to(vps: Vps, cluster: Cluster, guest: Guest) -> bool:
     """Unless it was renamed, bound or deleted while the clusters were asked: another round will tell."""
     ref = guest.ref
     with transaction.atomic():
-        now = next(iter(Vps.objects.locked([vps.pk])), None)
+        now = Vps.objects.locked_one(vps.pk)
         if now is None or now.name != vps.name:
             return False
         try:

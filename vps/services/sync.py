@@ -66,7 +66,7 @@ def update(id: int, columns: dict[str, Any], placement: PlacementSpec | None) ->
 @transaction.atomic
 def delete(id: int) -> Deleted:
     """Take the VPS away and leave a tombstone: a repeat is told that it is done. Raises VpsNotFound."""
-    vps = next(iter(Vps.objects.locked([id])), None)
+    vps = Vps.objects.locked_one(id)
     if vps is None:
         return Deleted(row=buried(id).row, was_already=True)
     Operation.objects.cut_off(vps, "vps_deleted")
@@ -79,7 +79,7 @@ def delete(id: int) -> Deleted:
 
 
 def locked(id: int) -> Vps:
-    vps = next(iter(Vps.objects.locked([id])), None)
+    vps = Vps.objects.locked_one(id)
     if vps is None:
         buried(id)
         raise VpsDeleted

@@ -38,7 +38,7 @@ def request(vps: Vps, kind: str, *, by: Any, source: str, force: bool = False) -
     Raises VpsNotFound, VpsSuspended, VpsCreating, VpsUnbound, or OperationInProgress, which a forced stop alone
     overtakes.
     """
-    locked = next(iter(Vps.objects.locked([vps.pk])), None)
+    locked = Vps.objects.locked_one(vps.pk)
     if locked is None:
         raise VpsNotFound
     if error := refusal(locked):

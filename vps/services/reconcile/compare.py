@@ -4,14 +4,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from vps.hypervisor.base import Guest, Power
+from vps.hypervisor.base import OBSERVED, Guest, Power
 
 # The list lags behind a guest's own status by up to 13 s (pvestatd's 10 s and a cache): so long after a look, a list that
 # says otherwise is either late or tells of something new.
 LIST_MAY_LAG = timedelta(seconds=15)
-
-
-OBSERVED = ("running", "stopped")
 
 
 @dataclass(frozen=True)
