@@ -84,10 +84,12 @@ class Tasks:
 
     def __init__(self) -> None:
         self.all: list[Task] = []
+        self.lock = threading.Lock()
 
     def start(self, node: str, type: str, id: str, user: str, work: Callable[[Task], None]) -> Task:
         task = Task(node, type, id, user)
-        self.all = [*self.all[-MOST_KEPT:], task]
+        with self.lock:
+            self.all = [*self.all[-MOST_KEPT:], task]
         task.run(work)
         return task
 
