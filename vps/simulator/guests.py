@@ -26,6 +26,7 @@ class Guest:
     ips: list[str] = field(default_factory=list)
     template: bool = False
     ha: bool = False
+    ha_state: str = "started"
     power: str = "stopped"
     started_at: float = 0.0
     has_history: bool = True

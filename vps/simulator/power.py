@@ -254,7 +254,7 @@ def come_up_again(call: Call, guest: Guest) -> None:
 
 
 def queue_for_ha(call: Call, action: str) -> str:
-    """The manager's task ends at once; it acts some rounds later, as root."""
+    """The manager's task ends at once; it acts some rounds later, as root, and in the error state never."""
     verb = "start" if action == "start" else "stop"
     own = Call(call.world, call.guest, call.kind, call.vmid, call.node, {})
 
@@ -266,7 +266,8 @@ def queue_for_ha(call: Call, action: str) -> str:
         work(own, action if action == "start" else "stop", task)
 
     upid = begin(call, f"ha{verb}", action, enqueue, call.world.user)
-    begin(call, f"{SYSTEM[call.kind][0]}{verb}", verb, act, ROOT)
+    if call.guest and call.guest.ha_state != "error":
+        begin(call, f"{SYSTEM[call.kind][0]}{verb}", verb, act, ROOT)
     return upid
 
 

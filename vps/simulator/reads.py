@@ -31,6 +31,7 @@ def node_entry(name: str, is_up: bool) -> dict[str, Any]:
 def resource(world: World, guest: Guest, power: str, uptime: int) -> dict[str, Any]:
     """A guest of a node that is down keeps its node, and loses its name with its state."""
     place = {"id": f"{guest.kind}/{guest.vmid}", "type": guest.kind, "vmid": guest.vmid, "node": guest.node}
+    place |= {"hastate": guest.ha_state} if guest.ha else {}
     if not world.nodes.get(guest.node):
         return place | {"status": "unknown"}
     own = {"name": guest.name, "status": power, "template": int(guest.template), "maxcpu": guest.cores}
@@ -72,7 +73,7 @@ def status_current(call: Call) -> dict[str, Any]:
     guest = existing(call)
     is_up = guest.power != "stopped"
     own = {"vmid": guest.vmid, "name": guest.name, "status": "running" if is_up else "stopped", "cpus": guest.cores}
-    own |= live_usage(guest, is_up) | {"ha": {"managed": 1, "state": "started"} if guest.ha else {"managed": 0}}
+    own |= live_usage(guest, is_up) | {"ha": {"managed": 1, "state": guest.ha_state} if guest.ha else {"managed": 0}}
     own |= {"lock": guest.lock} if guest.lock else {}
     own |= {"template": 1} if guest.template else {}
     return own | (of_machine(guest, is_up) if guest.kind == "qemu" else of_container(guest, is_up))
