@@ -1,7 +1,7 @@
 """A simulated cluster over real HTTPS, for the tests: fixtures, and a handle to make guests and trouble with."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +40,11 @@ class Cluster:
         return requests.request(method, f"{self.simulator.url}/api2/json{path}", headers=self.headers, **where)
 
     def add(self, kind: str = "qemu", vmid: int = 100, **facts: Any) -> dict[str, Any]:
-        identity = {"uuid": f"aaaaaaaa-0000-0000-0000-{vmid:012d}", "mac": f"BC:24:11:00:00:{vmid % 256:02X}"}
-        guest = {"kind": kind, "vmid": vmid, "name": f"guest-{vmid}"} | identity | QUICK | facts
-        made: dict[str, Any] = self.call("POST", "guests", guest)
+        made: dict[str, Any] = self.call("POST", "guests", described(kind, vmid) | facts)
+        return made
+
+    def add_many(self, vmids: Iterable[int], kind: str = "qemu", **facts: Any) -> list[dict[str, Any]]:
+        made: list[dict[str, Any]] = self.call("POST", "guests", [described(kind, vmid) | facts for vmid in vmids])
         return made
 
     def change(self, vmid: int, **facts: Any) -> None:
@@ -54,6 +56,13 @@ class Cluster:
     def commands(self, vmid: int) -> list[str]:
         """The verbs that were accepted of this guest, in order."""
         return [command["verb"] for command in self.call("GET", "commands") if command["vmid"] == vmid]
+
+
+def described(kind: str, vmid: int) -> dict[str, Any]:
+    """A guest that is quick, and like no other."""
+    mac = f"BC:24:11:00:{vmid // 256 % 256:02X}:{vmid % 256:02X}"
+    identity = {"uuid": f"aaaaaaaa-0000-0000-0000-{vmid:012d}", "mac": mac}
+    return {"kind": kind, "vmid": vmid, "name": f"guest-{vmid}"} | identity | QUICK
 
 
 @pytest.fixture

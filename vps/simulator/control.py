@@ -14,13 +14,15 @@ class Missing(Exception):
 
 
 def list_guests(world: World, given: Any) -> Any:
-    return [guest.public() for guest in world.guests.values()]
+    return [guest.public() for guest in list(world.guests.values())]
 
 
-def add_guest(world: World, given: Any) -> Any:
-    guest = guests.made(given)
-    world.guests[guest.vmid] = guest
-    return guest.public()
+def add_guests(world: World, given: Any) -> Any:
+    """One, or a list of them: all or none."""
+    made = [guests.made(each) for each in (given if isinstance(given, list) else [given])]
+    world.guests.update({guest.vmid: guest for guest in made})
+    public = [guest.public() for guest in made]
+    return public if isinstance(given, list) else public[0]
 
 
 def guest_of(world: World, vmid: str) -> guests.Guest:
@@ -81,7 +83,7 @@ def change_world(world: World, given: Any) -> Any:
 
 CONTROLS: list[tuple[str, str, Callable[..., Any]]] = [
     ("GET", r"/simulator/guests", list_guests),
-    ("POST", r"/simulator/guests", add_guest),
+    ("POST", r"/simulator/guests", add_guests),
     ("PATCH", r"/simulator/guests/(\d+)", change_guest),
     ("DELETE", r"/simulator/guests/(\d+)", remove_guest),
     ("POST", r"/simulator/guests/(\d+)/power", turn_guest),

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 MB, GB = 1024**2, 1024**3
@@ -53,7 +53,8 @@ class Guest:
         self.power = power
 
     def public(self) -> dict[str, Any]:
-        return asdict(self)
+        """What JSON says of it. Not a deep copy: there may be ten thousand of them."""
+        return {name: getattr(self, name) for name in KNOWN}
 
 
 KNOWN = {entry.name: entry.type for entry in fields(Guest)}

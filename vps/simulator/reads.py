@@ -204,7 +204,7 @@ def point(guest: Guest, moment: int) -> dict[str, Any]:
 
 
 def listed(world: World, kind: str, node: str, is_full: bool) -> list[dict[str, Any]]:
-    here = [guest for guest in world.guests.values() if (guest.kind, guest.node) == (kind, node)]
+    here = [guest for guest in list(world.guests.values()) if (guest.kind, guest.node) == (kind, node)]
     calls = [Call(world, guest, kind, guest.vmid, node, {}) for guest in here]
     hidden = {"ha", "agent"} | (set() if is_full or kind == "lxc" else ONLY_IN_FULL)
     return [{key: value for key, value in status_current(call).items() if key not in hidden} for call in calls]

@@ -16,7 +16,8 @@ from vps.simulator.routes import Total
 from vps.simulator.world import World
 
 API = "/api2/json"
-LARGEST_BODY = 1024 * 1024
+# Ten thousand guests at once are some megabytes.
+LARGEST_BODY = 16 * 1024 * 1024
 
 
 class Simulator:
