@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,22 @@ class Cluster:
         """The verbs that were accepted of this guest, in order."""
         return [command["verb"] for command in self.call("GET", "commands") if command["vmid"] == vmid]
 
+    def hang(self, node: str, seconds: float) -> None:
+        """What names this node times out after so long; 0 ends that, for calls that wait too."""
+        self.call("PATCH", f"nodes/{node}", {"hang_seconds": seconds})
+
+    def make_late(self, seconds: float, commands: int = 1) -> None:
+        """The next so many commands act so much later."""
+        self.call("PATCH", "faults", {"late_seconds": seconds, "late_commands": commands})
+
+    def load(self) -> dict[str, Any]:
+        """How many calls there were since `forget_load`, by their path, and how many at once."""
+        counted: dict[str, Any] = self.call("GET", "load")
+        return counted
+
+    def forget_load(self) -> None:
+        self.call("DELETE", "load")
+
 
 def described(kind: str, vmid: int) -> dict[str, Any]:
     """A guest that is quick, and like no other."""
@@ -65,14 +82,22 @@ def described(kind: str, vmid: int) -> dict[str, Any]:
     return {"kind": kind, "vmid": vmid, "name": f"guest-{vmid}"} | identity | QUICK
 
 
+@contextmanager
+def serving(folder: Path, **options: Any) -> Iterator[Cluster]:
+    pem, key, fingerprint = certificate(folder)
+    world = World(folder / "state.json", TOKEN, list_lag_seconds=0.0)
+    simulator = Simulator(world, certificate=(pem, key), log=folder / "calls.jsonl", **options)
+    simulator.start()
+    try:
+        yield Cluster(simulator, pem, fingerprint)
+    finally:
+        simulator.stop()
+
+
 @pytest.fixture
 def simulated(tmp_path: Path) -> Iterator[Cluster]:
-    pem, key, fingerprint = certificate(tmp_path)
-    world = World(tmp_path / "state.json", TOKEN, list_lag_seconds=0.0)
-    simulator = Simulator(world, certificate=(pem, key), log=tmp_path / "calls.jsonl")
-    simulator.start()
-    yield Cluster(simulator, pem, fingerprint)
-    simulator.stop()
+    with serving(tmp_path) as cluster:
+        yield cluster
 
 
 def wait_for(is_true: Callable[[], Any], seconds: float = 10, what: str = "it") -> Any:

@@ -1,5 +1,6 @@
 """The trouble that the simulated cluster can be told to make, and what it says of the load on it."""
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -7,8 +8,10 @@ from typing import Any
 import pytest
 import requests
 
+from tests.simulated import wait_for
 from tests.simulator.test_answers import end_of
 
+START = "/nodes/pve1/qemu/100/status/start"
 CURRENT = "/nodes/pve1/qemu/100/status/current"
 
 
@@ -16,6 +19,92 @@ def took(call: Callable[[], Any]) -> tuple[float, Any]:
     since = time.monotonic()
     result = call()
     return time.monotonic() - since, result
+
+
+def meanwhile(call: Callable[[], Any]) -> threading.Thread:
+    thread = threading.Thread(target=call, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_a_node_that_hangs_times_out_and_does_not_act(simulated: Any) -> None:
+    simulated.add()
+    simulated.hang("pve1", 0.5)
+    seconds, answer = took(lambda: simulated.api("POST", START))
+    assert (answer.status_code, answer.reason, answer.text) == (596, "Connection timed out", "")
+    assert 0.5 <= seconds < 2
+    assert simulated.commands(100) == []
+    seconds, answer = took(lambda: simulated.api("GET", "/nodes/pve1/qemu/100/rrddata", timeframe="hour"))
+    assert (answer.status_code, seconds < 0.4) == (200, True)
+    assert simulated.api("GET", "/nodes/pve2/qemu").ok
+
+
+def test_the_end_of_a_hang_lets_those_go_who_wait(simulated: Any) -> None:
+    simulated.add()
+    simulated.hang("pve1", 60)
+    statuses: list[int] = []
+    waiting = meanwhile(lambda: statuses.append(simulated.api("GET", CURRENT).status_code))
+    wait_for(lambda: simulated.load()["calls"] == 1)
+    simulated.call("PATCH", "nodes/pve1", {"hang_seconds": 0, "up": True})
+    waiting.join(5)
+    assert statuses == [596]
+    assert simulated.api("GET", CURRENT).ok
+
+
+@pytest.mark.parametrize("body", [{}, [], {"up": 1}, {"hang_seconds": -1}, {"hang_seconds": True}, {"colour": "red"}])
+def test_wrong_trouble_is_refused(simulated: Any, body: Any) -> None:
+    with pytest.raises(requests.HTTPError, match="400"):
+        simulated.call("PATCH", "nodes/pve1", body)
+
+
+def test_one_command_is_late_and_nothing_else(simulated: Any) -> None:
+    simulated.add()
+    simulated.make_late(1)
+    late = meanwhile(lambda: simulated.api("POST", START))
+    wait_for(lambda: simulated.load()["calls"] == 1)
+    seconds, answer = took(lambda: simulated.api("GET", "/nodes/pve1/tasks", source="all"))
+    assert (seconds < 0.5, answer.json()["data"], simulated.commands(100)) == (True, [], [])
+    late.join(5)
+    assert simulated.commands(100) == ["start"]
+    assert took(lambda: simulated.api("POST", START))[0] < 0.5
+
+
+def test_a_late_command_acts_though_nobody_waits_for_it(simulated: Any) -> None:
+    simulated.add()
+    simulated.make_late(0.8)
+    url = f"{simulated.simulator.url}/api2/json{START}"
+    with pytest.raises(requests.ReadTimeout):
+        requests.post(url, headers=simulated.headers, timeout=0.2)
+    assert simulated.commands(100) == []
+    wait_for(lambda: simulated.commands(100) == ["start"])
+    wait_for(lambda: simulated.guest(100)["power"] == "running")
+
+
+def test_a_late_command_never_acts_where_the_server_stops_first(simulated: Any) -> None:
+    simulated.add()
+    simulated.make_late(60)
+    late = meanwhile(lambda: simulated.api("POST", START))
+    wait_for(lambda: simulated.load()["calls"] == 1)
+    simulated.simulator.stop()
+    late.join(5)
+    assert (late.is_alive(), simulated.simulator.world.commands) == (False, [])
+
+
+def test_the_load_is_counted_by_path_and_by_how_much_of_it_comes_at_once(simulated: Any) -> None:
+    simulated.add()
+    for path in ("/version", "/version", CURRENT, "/nope"):
+        simulated.api("GET", path)
+    paths = {"GET /version": 2, "GET /nodes/{node}/{kind}/{vmid}/status/current": 1, "unknown": 1}
+    assert simulated.load() == {"most_in_flight": 1, "calls": 4, "by_path": paths}
+    simulated.forget_load()
+    assert simulated.load() == {"most_in_flight": 0, "calls": 0, "by_path": {}}
+    simulated.hang("pve1", 60)
+    waiting = [meanwhile(lambda: simulated.api("POST", START)) for _ in range(5)]
+    wait_for(lambda: simulated.load()["most_in_flight"] == 5)
+    simulated.hang("pve1", 0)
+    for thread in waiting:
+        thread.join(5)
+    assert simulated.load()["by_path"] == {"POST /nodes/{node}/{kind}/{vmid}/status/start": 5}
 
 
 def test_what_ha_has_given_up_takes_requests_and_does_nothing(simulated: Any) -> None:

@@ -1,7 +1,7 @@
 """/simulator/…: how tests and people make guests, look behind the API, and tell the cluster to misbehave. For `server`."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from vps.simulator import guests
@@ -63,14 +63,39 @@ def list_commands(world: World, given: Any) -> Any:
 def change_node(world: World, given: Any, node: str) -> Any:
     if node not in world.nodes:
         raise Missing(f"there is no node {node}")
-    if not isinstance(given, dict) or not isinstance(given.get("up"), bool):
-        raise ValueError('a node is {"up": true} or {"up": false}')
-    world.nodes[node] = given["up"]
+    known = {"up": is_flag, "hang_seconds": is_time}
+    if not is_made_of(given, known):
+        raise ValueError('a node is {"up": true or false, "hang_seconds": a number}, or one of these')
+    world.nodes[node] = given.get("up", world.nodes[node])
+    world.hangs[node] = given.get("hang_seconds", world.hangs.get(node, 0))
     return given
 
 
+def is_made_of(given: Any, known: Mapping[str, Callable[[Any], bool]]) -> bool:
+    """An object of one or more of these, each as it must be."""
+    is_object = isinstance(given, dict) and bool(given)
+    return is_object and all(name in known and known[name](value) for name, value in given.items())
+
+
+def is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def is_time(value: Any) -> bool:
+    return isinstance(value, int | float) and not is_flag(value) and value >= 0
+
+
+def show_load(world: World, given: Any) -> Any:
+    return world.calls.report()
+
+
+def forget_load(world: World, given: Any) -> Any:
+    world.calls.forget()
+    return None
+
+
 def change_world(world: World, given: Any) -> Any:
-    """delay_seconds, lose_answers, deny, drop, and list_lag_seconds."""
+    """delay_seconds, lose_answers, late_seconds, late_commands, deny, drop, and list_lag_seconds."""
     if not isinstance(given, dict):
         raise ValueError("faults are an object")
     for name, value in given.items():
@@ -89,6 +114,8 @@ CONTROLS: list[tuple[str, str, Callable[..., Any]]] = [
     ("POST", r"/simulator/guests/(\d+)/power", turn_guest),
     ("PATCH", r"/simulator/nodes/([\w-]+)", change_node),
     ("PATCH", r"/simulator/faults", change_world),
+    ("GET", r"/simulator/load", show_load),
+    ("DELETE", r"/simulator/load", forget_load),
     ("GET", r"/simulator/commands", list_commands),
 ]
 
@@ -101,5 +128,6 @@ def control(world: World, method: str, path: str, given: Any) -> Any:
             result = verb(world, given, *match.groups())
             if method != "GET":
                 world.save()
+                world.wake()
             return result
     raise Missing(f"nothing at {method} {path}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vps.simulator.guests import Guest
-from vps.simulator.refusals import Refused, died, wrong_parameters
+from vps.simulator.refusals import died, wrong_parameters
 from vps.simulator.tasks import Failed, Task
 from vps.simulator.world import World
 
@@ -269,11 +269,3 @@ def queue_for_ha(call: Call, action: str) -> str:
     if call.guest and call.guest.ha_state != "error":
         begin(call, f"{SYSTEM[call.kind][0]}{verb}", verb, act, ROOT)
     return upid
-
-
-def refused_by_node(world: World, node: str) -> Refused | None:
-    """Before anything else: is the node there, and up?"""
-    if node not in world.nodes:
-        lookup = f"failed to get address info for: {node}: Name or service not known"
-        return died(f"hostname lookup '{node}' failed - {lookup}")
-    return None if world.nodes[node] else Refused(595, "Connection refused", form="")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from vps.simulator import parameters, power, reads
+from vps.simulator import parameters, power, reads, trouble
 from vps.simulator.parameters import Table
 from vps.simulator.power import Call
 from vps.simulator.refusals import Refused, died, not_permitted
@@ -43,7 +43,10 @@ class Text(str):
 
 @dataclass(frozen=True)
 class Route:
+    """`key` names it to people: its method and its path with the parts in braces."""
+
     method: str
+    key: str
     pattern: re.Pattern[str]
     parameters: Table
     answer: Callable[[Request], Any]
@@ -114,7 +117,8 @@ def pattern(template: str) -> re.Pattern[str]:
 
 
 def route(method: str, template: str, table: Table, answer: Callable[[Request], Any]) -> Route:
-    return Route(method, pattern(template), table, answer)
+    key = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", f"{method} {template}")
+    return Route(method, key, pattern(template), table, answer)
 
 
 def of_kind(kind: str, action: str, table: Table) -> Route:
@@ -172,17 +176,39 @@ ROUTES = [
 ANY_NODE = re.compile(r".*/rrddata")
 
 
+def found(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+    """The route, and what the path says in it."""
+    for route in ROUTES:
+        if route.method == method and (match := route.pattern.fullmatch(path)):
+            return route, match.groupdict()
+    return None
+
+
+def clean(path: str) -> str:
+    return re.sub(r"/+", "/", path).rstrip("/") or "/"
+
+
+def key(method: str, path: str) -> str:
+    there = found(method, clean(path))
+    return there[0].key if there else "unknown"
+
+
 def answer(world: World, method: str, path: str, params: dict[str, Any]) -> Any:
     """The `data` of the answer, or a Total. Raises Refused, in the genuine order: path, parameters, node, handler."""
-    path = re.sub(r"/+", "/", path).rstrip("/") or "/"
-    match = next((found for found in ROUTES if found.method == method and found.pattern.fullmatch(path)), None)
-    if match is None:
+    path = clean(path)
+    there = found(method, path)
+    if there is None:
         raise Refused(501, f"Method '{method} {path}' not implemented")
-    named = match.pattern.fullmatch(path)
-    parts = named.groupdict() if named else {}
-    params = parameters.checked(params, match.parameters, parts)
-    if "node" in parts and not ANY_NODE.fullmatch(path) and (refused := power.refused_by_node(world, parts["node"])):
-        raise refused
+    route, parts = there
+    params = parameters.checked(params, route.parameters, parts)
+    if "node" in parts and not ANY_NODE.fullmatch(path):
+        trouble.reach(world, parts["node"])
     if world.faults.delay_seconds:
         time.sleep(world.faults.delay_seconds)
-    return match.answer(Request(world, parts, params))
+    if is_command(method, path):
+        trouble.be_late(world)
+    return route.answer(Request(world, parts, params))
+
+
+def is_command(method: str, path: str) -> bool:
+    return method == "POST" and "/status/" in path

@@ -20,6 +20,10 @@ API = "/api2/json"
 LARGEST_BODY = 16 * 1024 * 1024
 
 
+class Cut(Exception):
+    """There is no answer: the connection is cut."""
+
+
 class Simulator:
     """Serves `world` on plain HTTP and, with a certificate, on TLS too. Ports of 0 are chosen; see `url` and `tls`."""
 
@@ -43,10 +47,14 @@ class Simulator:
         self.tls = f"{host}:{self.servers[-1].server_address[1]}"
 
     def start(self) -> None:
+        self.world.is_stopped = False
         for server in self.servers:
             threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
     def stop(self) -> None:
+        """Whoever waits for the end of some trouble is let go; nothing acts any more on a call."""
+        self.world.is_stopped = True
+        self.world.wake()
         for server in self.servers:
             server.shutdown()
             server.server_close()
@@ -88,19 +96,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Faults ail the API alone: whoever told it to misbehave must be able to end that."""
         url = urlsplit(self.path)
         body = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), LARGEST_BODY))
-        faults = self.server.world.faults
         try:
             if url.path.startswith("/simulator/"):
                 self.check_token(is_denied=False)
                 self.answer_control(url.path, body)
-            elif faults.drop:
-                self.cut()
             else:
-                self.check_token(is_denied=faults.deny)
-                sent = self.headers.get("Content-Type", ""), url.query, body.decode(errors="replace")
-                self.answer_api(unquote(url.path), bodies.parameters(self.command, *sent))
+                self.answer_api(unquote(url.path).removeprefix(API), url.query, body)
         except Refused as refused:
             self.refuse(refused)
+        except Cut:
+            self.cut()
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = do_any
 
@@ -111,15 +116,28 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if is_denied or given != f"PVEAPIToken={self.server.world.token}":
             raise Refused(401, "Authentication failed!", form="")
 
-    def answer_api(self, path: str, params: dict[str, Any]) -> None:
+    def answer_api(self, path: str, query: str, body: bytes) -> None:
+        """A call is over before its answer is sent: who makes one after the other never has two under way."""
+        world = self.server.world
+        with world.calls.counted(routes.key(self.command, path)):
+            data = self.data(path, query, body)
+        if routes.is_command(self.command, path) and world.takes("lose_answers"):
+            raise Cut
+        self.send_data(data)
+
+    def data(self, path: str, query: str, body: bytes) -> Any:
+        faults = self.server.world.faults
+        if faults.drop:
+            raise Cut
+        self.check_token(is_denied=faults.deny)
+        sent = self.headers.get("Content-Type", ""), query, body.decode(errors="replace")
+        params = bodies.parameters(self.command, *sent)
         if self.command in ("PATCH", "HEAD", "OPTIONS"):
             raise Refused(501, f"method '{self.command}' not available", form="")
-        path = path.removeprefix(API)
         self.note(path, params)
-        data = routes.answer(self.server.world, self.command, path, params)
-        if "/status/" in path and self.command == "POST" and self.loses_answer():
-            self.cut()
-            return
+        return routes.answer(self.server.world, self.command, path, params)
+
+    def send_data(self, data: Any) -> None:
         if isinstance(data, routes.Text):
             self.send(200, "OK", data.encode(), "text/plain")
             return
@@ -134,13 +152,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_json(404, "Not Found", {"message": str(missing)})
         except (ValueError, TypeError, KeyError) as error:
             self.send_json(400, "Bad Request", {"message": str(error)})
-
-    def loses_answer(self) -> bool:
-        with self.server.world.lock:
-            faults = self.server.world.faults
-            is_lost = faults.lose_answers > 0
-            faults.lose_answers -= is_lost
-            return is_lost
 
     def cut(self) -> None:
         self.close_connection = True

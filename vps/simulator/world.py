@@ -4,28 +4,39 @@ import json
 import os
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from vps.simulator import guests
+from vps.simulator.calls import Calls
 from vps.simulator.guests import Guest
 from vps.simulator.tasks import Tasks
 
 
 @dataclass
 class Faults:
-    """What ails the server as a whole. `lose_answers`: so many commands act, and the connection is cut before the answer."""
+    """What ails the server as a whole.
+
+    `lose_answers`: so many commands act, and the connection is cut before the answer. `late_commands`: so many commands
+    are taken, and act `late_seconds` later, whether or not whoever sent them still waits.
+    """
 
     delay_seconds: float = 0.0
     lose_answers: int = 0
+    late_seconds: float = 0.0
+    late_commands: int = 0
     deny: bool = False
     drop: bool = False
 
 
 @dataclass
 class World:
-    """`token` is `user@realm!token=secret`. `list_lag_seconds`: how old the list of the cluster's guests may be."""
+    """`token` is `user@realm!token=secret`. `list_lag_seconds`: how old the list of the cluster's guests may be.
+
+    `hangs` are the seconds after which calls to a node time out; they end with the process, as `faults` do.
+    """
 
     path: Path
     token: str
@@ -33,9 +44,13 @@ class World:
     guests: dict[int, Guest] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
     list_lag_seconds: float = 2.0
+    hangs: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.tasks = Tasks()
+        self.calls = Calls()
+        self.is_stopped = False
+        self.changed = threading.Condition()
         self.lock = threading.RLock()
         self.commands: list[dict[str, Any]] = []
         self.listed: tuple[float, dict[int, tuple[str, int]]] = (0.0, {})
@@ -52,6 +67,24 @@ class World:
         """Remember every power command that was accepted, for whoever counts them."""
         name = guest.name if guest else ""
         self.commands.append({"time": time.time(), "vmid": vmid, "name": name, "verb": verb, "upid": upid})
+
+    def takes(self, fault: str) -> bool:
+        """Whether this command is one of the next so many that a fault counts."""
+        with self.lock:
+            left = getattr(self.faults, fault)
+            setattr(self.faults, fault, max(0, left - 1))
+            return bool(left > 0)
+
+    def wake(self) -> None:
+        """Let those who wait see what has changed."""
+        with self.changed:
+            self.changed.notify_all()
+
+    def pause(self, seconds: float | None, is_over: Callable[[], bool] = lambda: False) -> bool:
+        """Wait so long, or until it is over. False where the server was stopped meanwhile."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.is_stopped or is_over(), seconds)
+            return not self.is_stopped
 
     def seen(self) -> dict[int, tuple[str, int]]:
         """(power, uptime) as the list has them: a copy that is made anew every few seconds, as pvestatd does."""
