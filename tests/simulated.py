@@ -66,6 +66,10 @@ class Cluster:
         """The next so many commands act so much later."""
         self.call("PATCH", "faults", {"late_seconds": seconds, "late_commands": commands})
 
+    def ail(self, host: str, **trouble: bool) -> None:
+        """One of `simulator.tls_hosts` becomes `silent`, or begins to `refuse`; or ceases to."""
+        self.call("PATCH", f"hosts/{host.rpartition(':')[2]}", trouble)
+
     def load(self) -> dict[str, Any]:
         """How many calls there were since `forget_load`, by their path, and how many at once."""
         counted: dict[str, Any] = self.call("GET", "load")
@@ -97,6 +101,12 @@ def serving(folder: Path, **options: Any) -> Iterator[Cluster]:
 @pytest.fixture
 def simulated(tmp_path: Path) -> Iterator[Cluster]:
     with serving(tmp_path) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def with_two_hosts(tmp_path: Path) -> Iterator[Cluster]:
+    with serving(tmp_path, more_tls_ports=(0,)) as cluster:
         yield cluster
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.simulated import simulated
+from tests.simulated import simulated, with_two_hosts
 
-__all__ = ["simulated"]
+__all__ = ["simulated", "with_two_hosts"]
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """The trouble that the simulated cluster can be told to make, and what it says of the load on it."""
 
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -53,8 +54,9 @@ def test_the_end_of_a_hang_lets_those_go_who_wait(simulated: Any) -> None:
 
 @pytest.mark.parametrize("body", [{}, [], {"up": 1}, {"hang_seconds": -1}, {"hang_seconds": True}, {"colour": "red"}])
 def test_wrong_trouble_is_refused(simulated: Any, body: Any) -> None:
-    with pytest.raises(requests.HTTPError, match="400"):
-        simulated.call("PATCH", "nodes/pve1", body)
+    for path in ("nodes/pve1", f"hosts/{simulated.simulator.tls.rpartition(':')[2]}"):
+        with pytest.raises(requests.HTTPError, match="400"):
+            simulated.call("PATCH", path, body)
 
 
 def test_one_command_is_late_and_nothing_else(simulated: Any) -> None:
@@ -131,3 +133,33 @@ def test_of_a_list_with_a_wrong_guest_none_is_made(simulated: Any) -> None:
     with pytest.raises(requests.HTTPError, match="400"):
         simulated.call("POST", "guests", [{"kind": "qemu", "vmid": 100, "name": "shop"}, {"kind": "tin"}])
     assert simulated.call("GET", "guests") == []
+
+
+def version(cluster: Any, host: str, using: Any = requests) -> int:
+    url = f"https://{host}/api2/json/version"
+    status: int = using.get(url, headers=cluster.headers, verify=cluster.pem, timeout=1).status_code
+    return status
+
+
+@pytest.mark.parametrize(
+    ("trouble", "error"), [("silent", requests.Timeout), ("refuse", requests.ConnectionError)], ids=["silent", "refuse"]
+)
+def test_one_host_of_two_ails_and_gets_well(with_two_hosts: Any, trouble: str, error: Any) -> None:
+    first, second = with_two_hosts.simulator.tls_hosts
+    with requests.Session() as kept:
+        assert version(with_two_hosts, second, kept) == 200
+        with_two_hosts.ail(second, **{trouble: True})
+        for using in (requests, kept):
+            with pytest.raises(error):
+                version(with_two_hosts, second, using)
+        assert version(with_two_hosts, first) == 200
+    with_two_hosts.ail(second, **{trouble: False})
+    assert version(with_two_hosts, second) == 200
+
+
+def test_a_silent_host_does_not_even_shake_hands(with_two_hosts: Any) -> None:
+    host, _, port = with_two_hosts.simulator.tls_hosts[1].partition(":")
+    assert ssl.get_server_certificate((host, int(port)), timeout=5)
+    with_two_hosts.ail(f"{host}:{port}", silent=True)
+    with pytest.raises(TimeoutError):
+        ssl.get_server_certificate((host, int(port)), timeout=0.5)

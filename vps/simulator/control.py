@@ -71,6 +71,17 @@ def change_node(world: World, given: Any, node: str) -> Any:
     return given
 
 
+def change_host(world: World, given: Any, port: str) -> Any:
+    if int(port) not in world.hosts:
+        raise Missing(f"there is no TLS on port {port}")
+    if not is_made_of(given, {"silent": is_flag, "refuse": is_flag}):
+        raise ValueError('a host is {"silent": true or false, "refuse": true or false}, or one of these')
+    host = world.hosts[int(port)]
+    for name, value in given.items():
+        setattr(host, name, value)
+    return vars(host)
+
+
 def is_made_of(given: Any, known: Mapping[str, Callable[[Any], bool]]) -> bool:
     """An object of one or more of these, each as it must be."""
     is_object = isinstance(given, dict) and bool(given)
@@ -113,6 +124,7 @@ CONTROLS: list[tuple[str, str, Callable[..., Any]]] = [
     ("DELETE", r"/simulator/guests/(\d+)", remove_guest),
     ("POST", r"/simulator/guests/(\d+)/power", turn_guest),
     ("PATCH", r"/simulator/nodes/([\w-]+)", change_node),
+    ("PATCH", r"/simulator/hosts/(\d+)", change_host),
     ("PATCH", r"/simulator/faults", change_world),
     ("GET", r"/simulator/load", show_load),
     ("DELETE", r"/simulator/load", forget_load),

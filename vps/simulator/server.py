@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from vps.simulator import bodies, control, routes
 from vps.simulator.refusals import Refused
 from vps.simulator.routes import Total
-from vps.simulator.world import World
+from vps.simulator.world import Host, World
 
 API = "/api2/json"
 # Ten thousand guests at once are some megabytes.
@@ -25,7 +25,10 @@ class Cut(Exception):
 
 
 class Simulator:
-    """Serves `world` on plain HTTP and, with a certificate, on TLS too. Ports of 0 are chosen; see `url` and `tls`."""
+    """Serves `world` on plain HTTP and, with a certificate, on one or more ports of TLS, which are the cluster's hosts.
+
+    Ports of 0 are chosen; see `url`, `tls` and `tls_hosts`.
+    """
 
     def __init__(
         self,
@@ -34,6 +37,7 @@ class Simulator:
         host: str = "127.0.0.1",
         port: int = 0,
         tls_port: int = 0,
+        more_tls_ports: tuple[int, ...] = (),
         certificate: tuple[Path, Path] | None = None,
         log: Path | None = None,
     ) -> None:
@@ -42,9 +46,11 @@ class Simulator:
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(*certificate)
-            self.servers.append(Server((host, tls_port), world, log, context))
-        self.url = f"http://{host}:{self.servers[0].server_address[1]}"
-        self.tls = f"{host}:{self.servers[-1].server_address[1]}"
+            self.servers += [Server((host, port), world, log, context) for port in (tls_port, *more_tls_ports)]
+        names = [f"{host}:{server.server_address[1]}" for server in self.servers]
+        self.url = f"http://{names[0]}"
+        self.tls_hosts = tuple(names[1:])
+        self.tls = self.tls_hosts[0] if self.tls_hosts else ""
 
     def start(self) -> None:
         self.world.is_stopped = False
@@ -69,9 +75,24 @@ class Server(http.server.ThreadingHTTPServer):
     ) -> None:
         self.world, self.log, self.tls = world, log, tls
         super().__init__(address, Handler)
+        self.host = Host()
+        if tls:
+            world.hosts[int(self.server_address[1])] = self.host
+
+    def answers(self) -> bool:
+        """Whether this port serves the call at hand. Of a silent one that is known only when its silence is over."""
+        if self.host.silent:
+            self.world.pause(None, lambda: not self.host.silent)
+            return False
+        return not self.host.refuse
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        return not self.host.refuse
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """TLS is shaken in the connection's own thread, so that a silent client holds up nobody."""
+        if not self.answers():
+            return
         if self.tls:
             request.settimeout(10)
             request = self.tls.wrap_socket(request, server_side=True)
@@ -97,6 +118,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         body = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), LARGEST_BODY))
         try:
+            if not self.server.answers():
+                raise Cut
             if url.path.startswith("/simulator/"):
                 self.check_token(is_denied=False)
                 self.answer_control(url.path, body)

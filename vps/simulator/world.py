@@ -32,6 +32,14 @@ class Faults:
 
 
 @dataclass
+class Host:
+    """What ails one TLS port: it accepts connections and says nothing, or closes them at once."""
+
+    silent: bool = False
+    refuse: bool = False
+
+
+@dataclass
 class World:
     """`token` is `user@realm!token=secret`. `list_lag_seconds`: how old the list of the cluster's guests may be.
 
@@ -49,6 +57,7 @@ class World:
     def __post_init__(self) -> None:
         self.tasks = Tasks()
         self.calls = Calls()
+        self.hosts: dict[int, Host] = {}
         self.is_stopped = False
         self.changed = threading.Condition()
         self.lock = threading.RLock()
