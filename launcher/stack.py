@@ -25,7 +25,7 @@ LEAVING_S = PATIENCE_S + 1
 
 
 class Stack:
-    """PostgreSQL, Valkey, a simulated cluster, the panel's worker, beat and web, their data under one folder.
+    """PostgreSQL, Valkey, a simulated cluster, the panel's worker, sweeper, beat and web, their data under one folder.
 
     A database or Redis that the environment names is used as it is.
     """
@@ -127,7 +127,8 @@ class Stack:
             "ospab_panel.http_protocol:JsonHttpProtocol",
         )
         return [
-            ("worker", python(*celery, "worker", "--concurrency", "4", *quiet), "0"),
+            ("worker", python(*celery, "worker", "--concurrency", "8", *quiet), "0"),
+            ("sweeper", python("manage.py", "sweeper"), "0"),
             ("beat", python(*celery, "beat", *schedule, "--loglevel", "WARNING"), "0"),
             ("web", python("-m", "uvicorn", "ospab_panel.asgi:application", *web, "--log-level", "warning"), "8"),
         ]

@@ -134,7 +134,6 @@ RECONCILE_SECONDS = 10
 CELERY_BEAT_SCHEDULE = {
     name: {"task": f"vps.{name}", "schedule": schedule(seconds), "options": {"expires": seconds}}
     for name, seconds in (
-        ("sweep", 5),
         ("reconcile_all", RECONCILE_SECONDS),
         ("bind_by_name", 30),
         ("find_addresses", 15),

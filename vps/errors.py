@@ -96,6 +96,24 @@ class VpsUnbound(PanelError):
     message = _("This server is not connected to its hypervisor yet. Our staff can see it and will connect it.")
 
 
+class VpsMissing(PanelError):
+    code = "vps_missing"
+    status = 409
+    message = _("The server was not found on its cluster. Our staff have been told.")
+
+
+class VpsMistaken(PanelError):
+    code = "identity_mismatch"
+    status = 409
+    message = _("Another machine was found in this server's place, so nothing was done. Staff have been told.")
+
+
+class HypervisorUnavailable(PanelError):
+    code = "hypervisor_unavailable"
+    status = 503
+    message = _("The hypervisor does not answer, so the server's state is not known. It can be controlled again soon.")
+
+
 class HypervisorUnsupported(PanelError):
     code = "hypervisor_unsupported"
     status = 409

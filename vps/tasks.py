@@ -19,17 +19,13 @@ def task(verb: Callable[..., Any]) -> Any:
 
 
 @task
-def advance(operation_id: int) -> None:
-    """One step, and a bell for the next: no worker is held while a hypervisor works."""
-    seconds = power.advance(operation_id)
-    if seconds is not None:
-        notify.worker("advance", operation_id, after_seconds=seconds)
+def work(cluster_id: int) -> None:
+    power.work(cluster_id)
 
 
 @task
-def sweep() -> None:
-    if count := power.sweep():
-        log.warning("the sweeper found %s operations whose turn had passed by", count)
+def watch(cluster_id: int, node: str) -> None:
+    power.watch(cluster_id, node)
 
 
 @task

@@ -110,7 +110,7 @@ def test_a_denial_that_is_held_back_three_seconds_is_waited_for(stranger: Any) -
 
     with pytest.raises(Refused) as caught:
         connect("proxmox", stranger.access(stranger.answering(deny))).version()
-    assert caught.value.reason == Refusal.DENIED
+    assert caught.value.reason == Refusal.UNAUTHENTICATED
 
 
 def test_a_node_that_another_node_cannot_connect_to_was_not_asked(stranger: Any) -> None:

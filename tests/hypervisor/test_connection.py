@@ -152,5 +152,5 @@ def test_a_secret_does_not_show_in_what_is_printed(stranger: Any, secret: str) -
     access = stranger.access(stranger.answering(DONE), token_secret=secret)
     with pytest.raises(Refused) as caught:
         connect("proxmox", access).version()
-    assert caught.value.reason == Refusal.DENIED
+    assert caught.value.reason == Refusal.UNAUTHENTICATED
     assert "s3cr3t" not in caught.value.detail + repr(access)

@@ -11,7 +11,9 @@ from django.utils import timezone
 from tests.simulated import Cluster as Simulated
 from tests.simulated import simulated
 from vps.models import Cluster, Operation, Placement, Vps
+from vps.reach import reach
 from vps.services import power
+from vps.services.power.advance import advance
 
 __all__ = ["simulated"]
 
@@ -45,15 +47,25 @@ def server(alice: Any, make_vps: Any, simulated: Simulated, real_cluster: Cluste
     return make
 
 
+def turn(operation: Operation) -> float | None:
+    """One turn on it, as a worker takes it. Gives the seconds until the next, None where there was none to take."""
+    cluster = Cluster.objects.get(placements__vps=operation.vps_id)
+    with reach(cluster) as hypervisor:
+        taken = advance(operation.pk, operation.vps_id, hypervisor)
+    return taken[1] if taken else None
+
+
 def carry_out(operation: Operation, seconds: float = 20) -> Operation:
-    """Take turns on it, as workers do, until it has ended."""
+    """Let workers loose on it, until it has ended."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        power.advance(operation.pk)
         operation.refresh_from_db()
         if not operation.is_open:
             return operation
-        time.sleep(max(0.02, min(0.2, (operation.due_at - timezone.now()).total_seconds())))
+        cluster = Cluster.objects.get(placements__vps=operation.vps_id)
+        power.work(cluster.pk)
+        power.watch(cluster.pk, Operation.objects.get(pk=operation.pk).node)
+        time.sleep(0.05)
     pytest.fail(f"{operation} is still {operation.state}/{operation.step}: {operation.error_detail}")
 
 
@@ -70,7 +82,9 @@ def do(alice: Any) -> Callable[..., Operation]:
 @pytest.fixture
 def quick_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pauses between turns are politeness towards a real hypervisor; what a turn does is the same without."""
-    for module in (sys.modules[f"vps.services.power.{name}"] for name in ("plan", "steps", "verdicts", "advance")):
+    for module in (
+        sys.modules[f"vps.services.power.{name}"] for name in ("plan", "steps", "verdicts", "advance", "work")
+    ):
         for name in ("SOON", "LATER", "LOCKED"):
             if hasattr(module, name):
                 monkeypatch.setattr(module, name, 0.1)

@@ -24,7 +24,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def server() -> Vps:
-    cluster = Cluster.objects.create(name="main", hosts=["127.0.0.1:1"], token_id="a@b!c", token_secret="s")
+    cluster = Cluster.objects.create(
+        name="main", hosts=["127.0.0.1:1"], token_id="a@b!c", token_secret="s", seen_at=timezone.now()
+    )
     vps: Vps = Vps.objects.create(
         user=person("alice"), name="web", status="running", cpu=1, ram=512, disk=5, os="Debian 12"
     )

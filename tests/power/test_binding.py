@@ -113,7 +113,7 @@ def test_a_silent_cluster_keeps_nobody_from_being_identified_or_asked_for_addres
         vps = make_vps(alice, name=f"dark-{vmid}")
         Placement.objects.create(vps=vps, cluster=cluster, kind="qemu", vmid=vmid, node="pve1", power="running")
     seen = server(power="running", agent=True, ips=["192.0.2.7"])
-    assert [placement.vps_id for placement in Placement.objects.unidentified()] == [seen.pk]
+    assert [placement.vps_id for placement in Placement.objects.to_identify()] == [seen.pk]
     assert binding.find_addresses() == 1
 
 

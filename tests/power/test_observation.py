@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tests.power.conftest import carry_out
+from tests.power.conftest import carry_out, turn
 from vps import snapshots
 from vps.hypervisor import connect
 from vps.hypervisor.base import Access
@@ -93,6 +93,7 @@ def test_a_silent_cluster_is_marked_since_when_and_why(server: Any, simulated: A
     since = real_cluster.unreachable_since
     assert since
     assert real_cluster.failure
+    Cluster.objects.ask_at_once(real_cluster.pk)
     reconcile(real_cluster.pk)
     real_cluster.refresh_from_db()
     assert (real_cluster.unreachable_since, real_cluster.failures) == (since, 2)
@@ -180,7 +181,7 @@ def test_a_server_whose_node_falls_silent_under_an_operation_is_unknown_and_know
     vps = server(power="running")
     operation = power.request(vps, "reboot", by=alice, source="page")
     simulated.call("PATCH", "nodes/pve1", {"up": False})
-    power.advance(operation.pk)
+    turn(operation)
     operation.refresh_from_db()
     assert operation.step == "silent"
     reconcile(real_cluster.pk)

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tests.power.conftest import carry_out
+from tests.power.conftest import carry_out, turn
 from vps.hypervisor.base import Refusal
-from vps.models import Event, Operation, Placement, Vps
+from vps.models import Cluster, Event, Operation, Placement, Vps
 from vps.services import power
 from vps.services.power import verdicts
 
@@ -137,7 +137,7 @@ def test_a_paused_server_can_be_stopped(server: Any, simulated: Any, do: Any, mo
 
 def test_a_locked_server_is_waited_for(server: Any, simulated: Any, alice: Any) -> None:
     operation = power.request(server(lock="backup"), "start", by=alice, source="page")
-    power.advance(operation.pk)
+    turn(operation)
     operation.refresh_from_db()
     assert (operation.state, operation.step) == ("running", "locked")
     assert simulated.commands(100) == []
@@ -148,7 +148,7 @@ def test_a_locked_server_is_waited_for(server: Any, simulated: Any, alice: Any) 
 
 def test_a_server_that_is_locked_for_too_long_is_said_to_be_busy(server: Any, alice: Any) -> None:
     operation = power.request(server(lock="backup"), "start", by=alice, source="page")
-    power.advance(operation.pk)
+    turn(operation)
     Operation.objects.update(deadline_at=timezone.now(), due_at=timezone.now())
     assert carry_out(operation).error_code == "vps_busy"
 
@@ -170,7 +170,7 @@ def test_a_cluster_that_cannot_be_reached_is_asked_again(server: Any, simulated:
     vps = server()
     simulated.call("PATCH", "nodes/pve1", {"up": False})
     operation = power.request(vps, "start", by=alice, source="page")
-    power.advance(operation.pk)
+    turn(operation)
     operation.refresh_from_db()
     assert operation.is_open
     assert "595" in operation.error_detail
@@ -205,7 +205,7 @@ def test_another_guest_under_the_same_vmid_is_not_touched(server: Any, simulated
 def test_a_forced_stop_overtakes_a_shutdown_that_hangs(server: Any, simulated: Any, alice: Any) -> None:
     vps = server(power="running", ignores_acpi=True)
     hanging = power.request(vps, "stop", by=alice, source="page")
-    power.advance(hanging.pk)
+    turn(hanging)
     forced = carry_out(power.request(vps, "stop", by=alice, source="page", force=True))
     hanging.refresh_from_db()
     assert (hanging.state, hanging.error_code) == ("failed", "superseded")
@@ -221,14 +221,14 @@ def test_a_highly_available_guest_is_done_when_it_was_seen_so(server: Any, simul
 
 def test_whoever_comes_late_or_twice_changes_nothing(server: Any, simulated: Any, alice: Any) -> None:
     operation = power.request(server(), "start", by=alice, source="page")
-    assert power.advance(operation.pk) is not None
-    assert power.advance(operation.pk) is None, "the next turn is not due yet"
+    assert turn(operation) is not None
+    assert turn(operation) is None, "the next turn is not due yet"
     stale = Operation.objects.get(pk=operation.pk)
     Operation.objects.update(due_at=timezone.now())
     assert Operation.objects.claim(operation.pk).fence == stale.fence + 1
     assert not Operation.objects.write(stale, step="done"), "an older fence writes nothing"
     assert carry_out(operation).state == "succeeded"
-    assert power.advance(operation.pk) is None
+    assert turn(operation) is None
     assert simulated.commands(100) == ["start"]
 
 
@@ -241,8 +241,10 @@ def test_the_database_refuses_a_second_open_operation(server: Any, alice: Any) -
         Operation.objects.create(vps=vps, kind="stop", source="page", deadline_at=timezone.now())
 
 
-def test_the_sweeper_finds_what_no_bell_rang_for(server: Any, alice: Any) -> None:
-    power.request(server(), "start", by=alice, source="page")
-    assert power.sweep() == 0
+def test_the_sweeper_finds_what_no_bell_rang_for(server: Any, alice: Any, real_cluster: Cluster) -> None:
+    operation = power.request(server(), "start", by=alice, source="page")
+    assert power.overdue() == power.Sweep()
     Operation.objects.update(due_at=timezone.now() - timedelta(seconds=6))
-    assert power.sweep() == 1
+    assert power.overdue() == power.Sweep(work={real_cluster.pk})
+    Operation.objects.filter(pk=operation.pk).update(step="working", node="pve1")
+    assert power.overdue() == power.Sweep(watch={(real_cluster.pk, "pve1")})

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tests.power.conftest import carry_out
+from tests.power.conftest import carry_out, turn
 from vps.hypervisor.base import Refusal, Refused
-from vps.hypervisor.proxmox import Proxmox
+from vps.hypervisor.proxmox import ListedProxmox, Proxmox
 from vps.models import Cluster, Operation, Placement, Vps
 from vps.services import binding, power, sync
 from vps.services.power import plan, strays
@@ -39,7 +39,7 @@ def test_a_command_that_was_perhaps_sent_does_not_follow_its_server_to_another_g
     simulated.add("qemu", 200, power="running")
     simulated.call("PATCH", "faults", {"lose_answers": 1})
     operation = power.request(vps, "reboot", by=alice, source="page")
-    power.advance(operation.pk)
+    turn(operation)
     sync.update(vps.pk, {}, ELSEWHERE)
     later(seconds=60)
     assert carry_out(operation).error_code == "vps_unbound"
@@ -50,7 +50,7 @@ def test_another_guests_state_is_no_proof(server: Any, simulated: Any, alice: An
     vps = server(start_seconds=1.0)
     simulated.add("qemu", 200, power="running")
     operation = power.request(vps, "start", by=alice, source="page")
-    power.advance(operation.pk)
+    turn(operation)
     sync.update(vps.pk, {}, ELSEWHERE)
     assert carry_out(operation).error_code == "vps_unbound"
 
@@ -79,7 +79,7 @@ def test_a_forced_stop_does_not_trust_a_guest_that_is_just_starting(
     vps = server(kind, start_seconds=1.5)
     simulated.call("PATCH", "faults", {"lose_answers": answers_lost})
     starting = power.request(vps, "start", by=alice, source="page")
-    power.advance(starting.pk)
+    turn(starting)
     forced = carry_out(power.request(vps, "stop", by=alice, source="page", force=True))
     assert forced.state == "succeeded"
     assert (simulated.commands(100), simulated.guest(100)["power"]) == (["start", "stop"], "stopped")
@@ -90,7 +90,7 @@ def test_a_forced_stop_does_not_trust_a_guest_between_the_halves_of_its_reboot(
 ) -> None:
     vps = server(power="running", start_seconds=1.0)
     rebooting = power.request(vps, "reboot", by=alice, source="page")
-    power.advance(rebooting.pk)
+    turn(rebooting)
     while simulated.guest(100)["power"] != "stopped":
         time.sleep(0.05)
     forced = carry_out(power.request(vps, "stop", by=alice, source="page", force=True))
@@ -104,7 +104,7 @@ def test_a_reboot_that_never_brings_the_guest_up_holds_a_stop_up_for_a_while_onl
     monkeypatch.setattr(strays, "COMES_UP_WITHIN", timedelta(seconds=0.5))
     vps = server(power="running", fail_start=True)
     rebooting = power.request(vps, "reboot", by=alice, source="page")
-    power.advance(rebooting.pk)
+    turn(rebooting)
     assert carry_out(power.request(vps, "stop", by=alice, source="page", force=True)).state == "succeeded"
 
 
@@ -127,9 +127,9 @@ def test_a_clock_that_is_ahead_by_seconds_hides_no_task(
     with monkeypatch.context() as patch:
         patch.setattr(Proxmox, "look", ahead)
         operation = power.request(vps, "reboot", by=alice, source="page")
-        power.advance(operation.pk)
+        turn(operation)
     later(seconds=60)
-    power.advance(operation.pk)
+    turn(operation)
     operation.refresh_from_db()
     assert operation.upid
     assert simulated.commands(100) == ["reboot"]
@@ -142,7 +142,7 @@ def test_the_time_for_a_stray_begins_with_the_first_look_for_it(server: Any, sim
     Operation.objects.update(
         state="running", step="sending", intent_at=now, sent_at=now - timedelta(minutes=1), node="pve1", attempts=1
     )
-    power.advance(operation.pk)
+    turn(operation)
     operation.refresh_from_db()
     assert (operation.step, operation.intent_at is not None) == ("finding", True)
     simulated.api("POST", "/nodes/pve1/qemu/100/status/reboot")
@@ -168,7 +168,7 @@ def test_a_task_that_did_nothing_is_not_taken_for_the_next_one(server: Any, simu
     Operation.objects.update(
         state="running", step="sending", intent_at=timezone.now(), node="pve1", attempts=2, spent_upids=[spent]
     )
-    power.advance(operation.pk)
+    turn(operation)
     operation.refresh_from_db()
     assert operation.upid == ""
 
@@ -178,14 +178,14 @@ def test_a_task_that_did_nothing_is_not_taken_for_the_next_one(server: Any, simu
 
 def test_a_task_that_cannot_be_asked_for_is_not_done(server: Any, alice: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     operation = power.request(server(power="running", never_ends=True), "restart", by=alice, source="page")
-    power.advance(operation.pk)
+    turn(operation)
 
     def denied(self: Proxmox, upid: str) -> Any:
         raise Refused(Refusal.DENIED, "401 Authentication failed!")
 
     monkeypatch.setattr(Proxmox, "task", denied)
     later(seconds=1)
-    power.advance(operation.pk)
+    turn(operation)
     operation.refresh_from_db()
     assert (operation.state, operation.step) == ("running", "working")
 
@@ -195,12 +195,13 @@ def test_of_a_forgotten_task_the_guest_tells_unless_it_leaves_no_trace(
     server: Any, alice: Any, monkeypatch: pytest.MonkeyPatch, asked: str, end: str
 ) -> None:
     operation = power.request(server(power="running"), asked, by=alice, source="page")
-    power.advance(operation.pk)
+    turn(operation)
 
     def forgotten(self: Proxmox, upid: str) -> Any:
         raise Refused(Refusal.NO_TASK, "400 Parameter verification failed. {'upid': 'no such task'}")
 
     monkeypatch.setattr(Proxmox, "task", forgotten)
+    monkeypatch.setattr(ListedProxmox, "tasks_listed", {})
     assert carry_out(operation).error_code == end
 
 
@@ -229,7 +230,7 @@ def test_a_last_look_that_is_refused_sends_nothing_again(
 def test_a_server_that_was_suspended_while_it_waited_is_not_started(server: Any, simulated: Any, alice: Any) -> None:
     vps = server(lock="backup")
     operation = power.request(vps, "start", by=alice, source="page")
-    power.advance(operation.pk)
+    turn(operation)
     sync.update(vps.pk, {"status": "suspended"}, None)
     simulated.change(100, lock="")
     assert carry_out(operation).error_code == "vps_suspended"
@@ -238,7 +239,7 @@ def test_a_server_that_was_suspended_while_it_waited_is_not_started(server: Any,
 
 def test_what_was_done_while_no_worker_was_there_is_seen_to_be_done(server: Any, simulated: Any, alice: Any) -> None:
     operation = power.request(server(), "start", by=alice, source="page")
-    power.advance(operation.pk)
+    turn(operation)
     while simulated.guest(100)["power"] != "running":
         time.sleep(0.05)
     Operation.objects.update(deadline_at=timezone.now())
@@ -278,9 +279,9 @@ def test_a_container_that_moved_before_its_stop_is_stopped_where_it_is(
     operation = power.request(server("lxc", power="running"), "stop", by=alice, source="page")
     real = Proxmox.send
 
-    def moved_first(self: Proxmox, *args: Any) -> str:
+    def moved_first(self: Proxmox, *args: Any, **options: Any) -> str:
         simulated.change(100, node="pve2")
-        return real(self, *args)
+        return real(self, *args, **options)
 
     monkeypatch.setattr(Proxmox, "send", moved_first)
     assert carry_out(operation).state == "succeeded"

@@ -1,6 +1,6 @@
-"""Hypervisors, one driver each. Services alone call `connect`, and handle base.HypervisorError."""
+"""Hypervisors, one driver each. vps.reach calls `connect`, services use it and handle base.HypervisorError."""
 
-from vps.hypervisor.base import Access, Hypervisor, Refusal, Refused
+from vps.hypervisor.base import Access, Guard, Hypervisor, Refusal, Refused, Unguarded
 from vps.hypervisor.proxmox import Proxmox
 
 DRIVERS = {"proxmox": Proxmox}
@@ -8,8 +8,11 @@ DRIVERS = {"proxmox": Proxmox}
 __all__ = ["Hypervisor", "connect"]
 
 
-def connect(hypervisor: str, access: Access) -> Hypervisor:
-    """The cluster at `access`. Nothing is sent yet. Raises Refused(OTHER) for a hypervisor without a driver."""
+def connect(hypervisor: str, access: Access, guard: Guard | None = None) -> Hypervisor:
+    """The cluster at `access`; `guard` hears of each call. Nothing is sent yet.
+
+    Raises Refused(OTHER) for a hypervisor without a driver.
+    """
     if hypervisor not in DRIVERS:
         raise Refused(Refusal.OTHER, f"there is no driver for {hypervisor}")
-    return DRIVERS[hypervisor](access)
+    return DRIVERS[hypervisor](access, guard or Unguarded())

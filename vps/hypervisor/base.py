@@ -25,6 +25,8 @@ class Power(StrEnum):
     UNKNOWN = "unknown"
 
 
+NEVER = float("inf")
+
 # What a VPS's status can be moved to by looking.
 OBSERVED = (Power.RUNNING, Power.STOPPED)
 
@@ -115,6 +117,7 @@ class Look:
     is_template: bool
     is_ha: bool
     node_time: datetime
+    ha_state: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,10 +131,13 @@ class TaskResult:
 
 @dataclass(frozen=True)
 class FoundTask:
-    """A task of ours found in the node's list. `started_at` is the node's clock (UTC)."""
+    """A task of ours in a node's list, and which commands it may be. `started_at` is the node's clock (UTC)."""
 
     upid: str
+    vmid: int
     started_at: datetime
+    commands: frozenset[Command]
+    result: TaskResult
 
 
 @dataclass(frozen=True)
@@ -164,6 +170,7 @@ class Refusal(StrEnum):
     NO_HISTORY = "no_history"
     NO_TASK = "no_task"
     DENIED = "denied"
+    UNAUTHENTICATED = "unauthenticated"
     OTHER = "other"
 
 
@@ -176,7 +183,11 @@ class HypervisorError(Exception):
 
 
 class Unreachable(HypervisorError):
-    """Nothing was executed: no host of the cluster took the call (refused, no route, name, TLS, 595)."""
+    """Nothing was executed: no host of the cluster took the call (refused, no route, name, TLS), or it was held back."""
+
+
+class NodeUnreachable(Unreachable):
+    """Nothing was executed: the cluster answered that it cannot reach the node (595)."""
 
 
 class OutcomeUnknown(HypervisorError):
@@ -191,15 +202,45 @@ class Refused(HypervisorError):
         self.reason = reason
 
 
+class Guard(Protocol):
+    """Who is told how each call went, and may hold one back. `node` is '' where the whole cluster is meant."""
+
+    def before(self, node: str) -> None:
+        """Raises Unreachable where this is not to be asked now."""
+        ...
+
+    def answered(self, node: str) -> None: ...
+
+    def failed(self, node: str, error: HypervisorError) -> None: ...
+
+
+class Unguarded:
+    """Lets every call through."""
+
+    def before(self, node: str) -> None:
+        """Nothing is held back."""
+
+    def answered(self, node: str) -> None:
+        """Nobody asks."""
+
+    def failed(self, node: str, error: HypervisorError) -> None:
+        """Nobody asks."""
+
+
 class Hypervisor(Protocol):
     """One cluster. Every method may raise Unreachable, OutcomeUnknown or Refused; reads have no side effects."""
+
+    @property
+    def slowest_s(self) -> float:
+        """How long the slowest answer through this object took."""
+        ...
 
     def version(self) -> str:
         """The product's version, such as "9.2.11"; proves that the address, TLS and token are right."""
         ...
 
     def guests(self) -> list[Guest]:
-        """All guests of the cluster, in one call."""
+        """All guests of the cluster, in one call. Those of a node that the cluster has lost are UNKNOWN at once."""
         ...
 
     def look(self, ref: GuestRef) -> Look:
@@ -214,8 +255,22 @@ class Hypervisor(Protocol):
         """What the running guest reports, usable ones alone: IPv4 first, private ones last. Refused(NO_AGENT) or none."""
         ...
 
-    def send(self, ref: GuestRef, command: Command, limit_s: int) -> str:
-        """Ask for `command` and return its UPID at once. `limit_s` is how long a clean shutdown may take."""
+    def glance(self, ref: GuestRef) -> Look:
+        """`look`, but perhaps from a list (`listed`), where a paused guest looks running and HA hides: good for waiting."""
+        ...
+
+    def listed(self, node: str, since: datetime) -> "Hypervisor":
+        """The same cluster, but `glance`, `task` and `sent_since` of this node come from its lists, one call each in all,
+        and tell of tasks since then: for whoever watches many guests at once."""
+        ...
+
+    def send(
+        self, ref: GuestRef, command: Command, limit_s: int, *, is_ha: bool = False, leave_by: float = NEVER
+    ) -> str:
+        """Ask for `command` and return its UPID at once. `limit_s` is how long a clean shutdown may take.
+
+        What has not left by `leave_by` (time.monotonic) is not sent: Unreachable.
+        """
         ...
 
     def sent_since(self, ref: GuestRef, command: Command, since: datetime) -> list[FoundTask]:

@@ -5,15 +5,19 @@ Facts of the API are from the sources of pve-manager, qemu-server 9.2 and pve-co
 
 import re
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from vps.hypervisor import pve_read, pve_refusals, upid
 from vps.hypervisor.base import (
+    NEVER,
     Access,
     Command,
     FoundTask,
+    Guard,
     Guest,
     GuestRef,
+    Hypervisor,
     Kind,
     Look,
     OutcomeUnknown,
@@ -22,6 +26,7 @@ from vps.hypervisor.base import (
     Sample,
     TaskResult,
     Timeframe,
+    Unguarded,
 )
 from vps.hypervisor.pve_transport import Transport
 
@@ -42,21 +47,25 @@ COMMANDS: dict[tuple[Command, Kind], tuple[str, dict[str, Any], set[str]]] = {
     (Command.REBOOT, Kind.QEMU): ("reboot", {"timeout": None}, {"qmreboot"}),
     (Command.REBOOT, Kind.LXC): ("reboot", {"timeout": None}, {"vzreboot"}),
 }
-MOST_TASKS = 500
+MOST_TASKS = 1000
 
 
 class Proxmox:
     """One cluster, for one caller at a time. Making it costs nothing; each method is one call, or says otherwise."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, guard: Guard | None = None) -> None:
         self.access = access
-        self.transport = Transport(access)
+        self.transport = Transport(access, guard or Unguarded())
+
+    @property
+    def slowest_s(self) -> float:
+        return self.transport.slowest_s
 
     def version(self) -> str:
         return pve_read.given(self.transport.get("version"), "version")
 
     def guests(self) -> list[Guest]:
-        return pve_read.guests(self.transport.get("cluster/resources", type="vm"))
+        return pve_read.guests(self.transport.get("cluster/resources"))
 
     def look(self, ref: GuestRef) -> Look:
         status = self.transport.get(f"{path_of(ref)}/status/current")
@@ -69,28 +78,40 @@ class Proxmox:
         call = "agent/network-get-interfaces" if ref.kind == Kind.QEMU else "interfaces"
         return pve_read.addresses(self.transport.get(f"{path_of(ref)}/{call}"))
 
-    def send(self, ref: GuestRef, command: Command, limit_s: int) -> str:
-        """One POST. A highly available guest is the exception: it takes no overrule-shutdown, which it says by a 400
-        that did nothing, and is then asked without."""
+    def glance(self, ref: GuestRef) -> Look:
+        return self.look(ref)
+
+    def listed(self, node: str, since: datetime) -> Hypervisor:
+        return ListedProxmox(self, node, since)
+
+    def send(
+        self, ref: GuestRef, command: Command, limit_s: int, *, is_ha: bool = False, leave_by: float = NEVER
+    ) -> str:
+        """One POST. What is highly available takes no overrule-shutdown."""
         action, params, _ = COMMANDS[command, ref.kind]
         given = {name: limit_s if value is None else value for name, value in params.items()}
-        path = f"{path_of(ref)}/status/{action}"
-        try:
-            answer = self.transport.post(path, **given)
-        except Refused as refused:
-            if command != Command.FORCE_STOP or not refused.detail.startswith("400 "):
-                raise
-            answer = self.transport.post(path)
+        if is_ha:
+            given.pop("overrule-shutdown", None)
+        answer = self.transport.post(f"{path_of(ref)}/status/{action}", leave_by, **given)
         return answered_task(answer).text
 
     def sent_since(self, ref: GuestRef, command: Command, since: datetime) -> list[FoundTask]:
-        types = COMMANDS[command, ref.kind][2]
+        return [task for task in self.tasks(ref.node, since, ref.vmid) if command in task.commands]
+
+    def looks(self, node: str, kind: Kind) -> dict[int, Look]:
+        listed = self.transport.get(f"nodes/{node_name(node)}/{Kind(kind)}")
+        return pve_read.looks(listed, node, self.transport.node_time)
+
+    def tasks(self, node: str, since: datetime, vmid: int | None = None) -> list[FoundTask]:
+        of_guest = {} if vmid is None else {"vmid": vmid}
         listed = self.transport.get(
-            f"nodes/{node_of(ref)}/tasks", source="all", vmid=ref.vmid, since=int(since.timestamp()), limit=MOST_TASKS
+            f"nodes/{node_name(node)}/tasks", source="all", since=int(since.timestamp()), limit=MOST_TASKS, **of_guest
         )
-        tasks = [answered_task(pve_read.given(row, "upid")) for row in pve_read.rows(listed)]
-        ours = [task for task in tasks if task.type in types and task.user == self.access.token_id]
-        return sorted((FoundTask(task.text, task.started_at) for task in ours), key=lambda task: task.started_at)
+        found = [found_task(row) for row in pve_read.rows(listed) if self.is_ours(row)]
+        return sorted((task for task in found if task.commands), key=lambda task: task.started_at)
+
+    def is_ours(self, row: Any) -> bool:
+        return answered_task(pve_read.given(row, "upid")).user == self.access.token_id
 
     def task(self, upid_text: str) -> TaskResult:
         try:
@@ -106,15 +127,51 @@ class Proxmox:
         return pve_read.history(self.transport.get(f"{path_of(ref)}/rrddata", timeframe=str(timeframe)))
 
 
-def node_of(ref: GuestRef) -> str:
+class ListedProxmox(Proxmox):
+    """One node's tasks and guests from its lists, each asked for when it is needed first, and kept."""
+
+    def __init__(self, proxmox: Proxmox, node: str, since: datetime) -> None:
+        self.access, self.transport = proxmox.access, proxmox.transport
+        self.node, self.since = node, since
+        self.lists: dict[Kind, dict[int, Look]] = {}
+
+    @cached_property
+    def tasks_listed(self) -> dict[str, FoundTask]:
+        return {task.upid: task for task in self.tasks(self.node, self.since)}
+
+    def glance(self, ref: GuestRef) -> Look:
+        if ref.node != self.node:
+            return self.look(ref)
+        if ref.kind not in self.lists:
+            self.lists[ref.kind] = self.looks(self.node, ref.kind)
+        return self.lists[ref.kind].get(ref.vmid) or self.look(ref)
+
+    def task(self, upid_text: str) -> TaskResult:
+        listed = self.tasks_listed.get(upid_text)
+        return listed.result if listed else super().task(upid_text)
+
+    def sent_since(self, ref: GuestRef, command: Command, since: datetime) -> list[FoundTask]:
+        if ref.node != self.node or since < self.since:
+            return super().sent_since(ref, command, since)
+        found = (task for task in self.tasks_listed.values() if task.vmid == ref.vmid and command in task.commands)
+        return [task for task in found if task.started_at >= since.replace(microsecond=0)]
+
+
+def node_name(node: str) -> str:
     """It becomes part of a path, so it is checked. Raises Refused(OTHER)."""
-    if not NODE.fullmatch(ref.node):
-        raise Refused(Refusal.OTHER, f"not a node's name: {ref.node!r}")
-    return ref.node
+    if not NODE.fullmatch(node):
+        raise Refused(Refusal.OTHER, f"not a node's name: {node!r}")
+    return node
 
 
 def path_of(ref: GuestRef) -> str:
-    return f"nodes/{node_of(ref)}/{Kind(ref.kind)}/{int(ref.vmid)}"
+    return f"nodes/{node_name(ref.node)}/{Kind(ref.kind)}/{int(ref.vmid)}"
+
+
+def found_task(row: Any) -> FoundTask:
+    task = answered_task(pve_read.given(row, "upid"))
+    commands = frozenset(command for (command, _), (_, _, types) in COMMANDS.items() if task.type in types)
+    return FoundTask(task.text, task.vmid, task.started_at, commands, pve_read.listed_result(row))
 
 
 def answered_task(answer: object) -> upid.Upid:

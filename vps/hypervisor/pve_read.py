@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import fields as dataclass_fields
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from vps.hypervisor.base import Guest, GuestRef, Kind, Look, OutcomeUnknown, Pow
 
 # QMP states in which the guest's processors run or soon will; the rest of them are a kind of paused.
 RUNNING = {"running", "prelaunch", "inmigrate", "restore-vm", "finish-migrate", "postmigrate"}
+KINDS = frozenset(map(str, Kind))
 MOST_POINTS = 400
 UNUSABLE = ("is_loopback", "is_link_local", "is_multicast", "is_unspecified")
 
@@ -81,7 +83,11 @@ def power(status: str) -> Power:
 
 
 def guests(answer: Any) -> list[Guest]:
-    return [guest(fields(row)) for row in rows(answer) if fields(row).get("type") in list(Kind)]
+    """Of a list of all resources: a node that is not online takes up to 5 minutes to show by its guests' own status."""
+    listed = [fields(row) for row in rows(answer)]
+    lost = {row.get("node") for row in listed if row.get("type") == "node" and row.get("status") != "online"}
+    found = (guest(row) for row in listed if row.get("type") in KINDS)
+    return [replace(one, power=Power.UNKNOWN) if one.ref.node in lost else one for one in found]
 
 
 def guest(row: dict[str, Any]) -> Guest:
@@ -97,16 +103,23 @@ def guest(row: dict[str, Any]) -> Guest:
     )
 
 
+def looks(answer: Any, node: str, node_time: datetime) -> dict[int, Look]:
+    """Of a node's list of its guests, by vmid: the same but for what it leaves out."""
+    return {int(number(given(row, "vmid"))): look(row, node, node_time) for row in rows(answer)}
+
+
 def look(answer: Any, node: str, node_time: datetime) -> Look:
     status = fields(answer)
+    ha = fields(status.get("ha", {}))
     return Look(
         node=node,
         power=power(str(status.get("qmpstatus") or given(status, "status"))),
         uptime_s=int(number(status.get("uptime"))),
         lock=str(status.get("lock", "")),
         is_template=bool(number(status.get("template"))),
-        is_ha=bool(number(fields(status.get("ha", {})).get("managed"))),
+        is_ha=bool(number(ha.get("managed"))),
         node_time=node_time,
+        ha_state=str(ha.get("state", "")),
     )
 
 
@@ -149,11 +162,20 @@ def entries_of(interfaces: list[Any]) -> Iterator[Any]:
 
 
 def task_result(answer: Any) -> TaskResult:
-    """`WARNINGS: n` is a success."""
     status = fields(answer)
     if given(status, "status") != "stopped":
         return TaskResult(is_finished=False)
-    exit_text = str(status.get("exitstatus", ""))
+    return ended(str(status.get("exitstatus", "")))
+
+
+def listed_result(row: Any) -> TaskResult:
+    """In a node's list, `status` is the exit status, and RUNNING or absent before there is one."""
+    text = str(fields(row).get("status", "RUNNING"))
+    return TaskResult(is_finished=False) if text == "RUNNING" else ended(text)
+
+
+def ended(exit_text: str) -> TaskResult:
+    """`WARNINGS: n` is a success."""
     return TaskResult(True, exit_text == "OK" or exit_text.startswith("WARNINGS"), exit_text)
 
 

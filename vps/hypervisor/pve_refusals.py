@@ -32,7 +32,7 @@ TEXTS = [
         (r"'upid': '(no such task|unable to parse)", Refusal.NO_TASK),
     )
 ]
-DENIED = (401, 403)
+STATUSES = {401: Refusal.UNAUTHENTICATED, 403: Refusal.DENIED}
 
 
 def of_text(text: str) -> Refusal:
@@ -42,4 +42,4 @@ def of_text(text: str) -> Refusal:
 def of_answer(status: int, reason: str, errors: object) -> Refused:
     """`reason` is the status line's phrase, which carries the message; `errors` names parameters on a 400."""
     detail = f"{status} {reason}" + (f" {errors}" if errors else "")
-    return Refused(Refusal.DENIED if status in DENIED else of_text(detail), detail)
+    return Refused(STATUSES.get(status) or of_text(detail), detail)

@@ -1,6 +1,8 @@
 """Connections to a Proxmox VE host: TLS verified against its CA, its pin or the system's store. For pve_transport."""
 
 import ssl
+import time
+from functools import partial
 from typing import Any
 
 from requests.adapters import HTTPAdapter
@@ -8,21 +10,35 @@ from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NewConnectionError
 
-from vps.hypervisor.base import Access, Unreachable
+from vps.crash_points import reached
+from vps.hypervisor.base import NEVER, Access, Unreachable
 
 
 class Connection(HTTPSConnection):
     """Fails with NewConnectionError alone before anything was sent, and never with it afterwards.
 
     urllib3 itself gives a broken handshake and a broken answer the same types, and a command may be sent again after
-    the first only.
+    the first only. After `leave_by` (time.monotonic) nothing is sent: whoever was paused on the way here has lost his
+    turn.
     """
+
+    def __init__(self, *args: Any, leave_by: float, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.leave_by = leave_by
 
     def connect(self) -> None:
         try:
             super().connect()
         except (HTTPError, OSError, ValueError) as error:
             raise NewConnectionError(self, str(error)) from error
+        if time.monotonic() > self.leave_by:
+            raise NewConnectionError(self, "it is too late to send it")
+
+    def getresponse(self) -> Any:
+        """The request has left."""
+        if self.leave_by < NEVER:
+            reached("after_send")
+        return super().getresponse()
 
 
 class Pool(HTTPSConnectionPool):
@@ -36,13 +52,14 @@ class VerifyingAdapter(HTTPAdapter):
     of signatures and a host name do; those two are checked wherever nothing is pinned.
     """
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, leave_by: float) -> None:
+        self.leave_by = leave_by
         self.tls = {"ssl_context": context_of(access)} | pin_of(access)
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = {"https": Pool}
+        self.poolmanager.pool_classes_by_scheme = {"https": partial(Pool, leave_by=self.leave_by)}
 
     def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
         host, _ = super().build_connection_pool_key_attributes(request, verify, cert)

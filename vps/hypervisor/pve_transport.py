@@ -3,6 +3,7 @@
 For the driver beside it. Another host is tried where a call surely was not executed, and for reads after any failure.
 """
 
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,7 +16,17 @@ from proxmoxer.core import ProxmoxResource, ResourceException
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 
 from vps.hypervisor import pve_refusals
-from vps.hypervisor.base import Access, HypervisorError, OutcomeUnknown, Refusal, Refused, Unreachable
+from vps.hypervisor.base import (
+    NEVER,
+    Access,
+    Guard,
+    HypervisorError,
+    NodeUnreachable,
+    OutcomeUnknown,
+    Refusal,
+    Refused,
+    Unreachable,
+)
 from vps.hypervisor.pve_tls import VerifyingAdapter
 
 DEFAULT_PORT = 8006
@@ -30,6 +41,10 @@ NODE_UNREACHABLE = 595
 # and 502..504, of a proxy that somebody has put before it.
 HIGHEST_ANSWER = 501
 REDIRECTS = range(300, 400)
+NODE = re.compile(r"nodes/([^/]+)/")
+
+# The host of each cluster that answered this process last: the others are asked when it does not.
+ANSWERED_LAST: dict[tuple[str, ...], str] = {}
 
 
 class Garbled(Exception):
@@ -39,7 +54,7 @@ class Garbled(Exception):
 class Session(ProxmoxHttpSession):
     """Reads answers up to a size and a total time, follows nothing, and ignores proxies and ~/.netrc."""
 
-    def __init__(self, access: Access, read_s: float) -> None:
+    def __init__(self, access: Access, read_s: float, leave_by: float) -> None:
         super().__init__()
         check_token(access)
         self.trust_env = False
@@ -48,7 +63,7 @@ class Session(ProxmoxHttpSession):
         self.auth = ProxmoxHTTPApiTokenAuth(user, token, access.token_secret, timeout=timeout, verify_ssl=True)
         self.read_s = read_s
         self.node_time = datetime.now(UTC)
-        self.mount("https://", VerifyingAdapter(access))
+        self.mount("https://", VerifyingAdapter(access, leave_by))
 
     def request(self, *args: Any, **options: Any) -> requests.Response:
         response: requests.Response = super().request(*args, **options, stream=True, allow_redirects=False)
@@ -63,7 +78,7 @@ def check_token(access: Access) -> None:
     """What no header can carry would be refused further down by an error that quotes the secret."""
     token = access.token_id + access.token_secret
     if not (token.isascii() and token.isprintable()):
-        raise Refused(Refusal.DENIED, "the token holds characters that no token has")
+        raise Refused(Refusal.UNAUTHENTICATED, "the token holds characters that no token has")
 
 
 def date_of(response: requests.Response) -> datetime | None:
@@ -108,33 +123,76 @@ class Transport:
     Both raise Unreachable, OutcomeUnknown or Refused. `node_time` is the clock of the last answer.
     """
 
-    def __init__(self, access: Access) -> None:
-        self.access = access
+    def __init__(self, access: Access, guard: Guard) -> None:
+        self.access, self.guard = access, guard
         self.node_time = datetime.now(UTC)
+        self.slowest_s = 0.0
 
     def get(self, path: str, **params: Any) -> Any:
-        return self.try_hosts(lambda host: self.ask(host, READ_S, lambda api: api(path).get(**params)), is_read=True)
+        def ask(host: str) -> Any:
+            return self.ask(host, READ_S, NEVER, lambda api: api(path).get(**params))
 
-    def post(self, path: str, **params: Any) -> Any:
-        return self.try_hosts(
-            lambda host: self.ask(host, COMMAND_S, lambda api: api(path).post(**params)), is_read=False
-        )
+        return self.guarded(path, ask, is_read=True)
+
+    def post(self, path: str, leave_by: float, **params: Any) -> Any:
+        """What has not left by then (time.monotonic) never does: Unreachable."""
+
+        def ask(host: str) -> Any:
+            return self.ask(host, COMMAND_S, leave_by, lambda api: api(path).post(**params))
+
+        return self.guarded(path, ask, is_read=False)
+
+    def guarded(self, path: str, call: Callable[[str], Any], *, is_read: bool) -> Any:
+        """The guard may hold the call back, and hears how it went. Of a command whose answer was lost it does not: the
+        read that asks for it tells more."""
+        named = NODE.match(path)
+        node = named[1] if named else ""
+        self.guard.before(node)
+        began = time.monotonic()
+        try:
+            answer = self.try_hosts(call, is_read=is_read)
+        except HypervisorError as error:
+            if is_read or not isinstance(error, OutcomeUnknown):
+                self.report(node, error)
+            raise
+        finally:
+            self.slowest_s = max(self.slowest_s, time.monotonic() - began)
+        self.guard.answered(node)
+        return answer
+
+    def report(self, node: str, error: HypervisorError) -> None:
+        """A host that cannot be reached, or does not know our token, fails the cluster; what came to nothing later may
+        be the fault of the node that the path names alone. A reasoned no is an answer."""
+        is_ours = isinstance(error, OutcomeUnknown | NodeUnreachable)
+        if is_ours or isinstance(error, Unreachable):
+            self.guard.failed(node if is_ours else "", error)
+        elif isinstance(error, Refused) and error.reason == Refusal.UNAUTHENTICATED:
+            self.guard.failed("", error)
+        else:
+            self.guard.answered(node)
 
     def try_hosts(self, call: Callable[[str], Any], *, is_read: bool) -> Any:
         failure: HypervisorError = Unreachable("no API host is known")
-        for host in self.access.hosts:
+        for host in self.hosts():
             try:
-                return call(host)
+                answer = call(host)
             except Unreachable as unreachable:
                 failure = unreachable
             except OutcomeUnknown as unknown:
                 failure = unknown
                 if not is_read:
                     break
+            else:
+                ANSWERED_LAST[self.access.hosts] = host
+                return answer
         raise failure
 
-    def ask(self, host: str, read_s: float, call: Callable[[ProxmoxResource], Any]) -> Any:
-        with Session(self.access, read_s) as session:
+    def hosts(self) -> list[str]:
+        """The one that answered last comes first: who hangs is not waited for each time."""
+        return sorted(self.access.hosts, key=lambda host: host != ANSWERED_LAST.get(self.access.hosts))
+
+    def ask(self, host: str, read_s: float, leave_by: float, call: Callable[[ProxmoxResource], Any]) -> Any:
+        with Session(self.access, read_s, leave_by) as session:
             api = ProxmoxResource(base_url=base_url(host), session=session, serializer=Serializer())
             try:
                 return call(api)
@@ -156,7 +214,7 @@ def base_url(host: str) -> str:
 def of_status(error: ResourceException) -> HypervisorError:
     reason = str(error.content).removesuffix(f" - {error.errors}")
     if error.status_code == NODE_UNREACHABLE:
-        return Unreachable(f"595 {reason}")
+        return NodeUnreachable(f"595 {reason}")
     if error.status_code > HIGHEST_ANSWER:
         return OutcomeUnknown(f"{error.status_code} {reason}")
     return pve_refusals.of_answer(error.status_code, reason, error.errors)

@@ -24,6 +24,11 @@ class Upid:
     id: str
     user: str
 
+    @property
+    def vmid(self) -> int:
+        """0 where it is no guest's task."""
+        return int(self.id) if self.id.isdecimal() else 0
+
 
 def parse(text: object) -> Upid:
     """Raises ValueError on anything that is no UPID."""

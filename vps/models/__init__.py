@@ -1,10 +1,11 @@
 """The nouns, one a file. Services write them; doors read them."""
 
 from vps.models.cluster import Cluster
+from vps.models.cluster_node import ClusterNode
 from vps.models.event import Event
 from vps.models.operation import Operation
 from vps.models.placement import Placement
 from vps.models.tombstone import Tombstone
 from vps.models.vps import Vps
 
-__all__ = ["Cluster", "Event", "Operation", "Placement", "Tombstone", "Vps"]
+__all__ = ["Cluster", "ClusterNode", "Event", "Operation", "Placement", "Tombstone", "Vps"]

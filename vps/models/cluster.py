@@ -9,27 +9,23 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from vps.models.encrypted import EncryptedTextField
+from vps.models.reached import Reached, ReachedQuerySet
 from vps.models.vps import Vps
 
 # Three missed rounds of reconcile, with a margin: older than this is not news but memory.
 FRESH_FOR = timedelta(seconds=45)
 
 
-class ClusterQuerySet(models.QuerySet["Cluster"]):
+class ClusterQuerySet(ReachedQuerySet):
     def active(self) -> "ClusterQuerySet":
         return self.filter(is_active=True, hypervisor=Vps.Hypervisor.PROXMOX)
 
-    def answered(self, id: int) -> None:
-        """It was heard just now."""
-        self.filter(id=id).update(seen_at=Now(), unreachable_since=None, failures=0, failure="")
-
-    def failed(self, id: int, detail: str) -> None:
-        """It was not: since when is kept from the first time. `detail` is for staff alone."""
-        since = models.functions.Coalesce("unreachable_since", Now())
-        self.filter(id=id).update(unreachable_since=since, failures=models.F("failures") + 1, failure=detail[:500])
+    def heard_out(self, id: int) -> None:
+        """Its list of guests was taken in just now."""
+        self.filter(id=id).update(seen_at=Now())
 
 
-class Cluster(models.Model):
+class Cluster(Reached):
     """Where guests run. The token's secret is encrypted at rest, written in the admin, and never shown again."""
 
     id = models.AutoField(primary_key=True)
@@ -49,9 +45,6 @@ class Cluster(models.Model):
     fingerprint = models.CharField(_("SHA-256 fingerprint of its certificate"), max_length=95, blank=True)
 
     seen_at = models.DateTimeField(_("heard last"), null=True, editable=False)
-    unreachable_since = models.DateTimeField(_("unreachable since"), null=True, editable=False)
-    failures = models.IntegerField(_("failures in a row"), default=0, db_default=0, editable=False)
-    failure = models.CharField(_("why"), max_length=500, default="", db_default="", blank=True, editable=False)
     version = models.CharField(_("version"), max_length=40, default="", db_default="", blank=True, editable=False)
 
     objects: ClassVar[Any] = ClusterQuerySet.as_manager()

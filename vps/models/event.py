@@ -26,8 +26,8 @@ class EventQuerySet(models.QuerySet["Event"]):
             data=data,
         )
 
-    def record_status(self, vpses: Iterable[Any], status: str, operation: Any = None) -> None:
-        """That these, which were known to be otherwise, were seen to be `status`."""
+    def record_status(self, vpses: Iterable[Any], status: str, operation: Any = None, **data: Any) -> None:
+        """That these, which were known to be otherwise, are `status` now."""
         source, type = Event.Source.SYSTEM, Event.Type.VPS_STATUS_CHANGED
         events = [
             Event(
@@ -36,7 +36,7 @@ class EventQuerySet(models.QuerySet["Event"]):
                 user_id=vps.user_id,
                 source=source,
                 operation=operation,
-                data={"was": vps.status, "status": status},
+                data={"was": vps.status, "status": status} | data,
             )
             for vps in vpses
         ]
@@ -52,6 +52,7 @@ class Event(models.Model):
         VPS_UNBOUND = "vps.unbound", _("server unbound")
         VPS_STATUS_CHANGED = "vps.status_changed", _("power seen to change")
         VPS_MISSING = "vps.missing", _("guest gone from its cluster")
+        VPS_MISTAKEN = "vps.mistaken", _("another guest found in its place")
         VPS_FOUND = "vps.found", _("guest seen again")
         OPERATION_QUEUED = "operation.queued", _("operation queued")
         OPERATION_SUCCEEDED = "operation.succeeded", _("operation succeeded")

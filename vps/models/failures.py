@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from vps.errors import Sentence, VpsCreating, VpsSuspended
+from vps.errors import Sentence, VpsCreating, VpsMissing, VpsMistaken, VpsSuspended
 
 SENTENCES: dict[str, Sentence] = {
     "timed_out": _("It did not finish in time. Please look at the server's state and try again."),
@@ -17,18 +17,18 @@ SENTENCES: dict[str, Sentence] = {
     "outcome_unknown": _(
         "The hypervisor no longer knows how it ended. Please look at the server's state before you try again."
     ),
+    "ha_error": _("The cluster's availability manager has given this server up. Our staff must set it right."),
+    "creating_timed_out": _("The server was not created in time. Our staff have been told."),
     "vps_suspended": VpsSuspended.message,
     "vps_creating": VpsCreating.message,
     "vps_busy": _("The server was busy with a backup or another task for too long. Please try again later."),
     "vps_deleted": _("The server was deleted meanwhile."),
-    "vps_missing": _("The server was not found on its cluster. Our staff have been told."),
+    "vps_missing": VpsMissing.message,
     "vps_not_running": _("The server is not running. Please start it instead."),
     "vps_paused": _("The server is paused. A forced stop and a start will bring it back."),
     "vps_template": _("This server is a template and cannot be started."),
     "vps_unbound": _("The server is not connected to its hypervisor any more."),
-    "identity_mismatch": _(
-        "Another machine was found in this server's place, so nothing was done. Staff have been told."
-    ),
+    "identity_mismatch": VpsMistaken.message,
 }
 UNKNOWN = _("It failed. Our staff can see why.")
 

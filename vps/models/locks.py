@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from django.db import connection
 
 OPERATIONS_OF_VPS, RECONCILE_OF_CLUSTER, BINDING_BY_NAME, FINDING_ADDRESSES, MOVING = range(0x6F01, 0x6F06)
+# The first of a cluster's slots; the others follow.
+SLOTS_OF_CLUSTER = 0x6F10
 
 
 def wait_for_turn(what: int) -> None:
@@ -21,12 +23,59 @@ def wait_for_turn(what: int) -> None:
 @contextmanager
 def turn(what: int, id: int = 0) -> Iterator[bool]:
     """Whether it is ours now. Nobody waits: who has it does the work."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [what, id])
-        is_mine = bool(cursor.fetchone()[0])
+    is_mine = take(what, id)
     try:
         yield is_mine
     finally:
         if is_mine:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [what, id])
+            give_back(what, id)
+
+
+@contextmanager
+def slot(id: int, at_most: int) -> Iterator[bool]:
+    """Whether one of the cluster's first `at_most` slots is ours now. Nobody waits."""
+    ours = next((what for what in range(SLOTS_OF_CLUSTER, SLOTS_OF_CLUSTER + at_most) if take(what, id)), None)
+    try:
+        yield ours is not None
+    finally:
+        if ours is not None:
+            give_back(ours, id)
+
+
+OF_OURS = "locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+HELD = f"SELECT objid FROM pg_locks WHERE {OF_OURS} AND classid = %s AND granted"  # noqa: S608
+BREAK = f"""
+    SELECT pg_terminate_backend(pid) FROM (
+        SELECT DISTINCT pid FROM pg_locks JOIN pg_stat_activity USING (pid)
+        WHERE {OF_OURS} AND classid BETWEEN %s AND %s AND granted
+        AND state = 'idle' AND state_change < clock_timestamp() - make_interval(secs => %s)
+    ) AS silent
+"""  # noqa: S608
+
+
+def held(what: int) -> list[int]:
+    """The ids of which somebody has this turn now."""
+    with connection.cursor() as cursor:
+        cursor.execute(HELD, [what])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def break_turns(silent_for_s: float) -> int:
+    """End the connections that hold a turn and have said nothing for so long: their process was paused, or hangs.
+
+    Returns how many. What they write after that is refused.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(BREAK, [OPERATIONS_OF_VPS, SLOTS_OF_CLUSTER + 0xF, silent_for_s])
+        return len(cursor.fetchall())
+
+
+def take(what: int, id: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [what, id])
+        return bool(cursor.fetchone()[0])
+
+
+def give_back(what: int, id: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [what, id])

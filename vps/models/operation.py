@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import connection, models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -14,21 +14,68 @@ from vps.errors import Sentence
 from vps.models.event import Event
 from vps.models.failures import sentence_of
 from vps.models.history import link_that_outlives
+from vps.models.locks import OPERATIONS_OF_VPS, held
 from vps.models.wire import rfc3339
+
+CLAIM = {"fence": models.F("fence") + 1, "claims": models.F("claims") + 1}
+COME_BACK = """
+    UPDATE operations SET due_at = clock_timestamp() + make_interval(secs => put_off.seconds), claims = 0
+    FROM unnest(%s::bigint[], %s::int[], %s::float[]) AS put_off (id, fence, seconds)
+    WHERE operations.id = put_off.id AND operations.fence = put_off.fence AND state IN ('queued', 'running')
+"""
 
 
 class OperationQuerySet(models.QuerySet["Operation"]):
     def open(self) -> "OperationQuerySet":
         return self.filter(state__in=Operation.OPEN)
 
+    def on(self, cluster_id: int) -> "OperationQuerySet":
+        return self.filter(vps__placement__cluster_id=cluster_id)
+
+    def due(self) -> "OperationQuerySet":
+        """Open ones whose turn has come, the oldest first, but for those that a live worker has in hand."""
+        free = self.exclude(vps_id__in=held(OPERATIONS_OF_VPS))
+        return free.open().filter(due_at__lte=timezone.now()).order_by("id")
+
+    def watched(self, cluster_id: int, node: str) -> "OperationQuerySet":
+        """What waits for something to happen on this node: many are looked after in one go."""
+        return self.open().on(cluster_id).filter(step__in=Operation.WATCHED, node=node)
+
     def overdue(self, by_seconds: float) -> "OperationQuerySet":
-        """Open ones whose turn has come and that nobody took: the bell was lost, or its worker died."""
-        return self.open().filter(due_at__lt=timezone.now() - timedelta(seconds=by_seconds))
+        """Those whose turn came so long ago, and that nobody took: the bell was lost, or its worker died."""
+        return self.due().filter(due_at__lt=timezone.now() - timedelta(seconds=by_seconds))
+
+    def overrun(self, by_seconds: float) -> "OperationQuerySet":
+        """Open so long after their deadline, in whatever hands they are."""
+        return self.open().filter(deadline_at__lt=timezone.now() - timedelta(seconds=by_seconds))
 
     def claim(self, id: int) -> "Operation | None":
         """Take the turn that is due. Each claim raises the fence, and so ends the right to write of all before it."""
-        taken = self.open().filter(id=id, due_at__lte=timezone.now()).update(fence=models.F("fence") + 1)
-        return self.select_related("vps__placement__cluster").get(id=id) if taken else None
+        taken = self.open().filter(id=id, due_at__lte=timezone.now()).update(**CLAIM)
+        return self.hydrated().get(id=id) if taken else None
+
+    @transaction.atomic
+    def claim_watched(self, cluster_id: int, node: str, at_most: int, for_seconds: float) -> "list[Operation]":
+        """Take the turns that are due of those watched on this node: nobody else sees them as due for so long.
+
+        One whose worker came to nothing the last time is taken alone: should it kill this one too, it kills no other's.
+        """
+        due = self.watched(cluster_id, node).filter(due_at__lte=timezone.now()).order_by("id")
+        locked = due.select_for_update(of=("self",), skip_locked=True).values_list("id", flat=True)
+        ids = list(locked.filter(claims=0)[:at_most]) or list(locked[:1])
+        due_at = timezone.now() + timedelta(seconds=for_seconds)
+        self.filter(id__in=ids).update(**CLAIM, due_at=due_at)
+        return list(self.hydrated().filter(id__in=ids).order_by("id"))
+
+    def hydrated(self) -> "OperationQuerySet":
+        return self.select_related("vps__placement__cluster", "requested_by")
+
+    def come_back(self, pauses: "dict[Operation, float]") -> None:
+        """Put these off by so many seconds, each while its claim holds."""
+        rows = [(one.pk, one.fence, seconds) for one, seconds in pauses.items()]
+        ids, fences, seconds = zip(*rows, strict=True) if rows else ((), (), ())
+        with connection.cursor() as cursor:
+            cursor.execute(COME_BACK, [list(ids), list(fences), list(seconds)])
 
     def seize(self, operation: "Operation") -> "Operation":
         """Take an open operation out of whatever hands it is in. To be called with its VPS's row locked."""
@@ -80,8 +127,9 @@ class Operation(models.Model):
 
     While RUNNING, `step` says how far: the intent is committed (`intent_at`, the node's clock) before the command
     leaves, and `upid` after its answer. A row with an intent and no upid was perhaps sent: the node is asked before
-    anything is sent again. `spent_upids` are tasks of ours that did nothing, as of a locked guest. The row is the
-    truth; the broker only rings.
+    anything is sent again, by `sent_as`, the token that alone sees its tasks. `spent_upids` are tasks of ours that did
+    nothing, as of a locked guest. `claims` counts turns that were taken and never given back: whoever has many kills its
+    workers. The row is the truth; the broker only rings.
     """
 
     class Kind(models.TextChoices):
@@ -107,6 +155,7 @@ class Operation(models.Model):
         DONE = "done", _("Done")
 
     OPEN = (State.QUEUED, State.RUNNING)
+    WATCHED = (Step.LOCKED, Step.FINDING, Step.WORKING, Step.CONFIRMING)
     FINAL = (State.SUCCEEDED, State.FAILED)
     PROGRESS = {
         Step.WAITING: 0,
@@ -134,10 +183,12 @@ class Operation(models.Model):
     deadline_at = models.DateTimeField(_("deadline"))
 
     fence = models.IntegerField(default=0, db_default=0)
+    claims = models.IntegerField(_("turns without an end"), default=0, db_default=0)
     due_at = models.DateTimeField(_("next look"), db_default=Now())
     attempts = models.IntegerField(_("commands tried"), default=0, db_default=0)
     intent_at = models.DateTimeField(_("intent (the node's clock)"), null=True)
     sent_at = models.DateTimeField(_("sent"), null=True)
+    sent_as = models.CharField(_("sent by the token"), max_length=190, default="", db_default="", blank=True)
     node = models.CharField(_("node"), max_length=63, default="", db_default="", blank=True)
     upid = models.CharField(_("task"), max_length=255, default="", db_default="", blank=True)
 

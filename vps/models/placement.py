@@ -8,20 +8,43 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from vps.models.cluster import Cluster
+from vps.models.event import Event
 from vps.models.vps import Vps
+
+# A stranger that has neither SMBIOS uuid nor network card.
+NAMELESS = "?"
 
 
 class PlacementQuerySet(models.QuerySet["Placement"]):
     def looked(self, id: int, *, power: str, node: str) -> None:
         """A guest's own status was read just now: it outranks the cluster's list, which lags by up to 13 s."""
         since = models.Case(models.When(power=power, then="power_since"), default=Now())
-        self.filter(id=id).update(power=power, node=node, power_since=since, looked_at=Now(), missing_since=None)
+        seen = self.filter(id=id, stranger="")
+        seen.update(power=power, node=node, power_since=since, looked_at=Now(), missing_since=None)
 
     def reachable(self) -> "PlacementQuerySet":
         return self.filter(cluster__is_active=True, cluster__unreachable_since=None, missing_since=None)
 
-    def unidentified(self) -> "PlacementQuerySet":
-        return self.reachable().filter(identity="")
+    def to_identify(self) -> "PlacementQuerySet":
+        """Those that nothing is known of yet, and those in whose place a stranger was found: it may be gone again."""
+        heard = self.filter(cluster__is_active=True, cluster__unreachable_since=None)
+        return heard.filter(models.Q(identity="", missing_since=None) | ~models.Q(stranger=""))
+
+    def found_stranger(self, placement: "Placement", identity: str) -> None:
+        """Another guest stands under this vmid: what is seen there is not this VPS's. To be called with the VPS locked."""
+        since = models.functions.Coalesce("missing_since", Now())
+        news = self.filter(pk=placement.pk).exclude(stranger=identity or NAMELESS)
+        where = {"stranger": identity or NAMELESS, "missing_since": since, "power": "unknown", "power_since": Now()}
+        if news.update(**where):
+            data = {"vmid": placement.vmid, "expected": placement.identity, "found": identity}
+            Event.objects.record(Event.Type.VPS_MISTAKEN, placement.vps, source=Event.Source.SYSTEM, **data)
+
+    def found_again(self, placement: "Placement") -> None:
+        """Itself: it was missing, or another stood in its place. To be called with the VPS locked."""
+        gone = self.filter(pk=placement.pk, missing_since__isnull=False)
+        if gone.update(stranger="", missing_since=None):
+            data = {"vmid": placement.vmid}
+            Event.objects.record(Event.Type.VPS_FOUND, placement.vps, source=Event.Source.SYSTEM, **data)
 
     def lacking_address(self, now: datetime) -> "PlacementQuerySet":
         """Running guests whose VPS has no address, and that were not asked in the last minute."""
@@ -34,7 +57,8 @@ class Placement(models.Model):
     """One VPS has at most one, and a guest (cluster, vmid) belongs to one VPS.
 
     `identity` is the SMBIOS uuid of a virtual machine or the MAC of a container: a vmid used again for somebody else's
-    guest is told apart by it. It is empty until a worker has asked the hypervisor.
+    guest is told apart by it. It is empty until a worker has asked the hypervisor. `stranger` is the identity of a guest
+    that was found in its place: then it is missing, and nothing is asked of it until its own is seen there again.
     """
 
     class Kind(models.TextChoices):
@@ -57,6 +81,7 @@ class Placement(models.Model):
     power_since = models.DateTimeField(_("seen so since"), db_default=Now())
     looked_at = models.DateTimeField(_("looked at"), null=True)
     missing_since = models.DateTimeField(_("missing since"), null=True)
+    stranger = models.CharField(_("who is in its place"), max_length=64, default="", db_default="", blank=True)
     addresses_asked_at = models.DateTimeField(null=True, editable=False)
 
     objects: ClassVar[Any] = PlacementQuerySet.as_manager()
@@ -80,6 +105,17 @@ class Placement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cluster.name} / {self.kind}/{self.vmid}"
+
+    def is_of(self, identity: str) -> bool:
+        """Whether a guest of this identity is the one that was bound. Who has no identity yet takes this one."""
+        if not self.identity:
+            Placement.objects.filter(pk=self.pk, identity="").update(identity=identity)
+            return True
+        return self.identity == identity
+
+    def is_silent(self, now: datetime) -> bool:
+        """Whether its cluster or node does not answer. One that was just bound has not been asked yet."""
+        return not self.cluster.is_fresh(now) or (self.power == self.Power.UNKNOWN and bool(self.identity))
 
     def unknown_since(self, now: datetime) -> datetime | None:
         """Since when the panel does not know this guest's power, or None where it does."""

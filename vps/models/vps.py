@@ -51,6 +51,14 @@ class VpsQuerySet(models.QuerySet["Vps"]):
         """Take the hypervisor's word where the main site gave none."""
         return bool(self.filter(id=id, ip_address=None).update(ip_address=address, updated_at=Now()))
 
+    def creating_since_before(self, moment: datetime) -> "VpsQuerySet":
+        return self.filter(status=Vps.Status.CREATING, updated_at__lt=moment)
+
+    def gave_up(self, vpses: "list[Vps]", code: str) -> None:
+        """Move these, whose rows are locked, to error, and tell why."""
+        self.filter(id__in=[vps.pk for vps in vpses]).update(status=Vps.Status.ERROR, updated_at=Now())
+        Event.objects.record_status(vpses, Vps.Status.ERROR, code=code)
+
     def locked(self, ids: Iterable[int | None]) -> "list[Vps]":
         """These rows, for this transaction alone. Whoever writes of a VPS locks its row first, and many by their ids:
         in one order nobody waits for another in a circle."""
@@ -113,7 +121,10 @@ class Vps(models.Model):
         verbose_name = _("server")
         verbose_name_plural = _("servers")
         ordering = ["id"]
-        indexes = [models.Index(fields=["user", "id"], name="vps_of_a_user_in_order")]
+        indexes = [
+            models.Index(fields=["user", "id"], name="vps_of_a_user_in_order"),
+            models.Index(fields=["updated_at"], condition=models.Q(status="creating"), name="vps_being_created_since"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(status__in=["creating", "running", "stopped", "suspended", "error"]),

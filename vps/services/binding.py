@@ -10,12 +10,15 @@ from django.utils import timezone
 
 from vps import notify, snapshots
 from vps.errors import AlreadyBound, PlacementTaken
-from vps.hypervisor import connect
-from vps.hypervisor.base import OBSERVED, Access, Guest, GuestRef, HypervisorError, Kind, Refused
+from vps.hypervisor.base import OBSERVED, Guest, GuestRef, HypervisorError, Kind, Look, Refused
 from vps.models import Cluster, Event, Operation, Placement, Vps
 from vps.models.locks import BINDING_BY_NAME, FINDING_ADDRESSES, turn
+from vps.reach import Crowded, reach
 
 log = logging.getLogger(__name__)
+
+# Where a cluster has no slot free, it is asked again after so many seconds.
+CROWDED_S = 2.0
 
 
 def bind(vps: Vps, cluster: Cluster, *, kind: str, vmid: int, node: str, by: Any, source: str) -> Placement:
@@ -92,7 +95,9 @@ def free_guests() -> Iterable[tuple[Cluster, Guest]]:
     """A node that is down takes the names of its guests out of the list."""
     bound = set(Placement.objects.values_list("cluster_id", "vmid"))
     for cluster in Cluster.objects.active():
-        for guest in connect(cluster.hypervisor, Access(**cluster.credentials())).guests():
+        with reach(cluster) as hypervisor:
+            guests = hypervisor.guests()
+        for guest in guests:
             if not guest.is_template and (cluster.pk, guest.ref.vmid) not in bound:
                 yield cluster, guest
 
@@ -121,29 +126,46 @@ def bind_to(vps: Vps, cluster: Cluster, guest: Guest) -> bool:
 
 
 def identify(placement_id: int) -> None:
-    """Take what tells this guest from others, once, and its power. A cluster that is silent is asked again later."""
+    """Take what tells this guest from others, once, and its power; later, see whether it is still the one.
+
+    A cluster that is silent is asked again later.
+    """
     placement = Placement.objects.select_related("vps", "cluster").filter(pk=placement_id).first()
     if placement is None:
         return
     ref = GuestRef(Kind(placement.kind), placement.vmid, placement.node)
     try:
-        hypervisor = connect(placement.cluster.hypervisor, Access(**placement.cluster.credentials()))
-        look, identity = hypervisor.look(ref), hypervisor.identity(ref)
+        with reach(placement.cluster) as hypervisor:
+            look, identity = hypervisor.look(ref), hypervisor.identity(ref)
+    except Crowded:
+        notify.worker("identify", placement_id, after_seconds=CROWDED_S)
     except HypervisorError as error:
         log.warning("%s is not identified yet: %s", placement, error.detail)
+    else:
+        recognise(placement, look, identity)
+
+
+@transaction.atomic
+def recognise(placement: Placement, look: Look, identity: str) -> None:
+    """Of a stranger nothing is taken but that it is one. Where an operation is open, power is its to tell."""
+    locked = Vps.objects.locked_one(placement.vps_id)
+    if locked is None:
         return
-    with transaction.atomic():
-        Vps.objects.locked([placement.vps_id])
-        if Placement.objects.filter(pk=placement_id, identity="").update(identity=identity):
-            Placement.objects.looked(placement_id, power=look.power, node=look.node)
-            if look.power in OBSERVED:
-                Vps.objects.observed([placement.vps_id], look.power)
-        notify.pages(placement.vps_id, placement.vps.user_id)
+    notify.pages(locked.pk, locked.user_id)
+    if not placement.is_of(identity):
+        Placement.objects.found_stranger(placement, identity)
+        return
+    Placement.objects.found_again(placement)
+    if locked.operations.open().exists():
+        return
+    Placement.objects.looked(placement.pk, power=look.power, node=look.node)
+    if look.power in OBSERVED:
+        Vps.objects.observed([locked.pk], look.power)
 
 
 def identify_rest(at_most: int = 20) -> None:
-    """Some of those whose cluster did not answer when they were bound, never the same ones first."""
-    for id in Placement.objects.unidentified().order_by("?").values_list("id", flat=True)[:at_most]:
+    """Some of those whose cluster did not answer when they were bound, or that were mistaken; never the same first."""
+    for id in Placement.objects.to_identify().order_by("?").values_list("id", flat=True)[:at_most]:
         notify.worker("identify", id)
 
 
@@ -163,9 +185,10 @@ def find_address(placement: Placement, silent: set[int]) -> bool:
     if placement.cluster_id in silent:
         return False
     Placement.objects.filter(pk=placement.pk).update(addresses_asked_at=timezone.now())
+    ref = GuestRef(Kind(placement.kind), placement.vmid, placement.node)
     try:
-        hypervisor = connect(placement.cluster.hypervisor, Access(**placement.cluster.credentials()))
-        found = hypervisor.addresses(GuestRef(Kind(placement.kind), placement.vmid, placement.node))
+        with reach(placement.cluster) as hypervisor:
+            found = hypervisor.addresses(ref)
     except Refused as refused:
         log.info("no address of %s: %s", placement, refused.detail)
         return False

@@ -6,10 +6,10 @@ from typing import Any
 from django.utils import timezone
 
 from vps import notify, snapshots
-from vps.hypervisor import connect
-from vps.hypervisor.base import Access, GuestRef, HypervisorError, Kind, Timeframe
+from vps.hypervisor.base import GuestRef, Kind, OutcomeUnknown, Refused, Timeframe, Unreachable
 from vps.models import Placement, Vps
 from vps.models.wire import rfc3339
+from vps.reach import Crowded, reach
 
 TIMEFRAMES = [str(timeframe) for timeframe in Timeframe]
 PRIVATE = {"at", "counted"}
@@ -36,16 +36,22 @@ def history(vps: Vps, timeframe: str) -> dict[str, Any]:
 def fetch_history(vps_id: int, timeframe: str) -> None:
     """Ask the hypervisor, for a minute's use: its own data are no finer than that."""
     placement = Placement.objects.select_related("cluster").filter(vps_id=vps_id).first()
-    if placement is not None:
-        snapshots.store_history(vps_id, timeframe, ask(placement, Timeframe(timeframe)))
+    if placement is None:
+        return
+    try:
+        heard = ask(placement, Timeframe(timeframe))
+    except Crowded:
+        # The open page asks again in a moment.
+        return
+    snapshots.store_history(vps_id, timeframe, heard)
 
 
 def ask(placement: Placement, timeframe: Timeframe) -> dict[str, Any]:
     ref = GuestRef(Kind(placement.kind), placement.vmid, placement.node)
     try:
-        hypervisor = connect(placement.cluster.hypervisor, Access(**placement.cluster.credentials()))
-        samples = hypervisor.history(ref, timeframe)
-    except HypervisorError:
+        with reach(placement.cluster) as hypervisor:
+            samples = hypervisor.history(ref, timeframe)
+    except (Refused, Unreachable, OutcomeUnknown):
         return UNAVAILABLE
     points = [asdict(sample) for sample in samples]
     return {"state": "ready", "points": points, "fetched_at": rfc3339(timezone.now())}

@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 
 from vps.errors import Sentence
 from vps.models import Operation, Vps
-from vps.models.failures import sentence_of
 from vps.models.vps import Shown
 from vps.services import power
 
@@ -87,13 +86,8 @@ def buttons(vps: Vps) -> tuple[Button, ...]:
 @register.simple_tag
 def why_off(vps: Vps) -> Sentence:
     """Why no button can be pressed, or ''."""
-    if refusal := power.refusal(vps):
-        return refusal.message
-    if vps.placement.missing_since:
-        return sentence_of("vps_missing")
-    if vps.shown.word == Shown.UNKNOWN:
-        return _("The hypervisor does not answer, so the server's state is not known. It can be controlled again soon.")
-    return ""
+    refusal = power.refusal(vps)
+    return refusal.message if refusal else ""
 
 
 @register.simple_tag

@@ -1,7 +1,10 @@
-"""Power operations: doors call `request` and `refusal`, a worker calls `advance` and `sweep`. Nothing else changes one."""
+"""Power operations: doors call `request` and `refusal`, workers `work` and `watch`, the sweeper `overdue` and `enforce`.
 
-from vps.services.power.advance import advance
+Nothing else changes one.
+"""
+
 from vps.services.power.request import refusal, request
-from vps.services.power.sweep import sweep
+from vps.services.power.sweep import NEGLECTED_S, Sweep, enforce, overdue
+from vps.services.power.work import watch, work
 
-__all__ = ["advance", "refusal", "request", "sweep"]
+__all__ = ["NEGLECTED_S", "Sweep", "enforce", "overdue", "refusal", "request", "watch", "work"]

@@ -4,46 +4,55 @@ At any moment one process works on a VPS: it holds a session advisory lock of Po
 at once and a paused one keeps. Whoever takes the turn raises the fence, and writes with an older fence are refused.
 """
 
-from datetime import timedelta
-
 from django.utils import timezone
 
-from vps.hypervisor.base import HypervisorError
+from vps.crash_points import reached
+from vps.hypervisor.base import Hypervisor, HypervisorError
 from vps.models import Operation
 from vps.models.locks import OPERATIONS_OF_VPS, turn
 from vps.services.power.finish import fail
-from vps.services.power.plan import LATER, REBOOT
-from vps.services.power.request import refusal
+from vps.services.power.plan import LATER, MOST_TRIES, REBOOT
+from vps.services.power.request import prohibition
 from vps.services.power.steps import next_step
 
 
-def advance(operation_id: int) -> float | None:
-    """One step. Returns the seconds until the next one is due, None where nothing is left to do for this caller."""
-    vps_id = Operation.objects.open().filter(id=operation_id).values_list("vps_id", flat=True).first()
-    if vps_id is None:
-        return None
+def advance(id: int, vps_id: int, hypervisor: Hypervisor) -> tuple[Operation, float | None] | None:
+    """One turn. Returns the operation and the seconds until its next one, None where it has ended or was taken over.
+
+    None altogether where this was nobody's turn, or is somebody else's.
+    """
+    reached("before_claim")
     with turn(OPERATIONS_OF_VPS, vps_id) as is_mine:
-        operation = Operation.objects.claim(operation_id) if is_mine else None
-        return take_turn(operation) if operation else None
+        operation = Operation.objects.claim(id) if is_mine else None
+        if operation is None:
+            return None
+        reached("after_claim")
+        pause = take_turn(operation, hypervisor)
+        if pause is not None:
+            Operation.objects.come_back({operation: pause})
+        return operation, pause
 
 
-def take_turn(operation: Operation) -> float | None:
-    """A cluster that does not answer is asked again until the deadline."""
+def take_turn(operation: Operation, hypervisor: Hypervisor) -> float | None:
+    """To be called by whoever has claimed it. A cluster that does not answer is asked again until the deadline."""
+    if operation.claims > MOST_TRIES:
+        fail(operation, "too_many_tries", f"{MOST_TRIES} workers came to nothing in the middle of its turn")
+        return None
     if code := why_pointless(operation):
         fail(operation, code)
         return None
     is_late = timezone.now() >= operation.deadline_at
-    pause = None if is_late and operation.intent_at is None else step(operation)
+    pause = None if is_late and operation.intent_at is None else step(operation, hypervisor)
     if is_late:
         fail(operation, why_late(operation), operation.error_detail)
         return None
-    return pause if pause is not None and come_back(operation, pause) else None
+    return pause
 
 
-def step(operation: Operation) -> float | None:
+def step(operation: Operation, hypervisor: Hypervisor) -> float | None:
     """What was sent gets a last look even when its time is over: it may be done. `fail` then finds it ended."""
     try:
-        return next_step(operation)
+        return next_step(operation, hypervisor)
     except HypervisorError as error:
         silent = {"step": Operation.Step.SILENT} if operation.intent_at is None else {}
         Operation.objects.write(operation, **silent, error_detail=error.detail)
@@ -56,18 +65,16 @@ def why_pointless(operation: Operation) -> str:
         return "vps_deleted"
     if not hasattr(operation.vps, "placement"):
         return "vps_unbound"
-    error = refusal(operation.vps) if operation.intent_at is None else None
+    error = prohibition(operation.vps) if operation.intent_at is None else None
     return error.code if error else ""
-
-
-def come_back(operation: Operation, seconds: float) -> bool:
-    return Operation.objects.write(operation, due_at=timezone.now() + timedelta(seconds=seconds))
 
 
 def why_late(operation: Operation) -> str:
     """What it was waiting for when its time ran out."""
     if operation.step == Operation.Step.LOCKED:
         return "vps_busy"
+    if operation.step in (Operation.Step.SENDING, Operation.Step.FINDING):
+        return "outcome_unknown"
     if operation.step == Operation.Step.CONFIRMING and operation.kind == REBOOT:
         return "did_not_come_back"
     is_silent = operation.intent_at is None and operation.error_detail

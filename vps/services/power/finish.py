@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 
 from vps import notify
+from vps.crash_points import reached
 from vps.hypervisor.base import OBSERVED, Look
 from vps.models import Operation, Placement, Vps
 
@@ -20,7 +21,21 @@ def fail(operation: Operation, code: str, detail: str = "", *, look: Look | None
 
 
 @transaction.atomic
+def fail_for_a_stranger(operation: Operation, placement: Placement, identity: str) -> None:
+    """Another guest stands under the vmid that was bound: nothing is sent, and staff are told."""
+    Vps.objects.locked([operation.vps_id])
+    Placement.objects.found_stranger(placement, identity)
+    fail(operation, "identity_mismatch", f"{placement} is {identity}, and {placement.identity} was bound")
+
+
 def end(operation: Operation, state: Operation.State, *, look: Look | None, **columns: Any) -> None:
+    reached("before_end")
+    write_end(operation, state, look, **columns)
+    reached("after_end")
+
+
+@transaction.atomic
+def write_end(operation: Operation, state: Operation.State, look: Look | None, **columns: Any) -> None:
     """A worker whose claim was taken over meanwhile changes nothing."""
     vpses = Vps.objects.locked([operation.vps_id])
     if not Operation.objects.end(operation, state, **columns):

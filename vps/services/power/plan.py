@@ -19,6 +19,7 @@ DEADLINE = {
     REBOOT: timedelta(seconds=300),
 }
 GOAL = {START: Power.RUNNING, STOP: Power.STOPPED, RESTART: Power.RUNNING, REBOOT: Power.RUNNING}
+# Commands sent, and workers lost in the middle of a turn.
 MOST_TRIES = 5
 
 # In seconds: how soon to look again.
@@ -29,6 +30,14 @@ LOCKED = 5.0
 
 # A command whose answer was lost may still wait this long inside the hypervisor's node-to-node proxy (30 s, and a margin).
 STRAY_FOR = timedelta(seconds=38)
+
+# Where a worker died with the command, nothing went wrong on its way that we know of: if the same way is quick for other
+# calls, a command that left before the worker's end has arrived long before this.
+ORPHAN_FOR = timedelta(seconds=10)
+QUICK_S = 2.0
+
+# A worker that was paused between its intent and the command does not send it any more after this.
+LEAVES_WITHIN_S = 10.0
 
 # The intent bears the clock of the host that answered, and a task that of its node: so far apart may they be. Tasks of
 # ours that the wider look finds, and that were known before, are not taken for new ones.
@@ -67,7 +76,13 @@ def is_seen_done(operation: Operation, kind: str, look: Look) -> bool:
 
 
 def why_impossible(operation: Operation, look: Look) -> str:
-    """The code of what stands in the way for good, or ''. What will pass, such as a lock, is not here."""
+    """The code of what stands in the way for good, or ''. What will pass, such as a lock, is not here.
+
+    The manager of highly available guests takes requests in its state `error` and does nothing (pve-ha-manager 5.2);
+    reboot and reset pass it by.
+    """
+    if look.ha_state == "error" and operation.kind in (START, STOP):
+        return "ha_error"
     if look.is_template:
         return "vps_template"
     if look.power == Power.PAUSED and operation.kind != STOP:

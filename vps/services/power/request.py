@@ -7,10 +7,13 @@ from django.utils import timezone
 
 from vps import notify
 from vps.errors import (
+    HypervisorUnavailable,
     HypervisorUnsupported,
     OperationInProgress,
     PanelError,
     VpsCreating,
+    VpsMissing,
+    VpsMistaken,
     VpsNotFound,
     VpsSuspended,
     VpsUnbound,
@@ -24,6 +27,17 @@ REFUSALS: dict[str, type[PanelError]] = {Vps.Status.SUSPENDED: VpsSuspended, Vps
 
 def refusal(vps: Vps) -> PanelError | None:
     """Why no power operation can be asked of this VPS now, or None. An open operation is not a reason of this kind."""
+    if error := prohibition(vps):
+        return error
+    if vps.placement.stranger:
+        return VpsMistaken()
+    if vps.placement.missing_since:
+        return VpsMissing()
+    return HypervisorUnavailable() if vps.placement.is_silent(timezone.now()) else None
+
+
+def prohibition(vps: Vps) -> PanelError | None:
+    """Why none may be carried out, whatever the hypervisor says, or None."""
     if error := REFUSALS.get(vps.status):
         return error()
     if hasattr(vps, "placement"):
@@ -35,8 +49,7 @@ def refusal(vps: Vps) -> PanelError | None:
 def request(vps: Vps, kind: str, *, by: Any, source: str, force: bool = False) -> Operation:
     """Queue `kind` (start, stop, restart, reboot) of `vps`. With `force`, a stop powers off at once.
 
-    Raises VpsNotFound, VpsSuspended, VpsCreating, VpsUnbound, or OperationInProgress, which a forced stop alone
-    overtakes.
+    Raises VpsNotFound, what `refusal` gives, or OperationInProgress, which a forced stop alone overtakes.
     """
     locked = Vps.objects.locked_one(vps.pk)
     if locked is None:
@@ -68,6 +81,6 @@ def queue(vps: Vps, kind: Operation.Kind, *, by: Any, source: str, force: bool) 
     )
     operation.refresh_from_db(fields=["created_at"])
     Event.objects.record("operation.queued", vps, by=by, source=source, operation=operation, kind=kind)
-    notify.worker("advance", operation.pk)
+    notify.worker("work", vps.placement.cluster_id)
     notify.pages(vps.pk, vps.user_id)
     return operation

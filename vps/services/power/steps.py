@@ -3,18 +3,24 @@
 Each returns the seconds until the next step, or None when the operation has ended or was taken over.
 """
 
+import time
+
 from django.utils import timezone
 
-from vps.hypervisor import Hypervisor, connect
-from vps.hypervisor.base import Access, GuestRef, Kind, Look, OutcomeUnknown, Refusal, Refused, Unreachable
+from vps.crash_points import reached
+from vps.hypervisor import Hypervisor
+from vps.hypervisor.base import GuestRef, Kind, Look, OutcomeUnknown, Refusal, Refused, Unreachable
 from vps.models import Operation, Placement
 from vps.services.power import verdicts
-from vps.services.power.finish import fail, succeed
+from vps.services.power.finish import fail, fail_for_a_stranger, succeed
 from vps.services.power.plan import (
     LATER,
+    LEAVES_WITHIN_S,
     LOCKED,
     MOST_TRIES,
     NOW,
+    ORPHAN_FOR,
+    QUICK_S,
     RESTART,
     SHUTDOWN_LIMIT_S,
     SOON,
@@ -31,11 +37,11 @@ from vps.services.power.strays import may_still_act, new_task_of
 Step = Operation.Step
 
 
-def next_step(operation: Operation) -> float | None:
+def next_step(operation: Operation, hypervisor: Hypervisor) -> float | None:
     """Raises HypervisorError where the cluster could not be asked; nothing is lost by asking again."""
     placement = operation.vps.placement
-    cluster = placement.cluster
-    hypervisor = connect(cluster.hypervisor, Access(**cluster.credentials()))
+    if operation.step == Step.LOCKED:
+        return wait_for_lock(operation, placement, hypervisor)
     if operation.step == Step.CONFIRMING:
         return confirm(operation, placement, hypervisor)
     if operation.upid:
@@ -53,22 +59,38 @@ def begin(operation: Operation, placement: Placement, hypervisor: Hypervisor) ->
     """Look before acting: what is done already needs no command, and what cannot be done gets none."""
     ref = ref_of(placement)
     try:
-        look = hypervisor.look(ref)
-        is_the_one = verdicts.is_the_bound_guest(placement, hypervisor.identity(ref))
+        look, identity = hypervisor.look(ref), hypervisor.identity(ref)
     except Refused as refused:
         return verdicts.after_refused_look(operation, placement, hypervisor, refused)
-    if not is_the_one:
-        fail(operation, "identity_mismatch", f"vmid {ref.vmid} on {ref.node} is another guest than was bound")
+    if not placement.is_of(identity):
+        fail_for_a_stranger(operation, placement, identity)
         return None
     if is_done_already(operation, look):
         return settle(operation, placement, hypervisor)
     if code := why_impossible(operation, look):
         fail(operation, code, look=look)
         return None
-    if look.lock and not (operation.kind == START and look.lock == "suspended"):
-        Operation.objects.write(operation, **running(operation), step=Step.LOCKED, error_detail=f"lock: {look.lock}")
+    if is_locked(operation, look):
+        locked = {"step": Step.LOCKED, "node": look.node, "error_detail": f"lock: {look.lock}"}
+        Operation.objects.write(operation, **running(operation), **locked)
         return LOCKED
     return intend(operation, placement, hypervisor, look)
+
+
+def is_locked(operation: Operation, look: Look) -> bool:
+    return bool(look.lock) and not (operation.kind == START and look.lock == "suspended")
+
+
+def wait_for_lock(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> float | None:
+    """Nothing was sent, or it did nothing. When the guest is free, it begins again."""
+    try:
+        look = hypervisor.glance(ref_of(placement))
+    except Refused as refused:
+        return verdicts.after_refused_look(operation, placement, hypervisor, refused)
+    if is_locked(operation, look):
+        return LOCKED
+    Operation.objects.write(operation, step=Step.WAITING)
+    return NOW
 
 
 def settle(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> float | None:
@@ -87,22 +109,26 @@ def intend(operation: Operation, placement: Placement, hypervisor: Hypervisor, l
     if operation.attempts >= MOST_TRIES:
         fail(operation, "too_many_tries", operation.error_detail)
         return None
-    intent = {"intent_at": look.node_time, "sent_at": timezone.now(), "node": look.node}
-    tries = operation.attempts + 1
-    if Operation.objects.write(operation, **running(operation), **intent, step=Step.SENDING, attempts=tries):
-        return send(operation, placement, hypervisor)
-    return None
+    leave_by = time.monotonic() + LEAVES_WITHIN_S
+    intent = {"intent_at": look.node_time, "sent_at": timezone.now(), "node": look.node, "step": Step.SENDING}
+    trial = {"attempts": operation.attempts + 1, "sent_as": placement.cluster.token_id, "error_detail": ""}
+    if not Operation.objects.write(operation, **running(operation), **intent, **trial):
+        return None
+    reached("after_intent")
+    return send(operation, placement, hypervisor, is_ha=look.is_ha, leave_by=leave_by)
 
 
 def running(operation: Operation) -> dict[str, object]:
     return {"state": Operation.State.RUNNING, "started_at": operation.started_at or timezone.now()}
 
 
-def send(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> float | None:
+def send(
+    operation: Operation, placement: Placement, hypervisor: Hypervisor, *, is_ha: bool, leave_by: float
+) -> float | None:
     """The intent is committed. Whatever happens from here on, `find` asks the node before anything is sent again."""
     ref = ref_of(placement, operation.node)
     try:
-        upid = hypervisor.send(ref, command_of(operation), SHUTDOWN_LIMIT_S)
+        upid = hypervisor.send(ref, command_of(operation), SHUTDOWN_LIMIT_S, is_ha=is_ha, leave_by=leave_by)
     except OutcomeUnknown as unknown:
         Operation.objects.write(operation, error_detail=unknown.detail)
         return SOON
@@ -111,7 +137,9 @@ def send(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> 
         return LATER
     except Refused as refused:
         return verdicts.after_refusal(operation, placement, hypervisor, refused)
-    Operation.objects.write(operation, upid=upid, step=Step.WORKING, error_detail="")
+    reached("before_record")
+    Operation.objects.write(operation, upid=upid, step=Step.WORKING)
+    reached("after_record")
     return SOON
 
 
@@ -122,11 +150,23 @@ def find(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> 
     """
     if operation.step == Step.SENDING:
         Operation.objects.write(operation, step=Step.FINDING, sent_at=timezone.now())
+    hypervisor.glance(ref_of(placement, operation.node))
     if upid := new_task_of(operation, placement, hypervisor):
         Operation.objects.write(operation, upid=upid, step=Step.WORKING, error_detail="")
-    elif timezone.now() - operation.sent_at > STRAY_FOR:  # type: ignore[operator]  # written with the intent
-        Operation.objects.write(operation, **verdicts.not_sent(operation))
+    elif hypervisor.slowest_s > QUICK_S:
+        Operation.objects.write(operation, error_detail="the hypervisor is slow")
+    elif timezone.now() - operation.sent_at > (STRAY_FOR if operation.error_detail else ORPHAN_FOR):  # type: ignore[operator]
+        return begin_again(operation, placement)
     return SOON
+
+
+def begin_again(operation: Operation, placement: Placement) -> float | None:
+    """It was not sent. Under another token nobody can tell."""
+    if operation.sent_as and operation.sent_as != placement.cluster.token_id:
+        fail(operation, "outcome_unknown", f"it was sent as {operation.sent_as}, whose tasks cannot be seen any more")
+        return None
+    Operation.objects.write(operation, **verdicts.not_sent(operation))
+    return NOW
 
 
 def follow(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> float | None:
@@ -135,12 +175,16 @@ def follow(operation: Operation, placement: Placement, hypervisor: Hypervisor) -
     except Refused as refused:
         return without_task(operation, placement, refused)
     if not result.is_finished:
-        return pause(operation, (timezone.now() - operation.sent_at).total_seconds())  # type: ignore[operator]
+        return pause(operation, seconds_since_sent(operation))
     if not result.is_success:
         why = Refused(hypervisor.task_refusal(result), result.exit_text)
         return verdicts.after_refusal(operation, placement, hypervisor, why)
     Operation.objects.write(operation, step=Step.CONFIRMING)
     return confirm(operation, placement, hypervisor)
+
+
+def seconds_since_sent(operation: Operation) -> float:
+    return (timezone.now() - operation.sent_at).total_seconds() if operation.sent_at else 0.0
 
 
 def without_task(operation: Operation, placement: Placement, refused: Refused) -> float | None:
@@ -156,11 +200,13 @@ def without_task(operation: Operation, placement: Placement, refused: Refused) -
 
 def confirm(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> float | None:
     """The hypervisor's OK is not enough: a reboot's task ends before the guest runs again, an HA task before it acts."""
+    ref = ref_of(placement)
     try:
-        look = hypervisor.look(ref_of(placement))
+        is_due = is_seen_done(operation, placement.kind, hypervisor.glance(ref))
+        look = hypervisor.look(ref) if is_due else None
     except Refused as refused:
         return verdicts.after_refused_look(operation, placement, hypervisor, refused)
-    if is_seen_done(operation, placement.kind, look):
+    if look and is_seen_done(operation, placement.kind, look):
         succeed(operation, look)
         return None
-    return SOON
+    return pause(operation, seconds_since_sent(operation))

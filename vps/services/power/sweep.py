@@ -1,15 +1,60 @@
-"""The way back for what was left lying: a lost bell, a killed worker. The clock calls it; twice at once is harmless."""
+"""The way back for what was left lying: a lost bell, a killed or paused worker, a broker that is gone.
 
-from vps import notify
-from vps.models import Operation
+The process `manage.py sweeper` calls it every moment, whatever becomes of Redis; two at once are harmless.
+"""
 
-OVERDUE_S = 5
-AT_ONCE = 500
+from dataclasses import dataclass, field
+
+from django.db import transaction
+
+from vps.models import Operation, Vps
+from vps.models.locks import break_turns
+from vps.services.power.advance import why_late
+from vps.services.power.finish import fail
+
+# In seconds. A bell takes a moment; one that has not come by then never will, or its worker has died.
+OVERDUE_S = 2.0
+# Then bells are of no use, and whoever sweeps does the work.
+NEGLECTED_S = 6.0
+# A turn says something to the database between two calls, of which the longest takes 43 s.
+SILENT_S = 60.0
+# A last look at what is late takes a moment too.
+OVERRUN_S = 10.0
 
 
-def sweep() -> int:
-    """Ring for every open operation whose turn passed by. Returns how many."""
-    ids = list(Operation.objects.overdue(OVERDUE_S).order_by("id").values_list("id", flat=True)[:AT_ONCE])
-    for id in ids:
-        notify.worker("advance", id)
-    return len(ids)
+@dataclass
+class Sweep:
+    """What is to be rung for, or done: clusters to `work` on, and (cluster, node) to `watch`."""
+
+    work: set[int] = field(default_factory=set)
+    watch: set[tuple[int, str]] = field(default_factory=set)
+
+
+def overdue(by_seconds: float = OVERDUE_S) -> Sweep:
+    """Where somebody's turn passed by so long ago."""
+    found = Sweep()
+    rows = Operation.objects.overdue(by_seconds).order_by()
+    for cluster, node, step in rows.values_list("vps__placement__cluster_id", "node", "step").distinct():
+        if cluster is not None and step in Operation.WATCHED:
+            found.watch.add((cluster, node))
+        elif cluster is not None:
+            found.work.add(cluster)
+    return found
+
+
+def enforce() -> int:
+    """Break the turns of workers that hang, and end what nobody has ended in time. Returns how many were ended."""
+    break_turns(SILENT_S)
+    late = Operation.objects.overrun(OVERRUN_S).values_list("id", "vps_id")
+    return sum(end_overrun(id, vps_id) for id, vps_id in list(late[:500]))
+
+
+@transaction.atomic
+def end_overrun(id: int, vps_id: int | None) -> bool:
+    Vps.objects.locked([vps_id])
+    operation = Operation.objects.overrun(OVERRUN_S).filter(id=id).first()
+    if operation is None:
+        return False
+    seized = Operation.objects.seize(operation)
+    fail(seized, why_late(seized), seized.error_detail)
+    return True

@@ -20,6 +20,7 @@ CODES = {
     Refusal.TEMPLATE: "vps_template",
     Refusal.TIMED_OUT: "guest_did_not_shut_down",
     Refusal.DENIED: "hypervisor_unavailable",
+    Refusal.UNAUTHENTICATED: "hypervisor_unavailable",
 }
 
 
@@ -27,14 +28,6 @@ def not_sent(operation: Operation, step: Step = Step.WAITING) -> dict[str, Any]:
     """Columns of an operation whose command surely did not act, so that it begins again."""
     spent = [*operation.spent_upids, operation.upid] if operation.upid else operation.spent_upids
     return {"intent_at": None, "sent_at": None, "upid": "", "spent_upids": spent, "step": step}
-
-
-def is_the_bound_guest(placement: Placement, identity: str) -> bool:
-    """A vmid may be used again for somebody else's guest. Who has no identity yet takes this one."""
-    if not placement.identity:
-        Placement.objects.filter(pk=placement.pk, identity="").update(identity=identity)
-        return True
-    return placement.identity == identity
 
 
 def after_refusal(operation: Operation, placement: Placement, hypervisor: Hypervisor, refused: Refused) -> float | None:
@@ -58,7 +51,7 @@ def after_refused_look(
     """Of a read, which says nothing of the command. Raises `refused` where asking again may help."""
     if refused.reason == Refusal.NOT_HERE:
         return look_elsewhere(operation, placement, hypervisor, refused.detail)
-    if refused.reason == Refusal.DENIED and operation.intent_at is None:
+    if refused.reason in (Refusal.DENIED, Refusal.UNAUTHENTICATED) and operation.intent_at is None:
         fail(operation, code_of(refused.reason, operation.kind), refused.detail)
         return None
     raise refused

@@ -13,10 +13,11 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from vps import notify, snapshots
-from vps.hypervisor import Hypervisor, connect
-from vps.hypervisor.base import Access, Guest, HypervisorError, Power
+from vps.hypervisor import Hypervisor
+from vps.hypervisor.base import Guest, HypervisorError, Power
 from vps.models import Cluster, Event, Operation, Placement, Vps
 from vps.models.locks import RECONCILE_OF_CLUSTER, turn
+from vps.reach import reach
 from vps.services.reconcile.compare import Change, Known, changes, doubtful
 from vps.services.reconcile.usage import usage_now
 
@@ -34,16 +35,22 @@ def reconcile(cluster_id: int) -> int:
 
 def hear_out(cluster: Cluster) -> int:
     try:
-        hypervisor = connect(cluster.hypervisor, Access(**cluster.credentials()))
-        guests = hear(cluster, hypervisor)
-        known = list(known_of(cluster))
-        by_vmid = {guest.ref.vmid: guest for guest in guests}
-        for row in doubtful(known, by_vmid, timezone.now()):
-            by_vmid[row.vmid] = look_again(hypervisor, by_vmid[row.vmid])
+        with reach(cluster) as hypervisor:
+            return take_in(cluster, hypervisor)
     except HypervisorError as error:
-        Cluster.objects.failed(cluster.pk, error.detail)
+        log.info("%s was not heard: %s", cluster, error.detail)
         return 0
-    count = learn(cluster, list(changes(known, by_vmid)))
+
+
+def take_in(cluster: Cluster, hypervisor: Hypervisor) -> int:
+    guests = hear(cluster, hypervisor)
+    known = list(known_of(cluster))
+    by_vmid = {guest.ref.vmid: guest for guest in guests}
+    for row in doubtful(known, by_vmid, timezone.now()):
+        by_vmid[row.vmid] = look_again(hypervisor, by_vmid[row.vmid])
+    found = list(changes(known, by_vmid))
+    count = learn(cluster, found) if found else 0
+    Cluster.objects.heard_out(cluster.pk)
     remember(cluster, by_vmid, {row.vps_id: by_vmid[row.vmid] for row in known if is_there(row, by_vmid)})
     return count
 
@@ -74,7 +81,6 @@ def learn(cluster: Cluster, found: list[Change]) -> int:
     now = {row.placement_id: row for row in known_of(cluster, [change.known.placement_id for change in found])}
     still = [change for change in found if now.get(change.known.placement_id) == change.known]
     write(still)
-    Cluster.objects.answered(cluster.pk)
     return len(still)
 
 

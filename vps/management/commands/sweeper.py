@@ -1,0 +1,85 @@
+"""`manage.py sweeper`: the process that brings back what was left lying, with a broker or without. See services.power.sweep.
+
+It rings for what is overdue; what nobody answers for, it does itself. Two of them are harmless.
+"""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import close_old_connections, connection
+from django.db.utils import Error as DatabaseError
+
+from vps import notify
+from vps.services import creation, power
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 2.0
+# A cluster that hangs holds one of its hands, and not the sweeping.
+HANDS = 8
+
+
+class Command(BaseCommand):
+    help = "Bring back operations whose message was lost or whose worker died, and end what is out of time."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        is_over = threading.Event()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, lambda *_: is_over.set())
+        sweeper = Sweeper()
+        while not is_over.wait(EVERY_S):
+            sweeper.sweep()
+        sweeper.hands.shutdown(wait=False, cancel_futures=True)
+
+
+class Sweeper:
+    def __init__(self) -> None:
+        self.hands = ThreadPoolExecutor(HANDS)
+        self.at_work: dict[Any, Future[None]] = {}
+
+    def sweep(self) -> None:
+        """A database that is away is waited for, as everybody else does."""
+        guarded(self.round)
+
+    def round(self) -> None:
+        if count := power.enforce():
+            log.warning("%s operations were out of time", count)
+        if count := creation.enforce():
+            log.warning("%s servers were not created in time", count)
+        self.ring(power.overdue())
+        self.work_off(power.overdue(power.NEGLECTED_S))
+
+    def ring(self, found: power.Sweep) -> None:
+        for cluster in found.work:
+            notify.worker("work", cluster)
+        for cluster, node in found.watch:
+            notify.worker("watch", cluster, node)
+
+    def work_off(self, found: power.Sweep) -> None:
+        for cluster in found.work:
+            self.start(power.work, cluster)
+        for cluster, node in found.watch:
+            self.start(power.watch, cluster, node)
+
+    def start(self, verb: Callable[..., None], *args: Any) -> None:
+        """Unless it is at that already."""
+        key = (verb, *args)
+        self.at_work = {key: future for key, future in self.at_work.items() if not future.done()}
+        if key not in self.at_work:
+            log.warning("nobody answered a bell, so %s%r is done here", verb.__name__, args)
+            self.at_work[key] = self.hands.submit(guarded, verb, *args)
+
+
+def guarded(call: Callable[..., None], *args: Any) -> None:
+    """The loop outlives a database that restarts; each hand has a connection of its own, and keeps no broken one."""
+    close_old_connections()
+    try:
+        call(*args)
+    except DatabaseError:
+        log.warning("the database failed, so this round is lost", exc_info=True)
+        connection.close()

@@ -1,0 +1,39 @@
+"""A node of a cluster that did not answer the others, so that it is asked less often and hurts nobody but its guests.
+
+Written by vps.reach, which learns it from calls, and by reconcile, which hears it from the cluster. A row is made when
+a node falls silent for the first time.
+"""
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from vps.models.cluster import Cluster
+from vps.models.reached import Reached, ReachedQuerySet
+
+
+class ClusterNodeQuerySet(ReachedQuerySet):
+    def named(self, cluster_id: int, name: str) -> "ClusterNode":
+        node: ClusterNode = self.get_or_create(cluster_id=cluster_id, name=name)[0]
+        return node
+
+    def silent(self) -> "ClusterNodeQuerySet":
+        return self.filter(failures__gt=0)
+
+
+class ClusterNode(Reached):
+    cluster = models.ForeignKey(Cluster, models.CASCADE, related_name="nodes", verbose_name=_("cluster"))
+    name = models.CharField(_("node"), max_length=63)
+
+    objects: ClassVar[Any] = ClusterNodeQuerySet.as_manager()
+
+    class Meta:
+        db_table = "cluster_nodes"
+        verbose_name = _("node")
+        verbose_name_plural = _("nodes")
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["cluster", "name"], name="a_node_of_a_cluster_is_one_row")]
+
+    def __str__(self) -> str:
+        return f"{self.cluster.name} / {self.name}"

@@ -1,0 +1,72 @@
+"""How services reach a cluster: a few at a time, and what is silent is left alone for a while. For the services alone.
+
+A cluster that hangs holds up as many workers as it has slots, once; from then on one probe at a time finds out whether
+it is back. A node that hangs is asked seldom too, and its cluster goes on.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+
+from vps.hypervisor import Hypervisor, connect
+from vps.hypervisor.base import Access, HypervisorError, Unreachable
+from vps.models import Cluster, ClusterNode
+from vps.models.locks import slot
+
+# Calls in flight to one cluster: pveproxy and pvedaemon have three workers each on a node, and people use them too.
+MOST_AT_ONCE = 4
+# Power operations leave one to those who look.
+MOST_OPERATIONS_AT_ONCE = 3
+
+
+class Crowded(HypervisorError):
+    """As many as may are asking this cluster already: come back later."""
+
+
+@contextmanager
+def reach(cluster: Cluster, *, at_most: int = MOST_AT_ONCE) -> Iterator[Hypervisor]:
+    """The cluster's hypervisor, for one call at a time. Raises Crowded, and by its calls HypervisorError."""
+    with slot(cluster.pk, at_most) as is_mine:
+        if not is_mine:
+            raise Crowded(f"{at_most} are asking {cluster} already")
+        yield connect(cluster.hypervisor, Access(**cluster.credentials()), Breaker(cluster))
+
+
+class Breaker:
+    """Keeps how the cluster and its nodes are, by what comes of the calls (hypervisor.base.Guard)."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self.is_silent = cluster.failures > 0
+
+    @cached_property
+    def silent(self) -> set[str]:
+        """The nodes that were silent when the first call to any was made."""
+        return set(ClusterNode.objects.silent().filter(cluster=self.cluster).values_list("name", flat=True))
+
+    def before(self, node: str) -> None:
+        """The node first: its cluster's one probe is not spent on a call that the node holds back."""
+        if node and node in self.silent and not ClusterNode.objects.may_ask(self.id_of(node)):
+            raise Unreachable(f"{node} does not answer, and is asked again later")
+        if self.is_silent and not Cluster.objects.may_ask(self.cluster.pk):
+            raise Unreachable(f"{self.cluster} does not answer, and is asked again later")
+
+    def answered(self, node: str) -> None:
+        if self.is_silent:
+            Cluster.objects.answered(self.cluster.pk)
+            self.is_silent = False
+        if node and node in self.silent:
+            ClusterNode.objects.answered(self.id_of(node))
+            self.silent.discard(node)
+
+    def failed(self, node: str, error: HypervisorError) -> None:
+        if node:
+            ClusterNode.objects.failed(self.id_of(node), error.detail)
+            self.silent.add(node)
+        else:
+            Cluster.objects.failed(self.cluster.pk, error.detail)
+            self.is_silent = True
+
+    def id_of(self, node: str) -> int:
+        id: int = ClusterNode.objects.named(self.cluster.pk, node).pk
+        return id

@@ -1,0 +1,26 @@
+"""The time limit of `creating`: the main site says when a server is ready, and may never come to it. The sweeper calls it."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from vps import notify
+from vps.models import Vps
+
+# Longer than the longest restore of a large template.
+CREATING_LIMIT = timedelta(minutes=60)
+CODE = "creating_timed_out"
+AT_ONCE = 500
+
+
+@transaction.atomic
+def enforce() -> int:
+    """Those that have been `creating` for too long are in `error`, until the main site says otherwise. Returns how many."""
+    late = Vps.objects.creating_since_before(timezone.now() - CREATING_LIMIT)
+    vpses = Vps.objects.locked(late.values_list("id", flat=True)[:AT_ONCE])
+    still = [vps for vps in vpses if vps.status == Vps.Status.CREATING]
+    Vps.objects.gave_up(still, CODE)
+    for vps in still:
+        notify.pages(vps.pk, vps.user_id)
+    return len(still)
