@@ -12,7 +12,7 @@ from launcher.children import ROOT, Child
 from launcher.postgres import CannotStart
 from launcher.stack import STOP_SIGNALS, Stack
 
-LONGEST_PAUSE_S = 30.0
+LONGEST_PAUSE_S = 5.0
 STEADY_AFTER_S = 60.0
 
 

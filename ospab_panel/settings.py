@@ -6,6 +6,8 @@ from typing import Any
 
 from celery.schedules import schedule
 from csp.constants import NONCE, NONE, SELF
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from ospab_panel.environment import broker_url, env, field_keys, panel_url, refuse_unsafe, secret
 
@@ -100,14 +102,14 @@ else:
     DATABASES["default"]["OPTIONS"].setdefault("options", keepalive)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Redis: everything in it may be lost at any time.
+# Redis: everything in it may be lost at any time. Left to itself redis-py asks a dead one ten times over, for seconds.
 REDIS_URL = env.str("REDIS_URL")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "panel",
-        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1, "retry": Retry(NoBackoff(), 1)},
     }
 }
 # redis-py gives up on a silent socket after 5 s by itself, and channels_redis waits just that long for a message.

@@ -5,19 +5,26 @@ Services and tasks call it. A worker is reached by its task's name, so that serv
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from asgiref.sync import async_to_sync
 from celery import current_app
 from channels.layers import get_channel_layer
+from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
+from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 log = logging.getLogger(__name__)
 KNOCK_S = 1
+# Redis that is gone, or hangs, is not asked again for so long by this process.
+SILENCE_S = 2.0
 
 
 def group_of(user_id: int) -> str:
@@ -40,7 +47,10 @@ def after_commit(call: Callable[[], None]) -> None:
 
 
 def ring(task: str, args: tuple[Any, ...], after_seconds: float) -> None:
-    """A broker that is down costs a second and a log line: the sweeper finds the row."""
+    """A broker that is down costs a moment and a log line: the sweeper finds the row."""
+    if not line.is_open():
+        log.warning("the broker is silent, the sweeper will see to vps.%s%r", task, args)
+        return
     try:
         current_app.send_task(f"vps.{task}", args=args, countdown=after_seconds or None, retry=False)
     except OperationalError as error:
@@ -49,10 +59,45 @@ def ring(task: str, args: tuple[Any, ...], after_seconds: float) -> None:
 
 def knock(vps_id: int, user_id: int) -> None:
     """Pages that miss it ask again by themselves every few seconds."""
+    if not line.is_open():
+        return
     try:
         async_to_sync(send)(group_of(user_id), {"type": "vps.changed", "vps": vps_id})
     except (RedisError, OSError, TimeoutError) as error:
         log.warning("no open page was told of VPS %s: %r", vps_id, error)
+
+
+class Line:
+    """Whether Redis answers. Both libraries above try a dead one again for many seconds, and the click would wait."""
+
+    def __init__(self) -> None:
+        self.silent_until = 0.0
+
+    def is_open(self) -> bool:
+        if time.monotonic() < self.silent_until:
+            return False
+        try:
+            client(settings.REDIS_URL).ping()
+        except RedisError as error:
+            log.warning("Redis does not answer: %r", error)
+            self.silent_until = time.monotonic() + SILENCE_S
+            return False
+        return True
+
+
+line = Line()
+
+
+def is_heard() -> bool:
+    """Whether bells are of use now."""
+    return line.is_open()
+
+
+@lru_cache
+def client(url: str) -> "Redis":
+    """One attempt more, for a connection that a restart of Redis has closed."""
+    limits = {"socket_timeout": KNOCK_S / 2, "socket_connect_timeout": KNOCK_S / 2}
+    return Redis.from_url(url, retry=Retry(NoBackoff(), 1), **limits)
 
 
 async def send(group: str, message: dict[str, Any]) -> None:

@@ -31,10 +31,12 @@ class Run:
     def __init__(self, folder: Path, port: int) -> None:
         self.folder, self.port = folder, port
         self.log = folder.parent / f"{folder.name}.log"
+        self.crashes = folder.parent / f"{folder.name}.crashes"
 
     def start(self) -> "Run":
         env = {name: os.environ[name] for name in PUBLIC if name in os.environ}
-        env |= {"DATA_DIR": str(self.folder), "PORT": str(self.port)}
+        self.crashes.mkdir(exist_ok=True)
+        env |= {"DATA_DIR": str(self.folder), "PORT": str(self.port), "CRASH_POINTS": str(self.crashes)}
         with self.log.open("w") as log:
             command = [sys.executable, "-m", "launcher"]
             self.process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True)
@@ -72,6 +74,17 @@ class Run:
 
     def pids(self, word: str) -> list[int]:
         return [pid for pid, command in self.children.items() if word in command]
+
+    def server(self, name: str) -> int:
+        """The launcher's own child of this program, or 0: servers write over what `children` reads."""
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                comm, _, rest = (entry / "stat").read_text().partition("(")[2].rpartition(")")
+            except OSError:
+                continue
+            if comm == name and int(rest.split()[1]) == self.process.pid:
+                return int(entry.name)
+        return 0
 
     def interrupt(self, seconds: float = 20) -> int:
         """Ctrl-C, and the exit code."""
@@ -125,8 +138,8 @@ def open_folder() -> Iterator[Path]:
         yield Path(name)
 
 
-@pytest.fixture(scope="session")
-def panel() -> Iterator[Panel]:
+@contextlib.contextmanager
+def running_panel() -> Iterator[Panel]:
     with open_folder() as folder:
         run = Run(folder / "data", free_port()).start()
         run.wait_until_up()
@@ -134,3 +147,9 @@ def panel() -> Iterator[Panel]:
         panel.simulator("PATCH", "/simulator/faults", {"list_lag_seconds": 0})
         yield panel
         run.interrupt()
+
+
+@pytest.fixture(scope="session")
+def panel() -> Iterator[Panel]:
+    with running_panel() as panel:
+        yield panel

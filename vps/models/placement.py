@@ -114,8 +114,10 @@ class Placement(models.Model):
         return self.identity == identity
 
     def is_silent(self, now: datetime) -> bool:
-        """Whether its cluster or node does not answer. One that was just bound has not been asked yet."""
-        return not self.cluster.is_fresh(now) or (self.power == self.Power.UNKNOWN and bool(self.identity))
+        """Whether its cluster or node does not answer. What was just added or bound has not been asked yet."""
+        is_new = self.cluster.seen_at is None and self.cluster.failures == 0
+        is_heard = is_new or self.cluster.is_fresh(now)
+        return not is_heard or (self.power == self.Power.UNKNOWN and bool(self.identity))
 
     def unknown_since(self, now: datetime) -> datetime | None:
         """Since when the panel does not know this guest's power, or None where it does."""

@@ -51,7 +51,11 @@ class Sweeper:
             log.warning("%s operations were out of time", count)
         if count := creation.enforce():
             log.warning("%s servers were not created in time", count)
-        self.ring(power.overdue())
+        found = power.overdue()
+        if not notify.is_heard():
+            self.work_off(found)
+            return
+        self.ring(found)
         self.work_off(power.overdue(power.NEGLECTED_S))
 
     def ring(self, found: power.Sweep) -> None:

@@ -26,7 +26,6 @@ def advance(id: int, vps_id: int, hypervisor: Hypervisor) -> tuple[Operation, fl
         operation = Operation.objects.claim(id) if is_mine else None
         if operation is None:
             return None
-        reached("after_claim")
         pause = take_turn(operation, hypervisor)
         if pause is not None:
             Operation.objects.come_back({operation: pause})
@@ -38,6 +37,7 @@ def take_turn(operation: Operation, hypervisor: Hypervisor) -> float | None:
     if operation.claims > MOST_TRIES:
         fail(operation, "too_many_tries", f"{MOST_TRIES} workers came to nothing in the middle of its turn")
         return None
+    reached("after_claim")
     if code := why_pointless(operation):
         fail(operation, code)
         return None

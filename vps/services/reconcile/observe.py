@@ -43,9 +43,9 @@ def hear_out(cluster: Cluster) -> int:
 
 
 def take_in(cluster: Cluster, hypervisor: Hypervisor) -> int:
-    guests = hear(cluster, hypervisor)
+    """What we know is read before the list is: a guest that is bound meanwhile may be newer than the list."""
     known = list(known_of(cluster))
-    by_vmid = {guest.ref.vmid: guest for guest in guests}
+    by_vmid = {guest.ref.vmid: guest for guest in hear(cluster, hypervisor)}
     for row in doubtful(known, by_vmid, timezone.now()):
         by_vmid[row.vmid] = look_again(hypervisor, by_vmid[row.vmid])
     found = list(changes(known, by_vmid))

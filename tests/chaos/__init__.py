@@ -1,0 +1,1 @@
+"""What happens to operations when things break, on the whole running stack: `make chaos`, and shorter in `make test`."""
