@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 TEST_ENV := env $$(grep -v '^\#' tests/example.env | xargs)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format messages constraints clean
+.PHONY: help run test chaos lint format messages constraints clean
 
 help: ## List what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -17,6 +17,9 @@ run: $(VENV)/.local node_modules/.installed locale/.compiled ## Start the panel 
 
 test: $(VENV)/.dev node_modules/.installed locale/.compiled ## Run the whole suite on a real PostgreSQL, a real Redis and a simulated Proxmox VE
 	@$(PY) -m pytest $(ARGS)
+
+chaos: $(VENV)/.dev node_modules/.installed locale/.compiled ## Break a running panel in every way and print what became of it (25 minutes)
+	@$(PY) -m tests.chaos $(ARGS)
 
 lint: $(VENV)/.dev ## Check style, types, imports, templates and migrations
 	$(VENV)/bin/ruff check .

@@ -46,10 +46,10 @@ def meet(arena: Field, fault: Fault) -> list[Asked]:
 
 
 def is_right(one: Asked, fault: Fault) -> bool:
-    """Exactly one command and its success; or at most one, and an operation that says so."""
+    """Exactly one command and its success; or at most one, and an operation that says so. In time, either."""
     if one.state == "succeeded":
-        return one.commands == 1
-    return one.commands <= 1 and one.code in fault.may_fail
+        return one.commands == 1 and one.seconds <= fault.within_s
+    return one.commands <= 1 and one.code in fault.may_fail and one.seconds <= fault.within_s
 
 
 def row(fault: Fault, asked: list[Asked]) -> tuple[str, ...]:

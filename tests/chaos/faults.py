@@ -22,12 +22,16 @@ POINTS = (
 
 @dataclass(frozen=True)
 class Fault:
-    """`runs` operations meet it, `at_once` in one go. `may_fail`: the codes with which one may end all the same."""
+    """`runs` operations meet it, `at_once` in one go, and end within so many seconds.
+
+    `may_fail`: the codes with which one may end all the same.
+    """
 
     name: str
     scene: Scene
     runs: int = 5
     at_once: int = 5
+    within_s: float = 30.0
     may_fail: tuple[str, ...] = field(default=())
 
 
@@ -121,12 +125,14 @@ def poisoned(arena: Field, count: int) -> list[Asked]:
 FAULTS = [
     *(Fault(f"SIGKILL of a worker's child {point}", partial(killed, point, "kill")) for point in POINTS),
     *(Fault(f"SIGKILL of the whole worker {point}", partial(killed, point, "kill all"), 3, 1) for point in POINTS),
-    Fault("SIGSTOP after_intent past the turn's limit, SIGCONT", partial(paused, "after_intent", 75), 3, 1),
-    Fault("SIGSTOP after_send past the turn's limit, SIGCONT", partial(paused, "after_send", 75), 3, 1),
+    Fault(
+        "SIGSTOP after_intent past the turn's limit, SIGCONT", partial(paused, "after_intent", 75), 3, 1, within_s=120
+    ),
+    Fault("SIGSTOP after_send past the turn's limit, SIGCONT", partial(paused, "after_send", 75), 3, 1, within_s=120),
     Fault("SIGSTOP before_end past the round's lease, SIGCONT", partial(paused, "before_end", 12), 3, 1),
     Fault("each bell rung a hundred times", rung_ten_times, 20, 20),
     Fault("two sweepers, no worker", two_sweepers, 20, 20),
-    Fault("FLUSHALL with operations open", redis_flushed, 50, 50),
+    Fault("FLUSHALL with operations open", redis_flushed, 50, 50, within_s=60),
     Fault("Redis killed", redis_down, 10, 10),
     Fault("Redis hangs", redis_hanging, 10, 10),
     Fault("PostgreSQL restarted", postgres_restarted, 20, 20),
