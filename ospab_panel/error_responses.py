@@ -15,6 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from psycopg_pool import PoolTimeout
@@ -44,6 +45,10 @@ def of_panel_error(error: PanelError) -> dict[str, Any]:
     return body(error.code, str(error.message), errors=error.errors) | error.extra
 
 
+def headers_of_panel_error(error: PanelError) -> dict[str, str]:
+    return {"Retry-After": str(error.retry_after)} if error.retry_after else {}
+
+
 def is_api(request: HttpRequest) -> bool:
     """However it is written: who means the API reads JSON."""
     return bool(API.match(request.path_info))
@@ -55,7 +60,7 @@ def is_api(request: HttpRequest) -> bool:
 def api_exception(error: Exception, context: dict[str, Any]) -> Response | None:
     """REST framework's EXCEPTION_HANDLER. None leaves the error to `server_error`."""
     if isinstance(error, PanelError):
-        return Response(of_panel_error(error), status=error.status)
+        return Response(of_panel_error(error), status=error.status, headers=headers_of_panel_error(error))
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     if isinstance(error, PermissionDenied):
@@ -114,10 +119,12 @@ class PanelErrorMiddleware:
 
 
 def refuse(request: HttpRequest, error: PanelError) -> HttpResponse:
+    headers = headers_of_panel_error(error)
     if is_api(request):
-        return JsonResponse(of_panel_error(error), status=error.status)
+        return JsonResponse(of_panel_error(error), status=error.status, headers=headers)
     if getattr(request, "htmx", False):
-        return render(request, "_refusal.html", {"message": error.message}, status=error.status)
+        fragment = render_to_string("_refusal.html", {"message": error.message}, request)
+        return HttpResponse(fragment, status=error.status, headers=headers)
     if error.status == 404:
         return page(request, 404, error.code, str(error.message))
     messages.error(request, str(error.message))

@@ -36,7 +36,7 @@ function listen(address, attempt = 0) {
 if (body.dataset.live) listen(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${body.dataset.live}`);
 
 // A fragment that came back the same stays as it is: focus, selection and a half-made click survive the polling.
-// A refusal goes to the notices, whatever asked for it.
+// A refusal goes to the notices, whatever asked for it, that a hypervisor is silent (503) too; a broken panel's page does not.
 const last = new Map();
 // A server that was deleted, or is somebody else's now, leaves the list; its own page makes room for the list.
 const goneFrom = (target) => (target.matches("tr") ? target.remove() : location.assign("/"));
@@ -49,7 +49,9 @@ body.addEventListener("htmx:beforeSwap", ({ detail }) => {
   }
   if (detail.xhr.status >= 400) {
     const notices = document.getElementById("notices");
-    Object.assign(detail, { shouldSwap: detail.xhr.status < 500, target: notices, swapOverride: "innerHTML" });
+    const isRefusal = detail.xhr.responseText.startsWith("<div");
+    const shouldSwap = detail.xhr.status < 500 || isRefusal;
+    Object.assign(detail, { shouldSwap, target: notices, swapOverride: "innerHTML" });
     return;
   }
   const html = withoutTokens(detail.xhr.responseText);

@@ -12,10 +12,14 @@ Sentence = str | Promise
 
 
 class PanelError(Exception):
-    """Base of all refusals. `errors` maps a field to its sentences; `extra` is merged into the JSON answer."""
+    """Base of all refusals. `errors` maps a field to its sentences; `extra` is merged into the JSON answer.
+
+    One that passes by itself says in `retry_after` after how many seconds it is worth another try.
+    """
 
     code: ClassVar[str] = "error"
     status: ClassVar[int] = 400
+    retry_after: ClassVar[int] = 0
     message: Sentence = _("The request cannot be carried out.")
 
     def __init__(
@@ -111,6 +115,7 @@ class VpsMistaken(PanelError):
 class HypervisorUnavailable(PanelError):
     code = "hypervisor_unavailable"
     status = 503
+    retry_after = 10
     message = _("The hypervisor does not answer, so the server's state is not known. It can be controlled again soon.")
 
 

@@ -168,3 +168,20 @@ def test_an_address_that_is_not_there_is_404_in_json(with_token: Any, alice: Any
 def test_the_main_sites_key_is_no_customers_token(make_vps: Any, alice: Any, settings: Any) -> None:
     make_vps(alice)
     assert Client(headers={"x-api-key": settings.VPS_SYNC_API_KEYS[0]}).get("/api/vps").status_code == 401
+
+
+def test_a_silent_hypervisor_is_503_and_says_when_to_try_again(
+    with_token: Any, alice: Any, make_vps: Any, bind: Any, cluster: Any
+) -> None:
+    vps = make_vps(alice)
+    bind(vps)
+    type(cluster).objects.update(seen_at=timezone.now() - timedelta(minutes=5))
+    answer = with_token(alice).post(f"/api/vps/{vps.id}/start")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "10")
+    assert answer.json()["code"] == "hypervisor_unavailable"
+    assert not Operation.objects.exists()
+
+
+def test_a_refusal_that_does_not_pass_by_itself_names_no_time(with_token: Any, alice: Any, make_vps: Any) -> None:
+    answer = with_token(alice).post(f"/api/vps/{make_vps(alice, status='suspended').id}/start")
+    assert (answer.status_code, answer.get("Retry-After")) == (409, None)

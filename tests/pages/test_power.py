@@ -150,3 +150,21 @@ def test_a_kind_that_there_is_not_is_404(as_user: Any, alice: Any, make_vps: Any
     vps = make_vps(alice)
     bind(vps)
     assert as_user(alice).post(f"/vps/{vps.id}/destroy/").status_code == 404
+
+
+def test_a_press_while_the_hypervisor_is_silent_is_refused_in_words(
+    as_user: Any, alice: Any, make_vps: Any, bind: Any, cluster: Any
+) -> None:
+    """An open page may still show buttons that can be pressed."""
+    vps = make_vps(alice)
+    bind(vps)
+    type(cluster).objects.update(seen_at=timezone.now() - timedelta(minutes=5))
+    browser = as_user(alice)
+    words = "The hypervisor does not answer, so the server"
+    page = browser.post(f"/vps/{vps.id}/reboot/", follow=True).content.decode()
+    assert f'<div class="alert alert-danger" role="status">{words}' in page
+    fragment = browser.post(f"/vps/{vps.id}/reboot/", headers={"hx-request": "true"})
+    assert (fragment.status_code, fragment["Retry-After"]) == (503, "10")
+    assert fragment.content.decode().startswith('<div class="alert'), "live.js knows it by that"
+    assert words in fragment.content.decode()
+    assert not Operation.objects.exists()
