@@ -106,7 +106,7 @@ def answer_htmx(request: HttpRequest, vps: Vps) -> HttpResponse:
 def about(vps: Vps) -> dict[str, Any]:
     """What is known of one server, from our own tables and what was heard last."""
     latest = vps.operations.select_related("requested_by")[:LATEST]
-    return {"vps": vps, "usage": metrics.usage(vps), "operations": latest}
+    return {"vps": vps, "usage": metrics.usage(vps), "operations": latest, "why_in_error": vps.why_in_error()}
 
 
 def get_vps(request: HttpRequest, id: int) -> Vps:

@@ -1,7 +1,7 @@
 """My servers and the page of one, as Alice's browser gets them; without JavaScript nothing else is needed."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -150,3 +150,114 @@ def test_history_is_pending_then_ready_and_unavailable_without_a_guest(
     assert browser.get(f"/vps/{bound.id}/history/day/").json()["points"] == [{"time": 1}]
     assert browser.get(f"/vps/{unbound.id}/history/day/").json()["state"] == "unavailable"
     assert browser.get(f"/vps/{bound.id}/history/decade/").status_code == 404
+
+
+# Why nothing can be pressed
+
+GONE = "The server was not found on its cluster."
+MISTAKEN = "Another machine was found in this server"
+SILENT = "The hypervisor does not answer"
+LONG_AGO = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+
+
+def in_trouble(trouble: str, vps: Any, bind: Any, cluster: Any) -> None:
+    placements: dict[str, dict[str, Any]] = {
+        "missing": {"missing_since": LONG_AGO},
+        "mistaken": {"missing_since": LONG_AGO, "stranger": "uuid-9", "power": "unknown", "power_since": LONG_AGO},
+        "on a silent node": {"power": "unknown", "power_since": LONG_AGO},
+    }
+    bind(vps, **placements.get(trouble, {}))
+    if trouble == "on a silent cluster":
+        type(cluster).objects.update(seen_at=LONG_AGO)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "why"),
+    [("on a silent cluster", SILENT), ("on a silent node", SILENT), ("missing", GONE), ("mistaken", MISTAKEN)],
+)
+@pytest.mark.parametrize("path", ["/", "/vps/{}/", "/vps/{}/row/", "/vps/{}/status/"])
+def test_what_is_not_known_is_said_to_be_so_with_since_when_and_why(
+    as_user: Any, alice: Any, make_vps: Any, bind: Any, cluster: Any, trouble: str, why: str, path: str
+) -> None:
+    """In words that are on the page: a title cannot be read on a phone."""
+    vps = make_vps(alice)
+    in_trouble(trouble, vps, bind, cluster)
+    answer = as_user(alice).get(path.format(vps.pk))
+    assert "Unknown since 2026-01-02 03:04 UTC" in text(answer)
+    assert why in text(answer)
+    assert "<button" in answer.content.decode()
+    assert f"/vps/{vps.pk}/reboot/" not in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("status", "why"), [("suspended", "This server is suspended."), ("creating", "This server is still being created.")]
+)
+def test_the_list_too_says_why_nothing_can_be_pressed(
+    as_user: Any, alice: Any, make_vps: Any, bind: Any, status: str, why: str
+) -> None:
+    vps = make_vps(alice, status=status)
+    bind(vps, power="stopped")
+    answer = as_user(alice).get("/")
+    assert why in text(answer)
+    assert f'aria-describedby="why-off-{vps.pk}"' in answer.content.decode()
+    assert f'id="why-off-{vps.pk}"' in answer.content.decode()
+
+
+def test_buttons_that_an_open_operation_leaves_dead_say_why(
+    as_user: Any, alice: Any, make_vps: Any, bind: Any, cluster: Any
+) -> None:
+    vps = make_vps(alice)
+    in_trouble("on a silent cluster", vps, bind, cluster)
+    operation_of(vps, step="silent")
+    page = as_user(alice).get(f"/vps/{vps.pk}/").content.decode()
+    assert 'aria-describedby="why-off"' in page
+    assert 'id="why-off"' in page
+
+
+def test_a_guest_that_was_just_bound_can_be_asked_for_power_at_once(
+    as_user: Any, alice: Any, make_vps: Any, bind: Any
+) -> None:
+    vps = make_vps(alice, status="stopped")
+    bind(vps, power="unknown", identity="")
+    page = as_user(alice).get(f"/vps/{vps.pk}/").content.decode()
+    assert "Unknown</span>" in page
+    assert f"/vps/{vps.pk}/start/" in page
+
+
+# A server that the panel gave up
+
+NOT_IN_TIME = "The server was not created in time."
+
+
+@pytest.fixture
+def given_up(alice: Any, make_vps: Any) -> Any:
+    vps = make_vps(alice, status="creating")
+    type(vps).objects.gave_up([vps], "creating_timed_out")
+    return vps
+
+
+def test_a_server_that_was_not_created_in_time_says_so(as_user: Any, alice: Any, given_up: Any) -> None:
+    for path in ("", "status/"):
+        assert NOT_IN_TIME in text(as_user(alice).get(f"/vps/{given_up.pk}/{path}"))
+
+
+def test_an_error_that_the_main_site_tells_of_later_has_no_such_reason(
+    as_user: Any, alice: Any, given_up: Any, main_site: Any
+) -> None:
+    for status in ("running", "error"):
+        assert main_site("update", id=given_up.pk, status=status).status_code == 200
+    page = text(as_user(alice).get(f"/vps/{given_up.pk}/"))
+    assert "Error" in page
+    assert NOT_IN_TIME not in page
+
+
+def test_the_reason_costs_one_query_and_only_where_it_is_shown(
+    as_user: Any, alice: Any, make_vps: Any, given_up: Any, django_assert_num_queries: Any
+) -> None:
+    browser, well = as_user(alice), make_vps(alice)
+    with django_assert_num_queries(5):
+        browser.get(f"/vps/{well.pk}/")
+    with django_assert_num_queries(6):
+        browser.get(f"/vps/{given_up.pk}/")
+    with django_assert_num_queries(5):
+        browser.get("/")

@@ -26,6 +26,13 @@ class EventQuerySet(models.QuerySet["Event"]):
             data=data,
         )
 
+    def code_of_status(self, vps: Any) -> str:
+        """With what code the panel moved this VPS to its status, or '' where it gave none or the main site's word it is."""
+        told = models.Q(type=Event.Type.VPS_UPDATED, data__changed__contains="status")
+        of_status = self.filter(told | models.Q(type=Event.Type.VPS_STATUS_CHANGED), vps_id=vps.pk)
+        last = of_status.order_by("-id").first()
+        return str(last.data.get("code", "")) if last else ""
+
     def record_status(self, vpses: Iterable[Any], status: str, operation: Any = None, **data: Any) -> None:
         """That these, which were known to be otherwise, are `status` now."""
         source, type = Event.Source.SYSTEM, Event.Type.VPS_STATUS_CHANGED

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from vps.errors import Sentence
 from vps.models.event import Event
+from vps.models.failures import sentence_of
 from vps.models.operation import Operation
 from vps.models.wire import rfc3339
 
@@ -162,6 +163,11 @@ class Vps(models.Model):
             "created_at": rfc3339(self.created_at),
             "updated_at": rfc3339(self.updated_at),
         }
+
+    def why_in_error(self) -> Sentence:
+        """Why the panel itself gave this server up, or ''. A query, of a server in error alone."""
+        code = Event.objects.code_of_status(self) if self.status == self.Status.ERROR else ""
+        return sentence_of(code) if code else ""
 
     @property
     def ram_gb(self) -> float:

@@ -1,7 +1,7 @@
 """Icons, badges, sizes and the buttons of a server: for the templates."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from django import template
@@ -74,13 +74,14 @@ OFFERED = {
 def buttons(vps: Vps) -> tuple[Button, ...]:
     """What to show. Behind an operation that hangs nobody is locked: it can be overtaken by force.
 
-    Where `why_off` has a reason they are shown all the same, and cannot be pressed.
+    Where `why_off` has a reason they are shown all the same, and cannot be pressed. A guest that was just bound, and not
+    asked yet, is taken to be what the main site says.
     """
     if why_off(vps):
         return OFFERED.get(vps.status, (START,))
     if operation := vps.open_operation:
         return () if operation.is_forced else (FORCE_STOP,)
-    return OFFERED.get(vps.shown.word, ())
+    return OFFERED.get(vps.shown.word) or OFFERED.get(vps.status, ())
 
 
 @register.simple_tag
@@ -164,5 +165,5 @@ def moment(when: datetime | None) -> SafeString | str:
     """In UTC where there is no JavaScript; live.js writes it in the reader's own time."""
     if when is None:
         return "—"
-    utc = timezone.localtime(when, timezone.get_default_timezone())
+    utc = when.astimezone(UTC)
     return format_html('<time datetime="{}">{} UTC</time>', utc.isoformat(), utc.strftime("%Y-%m-%d %H:%M"))
