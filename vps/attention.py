@@ -5,7 +5,7 @@ Each kind is shown to staff who may look at its rows. Called by ospab_panel.admi
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Model, QuerySet
@@ -15,9 +15,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vps.errors import Sentence
-from vps.models import Cluster, Operation, Placement, Vps
+from vps.models import Cluster, ClusterNode, Operation, Placement, Vps
+from vps.models.wire import in_utc
 
 FIRST = 10
+# The main site makes most servers in a few minutes, and the panel gives them up after an hour.
+LONG_CREATING = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,9 @@ class Trouble:
     title: Sentence
     count: int
     lines: list[tuple[str, str, str]]
+
+
+# What there is
 
 
 def failed() -> "QuerySet[Operation]":
@@ -45,9 +51,21 @@ def unreachable() -> "QuerySet[Cluster]":
     return found
 
 
-def missing() -> "QuerySet[Placement]":
-    found: QuerySet[Placement] = Placement.objects.filter(missing_since__isnull=False)
+def silent_nodes() -> "QuerySet[ClusterNode]":
+    found: QuerySet[ClusterNode] = ClusterNode.objects.silent().filter(cluster__is_active=True)
+    return found.select_related("cluster").order_by("cluster__name", "name")
+
+
+def placed(found: "QuerySet[Placement]") -> "QuerySet[Placement]":
     return found.select_related("vps", "cluster")
+
+
+def long_creating() -> "QuerySet[Vps]":
+    found: QuerySet[Vps] = Vps.objects.creating_since_before(timezone.now() - LONG_CREATING)
+    return found.select_related("user").order_by("updated_at")
+
+
+# What is said of each
 
 
 def of_operation(operation: Any) -> tuple[str, str, str]:
@@ -56,26 +74,66 @@ def of_operation(operation: Any) -> tuple[str, str, str]:
     return f"{name}: {operation}", reverse("admin:vps_operation_change", args=[operation.pk]), detail
 
 
+def of_killing(operation: Any) -> tuple[str, str, str]:
+    what, address, detail = of_operation(operation)
+    return what, address, told(_("turns without an end: %(count)s") % {"count": operation.claims}, detail)
+
+
 def of_cluster(cluster: Any) -> tuple[str, str, str]:
-    since = f"{cluster.unreachable_since:%Y-%m-%d %H:%M} UTC"
-    return cluster.name, reverse("admin:vps_cluster_change", args=[cluster.pk]), f"{since}: {cluster.failure}"
+    address = reverse("admin:vps_cluster_change", args=[cluster.pk])
+    return cluster.name, address, told(since(cluster.unreachable_since), cluster.failure)
+
+
+def of_node(node: Any) -> tuple[str, str, str]:
+    address = reverse("admin:vps_cluster_change", args=[node.cluster_id])
+    return str(node), address, told(since(node.unreachable_since), node.failure)
 
 
 def of_vps(vps: Any) -> tuple[str, str, str]:
     return f"{vps.name} #{vps.pk}", reverse("admin:vps_vps_change", args=[vps.pk]), vps.user.username
 
 
-def of_placement(placement: Any) -> tuple[str, str, str]:
-    return placement.vps.name, reverse("admin:vps_vps_change", args=[placement.vps_id]), str(placement)
+def of_creating(vps: Any) -> tuple[str, str, str]:
+    what, address, owner = of_vps(vps)
+    return what, address, told(owner, since(vps.updated_at))
+
+
+def of_missing(placement: Any) -> tuple[str, str, str]:
+    address = reverse("admin:vps_vps_change", args=[placement.vps_id])
+    return placement.vps.name, address, told(placement, since(placement.missing_since))
+
+
+def of_mistaken(placement: Any) -> tuple[str, str, str]:
+    what, address, detail = of_missing(placement)
+    who = {"expected": placement.identity, "found": placement.found_instead}
+    return what, address, told(detail, _("expected %(expected)s, found %(found)s") % who)
+
+
+def since(when: datetime | None) -> Sentence:
+    return _("since %(when)s") % {"when": in_utc(when)} if when else ""
+
+
+def told(*parts: Any) -> str:
+    return ", ".join(str(part) for part in parts if part)
 
 
 Line = Callable[[Any], tuple[str, str, str]]
+# What it is called, whose viewers are shown it, the rows, and how one is told.
 TROUBLES: list[tuple[Sentence, type[Model], Callable[[], "QuerySet[Any]"], Line]] = [
     (_("Clusters that do not answer"), Cluster, unreachable, of_cluster),
+    (_("Nodes that do not answer"), Cluster, silent_nodes, of_node),
+    (_("Servers in whose place another guest stands"), Vps, lambda: placed(Placement.objects.mistaken()), of_mistaken),
     (_("Operations past their deadline"), Operation, late, of_operation),
+    (
+        _("Operations whose workers keep dying"),
+        Operation,
+        lambda: Operation.objects.killing().select_related("vps"),
+        of_killing,
+    ),
     (_("Operations that failed in the last 24 hours"), Operation, failed, of_operation),
-    (_("Guests that are gone from their cluster"), Vps, missing, of_placement),
+    (_("Guests that are gone from their cluster"), Vps, lambda: placed(Placement.objects.gone()), of_missing),
     (_("Servers that are bound to no guest"), Vps, lambda: Vps.objects.unbound().select_related("user"), of_vps),
+    (_("Servers being created for more than 30 minutes"), Vps, long_creating, of_creating),
     (_("Servers in error"), Vps, lambda: Vps.objects.filter(status="error").select_related("user"), of_vps),
 ]
 

@@ -49,6 +49,10 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         """Open so long after their deadline, in whatever hands they are."""
         return self.open().filter(deadline_at__lt=timezone.now() - timedelta(seconds=by_seconds))
 
+    def killing(self) -> "OperationQuerySet":
+        """Open ones whose workers die in the middle of their turns."""
+        return self.open().filter(claims__gte=2)
+
     def claim(self, id: int) -> "Operation | None":
         """Take the turn that is due. Each claim raises the fence, and so ends the right to write of all before it."""
         taken = self.open().filter(id=id, due_at__lte=timezone.now()).update(**CLAIM)

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from vps.errors import Sentence
 from vps.models.cluster import Cluster
 from vps.models.event import Event
 from vps.models.vps import Vps
@@ -45,6 +46,13 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         if gone.update(stranger="", missing_since=None):
             data = {"vmid": placement.vmid}
             Event.objects.record(Event.Type.VPS_FOUND, placement.vps, source=Event.Source.SYSTEM, **data)
+
+    def gone(self) -> "PlacementQuerySet":
+        """No guest is where theirs was. Those in whose place a stranger stands are `mistaken`."""
+        return self.filter(missing_since__isnull=False, stranger="")
+
+    def mistaken(self) -> "PlacementQuerySet":
+        return self.exclude(stranger="")
 
     def lacking_address(self, now: datetime) -> "PlacementQuerySet":
         """Running guests whose VPS has no address, and that were not asked in the last minute."""
@@ -105,6 +113,11 @@ class Placement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cluster.name} / {self.kind}/{self.vmid}"
+
+    @property
+    def found_instead(self) -> Sentence:
+        """The identity of the guest in its place, in words where that has none, or ''."""
+        return _("a guest without identity") if self.stranger == NAMELESS else self.stranger
 
     def is_of(self, identity: str) -> bool:
         """Whether a guest of this identity is the one that was bound. Who has no identity yet takes this one."""

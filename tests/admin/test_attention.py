@@ -1,0 +1,128 @@
+"""What the staff's first page says of trouble, kind by kind, and to whom."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.utils import timezone
+
+from tests.conftest import person
+from vps.models import Cluster, ClusterNode, Operation, Vps
+
+SINCE = "2026-01-02T03:04Z"
+IN_WORDS = "since 2026-01-02 03:04 UTC"
+
+
+def troubles(browser: Any) -> dict[str, str]:
+    """{title: what is said below it}, of what can be read on the page."""
+    page = browser.get("/admin/").content.decode()
+    found = re.findall(r"<h3>(.*?) <span.*?</span></h3>\s*<ul>(.*?)</ul>", page, re.DOTALL)
+    return {title: " ".join(re.sub(r"<[^>]*>", " ", lines).split()) for title, lines in found}
+
+
+def silence(cluster: Cluster, name: str = "pve2") -> ClusterNode:
+    failed = {"failures": 3, "unreachable_since": SINCE, "failure": "No route to host"}
+    node: ClusterNode = ClusterNode.objects.create(cluster=cluster, name=name, **failed)
+    return node
+
+
+def creating(vps: Vps, *, for_minutes: int) -> None:
+    Vps.objects.filter(pk=vps.pk).update(updated_at=timezone.now() - timedelta(minutes=for_minutes))
+
+
+def opened(vps: Vps, **columns: Any) -> Operation:
+    deadline = timezone.now() + timedelta(minutes=5)
+    made: Operation = Operation.objects.create(vps=vps, kind="stop", deadline_at=deadline, source="page", **columns)
+    return made
+
+
+def test_nodes_that_do_not_answer_are_told_with_their_cluster_since_when_and_why(admin: Any, cluster: Cluster) -> None:
+    silence(cluster)
+    ClusterNode.objects.create(cluster=cluster, name="pve3")
+    told = troubles(admin)
+    assert told == {"Nodes that do not answer": f"main / pve2 {IN_WORDS}, No route to host"}
+
+
+def test_the_nodes_of_a_cluster_that_is_not_in_use_are_no_news(admin: Any, cluster: Cluster) -> None:
+    silence(cluster)
+    Cluster.objects.update(is_active=False)
+    assert troubles(admin) == {}
+
+
+def test_a_stranger_is_told_with_both_identities_and_not_as_gone(
+    admin: Any, alice: Any, make_vps: Any, bind: Any
+) -> None:
+    bind(make_vps(alice, name="shop"), vmid=107, missing_since=SINCE, stranger="uuid-9")
+    bind(make_vps(alice, name="mail"), vmid=108, missing_since=SINCE, stranger="?")
+    bind(make_vps(alice, name="vanished"), vmid=109, missing_since=SINCE)
+    told = troubles(admin)
+    mistaken = told["Servers in whose place another guest stands"]
+    assert f"shop main / qemu/107, {IN_WORDS}, expected uuid-107, found uuid-9" in mistaken
+    assert "expected uuid-108, found a guest without identity" in mistaken
+    assert told["Guests that are gone from their cluster"] == f"vanished main / qemu/109, {IN_WORDS}"
+
+
+def test_a_server_that_has_long_been_creating_is_told_before_it_is_given_up(
+    admin: Any, alice: Any, make_vps: Any, bind: Any
+) -> None:
+    for number, minutes in enumerate((31, 29)):
+        vps = make_vps(alice, name=f"new-{minutes}", status="creating")
+        bind(vps, vmid=100 + number, power="stopped")
+        creating(vps, for_minutes=minutes)
+    told = troubles(admin)["Servers being created for more than 30 minutes"]
+    assert "new-31" in told
+    assert "alice, since 20" in told
+    assert "new-29" not in told
+
+
+def test_an_operation_whose_workers_keep_dying_is_told(admin: Any, alice: Any, make_vps: Any, bind: Any) -> None:
+    for number, claims in enumerate((1, 2)):
+        vps = make_vps(alice, name=f"with-{claims}")
+        bind(vps, vmid=100 + number)
+        opened(vps, claims=claims)
+    told = troubles(admin)["Operations whose workers keep dying"]
+    assert "with-2: Stop" in told
+    assert "turns without an end: 2" in told
+    assert "with-1" not in told
+
+
+@pytest.mark.parametrize(
+    ("codename", "titles"),
+    [
+        ("view_cluster", ["Nodes that do not answer"]),
+        ("view_vps", ["Servers in whose place another guest stands"]),
+        ("view_operation", []),
+    ],
+)
+def test_staff_are_told_of_what_they_may_look_at(
+    as_user: Any, alice: Any, make_vps: Any, bind: Any, cluster: Cluster, codename: str, titles: list[str]
+) -> None:
+    silence(cluster)
+    bind(make_vps(alice), missing_since=SINCE, stranger="uuid-9")
+    dave = person("dave", is_staff=True)
+    dave.user_permissions.add(Permission.objects.get(codename=codename))
+    assert list(troubles(as_user(dave))) == titles
+
+
+def test_the_first_page_costs_the_same_queries_for_one_trouble_of_a_kind_and_for_ten(
+    admin: Any, alice: Any, make_vps: Any, bind: Any, cluster: Cluster, django_assert_num_queries: Any
+) -> None:
+    def one_more_of_each(number: int) -> None:
+        silence(cluster, f"pve{number}")
+        bind(make_vps(alice), vmid=1000 + number, missing_since=SINCE)
+        bind(make_vps(alice), vmid=2000 + number, missing_since=SINCE, stranger="uuid-9")
+        killing, slow = make_vps(person(f"customer-{number}")), make_vps(alice, status="creating")
+        bind(killing, vmid=3000 + number)
+        opened(killing, claims=2)
+        creating(slow, for_minutes=40)
+
+    one_more_of_each(0)
+    queries = 19
+    with django_assert_num_queries(queries):
+        admin.get("/admin/")
+    for number in range(1, 10):
+        one_more_of_each(number)
+    with django_assert_num_queries(queries):
+        assert len(troubles(admin)) == 6
