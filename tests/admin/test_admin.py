@@ -1,5 +1,6 @@
 """The staff's admin, as Carol uses it and as others try to."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -70,14 +71,18 @@ def test_servers_are_found_by_name_address_owner_and_vmid(
 
 @pytest.mark.parametrize(
     ("query", "names"),
-    [("guest=unbound", "b"), ("guest=bound", "a"), ("guest=missing", "c"), ("status__exact=stopped", "b")],
-)
+    [
+        ("guest=unbound", "b"), ("guest=bound", "a"), ("guest=missing", "c"), ("guest=mistaken", "d"),
+        ("status__exact=stopped", "b"),
+    ],
+)  # fmt: skip
 def test_servers_are_filtered(admin: Any, alice: Any, make_vps: Any, bind: Any, query: str, names: str) -> None:
     bind(make_vps(alice, name="a"), vmid=1001)
     make_vps(alice, name="b", status="stopped")
     bind(make_vps(alice, name="c"), vmid=1002, missing_since=timezone.now())
+    bind(make_vps(alice, name="d"), vmid=1003, missing_since=timezone.now(), stranger="uuid-9")
     page = admin.get(f"/admin/vps/vps/?{query}").content.decode()
-    assert [name for name in "abc" if f">{name}</a>" in page] == list(names)
+    assert [name for name in "abcd" if f">{name}</a>" in page] == list(names)
 
 
 def test_power_is_asked_of_many_and_refusals_are_told(
@@ -196,3 +201,39 @@ def test_who_may_only_look_at_servers_unbinds_none(
 def test_a_forged_selection_is_refused(admin: Any) -> None:
     answer = admin.post("/admin/vps/vps/", {"action": "power_start", "_selected_action": "abc", "index": 0})
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("columns", "place", "identity"),
+    [
+        ({}, "main / qemu/107 (pve1)<", ">uuid-107<"),
+        (
+            {"missing_since": "2026-01-02T03:04Z"},
+            "main / qemu/107 (pve1): gone since 2026-01-02 03:04 UTC",
+            ">uuid-107<",
+        ),
+        (
+            {"missing_since": "2026-01-02T03:04Z", "stranger": "uuid-9"},
+            "main / qemu/107 (pve1): another guest in its place since 2026-01-02 03:04 UTC",
+            "uuid-107; in its place: uuid-9",
+        ),
+    ],
+)
+def test_a_servers_page_tells_its_guest_and_who_stands_in_its_place(
+    admin: Any, alice: Any, make_vps: Any, bind: Any, columns: Any, place: str, identity: str
+) -> None:
+    vps = make_vps(alice)
+    bind(vps, vmid=107, **columns)
+    page = admin.get(f"/admin/vps/vps/{vps.pk}/change/").content.decode()
+    assert place in page
+    assert identity in page
+    assert place in admin.get("/admin/vps/vps/").content.decode()
+
+
+def test_an_operations_page_tells_by_which_token_it_was_sent_and_how_its_workers_fared(
+    admin: Any, alice: Any, make_vps: Any
+) -> None:
+    operation = failed(make_vps(alice), sent_as="panel@pve!old-portal", claims=7)
+    page = admin.get(f"/admin/vps/operation/{operation.pk}/change/").content.decode()
+    assert "panel@pve!old-portal" in page
+    assert re.search(r"Turns without an end:.*?>7<", page, re.DOTALL)

@@ -22,7 +22,7 @@ class OperationAdmin(ReadOnlyAdmin):
     fieldsets = [
         (None, {"fields": ["server", "kind", "is_forced", "state", "step", "requested_by", "source"]}),
         (_("When"), {"fields": ["created_at", "started_at", "sent_at", "finished_at", "deadline_at", "due_at"]}),
-        (_("On the hypervisor"), {"fields": ["node", "upid", "intent_at", "attempts"]}),
+        (_("On the hypervisor"), {"fields": ["node", "upid", "intent_at", "sent_as", "attempts", "claims"]}),
         (_("Failure"), {"fields": ["error_code", "error_detail"]}),
     ]
 

@@ -15,13 +15,15 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from vps.admin import power
-from vps.models import Event, Vps
+from vps.models import Event, Placement, Vps
+from vps.models.wire import in_utc
 from vps.services import binding
 
 PLACES: dict[str, tuple[Any, dict[str, Any]]] = {
     "bound": (_("bound"), {"placement__isnull": False, "placement__missing_since": None}),
     "unbound": (_("not bound"), {"placement__isnull": True}),
-    "missing": (_("gone from its cluster"), {"placement__missing_since__isnull": False}),
+    "missing": (_("gone from its cluster"), {"placement__missing_since__isnull": False, "placement__stranger": ""}),
+    "mistaken": (_("another guest in its place"), {"placement__stranger__gt": ""}),
 }
 
 
@@ -106,18 +108,26 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         shown = vps.shown
         if shown.since is None:
             return str(shown.label)
-        since = _("since %(when)s") % {"when": f"{shown.since:%Y-%m-%d %H:%M} UTC"}
+        since = _("since %(when)s") % {"when": in_utc(shown.since)}
         return f"{shown.label}, {since}"
 
     @admin.display(description=_("guest"), ordering="placement__vmid")
     def place(self, vps: Vps) -> str:
         placement = getattr(vps, "placement", None)
-        return f"{placement} ({placement.node})" if placement else str(_("not bound"))
+        if placement is None:
+            return str(_("not bound"))
+        trouble = trouble_of(placement)
+        return f"{placement} ({placement.node}){trouble and ': '}{trouble}"
 
     @admin.display(description=_("identity of the guest"))
     def identity(self, vps: Vps) -> str:
         placement = getattr(vps, "placement", None)
-        return placement.identity if placement and placement.identity else "—"
+        identity = placement.identity if placement and placement.identity else "—"
+        if placement is None or not placement.stranger:
+            return identity
+        return str(
+            _("%(identity)s; in its place: %(stranger)s") % {"identity": identity, "stranger": placement.found_instead}
+        )
 
     @admin.display(description=_("size"))
     def size(self, vps: Vps) -> str:
@@ -133,6 +143,16 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description=_("last events"))
     def latest_events(self, vps: Vps) -> SafeString | str:
         return lines([line_of(event) for event in vps.events.all()[:8]])
+
+
+def trouble_of(placement: Placement) -> str:
+    """What keeps this guest from being its VPS's, and since when, or ''."""
+    if placement.missing_since is None:
+        return ""
+    since = {"when": in_utc(placement.missing_since)}
+    if placement.stranger:
+        return str(_("another guest in its place since %(when)s") % since)
+    return str(_("gone since %(when)s") % since)
 
 
 def line_of(event: Event) -> str:
