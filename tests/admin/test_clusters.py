@@ -1,13 +1,16 @@
 """Clusters and their guests in the staff's admin."""
 
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import connection
+from django.utils import timezone
 
 from vps import snapshots
-from vps.models import Cluster, Event, Placement
+from vps.models import Cluster, ClusterNode, Event, Placement
 
 SECRET = "not-a-real-secret"
 CLUSTER_FORM = {
@@ -113,3 +116,106 @@ def test_who_may_only_look_at_clusters_sees_no_secret(as_user: Any, bob: Any, cl
     assert answer.status_code == 200
     assert cluster.name in answer.content.decode()
     assert cluster.token_secret not in answer.content.decode()
+
+
+# How a cluster and its nodes are
+
+SINCE = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+
+
+def fail(row: Any, *, failures: int = 3, again_in: int = 60) -> str:
+    """Returns the time at which it is asked again, as the page writes it."""
+    row.failures, row.failure, row.unreachable_since = failures, "No route to host", SINCE
+    row.retry_at = timezone.now() + timedelta(seconds=again_in)
+    row.save()
+    return str(row.retry_at.strftime("%H:%M:%S UTC"))
+
+
+def health(admin: Any, cluster: Cluster, path: str = "health/") -> str:
+    """As it is read, on the page or as the fragment that is fetched anew."""
+    page = admin.get(f"/admin/vps/cluster/{cluster.pk}/{path}").content.decode()
+    return " ".join(re.sub(r"<[^>]*>", " ", page).split())
+
+
+@pytest.mark.parametrize("path", ["health/", "change/"])
+def test_a_silent_cluster_says_since_when_why_how_often_and_when_it_is_asked_again(
+    admin: Any, cluster: Cluster, path: str
+) -> None:
+    again_at = fail(cluster)
+    said = health(admin, cluster, path)
+    assert "Unreachable since 2026-01-02 03:04 UTC . No route to host" in said
+    assert f"Failures in a row: 3. Asked again at {again_at}." in said
+    assert "Reachable." not in said
+
+
+@pytest.mark.parametrize("path", ["health/", "change/"])
+def test_a_silent_node_says_the_same_of_itself_below_a_cluster_that_answers(
+    admin: Any, cluster: Cluster, path: str
+) -> None:
+    ClusterNode.objects.create(cluster=cluster, name="pve3")
+    again_at = fail(ClusterNode(cluster=cluster, name="pve2"), failures=5)
+    said = health(admin, cluster, path)
+    assert "Reachable." in said
+    assert f"pve2 2026-01-02 03:04 UTC No route to host 5 after {again_at}" in said
+    assert "pve3" not in said
+
+
+def test_what_is_due_to_be_asked_names_no_time_that_is_over(admin: Any, cluster: Cluster) -> None:
+    fail(cluster, again_in=-1)
+    fail(ClusterNode(cluster=cluster, name="pve2"), again_in=-1)
+    said = health(admin, cluster)
+    assert "Asked again in a moment." in said
+    assert "with the next call" in said
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({}, "Reachable. Heard last at"),
+        ({"seen_at": None}, "Not asked yet."),
+        ({"seen_at": SINCE}, "Not heard since 2026-01-02 03:04 UTC"),
+        ({"seen_at": SINCE, "is_active": False}, "It is not in use, so it is asked by"),
+    ],
+)
+def test_a_cluster_is_said_to_be_reachable_while_that_is_news(
+    admin: Any, cluster: Cluster, columns: Any, words: str
+) -> None:
+    Cluster.objects.update(**columns)
+    said = health(admin, cluster)
+    assert words in said
+    assert ("Reachable." in said) == (not columns)
+
+
+def test_the_list_of_clusters_names_the_silent_ones_and_their_silent_nodes(admin: Any, cluster: Cluster) -> None:
+    fail(ClusterNode(cluster=cluster, name="pve2"))
+    fail(ClusterNode(cluster=cluster, name="pve3"))
+    second = Cluster.objects.create(name="second", hosts=["127.0.0.1:1"], token_id="a@pve!b", token_secret="s")
+    fail(second)
+    page = admin.get("/admin/vps/cluster/").content.decode()
+    assert re.findall(r'field-silent_nodes">(.*?)<', page) == ["pve2, pve3", "—"]
+    assert re.findall(r'field-health">(.*?)<', page) == ["reachable", "unreachable since 2026-01-02 03:04 UTC"]
+
+
+def test_the_list_of_clusters_costs_the_same_queries_for_one_and_for_ten(
+    admin: Any, cluster: Cluster, django_assert_num_queries: Any
+) -> None:
+    fail(ClusterNode(cluster=cluster, name="pve2"))
+    with django_assert_num_queries(6):
+        admin.get("/admin/vps/cluster/")
+    for number in range(9):
+        more = Cluster.objects.create(name=f"c{number}", hosts=["127.0.0.1:1"], token_id="a@pve!b", token_secret="s")
+        fail(ClusterNode(cluster=more, name="pve2"))
+    with django_assert_num_queries(6):
+        admin.get("/admin/vps/cluster/")
+
+
+def test_a_test_of_the_connection_is_not_held_back_by_earlier_silence(admin: Any, cluster: Cluster) -> None:
+    fail(cluster, again_in=600)
+    node = ClusterNode(cluster=cluster, name="pve2")
+    fail(node, again_in=600)
+    other = Cluster.objects.create(name="second", hosts=["127.0.0.1:1"], token_id="a@pve!b", token_secret="s")
+    fail(other, again_in=600)
+    admin.post(f"/admin/vps/cluster/{cluster.pk}/test/")
+    assert Cluster.objects.may_ask(cluster.pk)
+    assert ClusterNode.objects.may_ask(node.pk)
+    assert not Cluster.objects.may_ask(other.pk)

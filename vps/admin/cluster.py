@@ -8,15 +8,18 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from vps import notify
 from vps.admin.cluster_form import ClusterForm
-from vps.models import Cluster, Event, Vps
+from vps.models import Cluster, ClusterNode, Event, Vps
+from vps.models.wire import in_utc
 from vps.services import binding
 
 GUESTS_A_PAGE = 100
@@ -25,7 +28,7 @@ GUESTS_A_PAGE = 100
 @admin.register(Cluster)
 class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = ClusterForm
-    list_display = ["name", "health", "seen_at", "version", "failures", "failure", "is_active"]
+    list_display = ["name", "health", "silent_nodes", "seen_at", "version", "failures", "failure", "is_active"]
     list_filter = ["is_active"]
     search_fields = ["name", "hosts"]
     change_form_template = "admin/vps/cluster/change_form.html"
@@ -36,11 +39,30 @@ class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         return fields if may_write else [name for name in fields if name != "token_secret"]
 
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Cluster]":
+        """With the nodes that are silent, in one query for all rows."""
+        silent = Prefetch("nodes", queryset=ClusterNode.objects.silent(), to_attr="silent")
+        return super().get_queryset(request).prefetch_related(silent)
+
     @admin.display(description=_("health"))
     def health(self, cluster: Cluster) -> str:
         if cluster.unreachable_since:
-            return f"{_('unreachable since')} {cluster.unreachable_since:%Y-%m-%d %H:%M} UTC"
-        return str(_("reachable") if cluster.seen_at else _("not asked yet"))
+            return str(_("unreachable since %(when)s") % {"when": in_utc(cluster.unreachable_since)})
+        if cluster.seen_at is None:
+            return str(_("not asked yet"))
+        if cluster.is_fresh(timezone.now()):
+            return str(_("reachable"))
+        return str(_("not heard since %(when)s") % {"when": in_utc(cluster.seen_at)})
+
+    @admin.display(description=_("silent nodes"))
+    def silent_nodes(self, cluster: Any) -> str:
+        return ", ".join(node.name for node in cluster.silent) or "—"
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *rest: Any, **more: Any
+    ) -> HttpResponse:
+        cluster = context.get("original")
+        return super().render_change_form(request, context | (health_of(cluster) if cluster else {}), *rest, **more)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -53,15 +75,19 @@ class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         ]
 
     def test(self, request: HttpRequest, id: int) -> HttpResponse:
-        """Ask a worker to ask the cluster. What comes of it appears in the health below."""
-        notify.worker("reconcile_one", self.allowed(request, id).pk)
+        """Ask a worker to ask the cluster, however lately it was silent. What comes of it appears in the health below."""
+        cluster = self.allowed(request, id)
+        Cluster.objects.ask_at_once(cluster.pk)
+        ClusterNode.objects.ask_all_at_once(cluster.pk)
+        notify.worker("reconcile_one", cluster.pk)
         self.message_user(
             request, _("The cluster is being asked. Its health is shown below as soon as it has answered.")
         )
         return redirect("admin:vps_cluster_change", id)
 
     def health_page(self, request: HttpRequest, id: int) -> HttpResponse:
-        return render(request, "admin/vps/cluster/_health.html", {"original": self.allowed(request, id)})
+        cluster = self.allowed(request, id)
+        return render(request, "admin/vps/cluster/_health.html", {"original": cluster} | health_of(cluster))
 
     def guests(self, request: HttpRequest, id: int) -> HttpResponse:
         """The cluster's guests as last heard, those that match the search."""
@@ -99,8 +125,14 @@ class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def allowed(self, request: HttpRequest, id: int) -> Cluster:
         if not self.has_change_permission(request):
             raise PermissionDenied
-        cluster: Cluster = get_object_or_404(Cluster, pk=id)
+        cluster: Cluster = get_object_or_404(self.get_queryset(request), pk=id)
         return cluster
+
+
+def health_of(cluster: Any) -> dict[str, Any]:
+    """What _health.html shows of a cluster with its silent nodes."""
+    now = timezone.now()
+    return {"is_fresh": cluster.is_fresh(now), "now": now, "silent": cluster.silent}
 
 
 def number(request: HttpRequest, name: str) -> int:

@@ -7,6 +7,7 @@ a node falls silent for the first time.
 from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from vps.models.cluster import Cluster
@@ -20,6 +21,10 @@ class ClusterNodeQuerySet(ReachedQuerySet):
 
     def silent(self) -> "ClusterNodeQuerySet":
         return self.filter(failures__gt=0)
+
+    def ask_all_at_once(self, cluster_id: int) -> None:
+        """Those of this cluster, as `ask_at_once`."""
+        self.silent().filter(cluster=cluster_id).update(retry_at=Now())
 
 
 class ClusterNode(Reached):
