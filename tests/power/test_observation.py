@@ -77,6 +77,23 @@ def test_a_guest_that_is_gone_is_flagged_and_found_again_and_never_deleted(
     assert list(Event.objects.order_by("id").values_list("type", flat=True)) == ["vps.missing", "vps.found"]
 
 
+def test_of_a_stranger_in_its_place_nothing_is_taken_from_the_list(
+    server: Any, simulated: Any, real_cluster: Cluster
+) -> None:
+    """The list tells guests by their vmid alone, so to it the stranger is the one that was bound."""
+    vps = server(power="running")
+    Placement.objects.found_stranger(vps.placement, "somebody-else")
+    before = list(Placement.objects.values())
+    simulated.call("POST", "guests/100/power", {"power": "stopped"})
+    reconcile(real_cluster.pk)
+    seen = Vps.objects.get(pk=vps.pk)
+    assert list(Placement.objects.values()) == before
+    assert (seen.status, seen.shown.word) == ("running", "unknown")
+    assert list(Event.objects.values_list("type", flat=True)) == ["vps.mistaken"]
+    assert metrics.usage(seen) is None
+    assert metrics.history(seen, "hour")["state"] == "unavailable"
+
+
 def test_a_dead_node_makes_its_guests_unknown_and_no_others(server: Any, simulated: Any, real_cluster: Cluster) -> None:
     dead, alive = server(power="running", node="pve2"), server(power="running", vmid=101)
     simulated.call("PATCH", "nodes/pve2", {"up": False})

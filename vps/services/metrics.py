@@ -25,7 +25,7 @@ def usage(vps: Vps) -> dict[str, Any] | None:
 
 def history(vps: Vps, timeframe: str) -> dict[str, Any]:
     """{"state": "ready" | "pending" | "unavailable", "points": [Sample as dict]}. Pending: a worker is asking."""
-    if not hasattr(vps, "placement"):
+    if not hasattr(vps, "placement") or vps.placement.stranger:
         return UNAVAILABLE
     heard = snapshots.history(vps.pk, timeframe)
     if heard is None and snapshots.first_to_ask(f"{vps.pk}:{timeframe}", for_seconds=5):
@@ -35,7 +35,7 @@ def history(vps: Vps, timeframe: str) -> dict[str, Any]:
 
 def fetch_history(vps_id: int, timeframe: str) -> None:
     """Ask the hypervisor, for a minute's use: its own data are no finer than that."""
-    placement = Placement.objects.select_related("cluster").filter(vps_id=vps_id).first()
+    placement = Placement.objects.select_related("cluster").filter(vps_id=vps_id, stranger="").first()
     if placement is None:
         return
     try:

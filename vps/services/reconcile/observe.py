@@ -85,10 +85,10 @@ def learn(cluster: Cluster, found: list[Change]) -> int:
 
 
 def known_of(cluster: Cluster, placement_ids: list[int] | None = None) -> Iterator[Known]:
-    """All of the cluster's, or these."""
+    """All of the cluster's, or these, but for the mistaken: what the list tells of their vmid is a stranger's."""
     is_busy = Exists(Operation.objects.open().filter(vps=OuterRef("vps_id")))
     these = {} if placement_ids is None else {"pk__in": placement_ids}
-    rows = Placement.objects.filter(cluster=cluster, **these).values_list(
+    rows = Placement.objects.filter(cluster=cluster, stranger="", **these).values_list(
         "id",
         "vps_id",
         "vps__user_id",
