@@ -28,7 +28,7 @@ GUESTS_A_PAGE = 100
 @admin.register(Cluster)
 class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = ClusterForm
-    list_display = ["name", "health", "silent_nodes", "seen_at", "version", "failures", "failure", "is_active"]
+    list_display = ["name", "is_active", "health", "silent_nodes", "failure", "failures", "seen_at", "version"]
     list_filter = ["is_active"]
     search_fields = ["name", "hosts"]
     change_form_template = "admin/vps/cluster/change_form.html"
