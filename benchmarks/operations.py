@@ -9,7 +9,7 @@ import time
 import psycopg
 
 from launcher.children import wait_until
-from tests.chaos.field import WORKER, Asked, Field, signal
+from tests.chaos.field import ASKED, WORKER, Asked, Field, signal
 from tests.stack.conftest import running_panel
 
 START = 4
@@ -34,9 +34,20 @@ def main() -> None:
 
 
 def ask_while_nobody_works(field: Field, count: int) -> list[Asked]:
+    """Once the workers have taken the identities of the new guests."""
+    servers = field.make([ASKED[START]] * count)
+    wait_until(lambda: not waiting(field, len(servers)), 120, 0.5)
     for word in (WORKER, "manage.py sweeper"):
         field.send_signal(word, signal.SIGSTOP)
-    return field.ask(count, only=START)
+    return [field.click(*server, "start") for server in servers]
+
+
+def waiting(field: Field, count: int) -> int:
+    query = (
+        "SELECT count(*) FROM (SELECT identity FROM placements ORDER BY id DESC LIMIT %s) AS new WHERE identity = ''"
+    )
+    with psycopg.connect(field.environment["DATABASE_URL"]) as database:
+        return int(database.execute(query, [count]).fetchone()[0])
 
 
 def let_go(field: Field) -> None:
@@ -62,7 +73,7 @@ def report(field: Field, asked: list[Asked], seconds: float) -> None:
     found = rows(field, asked)
     load = field.panel.simulator("GET", "/simulator/load")
     commands = [len(field.panel.commands(one.vmid)) for one in asked]
-    took = sum(finished - started for _, _, started, finished in found)
+    took = sum(finished - started for _, _, started, finished in found if started)
     plain = len(found) * (READS_BEFORE + COMMANDS) + took
     print(f"{len(found)} operations in {seconds:.1f} s, {len(found) / seconds:.0f} a second, all of them: ", end="")
     print(*sorted({state for _, state, *_ in found}))

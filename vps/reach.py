@@ -15,8 +15,8 @@ from vps.models.locks import slot
 
 # Calls in flight to one cluster: pveproxy and pvedaemon have three workers each on a node, and people use them too.
 MOST_AT_ONCE = 4
-# Power operations leave one to those who look.
-MOST_OPERATIONS_AT_ONCE = 3
+# Those who give commands leave as many to those who look: what is not seen done does not end.
+MOST_COMMANDING = 2
 
 
 class Crowded(HypervisorError):
@@ -29,7 +29,11 @@ def reach(cluster: Cluster, *, at_most: int = MOST_AT_ONCE) -> Iterator[Hypervis
     with slot(cluster.pk, at_most) as is_mine:
         if not is_mine:
             raise Crowded(f"{at_most} are asking {cluster} already")
-        yield connect(cluster.hypervisor, Access(**cluster.credentials()), Breaker(cluster))
+        hypervisor = connect(cluster.hypervisor, Access(**cluster.credentials()), Breaker(cluster))
+        try:
+            yield hypervisor
+        finally:
+            hypervisor.close()
 
 
 class Breaker:

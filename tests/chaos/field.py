@@ -162,7 +162,13 @@ class Field:
     @contextmanager
     def another(self, *command: str) -> Iterator[None]:
         """One more process of the panel."""
-        child = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=self.environment, stderr=subprocess.DEVNULL)
+        child = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         try:
             yield
         finally:

@@ -235,6 +235,10 @@ class Hypervisor(Protocol):
         """How long the slowest answer through this object took."""
         ...
 
+    def close(self) -> None:
+        """Let go of its connections. It may be used again."""
+        ...
+
     def version(self) -> str:
         """The product's version, such as "9.2.11"; proves that the address, TLS and token are right."""
         ...

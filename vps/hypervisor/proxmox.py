@@ -61,6 +61,9 @@ class Proxmox:
     def slowest_s(self) -> float:
         return self.transport.slowest_s
 
+    def close(self) -> None:
+        self.transport.close()
+
     def version(self) -> str:
         return pve_read.given(self.transport.get("version"), "version")
 

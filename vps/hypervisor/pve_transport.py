@@ -5,7 +5,8 @@ For the driver beside it. Another host is tried where a call surely was not exec
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -127,6 +128,7 @@ class Transport:
         self.access, self.guard = access, guard
         self.node_time = datetime.now(UTC)
         self.slowest_s = 0.0
+        self.kept: dict[str, Session] = {}
 
     def get(self, path: str, **params: Any) -> Any:
         def ask(host: str) -> Any:
@@ -192,7 +194,7 @@ class Transport:
         return sorted(self.access.hosts, key=lambda host: host != ANSWERED_LAST.get(self.access.hosts))
 
     def ask(self, host: str, read_s: float, leave_by: float, call: Callable[[ProxmoxResource], Any]) -> Any:
-        with Session(self.access, read_s, leave_by) as session:
+        with self.session(host, read_s, leave_by) as session:
             api = ProxmoxResource(base_url=base_url(host), session=session, serializer=Serializer())
             try:
                 return call(api)
@@ -204,6 +206,26 @@ class Transport:
                 raise OutcomeUnknown(f"{host}: {error}") from error
             finally:
                 self.node_time = session.node_time
+
+    @contextmanager
+    def session(self, host: str, read_s: float, leave_by: float) -> Iterator[Session]:
+        """A connection is kept for the reads that follow, while all goes well. A command has one of its own: on one that
+        the host is just closing it would be lost, and nobody could say whether it was."""
+        session = self.kept.pop(host, None) if leave_by == NEVER else None
+        session = session or Session(self.access, read_s, leave_by)
+        try:
+            yield session
+        except BaseException:
+            session.close()
+            raise
+        if leave_by == NEVER:
+            self.kept[host] = session
+        else:
+            session.close()
+
+    def close(self) -> None:
+        while self.kept:
+            self.kept.popitem()[1].close()
 
 
 def base_url(host: str) -> str:

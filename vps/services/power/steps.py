@@ -199,14 +199,18 @@ def without_task(operation: Operation, placement: Placement, refused: Refused) -
 
 
 def confirm(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> float | None:
-    """The hypervisor's OK is not enough: a reboot's task ends before the guest runs again, an HA task before it acts."""
+    """The hypervisor's OK is not enough: a reboot's task ends before the guest runs again, an HA task before it acts.
+
+    A list of virtual machines does not tell a paused one from one that runs.
+    """
     ref = ref_of(placement)
     try:
-        is_due = is_seen_done(operation, placement.kind, hypervisor.glance(ref))
-        look = hypervisor.look(ref) if is_due else None
+        look = hypervisor.glance(ref)
+        if ref.kind == Kind.QEMU and is_seen_done(operation, ref.kind, look):
+            look = hypervisor.look(ref)
     except Refused as refused:
         return verdicts.after_refused_look(operation, placement, hypervisor, refused)
-    if look and is_seen_done(operation, placement.kind, look):
+    if is_seen_done(operation, ref.kind, look):
         succeed(operation, look)
         return None
     return pause(operation, seconds_since_sent(operation))

@@ -10,14 +10,14 @@ from django.utils import timezone
 from vps import notify
 from vps.hypervisor import Hypervisor
 from vps.models import Cluster, Operation
-from vps.reach import MOST_OPERATIONS_AT_ONCE, Crowded, reach
+from vps.reach import MOST_COMMANDING, Crowded, reach
 from vps.services.power.advance import advance, take_turn
 from vps.services.power.plan import CLOCK_SKEW, SOON
 
 # A task goes on for so long, and then leaves the rest to another bell, in case something else is waiting in the queue.
 WORKS_FOR_S = 20.0
 # So many are watched in one round, and nobody else takes them for so long.
-WATCHED_AT_ONCE = 100
+WATCHED_AT_ONCE = 50
 WATCHES_FOR_S = 8.0
 
 
@@ -27,7 +27,7 @@ def work(cluster_id: int) -> None:
     until = time.monotonic() + WORKS_FOR_S
     while cluster and due(cluster_id):
         try:
-            with reach(cluster, at_most=MOST_OPERATIONS_AT_ONCE) as hypervisor:
+            with reach(cluster, at_most=MOST_COMMANDING) as hypervisor:
                 drain(cluster_id, hypervisor, until)
         except Crowded:
             return
@@ -39,7 +39,7 @@ def work(cluster_id: int) -> None:
 def due(cluster_id: int) -> list[tuple[int, int]]:
     """(operation, VPS) of the next few that are not watched. They are more than one, for others take them too."""
     rows = Operation.objects.due().on(cluster_id).exclude(step__in=Operation.WATCHED)
-    return list(rows.values_list("id", "vps_id")[:MOST_OPERATIONS_AT_ONCE])
+    return list(rows.values_list("id", "vps_id")[:MOST_COMMANDING])
 
 
 def drain(cluster_id: int, hypervisor: Hypervisor, until: float) -> None:
@@ -51,11 +51,15 @@ def drain(cluster_id: int, hypervisor: Hypervisor, until: float) -> None:
 
 
 def arrange(cluster_id: int, operation: Operation, pause: float | None) -> None:
-    """Ring for its next turn. The sweeper, which comes round anyway, asks again where nobody answers."""
+    """Ring for its next turn. The sweeper, which comes round anyway, asks again where nobody answers.
+
+    Of those watched together the oldest rings for all: of two that come at the same moment each would leave it to the
+    other.
+    """
     if pause is None or operation.step == Operation.Step.SILENT:
         return
     if operation.step in Operation.WATCHED:
-        if not Operation.objects.watched(cluster_id, operation.node).exclude(pk=operation.pk).exists():
+        if not Operation.objects.watched(cluster_id, operation.node).filter(pk__lt=operation.pk).exists():
             notify.worker("watch", cluster_id, operation.node, after_seconds=pause)
     elif pause:
         notify.worker("work", cluster_id, after_seconds=pause)
@@ -78,7 +82,7 @@ def watch(cluster_id: int, node: str) -> None:
     next_at = Operation.objects.watched(cluster_id, node).order_by("due_at").values_list("due_at", flat=True).first()
     if is_mine and next_at:
         seconds = (next_at - timezone.now()).total_seconds()
-        notify.worker("watch", cluster_id, node, after_seconds=min(max(seconds, 0.1), WATCHES_FOR_S))
+        notify.worker("watch", cluster_id, node, after_seconds=min(max(seconds, SOON), WATCHES_FOR_S))
 
 
 def look_after(cluster_id: int, node: str, hypervisor: Hypervisor) -> bool:
