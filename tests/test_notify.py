@@ -1,12 +1,17 @@
 """Messages to workers and pages while Redis is there, is gone, and is there but says nothing."""
 
+import asyncio
+import contextlib
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
+from celery import current_app
 from channels.layers import channel_layers
+from kombu.exceptions import OperationalError
 
 from vps import notify
 
@@ -29,4 +34,39 @@ def test_a_click_waits_no_more_than_a_moment_for_a_redis_that_says_nothing(
     channel_layers.backends.clear()
     notify.knock(1, 1)
     assert "no open page was told of VPS 1: TimeoutError" in caplog.text
+    notify.knock_all([(2, 1), (3, 1)])
+    assert "no open page was told of VPS 2 and 1 more: TimeoutError" in caplog.text
     channel_layers.backends.clear()
+
+
+def test_a_broker_that_is_down_is_found_out_once_and_not_by_every_bell(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def down(*args: Any, **options: Any) -> None:
+        raise OperationalError("down")
+
+    monkeypatch.setattr(current_app, "send_task", down)
+    notify.ring_all("identify", [1, 2, 3])
+    assert [record.args[1] for record in caplog.records] == [(1,)]
+
+
+def test_of_thousands_of_changes_the_pages_of_the_first_hundred_are_told(
+    db: None, django_capture_on_commit_callbacks: Any
+) -> None:
+    layer = channel_layers["default"]
+
+    async def open_pages() -> None:
+        for user_id in (0, 99, 100, 4999):
+            await layer.group_add(notify.group_of(user_id), "a-page")
+
+    async def heard() -> list[int]:
+        told = []
+        with contextlib.suppress(TimeoutError):
+            while True:
+                told.append((await asyncio.wait_for(layer.receive("a-page"), 0.5))["vps"])
+        return told
+
+    async_to_sync(open_pages)()
+    with django_capture_on_commit_callbacks(execute=True):
+        notify.many_pages([(id, id) for id in range(5000)])
+    assert async_to_sync(heard)() == [0, 99]

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 KNOCK_S = 1
 # Redis that is gone, or hangs, is not asked again for so long by this process.
 SILENCE_S = 2.0
+# A channel holds no more unread messages than this.
+MOST_TOLD = 100
 
 
 def group_of(user_id: int) -> str:
@@ -37,34 +39,59 @@ def worker(task: str, *args: Any, after_seconds: float = 0) -> None:
     after_commit(partial(ring, task, args, after_seconds))
 
 
+def workers(task: str, ids: list[int]) -> None:
+    """Ring for the task once an id, once the transaction has committed."""
+    after_commit(partial(ring_all, task, ids))
+
+
 def pages(vps_id: int, user_id: int) -> None:
     """Tell the owner's open pages to look at this VPS again, once the transaction has committed."""
     after_commit(partial(knock, vps_id, user_id))
 
 
-def after_commit(call: Callable[[], None]) -> None:
+def many_pages(changed: list[tuple[int, int]]) -> None:
+    """As `pages`, of many VPSs, as (vps_id, user_id). Past the first hundred, pages find it out by themselves."""
+    if changed:
+        after_commit(partial(knock_all, changed[:MOST_TOLD]))
+
+
+def after_commit(call: Callable[[], object]) -> None:
     transaction.on_commit(lambda: call())
 
 
-def ring(task: str, args: tuple[Any, ...], after_seconds: float) -> None:
+def ring(task: str, args: tuple[Any, ...], after_seconds: float) -> bool:
     """A broker that is down costs a moment and a log line: the sweeper finds the row."""
     if not line.is_open():
         log.warning("the broker is silent, the sweeper will see to vps.%s%r", task, args)
-        return
+        return False
     try:
         current_app.send_task(f"vps.{task}", args=args, countdown=after_seconds or None, retry=False)
     except OperationalError as error:
         log.warning("the broker did not take vps.%s%r, the sweeper will: %s", task, args, error)
+        return False
+    return True
+
+
+def ring_all(task: str, ids: list[int]) -> None:
+    """A broker that is down costs one moment, and not one an id."""
+    for id in ids:
+        if not ring(task, (id,), 0):
+            return
 
 
 def knock(vps_id: int, user_id: int) -> None:
+    knock_all([(vps_id, user_id)])
+
+
+def knock_all(changed: list[tuple[int, int]]) -> None:
     """Pages that miss it ask again by themselves every few seconds."""
     if not line.is_open():
         return
     try:
-        async_to_sync(send)(group_of(user_id), {"type": "vps.changed", "vps": vps_id})
+        async_to_sync(send)(changed)
     except (RedisError, OSError, TimeoutError) as error:
-        log.warning("no open page was told of VPS %s: %r", vps_id, error)
+        more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+        log.warning("no open page was told of VPS %s%s: %r", changed[0][0], more, error)
 
 
 class Line:
@@ -100,6 +127,11 @@ def client(url: str) -> "Redis":
     return Redis.from_url(url, retry=Retry(NoBackoff(), 1), **limits)
 
 
-async def send(group: str, message: dict[str, Any]) -> None:
-    """The channel layer waits for Redis without a limit of its own; the click behind this call must not."""
-    await asyncio.wait_for(get_channel_layer().group_send(group, message), KNOCK_S)
+async def send(changed: list[tuple[int, int]]) -> None:
+    """The channel layer waits for Redis without a limit of its own; the click behind this call must not.
+
+    Each event loop has a connection of its own, so many messages go by one.
+    """
+    async with asyncio.timeout(KNOCK_S):
+        for vps_id, user_id in changed:
+            await get_channel_layer().group_send(group_of(user_id), {"type": "vps.changed", "vps": vps_id})
