@@ -16,7 +16,7 @@ from vps.hypervisor.base import Guest, GuestRef, Kind, Look, Power
 from vps.models import Cluster, Event, Operation, Placement, Tombstone, Vps
 from vps.services import power, sync
 from vps.services.power import finish
-from vps.services.reconcile import observe
+from vps.services.reconcile import learn
 from vps.services.reconcile.compare import changes
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -131,8 +131,8 @@ def test_an_operations_end_and_what_overtakes_it_do_not_wait_for_each_other(
 def test_a_reconcile_and_a_delete_do_not_wait_for_each_other(server: Vps, monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = Cluster.objects.get()
     stopped = {100: Guest(GuestRef(Kind.QEMU, 100, "pve1"), "web", Power.STOPPED)}
-    found = list(changes(observe.known_of(cluster), stopped))
-    has_begun, write = threading.Event(), observe.write
+    found = list(changes(learn.known_of(cluster), stopped))
+    has_begun, write = threading.Event(), learn.write
 
     def slowly(still: Any) -> None:
         write(still)
@@ -143,7 +143,7 @@ def test_a_reconcile_and_a_delete_do_not_wait_for_each_other(server: Vps, monkey
         has_begun.wait(5)
         return int(sync.delete(server.pk).was_already)
 
-    monkeypatch.setattr(observe, "write", slowly)
-    calls = iter([lambda: observe.learn(cluster, found), delete])
+    monkeypatch.setattr(learn, "write", slowly)
+    calls = iter([lambda: len(learn.learn(cluster, found)), delete])
     assert sorted(at_once(lambda: next(calls)(), times=2)) == [0, 1]
     assert not Vps.objects.exists()

@@ -12,8 +12,9 @@ from vps.hypervisor import connect
 from vps.hypervisor.base import Access
 from vps.models import Cluster, Event, Operation, Placement, Vps
 from vps.services import binding, metrics, power
-from vps.services.reconcile import observe, reconcile
+from vps.services.reconcile import reconcile
 from vps.services.reconcile.compare import changes
+from vps.services.reconcile.learn import known_of, learn
 
 
 def test_what_was_started_behind_our_back_is_seen(server: Any, simulated: Any, real_cluster: Cluster) -> None:
@@ -137,9 +138,9 @@ def test_what_was_seen_while_the_list_was_on_its_way_is_newer_than_the_list(
     simulated.change(100, power="stopped")
     hypervisor = connect("proxmox", Access(**real_cluster.credentials()))
     by_vmid = {guest.ref.vmid: guest for guest in hypervisor.guests()}
-    found = list(changes(observe.known_of(real_cluster), by_vmid))
+    found = list(changes(known_of(real_cluster), by_vmid))
     carry_out(power.request(Vps.objects.get(), "start", by=alice, source="page"))
-    assert observe.learn(real_cluster, found) == 0
+    assert learn(real_cluster, found) == []
     assert Vps.objects.get().status == "running"
     assert not Event.objects.filter(type="vps.status_changed").exists()
 

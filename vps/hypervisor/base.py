@@ -69,7 +69,7 @@ class Access:
     fingerprint: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class GuestRef:
     """Which guest: (cluster, vmid) names it, `node` is where it was last seen."""
 
@@ -78,7 +78,7 @@ class GuestRef:
     node: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Usage:
     """What a guest uses at one moment. Sizes in bytes; the counters run since its start; `cpu` is 0..1 of its cores."""
 
@@ -94,7 +94,7 @@ class Usage:
     uptime_s: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Guest:
     """One line of the cluster's list: every guest that the token may see, in one call, up to 13 s old (power, usage)."""
 

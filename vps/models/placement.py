@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from django.db import models
+from django.db import connection, models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +15,17 @@ from vps.models.vps import Vps
 # A stranger that has neither SMBIOS uuid nor network card.
 NAMELESS = "?"
 
+# A CASE of thousands of branches is read branch by branch for every row; a list of rows is joined.
+HEARD = """
+    UPDATE placements SET
+        power = heard.power,
+        power_since = CASE WHEN placements.power = heard.power THEN power_since ELSE statement_timestamp() END,
+        node = heard.node,
+        missing_since = CASE WHEN heard.is_missing THEN coalesce(missing_since, statement_timestamp()) END
+    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::bool[]) AS heard (id, power, node, is_missing)
+    WHERE placements.id = heard.id
+"""
+
 
 class PlacementQuerySet(models.QuerySet["Placement"]):
     def looked(self, id: int, *, power: str, node: str) -> None:
@@ -22,6 +33,13 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         since = models.Case(models.When(power=power, then="power_since"), default=Now())
         seen = self.filter(id=id, stranger="")
         seen.update(power=power, node=node, power_since=since, looked_at=Now(), missing_since=None)
+
+    def heard(self, rows: "list[tuple[int, str, str, bool]]") -> None:
+        """(id, power, node, is missing) of each, by the cluster's list, in one statement. With the VPSs locked."""
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        if columns:
+            with connection.cursor() as cursor:
+                cursor.execute(HEARD, columns)
 
     def reachable(self) -> "PlacementQuerySet":
         return self.filter(cluster__is_active=True, cluster__unreachable_since=None, missing_since=None)

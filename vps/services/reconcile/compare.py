@@ -1,4 +1,4 @@
-"""What a cluster's list changes in what we knew: a pure function, for `reconcile`. Touches no database and no clock."""
+"""What a cluster's list changes in what we knew: pure functions, for `observe`. They touch no database and no clock."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from vps.hypervisor.base import OBSERVED, Guest, Power
 LIST_MAY_LAG = timedelta(seconds=15)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Known:
     """A placement as we have it. `is_busy`: an operation is open, which reports by itself."""
 
@@ -21,15 +21,20 @@ class Known:
     kind: str
     vmid: int
     node: str
+    identity: str
+    stranger: str
     power: str
-    power_since: datetime
     status: str
     looked_at: datetime | None
     missing_since: datetime | None
     is_busy: bool
 
+    @property
+    def is_missing(self) -> bool:
+        return self.missing_since is not None
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What is to be written of one placement."""
 
@@ -49,29 +54,41 @@ class Change:
 def changes(known: Iterable[Known], guests: dict[int, Guest]) -> Iterator[Change]:
     """Only what differs, `guests` being keyed by vmid. A guest that is not listed is missing, never deleted."""
     for placement in known:
-        change = seen(placement, guests.get(placement.vmid))
+        change = seen(placement, listed(placement, guests))
         if differs(placement, change):
             yield change
 
 
+def listed(known: Known, guests: dict[int, Guest]) -> Guest | None:
+    """What stands under its vmid, if that is of its kind."""
+    guest = guests.get(known.vmid)
+    return guest if guest and guest.ref.kind == known.kind else None
+
+
 def seen(known: Known, guest: Guest | None) -> Change:
-    if guest is None or guest.ref.kind != known.kind:
+    if guest is None:
         return Change(known, known.power, known.node, is_missing=True)
     is_told_otherwise = known.is_busy and Power.UNKNOWN not in (known.power, guest.power)
     power = known.power if is_told_otherwise else str(guest.power)
     return Change(known, power, guest.ref.node, is_missing=False)
 
 
+def differs(known: Known, change: Change) -> bool:
+    is_same = (change.power, change.node, change.is_missing) == (known.power, known.node, known.is_missing)
+    return not is_same or change.moves_to is not None
+
+
+def present(known: Iterable[Known], guests: dict[int, Guest]) -> Iterator[tuple[Known, Guest]]:
+    """Each that is listed, with what the list says of it."""
+    for placement in known:
+        guest = listed(placement, guests)
+        if guest:
+            yield placement, guest
+
+
 def doubtful(known: Iterable[Known], guests: dict[int, Guest], now: datetime) -> Iterator[Known]:
     """Those that were looked at so lately that the list may be older than the look. They are few, and worth another."""
-    for placement in known:
-        guest = guests.get(placement.vmid)
+    for placement, guest in present(known, guests):
         is_fresh = placement.looked_at is not None and now - placement.looked_at < LIST_MAY_LAG
-        if guest and is_fresh and not placement.is_busy and guest.power != placement.power:
+        if is_fresh and not placement.is_busy and guest.power != placement.power:
             yield placement
-
-
-def differs(known: Known, change: Change) -> bool:
-    is_missing = known.missing_since is not None
-    is_same = (change.power, change.node, change.is_missing) == (known.power, known.node, is_missing)
-    return not is_same or change.moves_to is not None

@@ -4,22 +4,19 @@ It never creates or deletes a VPS, and never moves one out of creating, suspende
 """
 
 import logging
-from collections.abc import Iterator
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import replace
 
-from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from vps import notify, snapshots
+from vps import notify
 from vps.hypervisor import Hypervisor
 from vps.hypervisor.base import Guest, HypervisorError, Power
-from vps.models import Cluster, Event, Operation, Placement, Vps
+from vps.models import Cluster
 from vps.models.locks import RECONCILE_OF_CLUSTER, turn
 from vps.reach import reach
-from vps.services.reconcile.compare import Change, Known, changes, doubtful
-from vps.services.reconcile.usage import usage_now
+from vps.services.reconcile.compare import changes, doubtful, present
+from vps.services.reconcile.learn import known_of, learn_all
+from vps.services.reconcile.remember import remember
 
 log = logging.getLogger(__name__)
 
@@ -45,18 +42,14 @@ def hear_out(cluster: Cluster) -> int:
 def take_in(cluster: Cluster, hypervisor: Hypervisor) -> int:
     """What we know is read before the list is: a guest that is bound meanwhile may be newer than the list."""
     known = list(known_of(cluster))
-    by_vmid = {guest.ref.vmid: guest for guest in hear(cluster, hypervisor)}
-    for row in doubtful(known, by_vmid, timezone.now()):
-        by_vmid[row.vmid] = look_again(hypervisor, by_vmid[row.vmid])
-    found = list(changes(known, by_vmid))
-    count = learn(cluster, found) if found else 0
+    guests = {guest.ref.vmid: guest for guest in hear(cluster, hypervisor)}
+    for row in doubtful(known, guests, timezone.now()):
+        guests[row.vmid] = look_again(hypervisor, guests[row.vmid])
+    learnt = learn_all(cluster, list(changes(known, guests)))
     Cluster.objects.heard_out(cluster.pk)
-    remember(cluster, by_vmid, {row.vps_id: by_vmid[row.vmid] for row in known if is_there(row, by_vmid)})
-    return count
-
-
-def is_there(row: Known, by_vmid: dict[int, Guest]) -> bool:
-    return row.vmid in by_vmid and by_vmid[row.vmid].ref.kind == row.kind
+    notify.many_pages([(change.known.vps_id, change.known.user_id) for change in learnt])
+    remember(cluster, guests.values(), {row.vps_id: guest for row, guest in present(known, guests)})
+    return len(learnt)
 
 
 def hear(cluster: Cluster, hypervisor: Hypervisor) -> list[Guest]:
@@ -72,79 +65,3 @@ def look_again(hypervisor: Hypervisor, guest: Guest) -> Guest:
     except HypervisorError as error:
         log.info("%s does not answer: %s", guest.ref, error.detail)
         return replace(guest, power=Power.UNKNOWN)
-
-
-@transaction.atomic
-def learn(cluster: Cluster, found: list[Change]) -> int:
-    """What somebody else has written since we asked, an operation say, is newer than our list: it is left alone."""
-    Vps.objects.locked(change.known.vps_id for change in found)
-    now = {row.placement_id: row for row in known_of(cluster, [change.known.placement_id for change in found])}
-    still = [change for change in found if now.get(change.known.placement_id) == change.known]
-    write(still)
-    return len(still)
-
-
-def known_of(cluster: Cluster, placement_ids: list[int] | None = None) -> Iterator[Known]:
-    """All of the cluster's, or these, but for the mistaken: what the list tells of their vmid is a stranger's."""
-    is_busy = Exists(Operation.objects.open().filter(vps=OuterRef("vps_id")))
-    these = {} if placement_ids is None else {"pk__in": placement_ids}
-    rows = Placement.objects.filter(cluster=cluster, stranger="", **these).values_list(
-        "id",
-        "vps_id",
-        "vps__user_id",
-        "kind",
-        "vmid",
-        "node",
-        "power",
-        "power_since",
-        "vps__status",
-        "looked_at",
-        "missing_since",
-        is_busy,
-    )
-    return (Known(*row) for row in rows)
-
-
-def write(found: list[Change]) -> None:
-    if not found:
-        return
-    now = timezone.now()
-    Placement.objects.bulk_update([row_of(change, now) for change in found], ROW, batch_size=1000)
-    for status in Vps.OBSERVED:
-        Vps.objects.observed([change.known.vps_id for change in found if change.moves_to == status], status)
-    Event.objects.bulk_create([event for change in found for event in events_of(change)], batch_size=1000)
-    for change in found:
-        notify.pages(change.known.vps_id, change.known.user_id)
-
-
-ROW = ["power", "node", "power_since", "missing_since"]
-
-
-def row_of(change: Change, now: Any) -> Placement:
-    known = change.known
-    return Placement(
-        id=known.placement_id,
-        power=change.power,
-        power_since=known.power_since if change.power == known.power else now,
-        node=change.node,
-        missing_since=(known.missing_since or now) if change.is_missing else None,
-    )
-
-
-def events_of(change: Change) -> Iterator[Event]:
-    """Of the guest; `Vps.objects.observed` tells of the status."""
-    known, data = change.known, {"vmid": change.known.vmid}
-    if change.is_missing != (known.missing_since is not None):
-        type = Event.Type.VPS_MISSING if change.is_missing else Event.Type.VPS_FOUND
-        yield Event(type=type, vps_id=known.vps_id, user_id=known.user_id, source=Event.Source.SYSTEM, data=data)
-
-
-def remember(cluster: Cluster, by_vmid: dict[int, Guest], bound: dict[int, Guest]) -> None:
-    listed = [
-        asdict(guest.ref) | {"name": guest.name, "power": guest.power, "is_template": guest.is_template}
-        for guest in by_vmid.values()
-    ]
-    snapshots.store_guests(cluster.pk, listed)
-    before = snapshots.usage(list(bound))
-    now = timezone.now()
-    snapshots.store_usage({vps_id: usage_now(guest.usage, before.get(vps_id), now) for vps_id, guest in bound.items()})

@@ -1,0 +1,75 @@
+"""Write what a cluster's list has changed, with its events. For `observe`.
+
+What somebody else has written since we asked, an operation say, is newer than our list: it is left alone.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from vps.models import Cluster, Event, Operation, Placement, Vps
+from vps.services.reconcile.compare import Change, Known
+
+# So many rows are locked at a time: whoever clicks, and the main site, wait for these and not for a whole cluster.
+AT_ONCE = 1000
+COLUMNS = (
+    "id",
+    "vps_id",
+    "vps__user_id",
+    "kind",
+    "vmid",
+    "node",
+    "identity",
+    "stranger",
+    "power",
+    "vps__status",
+    "looked_at",
+    "missing_since",
+)
+
+
+def known_of(cluster: Cluster, placement_ids: list[int] | None = None) -> Iterator[Known]:
+    """All of the cluster's, or these, but for the mistaken: what the list tells of their vmid is a stranger's."""
+    is_busy = Exists(Operation.objects.open().filter(vps=OuterRef("vps_id")))
+    these = {} if placement_ids is None else {"pk__in": placement_ids}
+    rows = Placement.objects.filter(cluster=cluster, stranger="", **these).values_list(*COLUMNS, is_busy)
+    return (Known(*row) for row in rows)
+
+
+def learn_all(cluster: Cluster, found: list[Change]) -> list[Change]:
+    """What was written of these, a part at a time: what a failure leaves undone is found again by the next round."""
+    parts = (found[start : start + AT_ONCE] for start in range(0, len(found), AT_ONCE))
+    return [change for part in parts for change in learn(cluster, part)]
+
+
+@transaction.atomic
+def learn(cluster: Cluster, found: list[Change]) -> list[Change]:
+    """What was written of these, in as many statements for one as for a thousand."""
+    Vps.objects.locked(change.known.vps_id for change in found)
+    now = {row.placement_id: row for row in known_of(cluster, [change.known.placement_id for change in found])}
+    still = [change for change in found if now.get(change.known.placement_id) == change.known]
+    write(still)
+    return still
+
+
+def write(found: list[Change]) -> None:
+    Placement.objects.heard(
+        [(change.known.placement_id, change.power, change.node, change.is_missing) for change in found]
+    )
+    for status in Vps.OBSERVED:
+        moved = [change.known.vps_id for change in found if change.moves_to == status]
+        if moved:
+            Vps.objects.observed(moved, status)
+    Event.objects.bulk_create(events_of(found))
+
+
+def events_of(found: Iterable[Change]) -> Iterator[Event]:
+    """Of the guest; `Vps.objects.observed` tells of the status."""
+    for change in found:
+        known = change.known
+        if change.is_missing != known.is_missing:
+            type = Event.Type.VPS_MISSING if change.is_missing else Event.Type.VPS_FOUND
+            where: dict[str, Any] = {"source": Event.Source.SYSTEM, "data": {"vmid": known.vmid}}
+            yield Event(type=type, vps_id=known.vps_id, user_id=known.user_id, **where)
