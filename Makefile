@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 TEST_ENV := env $$(grep -v '^\#' tests/example.env | xargs)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos lint format messages constraints clean
+.PHONY: help run test chaos bench lint format messages constraints clean
 
 help: ## List what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,6 +20,9 @@ test: $(VENV)/.dev node_modules/.installed locale/.compiled ## Run the whole sui
 
 chaos: $(VENV)/.dev node_modules/.installed locale/.compiled ## Break a running panel in every way and print what became of it (25 minutes)
 	@$(PY) -m tests.chaos $(ARGS)
+
+bench: $(VENV)/.dev node_modules/.installed locale/.compiled ## Measure rounds of reconcile over ten thousand guests (WHAT=operations: 500 of them at once)
+	@$(PY) -m benchmarks.$(or $(WHAT),reconcile) $(ARGS)
 
 lint: $(VENV)/.dev ## Check style, types, imports, templates and migrations
 	$(VENV)/bin/ruff check .

@@ -1,0 +1,57 @@
+"""`make bench`: rounds of reconcile over a cluster of ten thousand guests, and over a tenth of them.
+
+Everything is real but the cluster: PostgreSQL and Valkey, throwaway, and a simulated Proxmox VE over HTTPS.
+"""
+
+import argparse
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import django
+from django.core.management import call_command
+
+from launcher.stack import servers
+
+EXAMPLE = Path(__file__).parent.parent / "tests" / "example.env"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks.reconcile", description=__doc__)
+    parser.add_argument("--guests", type=int, default=10_000)
+    count = parser.parse_args().guests
+    with panel() as folder:
+        # Models are there when Django is.
+        from benchmarks import report, rounds
+        from benchmarks.stage import Stage
+
+        sizes = []
+        for number in (count // 10, count):
+            with Stage(folder / str(number), number) as stage:
+                sizes.append((number, rounds.all_of(stage)))
+                naive = rounds.naive(stage)
+        report.show(sizes, naive)
+
+
+@contextlib.contextmanager
+def panel() -> Iterator[Path]:
+    """Servers, Django and tables, for as long as it lasts. Gives a folder."""
+    lines = (line.partition("=") for line in EXAMPLE.read_text().splitlines() if not line.startswith("#"))
+    os.environ |= {name: value for name, _, value in lines} | {"LOG_LEVEL": "WARNING", "DB_POOL": "0"}
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        del os.environ[name]
+    with tempfile.TemporaryDirectory(prefix="ospab-bench-", ignore_cleanup_errors=True) as made:
+        folder = Path(made)
+        folder.chmod(0o755)
+        os.environ |= {"DATA_DIR": made, "DJANGO_SETTINGS_MODULE": "ospab_panel.settings"}
+        with servers(folder) as addresses:
+            os.environ |= addresses
+            django.setup()
+            call_command("migrate", verbosity=0)
+            yield folder
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""Rounds of reconcile over a stage, and what each took. For `reconcile`, once Django is there."""
+
+import time
+import tracemalloc
+from dataclasses import dataclass, replace
+
+from django.db import connection, transaction
+
+from benchmarks.stage import OTHER, Stage
+from vps.hypervisor import connect
+from vps.hypervisor.base import Access
+from vps.models import Event, Placement
+from vps.services.reconcile import reconcile
+
+TABLES = ("vps", "placements", "events", "operations", "clusters")
+NAIVE_ROWS = 500
+TIMES = 3
+WRITTEN = """
+    SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_user_tables WHERE relname = ANY(%s)
+"""
+
+
+@dataclass(frozen=True)
+class Round:
+    """`cpu` are the seconds of a processor that this process took: what the servers took is in `seconds` alone.
+
+    `bytes` is the most memory that Python held at once, in one more round of the same kind.
+    """
+
+    name: str
+    changed: int
+    calls: int
+    seconds: float
+    cpu: float
+    written: dict[str, int]
+    bytes: int = 0
+
+
+def all_of(stage: Stage) -> tuple[float, list[Round]]:
+    """The seconds that the cluster's list takes to come and be read, by itself; and the rounds."""
+    kinds = [("everything changed", stage.count), ("1 % changed", stage.count // 100), ("nothing changed", 0)]
+    return listing(stage), [measured(stage, *kind) for kind in kinds]
+
+
+def listing(stage: Stage) -> float:
+    hypervisor = connect("proxmox", Access(**stage.cluster.credentials()))
+    times = []
+    for _ in range(TIMES):
+        began = time.perf_counter()
+        hypervisor.guests()
+        times.append(time.perf_counter() - began)
+    return min(times)
+
+
+def measured(stage: Stage, name: str, count: int) -> Round:
+    """The best of a few: what else the machine does is not to count."""
+    best = min((timed(stage, name, count) for _ in range(TIMES)), key=lambda one: one.seconds)
+    return replace(best, bytes=most_bytes(stage, count))
+
+
+def timed(stage: Stage, name: str, count: int) -> Round:
+    stage.turn(count)
+    stage.call("DELETE", "load")
+    before, began, cpu = written(), time.perf_counter(), time.process_time()
+    changed = reconcile(stage.cluster.pk)
+    seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+    rows = {table: number - before.get(table, 0) for table, number in written().items()}
+    return Round(name, changed, stage.call("GET", "load")["calls"], seconds, cpu, rows)
+
+
+def written() -> dict[str, int]:
+    """Rows inserted, updated and deleted so far, by PostgreSQL's own count."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_force_next_flush()")
+        cursor.execute(WRITTEN, [list(TABLES)])
+        return dict(cursor.fetchall())
+
+
+def most_bytes(stage: Stage, count: int) -> int:
+    """To trace memory takes several times as long, so it has a round of its own."""
+    stage.turn(count)
+    tracemalloc.start()
+    reconcile(stage.cluster.pk)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return most
+
+
+def naive(stage: Stage) -> float:
+    """Guests a second where each is read, and saved with its VPS and its event, by itself."""
+    ids = list(Placement.objects.order_by("id").values_list("id", flat=True)[:NAIVE_ROWS])
+    began = time.perf_counter()
+    for id in ids:
+        save_one(id)
+    return len(ids) / (time.perf_counter() - began)
+
+
+@transaction.atomic
+def save_one(id: int) -> None:
+    placement = Placement.objects.select_related("vps").get(pk=id)
+    was, now = placement.power, OTHER[placement.power]
+    placement.power = placement.vps.status = now
+    placement.save()
+    placement.vps.save()
+    Event.objects.record(Event.Type.VPS_STATUS_CHANGED, placement.vps, source=Event.Source.SYSTEM, was=was, status=now)
