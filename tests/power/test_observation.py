@@ -74,6 +74,8 @@ def test_a_guest_that_is_gone_is_flagged_and_found_again_and_never_deleted(
     assert vps.shown.word == "unknown"
     simulated.call("POST", "guests", guest)
     reconcile(real_cluster.pk)
+    assert Vps.objects.get(pk=vps.pk).shown.word == "unknown"
+    binding.identify(vps.placement.pk)
     assert Vps.objects.get(pk=vps.pk).shown.word == "stopped"
     assert list(Event.objects.order_by("id").values_list("type", flat=True)) == ["vps.missing", "vps.found"]
 

@@ -1,17 +1,20 @@
-"""Rounds of reconcile: what they cost however many guests there are."""
+"""Rounds of reconcile: what they cost however many guests there are, and who is asked when somebody is back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from vps.models import Cluster, Placement, Vps
+from vps.models import Cluster, Event, Operation, Placement, Vps
+from vps.services import binding, metrics
 from vps.services.reconcile import learn, reconcile
 
+Rung = list[tuple[str, list[Any]]]
 WRITTEN = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_xact_user_tables WHERE relname = ANY(%s)"
 
 
@@ -37,6 +40,24 @@ def place(vps: Vps, guest: dict[str, Any], cluster: Cluster) -> Placement:
     return Placement(vps=vps, cluster=cluster, identity=guest["uuid"], **where)
 
 
+@pytest.fixture
+def rung(real_cluster: Cluster, django_capture_on_commit_callbacks: Any) -> Callable[[], Rung]:
+    """A round, and what workers were rung for in it as they hear it: by the broker."""
+
+    def after_a_round() -> Rung:
+        with django_capture_on_commit_callbacks(execute=True):
+            reconcile(real_cluster.pk)
+        return list(bells())
+
+    return after_a_round
+
+
+def bells() -> Iterator[tuple[str, list[Any]]]:
+    with current_app.connection_for_read() as broker, broker.SimpleQueue("celery") as queue:
+        while message := queue.queue.get(no_ack=True):
+            yield message.headers["task"], message.payload[0]
+
+
 def rows_written() -> int:
     """By PostgreSQL's own count, in this test."""
     with connection.cursor() as cursor:
@@ -48,9 +69,11 @@ def rows_written() -> int:
 
 
 def test_a_second_round_writes_no_row(many: Any, simulated: Any, real_cluster: Cluster) -> None:
-    many(60)
+    placed = many(60)
     simulated.add_many(range(100, 150), power="running")
-    assert reconcile(real_cluster.pk) == 50
+    Placement.objects.filter(pk=placed[0].pk).update(missing_since=timezone.now())
+    Placement.objects.filter(pk=placed[1].pk).update(missing_since=timezone.now(), stranger="?", power="unknown")
+    assert reconcile(real_cluster.pk) == 48
     before = rows_written()
     assert reconcile(real_cluster.pk) == 0
     assert rows_written() == before
@@ -112,3 +135,91 @@ def test_a_power_is_known_since_it_changed_and_missing_since_it_went(
     assert (moved.power_since, gone.power_since) == (long_ago, long_ago)
     assert (started.missing_since, moved.missing_since) == (None, None)
     assert gone.missing_since > long_ago
+
+
+# Who is back
+
+
+def test_a_vmid_that_is_listed_again_is_not_believed_before_it_was_asked_who_it_is(
+    many: Any, simulated: Any, real_cluster: Cluster, rung: Any
+) -> None:
+    (placement,) = many(1)
+    simulated.call("DELETE", "guests/100")
+    assert rung() == []
+    simulated.add(vmid=100, power="running", uuid="bbbbbbbb-0000-0000-0000-000000000001")
+    assert rung() == [("vps.identify", [placement.pk])]
+    vps = Vps.objects.get()
+    assert (vps.status, vps.shown.word, metrics.usage(vps)) == ("stopped", "unknown", None)
+
+
+def test_who_has_somebody_elses_guest_in_its_place_is_told_nothing_of_it(
+    many: Any, simulated: Any, real_cluster: Cluster, rung: Any
+) -> None:
+    (placement,) = many(1)
+    Placement.objects.update(missing_since=timezone.now())
+    simulated.add(vmid=100, power="running", uuid="bbbbbbbb-0000-0000-0000-000000000001")
+    binding.identify(placement.pk)
+    assert rung() == []
+    vps = Vps.objects.get()
+    assert (vps.placement.stranger[:8], vps.placement.power, metrics.usage(vps)) == ("bbbbbbbb", "unknown", None)
+
+
+def test_who_is_itself_again_is_found_and_measured(many: Any, simulated: Any, real_cluster: Cluster, rung: Any) -> None:
+    many(1)
+    Placement.objects.update(missing_since=timezone.now())
+    simulated.change(100, power="running")
+    for _, (id,) in rung():
+        binding.identify(id)
+    assert Event.objects.filter(type="vps.found").count() == 1
+    reconcile(real_cluster.pk)
+    vps = Vps.objects.get()
+    assert (vps.shown.word, metrics.usage(vps)["ram"]["total"]) == ("running", 1024**3)
+
+
+@pytest.mark.parametrize("stranger", ["", "bbbbbbbb-0000-0000-0000-000000000001"])
+def test_who_is_back_on_another_node_is_asked_there(
+    many: Any, simulated: Any, real_cluster: Cluster, stranger: str
+) -> None:
+    (placement,) = many(1)
+    long_ago = timezone.now() - timedelta(days=1)
+    Placement.objects.update(missing_since=long_ago, stranger=stranger)
+    simulated.change(100, node="pve2", power="running")
+    reconcile(real_cluster.pk)
+    assert Placement.objects.get().missing_since == long_ago
+    binding.identify(placement.pk)
+    placement.refresh_from_db()
+    assert (placement.missing_since, placement.node, placement.power) == (None, "pve2", "running")
+
+
+def test_who_had_no_identity_when_it_went_is_asked_for_it_too(
+    many: Any, simulated: Any, real_cluster: Cluster, rung: Any
+) -> None:
+    (placement,) = many(1)
+    Placement.objects.update(missing_since=timezone.now(), identity="")
+    assert rung() == [("vps.identify", [placement.pk])]
+
+
+def test_of_many_that_are_back_fifty_are_asked_in_a_round_and_none_on_a_node_that_is_away(
+    many: Any, simulated: Any, real_cluster: Cluster, rung: Any
+) -> None:
+    many(60)
+    Placement.objects.update(missing_since=timezone.now())
+    assert len({id for _, (id,) in rung()}) == 50
+    simulated.call("PATCH", "nodes/pve1", {"up": False})
+    assert rung() == []
+
+
+# Nodes
+
+
+@pytest.mark.parametrize("is_busy", [False, True])
+def test_a_guest_that_moved_is_followed_whatever_is_under_way(
+    many: Any, simulated: Any, real_cluster: Cluster, is_busy: bool
+) -> None:
+    (placement,) = many(1)
+    if is_busy:
+        deadline = timezone.now() + timedelta(minutes=1)
+        Operation.objects.create(vps=placement.vps, kind="start", source="page", deadline_at=deadline)
+    simulated.change(100, node="pve2")
+    reconcile(real_cluster.pk)
+    assert Placement.objects.get().node == "pve2"

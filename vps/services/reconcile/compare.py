@@ -66,8 +66,11 @@ def listed(known: Known, guests: dict[int, Guest]) -> Guest | None:
 
 
 def seen(known: Known, guest: Guest | None) -> Change:
+    """Of one that is missing, or mistaken, no more is taken than where to ask who stands there: see `returned`."""
     if guest is None:
         return Change(known, known.power, known.node, is_missing=True)
+    if known.is_missing:
+        return Change(known, known.power, guest.ref.node, is_missing=True)
     is_told_otherwise = known.is_busy and Power.UNKNOWN not in (known.power, guest.power)
     power = known.power if is_told_otherwise else str(guest.power)
     return Change(known, power, guest.ref.node, is_missing=False)
@@ -79,10 +82,10 @@ def differs(known: Known, change: Change) -> bool:
 
 
 def present(known: Iterable[Known], guests: dict[int, Guest]) -> Iterator[tuple[Known, Guest]]:
-    """Each that is listed, with what the list says of it."""
+    """Each that was there all along, with what the list says of it: that is its own, and nobody else's."""
     for placement in known:
         guest = listed(placement, guests)
-        if guest:
+        if guest and not placement.is_missing:
             yield placement, guest
 
 
@@ -91,4 +94,15 @@ def doubtful(known: Iterable[Known], guests: dict[int, Guest], now: datetime) ->
     for placement, guest in present(known, guests):
         is_fresh = placement.looked_at is not None and now - placement.looked_at < LIST_MAY_LAG
         if is_fresh and not placement.is_busy and guest.power != placement.power:
+            yield placement
+
+
+def returned(known: Iterable[Known], guests: dict[int, Guest]) -> Iterator[Known]:
+    """Missing ones whose vmid is listed again: it may be another's by now, and its identity is to be asked for.
+
+    A node that is away cannot be asked; where a stranger was found, `binding.identify_rest` asks again and again.
+    """
+    for placement in known:
+        guest = listed(placement, guests)
+        if guest and placement.is_missing and not placement.stranger and guest.power != Power.UNKNOWN:
             yield placement

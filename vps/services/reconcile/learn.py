@@ -31,10 +31,10 @@ COLUMNS = (
 
 
 def known_of(cluster: Cluster, placement_ids: list[int] | None = None) -> Iterator[Known]:
-    """All of the cluster's, or these, but for the mistaken: what the list tells of their vmid is a stranger's."""
+    """All of the cluster's, or these."""
     is_busy = Exists(Operation.objects.open().filter(vps=OuterRef("vps_id")))
     these = {} if placement_ids is None else {"pk__in": placement_ids}
-    rows = Placement.objects.filter(cluster=cluster, stranger="", **these).values_list(*COLUMNS, is_busy)
+    rows = Placement.objects.filter(cluster=cluster, **these).values_list(*COLUMNS, is_busy)
     return (Known(*row) for row in rows)
 
 
@@ -66,10 +66,9 @@ def write(found: list[Change]) -> None:
 
 
 def events_of(found: Iterable[Change]) -> Iterator[Event]:
-    """Of the guest; `Vps.objects.observed` tells of the status."""
+    """Of guests that went missing. `Vps.objects.observed` tells of a status, `Placement.objects.found_again` of a return."""
     for change in found:
         known = change.known
-        if change.is_missing != known.is_missing:
-            type = Event.Type.VPS_MISSING if change.is_missing else Event.Type.VPS_FOUND
+        if change.is_missing and not known.is_missing:
             where: dict[str, Any] = {"source": Event.Source.SYSTEM, "data": {"vmid": known.vmid}}
-            yield Event(type=type, vps_id=known.vps_id, user_id=known.user_id, **where)
+            yield Event(type=Event.Type.VPS_MISSING, vps_id=known.vps_id, user_id=known.user_id, **where)

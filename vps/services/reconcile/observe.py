@@ -4,6 +4,7 @@ It never creates or deletes a VPS, and never moves one out of creating, suspende
 """
 
 import logging
+import random
 from dataclasses import replace
 
 from django.utils import timezone
@@ -14,11 +15,14 @@ from vps.hypervisor.base import Guest, HypervisorError, Power
 from vps.models import Cluster
 from vps.models.locks import RECONCILE_OF_CLUSTER, turn
 from vps.reach import reach
-from vps.services.reconcile.compare import changes, doubtful, present
+from vps.services.reconcile.compare import Change, Known, changes, doubtful, present, returned
 from vps.services.reconcile.learn import known_of, learn_all
 from vps.services.reconcile.remember import remember
 
 log = logging.getLogger(__name__)
+
+# Of guests that are back, so many are asked who they are in one round: each costs the cluster two calls.
+MOST_IDENTIFIED = 50
 
 
 def reconcile(cluster_id: int) -> int:
@@ -47,7 +51,7 @@ def take_in(cluster: Cluster, hypervisor: Hypervisor) -> int:
         guests[row.vmid] = look_again(hypervisor, guests[row.vmid])
     learnt = learn_all(cluster, list(changes(known, guests)))
     Cluster.objects.heard_out(cluster.pk)
-    notify.many_pages([(change.known.vps_id, change.known.user_id) for change in learnt])
+    pass_on(learnt, list(returned(known, guests)))
     remember(cluster, guests.values(), {row.vps_id: guest for row, guest in present(known, guests)})
     return len(learnt)
 
@@ -65,3 +69,10 @@ def look_again(hypervisor: Hypervisor, guest: Guest) -> Guest:
     except HypervisorError as error:
         log.info("%s does not answer: %s", guest.ref, error.detail)
         return replace(guest, power=Power.UNKNOWN)
+
+
+def pass_on(learnt: list[Change], back: list[Known]) -> None:
+    """Tell those whom it concerns. Who is back and is not asked now may be in the next round: not the same each time."""
+    notify.many_pages([(change.known.vps_id, change.known.user_id) for change in learnt])
+    chosen = random.sample(back, min(len(back), MOST_IDENTIFIED))
+    notify.workers("identify", [row.placement_id for row in chosen])
