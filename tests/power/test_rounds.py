@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from vps.models import Cluster, Event, Operation, Placement, Vps
+from vps.models import Cluster, ClusterNode, Event, Operation, Placement, Vps
 from vps.services import binding, metrics
 from vps.services.reconcile import learn, reconcile
 
@@ -210,6 +210,40 @@ def test_of_many_that_are_back_fifty_are_asked_in_a_round_and_none_on_a_node_tha
 
 
 # Nodes
+
+
+def test_a_node_whose_guests_are_seen_again_is_asked_at_once_and_no_other(
+    many: Any, simulated: Any, real_cluster: Cluster
+) -> None:
+    many(2)
+    nodes = [silent_node(real_cluster, name) for name in ("pve1", "pve2")]
+    simulated.call("PATCH", "nodes/pve1", {"up": False})
+    simulated.change(101, node="pve2")
+    reconcile(real_cluster.pk)
+    assert [is_held_back(node) for node in nodes] == [True, True]
+    simulated.call("PATCH", "nodes/pve1", {"up": True})
+    simulated.change(101, power="running")
+    reconcile(real_cluster.pk)
+    assert [is_held_back(node) for node in nodes] == [False, True]
+
+
+def test_a_guest_that_was_bound_just_now_says_nothing_of_its_node(many: Any, real_cluster: Cluster) -> None:
+    many(1)
+    Placement.objects.update(identity="", power="unknown")
+    node = silent_node(real_cluster, "pve1")
+    assert reconcile(real_cluster.pk) == 1
+    assert is_held_back(node)
+
+
+def silent_node(cluster: Cluster, name: str) -> ClusterNode:
+    node: ClusterNode = ClusterNode.objects.named(cluster.pk, name)
+    ClusterNode.objects.failed(node.pk, "no route")
+    ClusterNode.objects.filter(pk=node.pk).update(retry_at=timezone.now() + timedelta(seconds=180))
+    return node
+
+
+def is_held_back(node: ClusterNode) -> bool:
+    return not ClusterNode.objects.may_ask(node.pk)
 
 
 @pytest.mark.parametrize("is_busy", [False, True])

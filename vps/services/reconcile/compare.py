@@ -106,3 +106,9 @@ def returned(known: Iterable[Known], guests: dict[int, Guest]) -> Iterator[Known
         guest = listed(placement, guests)
         if guest and placement.is_missing and not placement.stranger and guest.power != Power.UNKNOWN:
             yield placement
+
+
+def nodes_back(learnt: Iterable[Change]) -> set[str]:
+    """Where guests are seen that could not be. One that was bound just now tells nothing: it was not asked before."""
+    heard = (change for change in learnt if not change.is_missing and change.power != Power.UNKNOWN)
+    return {change.node for change in heard if change.known.power == Power.UNKNOWN and change.known.identity}

@@ -12,10 +12,10 @@ from django.utils import timezone
 from vps import notify
 from vps.hypervisor import Hypervisor
 from vps.hypervisor.base import Guest, HypervisorError, Power
-from vps.models import Cluster
+from vps.models import Cluster, ClusterNode
 from vps.models.locks import RECONCILE_OF_CLUSTER, turn
 from vps.reach import reach
-from vps.services.reconcile.compare import Change, Known, changes, doubtful, present, returned
+from vps.services.reconcile.compare import Change, Known, changes, doubtful, nodes_back, present, returned
 from vps.services.reconcile.learn import known_of, learn_all
 from vps.services.reconcile.remember import remember
 
@@ -51,7 +51,7 @@ def take_in(cluster: Cluster, hypervisor: Hypervisor) -> int:
         guests[row.vmid] = look_again(hypervisor, guests[row.vmid])
     learnt = learn_all(cluster, list(changes(known, guests)))
     Cluster.objects.heard_out(cluster.pk)
-    pass_on(learnt, list(returned(known, guests)))
+    pass_on(cluster, learnt, list(returned(known, guests)))
     remember(cluster, guests.values(), {row.vps_id: guest for row, guest in present(known, guests)})
     return len(learnt)
 
@@ -71,8 +71,10 @@ def look_again(hypervisor: Hypervisor, guest: Guest) -> Guest:
         return replace(guest, power=Power.UNKNOWN)
 
 
-def pass_on(learnt: list[Change], back: list[Known]) -> None:
+def pass_on(cluster: Cluster, learnt: list[Change], back: list[Known]) -> None:
     """Tell those whom it concerns. Who is back and is not asked now may be in the next round: not the same each time."""
+    if nodes := nodes_back(learnt):
+        ClusterNode.objects.filter(name__in=nodes).ask_all_at_once(cluster.pk)
     notify.many_pages([(change.known.vps_id, change.known.user_id) for change in learnt])
     chosen = random.sample(back, min(len(back), MOST_IDENTIFIED))
     notify.workers("identify", [row.placement_id for row in chosen])
