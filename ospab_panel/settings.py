@@ -97,8 +97,10 @@ if DB_POOL := env.int("DB_POOL", 8):
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DB_POOL, "timeout": 2}
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
-    # A worker whose machine is gone frees its locks within half a minute, and not after two hours.
+    # A worker whose machine is gone frees its locks within half a minute, and not after two hours; one that is paused
+    # in the middle of a transaction lets go of its rows.
     keepalive = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+    keepalive += " -c idle_in_transaction_session_timeout=20s"
     DATABASES["default"]["OPTIONS"].setdefault("options", keepalive)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

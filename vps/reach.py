@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 
+from django.utils import timezone
+
 from vps.hypervisor import Hypervisor, connect
 from vps.hypervisor.base import Access, HypervisorError, Unreachable
-from vps.models import Cluster, ClusterNode
+from vps.models import Cluster, ClusterNode, Operation
 from vps.models.locks import slot
 
 # Calls in flight to one cluster: pveproxy and pvedaemon have three workers each on a node, and people use them too.
@@ -36,6 +38,15 @@ def reach(cluster: Cluster, *, at_most: int = MOST_AT_ONCE) -> Iterator[Hypervis
             hypervisor.close()
 
 
+def silence_s(cluster_id: int, nodes: set[str]) -> float:
+    """How long to wait for the cluster, or the last of these nodes of it, to be asked again. 0 where none is silent."""
+    at = [
+        *Cluster.objects.filter(pk=cluster_id).values_list("retry_at", flat=True),
+        *ClusterNode.objects.filter(cluster_id=cluster_id, name__in=nodes).values_list("retry_at", flat=True),
+    ]
+    return max(((moment - timezone.now()).total_seconds() for moment in at if moment), default=0.0)
+
+
 class Breaker:
     """Keeps how the cluster and its nodes are, by what comes of the calls (hypervisor.base.Guard)."""
 
@@ -58,9 +69,11 @@ class Breaker:
     def answered(self, node: str) -> None:
         if self.is_silent:
             Cluster.objects.answered(self.cluster.pk)
+            Operation.objects.on(self.cluster.pk).wake()
             self.is_silent = False
         if node and node in self.silent:
             ClusterNode.objects.answered(self.id_of(node))
+            Operation.objects.on(self.cluster.pk).wake()
             self.silent.discard(node)
 
     def failed(self, node: str, error: HypervisorError) -> None:

@@ -48,7 +48,7 @@ BREAK = f"""
     SELECT pg_terminate_backend(pid) FROM (
         SELECT DISTINCT pid FROM pg_locks JOIN pg_stat_activity USING (pid)
         WHERE {OF_OURS} AND classid BETWEEN %s AND %s AND granted
-        AND state = 'idle' AND state_change < clock_timestamp() - make_interval(secs => %s)
+        AND state LIKE 'idle%%' AND state_change < clock_timestamp() - make_interval(secs => %s)
     ) AS silent
 """  # noqa: S608
 

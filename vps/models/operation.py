@@ -32,6 +32,10 @@ class OperationQuerySet(models.QuerySet["Operation"]):
     def on(self, cluster_id: int) -> "OperationQuerySet":
         return self.filter(vps__placement__cluster_id=cluster_id)
 
+    def wake(self) -> None:
+        """What they waited for answers again."""
+        self.filter(id__in=self.open().values("id"), due_at__gt=timezone.now()).update(due_at=timezone.now())
+
     def due(self) -> "OperationQuerySet":
         """Open ones whose turn has come, the oldest first, but for those that a live worker has in hand."""
         free = self.exclude(vps_id__in=held(OPERATIONS_OF_VPS))
@@ -73,6 +77,10 @@ class OperationQuerySet(models.QuerySet["Operation"]):
 
     def hydrated(self) -> "OperationQuerySet":
         return self.select_related("vps__placement__cluster", "requested_by")
+
+    def put_off(self, operation: "Operation", seconds: float) -> None:
+        """Let others go first: this turn came to nothing, and counts as one that was never given back."""
+        self.write(operation, due_at=timezone.now() + timedelta(seconds=seconds))
 
     def come_back(self, pauses: "dict[Operation, float]") -> None:
         """Put these off by so many seconds, each while its claim holds."""

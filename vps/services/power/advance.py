@@ -10,6 +10,7 @@ from vps.crash_points import reached
 from vps.hypervisor.base import Hypervisor, HypervisorError
 from vps.models import Operation
 from vps.models.locks import OPERATIONS_OF_VPS, turn
+from vps.reach import silence_s
 from vps.services.power.finish import fail
 from vps.services.power.plan import LATER, MOST_TRIES, REBOOT
 from vps.services.power.request import prohibition
@@ -26,7 +27,11 @@ def advance(id: int, vps_id: int, hypervisor: Hypervisor) -> tuple[Operation, fl
         operation = Operation.objects.claim(id) if is_mine else None
         if operation is None:
             return None
-        pause = take_turn(operation, hypervisor)
+        try:
+            pause = take_turn(operation, hypervisor)
+        except Exception:
+            Operation.objects.put_off(operation, LATER)
+            raise
         if pause is not None:
             Operation.objects.come_back({operation: pause})
         return operation, pause
@@ -56,7 +61,18 @@ def step(operation: Operation, hypervisor: Hypervisor) -> float | None:
     except HypervisorError as error:
         silent = {"step": Operation.Step.SILENT} if operation.intent_at is None else {}
         Operation.objects.write(operation, **silent, error_detail=error.detail)
-        return LATER
+        return patience(operation)
+
+
+def patience(operation: Operation) -> float:
+    """Until the one that is silent is asked again, or the deadline: to come earlier would be in vain.
+
+    Whoever hears of it before wakes all who wait.
+    """
+    placement = operation.vps.placement
+    silence = silence_s(placement.cluster_id, {placement.node, operation.node})
+    left = (operation.deadline_at - timezone.now()).total_seconds()
+    return max(LATER, min(silence, left))
 
 
 def why_pointless(operation: Operation) -> str:

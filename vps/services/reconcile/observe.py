@@ -12,7 +12,7 @@ from django.utils import timezone
 from vps import notify
 from vps.hypervisor import Hypervisor
 from vps.hypervisor.base import Guest, HypervisorError, Power
-from vps.models import Cluster, ClusterNode
+from vps.models import Cluster, ClusterNode, Operation
 from vps.models.locks import RECONCILE_OF_CLUSTER, turn
 from vps.reach import reach
 from vps.services.reconcile.compare import Change, Known, changes, doubtful, nodes_back, present, returned
@@ -75,6 +75,7 @@ def pass_on(cluster: Cluster, learnt: list[Change], back: list[Known]) -> None:
     """Tell those whom it concerns. Who is back and is not asked now may be in the next round: not the same each time."""
     if nodes := nodes_back(learnt):
         ClusterNode.objects.filter(name__in=nodes).ask_all_at_once(cluster.pk)
+        Operation.objects.on(cluster.pk).wake()
     notify.many_pages([(change.known.vps_id, change.known.user_id) for change in learnt])
     chosen = random.sample(back, min(len(back), MOST_IDENTIFIED))
     notify.workers("identify", [row.placement_id for row in chosen])
