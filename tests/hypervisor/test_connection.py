@@ -3,6 +3,7 @@
 import socket
 import struct
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,22 @@ def test_a_read_is_tried_elsewhere_after_any_failure(stranger: Any, monkeypatch:
     sound = stranger.answering(http_answer(b'{"data": {"version": "8.4.21"}}'))
     broken = stranger.answering(BROKEN_AFTER[what])
     assert connect("proxmox", stranger.access(broken, sound)).version() == "8.4.21"
+
+
+NO = http_answer(b'{"data": null}', "500 VM 100 not running")
+
+
+@pytest.mark.parametrize("answer", [DONE, NO])
+def test_a_host_that_hangs_costs_its_time_once(stranger: Any, monkeypatch: pytest.MonkeyPatch, answer: bytes) -> None:
+    """Whoever answered last is asked first, whatever the answer was."""
+    monkeypatch.setattr(pve_transport, "CONNECT_S", 0.3)
+    waited: list[Any] = []
+    hanging = stranger.breaking(lambda connection: (waited.append(connection), time.sleep(1)))
+    hypervisor = connect("proxmox", stranger.access(hanging, stranger.answering(answer)))
+    for _ in range(3):
+        with suppress(Refused):
+            hypervisor.send(GUEST, Command.REBOOT, 60)
+    assert (len(waited), stranger.asked) == (1, 3)
 
 
 def test_where_nobody_listens_nothing_was_executed() -> None:

@@ -186,6 +186,10 @@ class Unreachable(HypervisorError):
     """Nothing was executed: no host of the cluster took the call (refused, no route, name, TLS), or it was held back."""
 
 
+class TooLate(Unreachable):
+    """Nothing was executed: whoever wanted to send it was held up on the way, which is nobody's fault out there."""
+
+
 class NodeUnreachable(Unreachable):
     """Nothing was executed: the cluster answered that it cannot reach the node (595)."""
 

@@ -14,6 +14,10 @@ from vps.crash_points import reached
 from vps.hypervisor.base import NEVER, Access, Unreachable
 
 
+class Late(NewConnectionError):
+    """The connection stands, and nothing is sent over it any more."""
+
+
 class Connection(HTTPSConnection):
     """Fails with NewConnectionError alone before anything was sent, and never with it afterwards.
 
@@ -32,7 +36,7 @@ class Connection(HTTPSConnection):
         except (HTTPError, OSError, ValueError) as error:
             raise NewConnectionError(self, str(error)) from error
         if time.monotonic() > self.leave_by:
-            raise NewConnectionError(self, "it is too late to send it")
+            raise Late(self, "it is too late to send it")
 
     def getresponse(self) -> Any:
         """The request has left."""

@@ -26,9 +26,10 @@ from vps.hypervisor.base import (
     OutcomeUnknown,
     Refusal,
     Refused,
+    TooLate,
     Unreachable,
 )
-from vps.hypervisor.pve_tls import VerifyingAdapter
+from vps.hypervisor.pve_tls import Late, VerifyingAdapter
 
 DEFAULT_PORT = 8006
 CONNECT_S = 3.0
@@ -164,10 +165,15 @@ class Transport:
 
     def report(self, node: str, error: HypervisorError) -> None:
         """A host that cannot be reached, or does not know our token, fails the cluster; what came to nothing later may
-        be the fault of the node that the path names alone. A reasoned no is an answer."""
-        is_ours = isinstance(error, OutcomeUnknown | NodeUnreachable)
-        if is_ours or isinstance(error, Unreachable):
-            self.guard.failed(node if is_ours else "", error)
+        be the fault of the node that the path names alone, and certainly is where the cluster says so. A reasoned no is
+        an answer."""
+        if isinstance(error, TooLate):
+            return
+        if isinstance(error, NodeUnreachable):
+            self.guard.answered("")
+        is_nodes = isinstance(error, OutcomeUnknown | NodeUnreachable)
+        if is_nodes or isinstance(error, Unreachable):
+            self.guard.failed(node if is_nodes else "", error)
         elif isinstance(error, Refused) and error.reason == Refusal.UNAUTHENTICATED:
             self.guard.failed("", error)
         else:
@@ -178,6 +184,9 @@ class Transport:
         for host in self.hosts():
             try:
                 answer = call(host)
+            except Refused:
+                ANSWERED_LAST[self.access.hosts] = host
+                raise
             except Unreachable as unreachable:
                 failure = unreachable
             except OutcomeUnknown as unknown:
@@ -246,6 +255,8 @@ def of_network(error: Exception, host: str) -> HypervisorError:
     """A connection that never was, or whose other end was not whom we trust, carried no command."""
     cause = error.args[0] if error.args else None
     reason = cause.reason if isinstance(cause, MaxRetryError) else cause
+    if isinstance(reason, Late):
+        return TooLate(f"{host}: {reason}")
     if isinstance(reason, NewConnectionError) or isinstance(error, requests.exceptions.InvalidURL):
         return Unreachable(f"{host}: {reason}")
     return OutcomeUnknown(f"{host}: {type(error).__name__}: {error}")
