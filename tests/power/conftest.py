@@ -1,28 +1,32 @@
 """Alice's server bound to a guest of a simulated cluster, and a worker's turns taken one after another."""
 
 import sys
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
+from tests.hypervisor.stranger import stranger
 from tests.simulated import Cluster as Simulated
 from tests.simulated import simulated
+from vps.hypervisor import pve_transport
+from vps.hypervisor.base import Access
 from vps.models import Cluster, Operation, Placement, Vps
 from vps.reach import reach
 from vps.services import power
 from vps.services.power.advance import advance
 
-__all__ = ["simulated"]
+__all__ = ["simulated", "stranger"]
 
 
-@pytest.fixture
-def real_cluster(db: None, simulated: Simulated) -> Cluster:
-    access = simulated.access()
+def registered(access: Access, name: str = "simulated") -> Cluster:
     made: Cluster = Cluster.objects.create(
-        name="simulated",
+        name=name,
         hosts=list(access.hosts),
         token_id=access.token_id,
         token_secret=access.token_secret,
@@ -30,6 +34,11 @@ def real_cluster(db: None, simulated: Simulated) -> Cluster:
         seen_at=timezone.now(),
     )
     return made
+
+
+@pytest.fixture
+def real_cluster(db: None, simulated: Simulated) -> Cluster:
+    return registered(simulated.access())
 
 
 @pytest.fixture
@@ -88,3 +97,27 @@ def quick_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
         for name in ("SOON", "LATER", "LOCKED"):
             if hasattr(module, name):
                 monkeypatch.setattr(module, name, 0.1)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who does not answer is given up in less than a second."""
+    for name in ("CONNECT_S", "READ_S", "COMMAND_S"):
+        monkeypatch.setattr(pve_transport, name, 0.6)
+
+
+def at_once(*calls: Callable[[], Any]) -> list[Any]:
+    """What each gave, or the error that it ended with: all begin at one moment, each with a database connection."""
+    together = threading.Barrier(len(calls))
+
+    def one(call: Callable[[], Any]) -> Any:
+        try:
+            together.wait(10)
+            return call()
+        except Exception as error:  # noqa: BLE001  the test looks at it
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(one, calls))
