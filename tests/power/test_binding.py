@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from vps.hypervisor.base import OutcomeUnknown
 from vps.hypervisor.proxmox import Proxmox
 from vps.models import Cluster, Event, Placement, Vps
 from vps.services import binding
@@ -118,17 +117,24 @@ def test_a_silent_cluster_keeps_nobody_from_being_identified_or_asked_for_addres
 
 
 def test_a_cluster_that_hangs_is_asked_for_one_address_a_round(
-    alice: Any, make_vps: Any, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    server: Any, simulated: Any, impatient: None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    asked = []
-
-    def hangs(self: Proxmox, ref: Any) -> Any:
-        asked.append(ref)
-        raise OutcomeUnknown("read timed out")
-
-    monkeypatch.setattr(Proxmox, "addresses", hangs)
     for vmid in (200, 201, 202):
-        vps = make_vps(alice, name=f"dark-{vmid}")
-        Placement.objects.create(vps=vps, cluster=cluster, kind="qemu", vmid=vmid, node="pve1", power="running")
-    assert binding.find_addresses() == 0
-    assert len(asked) == 1
+        server(power="running", vmid=vmid)
+    simulated.ail(simulated.simulator.tls, silent=True)
+    with caplog.at_level("INFO"):
+        assert binding.find_addresses() == 0
+    assert caplog.text.count("no address of") == 3
+    assert caplog.text.count("asked again later") == 2
+
+
+def test_a_node_that_hangs_keeps_nobody_elsewhere_from_being_asked(
+    server: Any, simulated: Any, impatient: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    for vmid in (200, 201, 202):
+        server(power="running", vmid=vmid, node="pve2", agent=True)
+    server(power="running", agent=True, ips=["192.0.2.7"])
+    simulated.hang("pve2", 30)
+    with caplog.at_level("INFO"):
+        assert binding.find_addresses() == 1
+    assert caplog.text.count("asked again later") == 2

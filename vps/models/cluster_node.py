@@ -19,9 +19,6 @@ class ClusterNodeQuerySet(ReachedQuerySet):
         node: ClusterNode = self.get_or_create(cluster_id=cluster_id, name=name)[0]
         return node
 
-    def silent(self) -> "ClusterNodeQuerySet":
-        return self.filter(failures__gt=0)
-
     def ask_all_at_once(self, cluster_id: int) -> None:
         """Those of this cluster, as `ask_at_once`."""
         self.silent().filter(cluster=cluster_id).update(retry_at=Now())

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from vps import notify, snapshots
 from vps.errors import AlreadyBound, PlacementTaken
-from vps.hypervisor.base import OBSERVED, Guest, GuestRef, HypervisorError, Kind, Look, Refused
+from vps.hypervisor.base import OBSERVED, Guest, GuestRef, HypervisorError, Kind, Look
 from vps.models import Cluster, Event, Operation, Placement, Vps
 from vps.models.locks import BINDING_BY_NAME, FINDING_ADDRESSES, turn
 from vps.reach import Crowded, reach
@@ -170,31 +170,28 @@ def identify_rest(at_most: int = 20) -> None:
 
 
 def find_addresses(at_most: int = 20) -> int:
-    """Ask running guests whose VPS has no address for theirs. Returns how many were found.
-
-    One cluster that hangs must not keep the workers from all others: after its first silence it is left alone.
-    """
+    """Ask running guests whose VPS has no address for theirs. Returns how many were found."""
     with turn(FINDING_ADDRESSES) as is_mine:
         lacking = list(Placement.objects.lacking_address(timezone.now())[:at_most]) if is_mine else []
-        silent: set[int] = set()
-        return sum(find_address(placement, silent) for placement in lacking)
+        return sum(find_address(placement) for placement in lacking)
 
 
-def find_address(placement: Placement, silent: set[int]) -> bool:
-    """The main site's word is never overwritten: the hypervisor's is taken only where there is none."""
-    if placement.cluster_id in silent:
-        return False
+def find_address(placement: Placement) -> bool:
+    """The main site's word is never overwritten: the hypervisor's is taken only where there is none.
+
+    A stranger's address is not taken, and whoever it is is looked at.
+    """
     Placement.objects.filter(pk=placement.pk).update(addresses_asked_at=timezone.now())
     ref = GuestRef(Kind(placement.kind), placement.vmid, placement.node)
     try:
         with reach(placement.cluster) as hypervisor:
             found = hypervisor.addresses(ref)
-    except Refused as refused:
-        log.info("no address of %s: %s", placement, refused.detail)
-        return False
+            identity = hypervisor.identity(ref) if found else ""
     except HypervisorError as error:
         log.info("no address of %s: %s", placement, error.detail)
-        silent.add(placement.cluster_id)
+        return False
+    if found and not placement.is_of(identity):
+        notify.worker("identify", placement.pk)
         return False
     return bool(found) and set_address(placement, found[0])
 
