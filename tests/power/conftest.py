@@ -5,9 +5,11 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.db import connection
 from django.utils import timezone
 
@@ -121,3 +123,15 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return list(pool.map(one, calls))
+
+
+def bells() -> list[tuple[Any, ...]]:
+    """What workers were rung for since this was asked last, as (task, *arguments)."""
+    rung = []
+    with current_app.connection_for_read() as broker:
+        queue = broker.SimpleQueue("celery")
+        with suppress(queue.Empty):
+            while message := queue.get_nowait():
+                message.ack()
+                rung.append((message.headers["task"], *message.payload[0]))
+    return rung

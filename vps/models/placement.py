@@ -58,6 +58,12 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
             data = {"vmid": placement.vmid, "expected": placement.identity, "found": identity}
             Event.objects.record(Event.Type.VPS_MISTAKEN, placement.vps, source=Event.Source.SYSTEM, **data)
 
+    def found_nobody(self, placement: "Placement") -> None:
+        """The cluster lists no guest under this vmid. To be called with the VPS locked."""
+        if self.filter(pk=placement.pk, missing_since=None).update(missing_since=Now()):
+            data = {"vmid": placement.vmid}
+            Event.objects.record(Event.Type.VPS_MISSING, placement.vps, source=Event.Source.SYSTEM, **data)
+
     def found_again(self, placement: "Placement") -> None:
         """Itself: it was missing, or another stood in its place. To be called with the VPS locked."""
         gone = self.filter(pk=placement.pk, missing_since__isnull=False)

@@ -19,13 +19,13 @@ UNAVAILABLE = {"state": "unavailable", "points": []}
 
 def usage(vps: Vps) -> dict[str, Any] | None:
     """CPU (0..1 of its cores), RAM, disk and network as last heard; None where nothing is known of late."""
-    heard = snapshots.usage([vps.pk]).get(vps.pk)
+    heard = None if is_missing(vps) else snapshots.usage([vps.pk]).get(vps.pk)
     return heard and {name: value for name, value in heard.items() if name not in PRIVATE}
 
 
 def history(vps: Vps, timeframe: str) -> dict[str, Any]:
     """{"state": "ready" | "pending" | "unavailable", "points": [Sample as dict]}. Pending: a worker is asking."""
-    if not hasattr(vps, "placement") or vps.placement.stranger:
+    if not hasattr(vps, "placement") or is_missing(vps):
         return UNAVAILABLE
     heard = snapshots.history(vps.pk, timeframe)
     if heard is None and snapshots.first_to_ask(f"{vps.pk}:{timeframe}", for_seconds=5):
@@ -33,9 +33,15 @@ def history(vps: Vps, timeframe: str) -> dict[str, Any]:
     return heard or PENDING
 
 
+def is_missing(vps: Vps) -> bool:
+    """Whether what the cluster measures under its vmid is nobody's, or a stranger's."""
+    placement = getattr(vps, "placement", None)
+    return placement is not None and placement.missing_since is not None
+
+
 def fetch_history(vps_id: int, timeframe: str) -> None:
     """Ask the hypervisor, for a minute's use: its own data are no finer than that."""
-    placement = Placement.objects.select_related("cluster").filter(vps_id=vps_id, stranger="").first()
+    placement = Placement.objects.select_related("cluster").filter(vps_id=vps_id, missing_since=None).first()
     if placement is None:
         return
     try:

@@ -28,6 +28,14 @@ def fail_for_a_stranger(operation: Operation, placement: Placement, identity: st
     fail(operation, "identity_mismatch", f"{placement} is {identity}, and {placement.identity} was bound")
 
 
+@transaction.atomic
+def fail_for_nobody(operation: Operation, placement: Placement, detail: str) -> None:
+    """No guest stands under the vmid that was bound: staff are told, and what was sold stays on record."""
+    Vps.objects.locked([operation.vps_id])
+    Placement.objects.found_nobody(placement)
+    fail(operation, "vps_missing", detail)
+
+
 def end(operation: Operation, state: Operation.State, *, look: Look | None, **columns: Any) -> None:
     reached("before_end")
     write_end(operation, state, look, **columns)

@@ -4,7 +4,7 @@ from typing import Any
 
 from vps.hypervisor.base import Hypervisor, Refusal, Refused
 from vps.models import Operation, Placement
-from vps.services.power.finish import fail
+from vps.services.power.finish import fail, fail_for_a_stranger, fail_for_nobody
 from vps.services.power.plan import LOCKED, NOW, REBOOT, RESTART, SOON, START, STOP
 
 Step = Operation.Step
@@ -68,8 +68,11 @@ def code_of(reason: Refusal, kind: str) -> str:
 def look_elsewhere(operation: Operation, placement: Placement, hypervisor: Hypervisor, detail: str) -> float | None:
     """The guest is not on the node that was asked: it has moved, and is followed, or it is gone, and staff are told."""
     guest = next((guest for guest in hypervisor.guests() if guest.ref.vmid == placement.vmid), None)
-    if guest is None or guest.ref.kind != placement.kind:
-        fail(operation, "vps_missing", detail)
+    if guest is None:
+        fail_for_nobody(operation, placement, detail)
+        return None
+    if guest.ref.kind != placement.kind:
+        fail_for_a_stranger(operation, placement, hypervisor.identity(guest.ref))
         return None
     is_confirming = operation.step == Step.CONFIRMING
     asked = placement.node if is_confirming or operation.intent_at is None else operation.node
