@@ -93,15 +93,16 @@ TEMPLATES = [
 DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url("DATABASE_URL")}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
+# Who is paused in the middle of a transaction holds its rows no longer: none waits for anything but the database.
+PATIENCE = "-c idle_in_transaction_session_timeout=20s"
 if DB_POOL := env.int("DB_POOL", 8):
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DB_POOL, "timeout": 2}
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
-    # A worker whose machine is gone frees its locks within half a minute, and not after two hours; one that is paused
-    # in the middle of a transaction lets go of its rows.
+    # A worker whose machine is gone frees its locks within half a minute, and not after two hours.
     keepalive = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
-    keepalive += " -c idle_in_transaction_session_timeout=20s"
-    DATABASES["default"]["OPTIONS"].setdefault("options", keepalive)
+    PATIENCE += f" {keepalive}"
+DATABASES["default"]["OPTIONS"].setdefault("options", PATIENCE)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Redis: everything in it may be lost at any time. Left to itself redis-py asks a dead one ten times over, for seconds.

@@ -60,10 +60,11 @@ class VpsQuerySet(models.QuerySet["Vps"]):
         self.filter(id__in=[vps.pk for vps in vpses]).update(status=Vps.Status.ERROR, updated_at=Now())
         Event.objects.record_status(vpses, Vps.Status.ERROR, code=code)
 
-    def locked(self, ids: Iterable[int | None]) -> "list[Vps]":
+    def locked(self, ids: Iterable[int | None], *, free_ones: bool = False) -> "list[Vps]":
         """These rows, for this transaction alone. Whoever writes of a VPS locks its row first, and many by their ids:
-        in one order nobody waits for another in a circle."""
-        return list(self.select_for_update(of=("self",)).filter(id__in=list(ids)).order_by("id"))
+        in one order nobody waits for another in a circle. With `free_ones`, those alone that nobody else has locked."""
+        rows = self.select_for_update(of=("self",), skip_locked=free_ones)
+        return list(rows.filter(id__in=list(ids)).order_by("id"))
 
     def locked_one(self, id: int) -> "Vps | None":
         return next(iter(self.locked([id])), None)

@@ -18,7 +18,7 @@ AT_ONCE = 500
 def enforce() -> int:
     """Those that have been `creating` for too long are in `error`, until the main site says otherwise. Returns how many."""
     late = Vps.objects.creating_since_before(timezone.now() - CREATING_LIMIT)
-    vpses = Vps.objects.locked(late.values_list("id", flat=True)[:AT_ONCE])
+    vpses = Vps.objects.locked(late.values_list("id", flat=True)[:AT_ONCE], free_ones=True)
     still = [vps for vps in vpses if vps.status == Vps.Status.CREATING]
     Vps.objects.gave_up(still, CODE)
     for vps in still:

@@ -51,8 +51,10 @@ def enforce() -> int:
 
 @transaction.atomic
 def end_overrun(id: int, vps_id: int | None) -> bool:
-    Vps.objects.locked([vps_id])
-    operation = Operation.objects.overrun(OVERRUN_S).filter(id=id).first()
+    """What somebody is writing of just now is left to the next round: who is paused in the middle of it holds up nobody."""
+    is_free = Vps.objects.locked([vps_id], free_ones=True) or not Vps.objects.filter(pk__in=[vps_id]).exists()
+    late = Operation.objects.overrun(OVERRUN_S).filter(id=id)
+    operation = late.select_for_update(skip_locked=True).first() if is_free else None
     if operation is None:
         return False
     seized = Operation.objects.seize(operation)
