@@ -191,6 +191,16 @@ def test_a_plain_stop_waits_for_the_lock_of_a_shutdown_but_an_overruling_one_doe
     assert ended(driver(), hanging).exit_text == "received interrupt"
 
 
+def test_a_task_of_ours_can_be_ended_and_to_end_it_again_is_no_error(driver: Any, simulated: Any) -> None:
+    simulated.add("qemu", power="running", never_ends=True)
+    hanging = driver().send(QEMU, Command.REBOOT, 60)
+    driver().abort(hanging)
+    assert ended(driver(), hanging).exit_text == "received interrupt"
+    driver().abort(hanging)
+    assert refused(driver().abort, hanging.replace("qmreboot", "qmreset")) == Refusal.NO_TASK
+    assert refused(driver().abort, "../../access") == Refusal.NO_TASK
+
+
 @pytest.mark.parametrize(
     ("kind", "identity"), [("qemu", "aaaaaaaa-0000-0000-0000-000000000100"), ("lxc", "bc:24:11:00:00:64")]
 )

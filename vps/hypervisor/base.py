@@ -289,6 +289,10 @@ class Hypervisor(Protocol):
         """Where this task stands. A UPID that the node no longer knows is Refused(NO_TASK)."""
         ...
 
+    def abort(self, upid: str) -> None:
+        """End a task of ours, if it has not ended; what it has begun may go on. It ends a moment after."""
+        ...
+
     def task_refusal(self, result: TaskResult) -> Refusal:
         """Why a finished, unsuccessful task failed, as one of ours."""
         ...

@@ -117,11 +117,10 @@ class Proxmox:
         return answered_task(pve_read.given(row, "upid")).user == self.access.token_id
 
     def task(self, upid_text: str) -> TaskResult:
-        try:
-            node = upid.parse(upid_text).node
-        except ValueError as error:
-            raise Refused(Refusal.NO_TASK, str(error)) from error
-        return pve_read.task_result(self.transport.get(f"nodes/{node}/tasks/{upid_text}/status"))
+        return pve_read.task_result(self.transport.get(f"{path_of_task(upid_text)}/status"))
+
+    def abort(self, upid_text: str) -> None:
+        self.transport.delete(path_of_task(upid_text))
 
     def task_refusal(self, result: TaskResult) -> Refusal:
         return pve_refusals.of_text(result.exit_text)
@@ -165,6 +164,14 @@ def node_name(node: str) -> str:
     if not NODE.fullmatch(node):
         raise Refused(Refusal.OTHER, f"not a node's name: {node!r}")
     return node
+
+
+def path_of_task(text: str) -> str:
+    """Raises Refused(NO_TASK) where it is no UPID."""
+    try:
+        return f"nodes/{upid.parse(text).node}/tasks/{text}"
+    except ValueError as error:
+        raise Refused(Refusal.NO_TASK, str(error)) from error
 
 
 def path_of(ref: GuestRef) -> str:

@@ -120,9 +120,9 @@ class Serializer(JsonSerializer):
 
 
 class Transport:
-    """`get` and `post` take a path below /api2/json and Proxmox VE's parameters; booleans are 1 and 0.
+    """`get`, `post` and `delete` take a path below /api2/json and Proxmox VE's parameters; booleans are 1 and 0.
 
-    Both raise Unreachable, OutcomeUnknown or Refused. `node_time` is the clock of the last answer.
+    They raise Unreachable, OutcomeUnknown or Refused. `node_time` is the clock of the last answer.
     """
 
     def __init__(self, access: Access, guard: Guard) -> None:
@@ -144,6 +144,14 @@ class Transport:
             return self.ask(host, COMMAND_S, leave_by, lambda api: api(path).post(**params))
 
         return self.guarded(path, ask, is_read=False)
+
+    def delete(self, path: str) -> None:
+        """What is gone already is no error there, so it may be repeated as a read may."""
+
+        def ask(host: str) -> Any:
+            return self.ask(host, READ_S, NEVER, lambda api: api(path).delete())
+
+        self.guarded(path, ask, is_read=True)
 
     def guarded(self, path: str, call: Callable[[str], Any], *, is_read: bool) -> Any:
         """The guard may hold the call back, and hears how it went. Of a command whose answer was lost it does not: the

@@ -16,6 +16,7 @@ from vps.simulator.world import World
 LOCK_WAIT_S = 10
 DEFAULT_TIMEOUT_S = 60
 POWER_OFF_S = 0.3
+HA_QUEUE_S = 1.0
 HA_ROUND_S = 3.0
 ROOT = "root@pam"
 SYSTEM = {"qemu": ("qm", "VM"), "lxc": ("vz", "CT")}
@@ -259,7 +260,7 @@ def queue_for_ha(call: Call, action: str) -> str:
     own = Call(call.world, call.guest, call.kind, call.vmid, call.node, {})
 
     def enqueue(task: Task) -> None:
-        task.wait(1.0)
+        task.wait(HA_QUEUE_S)
 
     def act(task: Task) -> None:
         task.wait(HA_ROUND_S)

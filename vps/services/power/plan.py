@@ -11,6 +11,9 @@ RESTART, REBOOT = Operation.Kind.RESTART, Operation.Kind.REBOOT
 # The guest's own system has this long to shut down, in seconds.
 SHUTDOWN_LIMIT_S = 60
 
+# One that is paused cannot, and is not waited for.
+PAUSED_LIMIT_S = 1
+
 # All of it, waiting for a lock or an unreachable host included.
 DEADLINE = {
     START: timedelta(seconds=120),
@@ -48,6 +51,10 @@ CLOCK_GRAIN = timedelta(seconds=2)
 
 # A virtual machine that a reboot has shut down is started again, by the hypervisor itself, within this time.
 COMES_UP_WITHIN = timedelta(seconds=30)
+
+
+# A start that a forced stop overtakes ends by itself within this time, or is ended: what it began may go on without it.
+STARTS_WITHIN = timedelta(seconds=10)
 
 
 def command_of(operation: Operation) -> Command:

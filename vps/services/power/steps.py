@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from vps.crash_points import reached
 from vps.hypervisor import Hypervisor
-from vps.hypervisor.base import GuestRef, Kind, Look, OutcomeUnknown, Refusal, Refused, Unreachable
+from vps.hypervisor.base import GuestRef, Kind, Look, OutcomeUnknown, Power, Refusal, Refused, Unreachable
 from vps.models import Operation, Placement
 from vps.services.power import verdicts
 from vps.services.power.finish import fail, fail_for_a_stranger, succeed
@@ -20,6 +20,7 @@ from vps.services.power.plan import (
     MOST_TRIES,
     NOW,
     ORPHAN_FOR,
+    PAUSED_LIMIT_S,
     QUICK_S,
     RESTART,
     SHUTDOWN_LIMIT_S,
@@ -32,7 +33,7 @@ from vps.services.power.plan import (
     pause,
     why_impossible,
 )
-from vps.services.power.strays import may_still_act, new_task_of
+from vps.services.power.strays import clear_the_way, may_still_act, new_task_of
 
 Step = Operation.Step
 
@@ -65,6 +66,8 @@ def begin(operation: Operation, placement: Placement, hypervisor: Hypervisor) ->
     if not placement.is_of(identity):
         fail_for_a_stranger(operation, placement, identity)
         return None
+    if operation.is_forced and clear_the_way(operation, placement, hypervisor):
+        return SOON
     if is_done_already(operation, look):
         return settle(operation, placement, hypervisor)
     if code := why_impossible(operation, look):
@@ -115,7 +118,7 @@ def intend(operation: Operation, placement: Placement, hypervisor: Hypervisor, l
     if not Operation.objects.write(operation, **running(operation), **intent, **trial):
         return None
     reached("after_intent")
-    return send(operation, placement, hypervisor, is_ha=look.is_ha, leave_by=leave_by)
+    return send(operation, placement, hypervisor, look, leave_by=leave_by)
 
 
 def running(operation: Operation) -> dict[str, object]:
@@ -123,12 +126,13 @@ def running(operation: Operation) -> dict[str, object]:
 
 
 def send(
-    operation: Operation, placement: Placement, hypervisor: Hypervisor, *, is_ha: bool, leave_by: float
+    operation: Operation, placement: Placement, hypervisor: Hypervisor, look: Look, *, leave_by: float
 ) -> float | None:
     """The intent is committed. Whatever happens from here on, `find` asks the node before anything is sent again."""
     ref = ref_of(placement, operation.node)
+    limit_s = PAUSED_LIMIT_S if look.power == Power.PAUSED else SHUTDOWN_LIMIT_S
     try:
-        upid = hypervisor.send(ref, command_of(operation), SHUTDOWN_LIMIT_S, is_ha=is_ha, leave_by=leave_by)
+        upid = hypervisor.send(ref, command_of(operation), limit_s, is_ha=look.is_ha, leave_by=leave_by)
     except OutcomeUnknown as unknown:
         Operation.objects.write(operation, error_detail=unknown.detail)
         return SOON

@@ -7,13 +7,22 @@ from django.utils import timezone
 
 from vps.hypervisor.base import GuestRef, Hypervisor, Kind, Refusal, Refused
 from vps.models import Operation, Placement
-from vps.services.power.plan import CLOCK_SKEW, COMES_UP_WITHIN, REBOOT, STRAY_FOR, command_of
+from vps.services.power.plan import (
+    CLOCK_SKEW,
+    COMES_UP_WITHIN,
+    REBOOT,
+    START,
+    STARTS_WITHIN,
+    STOP,
+    STRAY_FOR,
+    command_of,
+)
 
 
 def may_still_act(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> bool:
     """Whether the operation before this one may yet change what this one has just seen. Look again after a "no"."""
-    before = Operation.objects.filter(vps=operation.vps, pk__lt=operation.pk).order_by("-pk").first()
-    if before is None or before.state != Operation.State.FAILED or before.intent_at is None:
+    before = one_before(operation)
+    if before is None or before.intent_at is None:
         return False
     upid = before.upid or new_task_of(before, placement, hypervisor)
     if not upid:
@@ -29,6 +38,30 @@ def new_task_of(sent: Operation, placement: Placement, hypervisor: Hypervisor) -
     tasks = hypervisor.sent_since(ref, command_of(sent), sent.intent_at - CLOCK_SKEW)
     unknown = (task.upid for task in reversed(tasks) if not Operation.objects.knows_task(sent.vps_id, task.upid))
     return next(unknown, "")
+
+
+def clear_the_way(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> bool:
+    """Whether the task of what a forced stop overtook still held the guest's lock; it is being ended then.
+
+    A shutdown is not ended here: a forced stop overrules it. A start is waited for first.
+    """
+    before = one_before(operation)
+    if before is None or before.kind == STOP or before.intent_at is None:
+        return False
+    if before.kind == START and timezone.now() - operation.created_at < STARTS_WITHIN:
+        return False
+    upid = before.upid or new_task_of(before, placement, hypervisor)
+    is_in_the_way = bool(upid) and is_at_work(upid, hypervisor)
+    if is_in_the_way:
+        hypervisor.abort(upid)
+    return is_in_the_way
+
+
+def one_before(operation: Operation) -> Operation | None:
+    """What was asked of this VPS before, and failed: what succeeded has no more to come."""
+    rows = Operation.objects.filter(vps=operation.vps, pk__lt=operation.pk).order_by("-pk")
+    before: Operation | None = rows.first()
+    return before if before is not None and before.state == Operation.State.FAILED else None
 
 
 def is_at_work(upid: str, hypervisor: Hypervisor) -> bool:
