@@ -77,6 +77,13 @@ class Sweeper:
         if key not in self.at_work:
             log.warning("nobody answered a bell, so %s%r is done here", verb.__name__, args)
             self.at_work[key] = self.hands.submit(guarded, verb, *args)
+            self.at_work[key].add_done_callback(tell)
+
+
+def tell(future: Future[None]) -> None:
+    """Nobody asks a hand how it went."""
+    if not future.cancelled() and (error := future.exception()):
+        log.error("a hand came to nothing", exc_info=error)
 
 
 def guarded(call: Callable[..., None], *args: Any) -> None:
