@@ -1,6 +1,6 @@
 """Reads the environment for settings.py, which alone may call it, and refuses to start on values that are not safe."""
 
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import environ
 from cryptography.fernet import Fernet
@@ -61,7 +61,8 @@ def refuse_unsafe(*, debug: bool, demo: bool, hosts: list[str]) -> None:
 
 
 def broker_url(redis_url: str) -> str:
-    """Celery's way to write the same Redis: kombu has a scheme of its own for a Unix socket."""
+    """Celery's way to write the same Redis and database: kombu has a scheme of its own for a Unix socket."""
     if redis_url.startswith("unix://"):
-        return "redis+socket://" + redis_url.removeprefix("unix://").split("?")[0] + "?virtual_host=0"
+        path, _, query = redis_url.removeprefix("unix://").partition("?")
+        return f"redis+socket://{path}?virtual_host={dict(parse_qsl(query)).get('db', 0)}"
     return redis_url

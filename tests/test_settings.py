@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from ospab_panel.environment import broker_url
+
 ROOT = Path(__file__).parent.parent
 PLACEHOLDER = "your_secret_api_key_here_min_32_chars_change_this"
 SAFE = {
@@ -73,3 +75,15 @@ def test_what_is_not_safe_is_named(changes: dict[str, str], named: str) -> None:
     code, line = start(**changes)
     assert code != 0
     assert named in line
+
+
+@pytest.mark.parametrize(
+    ("redis", "broker"),
+    [
+        ("redis://localhost:6379/3", "redis://localhost:6379/3"),
+        ("unix:///run/redis.sock", "redis+socket:///run/redis.sock?virtual_host=0"),
+        ("unix:///run/redis.sock?db=3", "redis+socket:///run/redis.sock?virtual_host=3"),
+    ],
+)
+def test_bells_are_rung_in_the_database_that_the_address_names(redis: str, broker: str) -> None:
+    assert broker_url(redis) == broker
