@@ -27,7 +27,10 @@ class Crowded(HypervisorError):
 
 @contextmanager
 def reach(cluster: Cluster, *, at_most: int = MOST_AT_ONCE) -> Iterator[Hypervisor]:
-    """The cluster's hypervisor, for one call at a time. Raises Crowded, and by its calls HypervisorError."""
+    """The cluster's hypervisor, for one call at a time. Raises Crowded, and by its calls HypervisorError.
+
+    The row has to be of now: by its failures it is held back.
+    """
     with slot(cluster.pk, at_most) as is_mine:
         if not is_mine:
             raise Crowded(f"{at_most} are asking {cluster} already")
@@ -52,8 +55,7 @@ class Breaker:
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
-        # Of now: the row at hand may have been read a hundred calls ago.
-        self.is_silent = Cluster.objects.silent().filter(pk=cluster.pk).exists()
+        self.is_silent = cluster.failures > 0
 
     @cached_property
     def silent(self) -> set[str]:

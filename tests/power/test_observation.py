@@ -41,7 +41,7 @@ def test_a_round_costs_the_same_queries_for_one_and_for_fifty(
 ) -> None:
     for vmid in range(100, 150):
         server(vmid=vmid)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(8):
         reconcile(real_cluster.pk)
 
 
