@@ -109,7 +109,9 @@ class VpsMissing(PanelError):
 class VpsMistaken(PanelError):
     code = "identity_mismatch"
     status = 409
-    message = _("Another machine was found in this server's place, so it cannot be controlled. Our staff have been told.")
+    message = _(
+        "Another machine was found in this server's place, so it cannot be controlled. Our staff have been told."
+    )
 
 
 class HypervisorUnavailable(PanelError):

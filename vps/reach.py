@@ -51,7 +51,7 @@ def silence_s(cluster_id: int, nodes: set[str]) -> float:
 
 
 class Breaker:
-    """Keeps how the cluster and its nodes are, by what comes of the calls (hypervisor.base.Guard)."""
+    """Keeps how the cluster and its nodes are, by what comes of the calls (hypervisor.guard)."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster

@@ -1,6 +1,7 @@
 """Hypervisors, one driver each. vps.reach calls `connect`, services use it and handle base.HypervisorError."""
 
-from vps.hypervisor.base import Access, Guard, Hypervisor, Refusal, Refused, Unguarded
+from vps.hypervisor.base import Access, Hypervisor, Refusal, Refused
+from vps.hypervisor.guard import Guard, Unguarded
 from vps.hypervisor.proxmox import Proxmox
 
 DRIVERS = {"proxmox": Proxmox}

@@ -14,7 +14,6 @@ from vps.hypervisor.base import (
     Access,
     Command,
     FoundTask,
-    Guard,
     Guest,
     GuestRef,
     Hypervisor,
@@ -26,8 +25,8 @@ from vps.hypervisor.base import (
     Sample,
     TaskResult,
     Timeframe,
-    Unguarded,
 )
+from vps.hypervisor.guard import Guard, Unguarded
 from vps.hypervisor.pve_transport import Transport
 
 NODE = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?")

@@ -20,7 +20,6 @@ from vps.hypervisor import pve_refusals
 from vps.hypervisor.base import (
     NEVER,
     Access,
-    Guard,
     HypervisorError,
     NodeUnreachable,
     OutcomeUnknown,
@@ -29,6 +28,7 @@ from vps.hypervisor.base import (
     TooLate,
     Unreachable,
 )
+from vps.hypervisor.guard import Guard
 from vps.hypervisor.pve_tls import Late, VerifyingAdapter
 
 DEFAULT_PORT = 8006

@@ -1,0 +1,30 @@
+"""Who watches over the calls to a cluster, and may hold one back. vps.reach has one; drivers ask theirs at each call."""
+
+from typing import Protocol
+
+from vps.hypervisor.base import HypervisorError
+
+
+class Guard(Protocol):
+    """Who is told how each call went, and may hold one back. `node` is '' where the whole cluster is meant."""
+
+    def before(self, node: str) -> None:
+        """Raises Unreachable where this is not to be asked now."""
+        ...
+
+    def answered(self, node: str) -> None: ...
+
+    def failed(self, node: str, error: HypervisorError) -> None: ...
+
+
+class Unguarded:
+    """Lets every call through."""
+
+    def before(self, node: str) -> None:
+        """Nothing is held back."""
+
+    def answered(self, node: str) -> None:
+        """Nobody asks."""
+
+    def failed(self, node: str, error: HypervisorError) -> None:
+        """Nobody asks."""
