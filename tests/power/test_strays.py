@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from tests.power.conftest import carry_out, turn
-from vps.hypervisor.base import Refusal, Refused
+from vps.hypervisor.base import OutcomeUnknown, Refusal, Refused
 from vps.hypervisor.proxmox import ListedProxmox, Proxmox
 from vps.models import Cluster, Operation, Placement, Vps
 from vps.services import binding, power, sync
@@ -171,6 +171,50 @@ def test_a_task_that_did_nothing_is_not_taken_for_the_next_one(server: Any, simu
     turn(operation)
     operation.refresh_from_db()
     assert operation.upid == ""
+
+
+@pytest.mark.parametrize(("kind", "asked", "sent"), [("qemu", "restart", "reset"), ("lxc", "reboot", "reboot")])
+def test_a_task_whose_answer_was_lost_is_not_taken_for_the_next_ones(
+    server: Any, simulated: Any, alice: Any, monkeypatch: pytest.MonkeyPatch, kind: str, asked: str, sent: str
+) -> None:
+    """A forced stop overtook it, and the one that asks for the same once more dies before it has sent anything."""
+    vps = server(kind, power="running")
+    simulated.call("PATCH", "faults", {"lose_answers": 1})
+    turn(power.request(vps, asked, by=alice, source="page"))
+    carry_out(power.request(vps, "stop", by=alice, source="page", force=True))
+    carry_out(power.request(vps, "start", by=alice, source="page"))
+    again = power.request(vps, asked, by=alice, source="page")
+    with monkeypatch.context() as patch:
+        patch.setattr(Proxmox, "send", lost)
+        turn(again)
+    later(seconds=1)
+    turn(again)
+    later(seconds=60)
+    assert carry_out(again).state == "succeeded"
+    assert simulated.commands(100).count(sent) == 2
+
+
+def test_a_task_of_the_server_that_had_the_guest_before_is_not_taken_for_ones_own(
+    server: Any, simulated: Any, alice: Any, make_vps: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = server(power="running")
+    simulated.call("PATCH", "faults", {"lose_answers": 1})
+    turn(power.request(first, "restart", by=alice, source="page"))
+    sync.delete(first.pk)
+    vps = make_vps(alice)
+    sync.update(vps.pk, {}, sync.PlacementSpec("simulated", "pve1", 100, "qemu"))
+    again = power.request(Vps.objects.get(pk=vps.pk), "restart", by=alice, source="page")
+    with monkeypatch.context() as patch:
+        patch.setattr(Proxmox, "send", lost)
+        turn(again)
+    later(seconds=1)
+    turn(again)
+    again.refresh_from_db()
+    assert (again.step, again.upid) == ("finding", "")
+
+
+def lost(self: Proxmox, *args: Any, **options: Any) -> str:
+    raise OutcomeUnknown("it never arrived")
 
 
 # What a refused read proves

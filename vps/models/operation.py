@@ -1,6 +1,6 @@
 """Something asked of a VPS that takes time. Written by services.power alone; doors read it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -100,6 +100,13 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         if running := self.open().filter(vps=vps).first():
             self.end(self.seize(running), Operation.State.FAILED, error_code=code)
 
+    def may_meet_tasks_of_others(self, operation: "Operation", since: datetime) -> bool:
+        """Whether its guest may have tasks that no operation of its VPS knows: one ended since then without hearing of
+        its own, or nothing was sent on behalf of this VPS yet, and the guest may have been another's."""
+        before = self.filter(vps=operation.vps, pk__lt=operation.pk, sent_as__gt="")
+        in_doubt = before.filter(state=Operation.State.FAILED, upid="", intent_at__isnull=False, sent_at__gt=since)
+        return in_doubt.exists() or not before.exists()
+
     def knows_task(self, vps_id: int, upid: str) -> bool:
         """Whether this task of the VPS's guest is, or was, some operation's."""
         spent = self.filter(vps_id=vps_id, spent_upids__contains=[upid])
@@ -139,9 +146,9 @@ class Operation(models.Model):
 
     While RUNNING, `step` says how far: the intent is committed (`intent_at`, the node's clock) before the command
     leaves, and `upid` after its answer. A row with an intent and no upid was perhaps sent: the node is asked before
-    anything is sent again, by `sent_as`, the token that alone sees its tasks. `spent_upids` are tasks of ours that did
-    nothing, as of a locked guest. `claims` counts turns that were taken and never given back: whoever has many kills its
-    workers. The row is the truth; the broker only rings.
+    anything is sent again, by `sent_as`, the token that alone sees its tasks. `spent_upids` are tasks of ours that are
+    not this command's: they did nothing, as of a locked guest, or they are of others. `claims` counts turns that were
+    taken and never given back: whoever has many kills its workers. The row is the truth; the broker only rings.
     """
 
     class Kind(models.TextChoices):

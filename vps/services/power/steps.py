@@ -33,7 +33,7 @@ from vps.services.power.plan import (
     pause,
     why_impossible,
 )
-from vps.services.power.strays import clear_the_way, may_still_act, new_task_of
+from vps.services.power.strays import clear_the_way, may_still_act, new_task_of, tasks_of_others
 
 Step = Operation.Step
 
@@ -112,9 +112,11 @@ def intend(operation: Operation, placement: Placement, hypervisor: Hypervisor, l
     if operation.attempts >= MOST_TRIES:
         fail(operation, "too_many_tries", operation.error_detail)
         return None
+    others = tasks_of_others(operation, placement, hypervisor, look)
     leave_by = time.monotonic() + LEAVES_WITHIN_S
     intent = {"intent_at": look.node_time, "sent_at": timezone.now(), "node": look.node, "step": Step.SENDING}
     trial = {"attempts": operation.attempts + 1, "sent_as": placement.cluster.token_id, "error_detail": ""}
+    trial["spent_upids"] = list(dict.fromkeys([*operation.spent_upids, *others]))
     if not Operation.objects.write(operation, **running(operation), **intent, **trial):
         return None
     reached("after_intent")

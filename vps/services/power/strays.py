@@ -5,7 +5,7 @@ A start that a forced stop overtook goes on inside the hypervisor: that the gues
 
 from django.utils import timezone
 
-from vps.hypervisor.base import GuestRef, Hypervisor, Kind, Refusal, Refused
+from vps.hypervisor.base import GuestRef, Hypervisor, Kind, Look, Refusal, Refused
 from vps.models import Operation, Placement
 from vps.services.power.plan import (
     CLOCK_SKEW,
@@ -62,6 +62,15 @@ def one_before(operation: Operation) -> Operation | None:
     rows = Operation.objects.filter(vps=operation.vps, pk__lt=operation.pk).order_by("-pk")
     before: Operation | None = rows.first()
     return before if before is not None and before.state == Operation.State.FAILED else None
+
+
+def tasks_of_others(operation: Operation, placement: Placement, hypervisor: Hypervisor, look: Look) -> list[str]:
+    """Tasks that `find` could take for the one that is about to begin: of what ended in doubt, or of whoever had this
+    guest before. Without them a lost command would seem to have been carried out."""
+    if not Operation.objects.may_meet_tasks_of_others(operation, timezone.now() - CLOCK_SKEW - STRAY_FOR):
+        return []
+    ref = GuestRef(Kind(placement.kind), placement.vmid, look.node)
+    return [task.upid for task in hypervisor.sent_since(ref, command_of(operation), look.node_time - CLOCK_SKEW)]
 
 
 def is_at_work(upid: str, hypervisor: Hypervisor) -> bool:
