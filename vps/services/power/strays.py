@@ -68,7 +68,8 @@ def tasks_of_others(operation: Operation, placement: Placement, hypervisor: Hype
     """Tasks that `find` could take for the one that is about to begin: of what ended in doubt, or of whoever had this
     guest before. Without them a lost command would seem to have been carried out. On a later try they are set aside
     already, and what is new may be its own."""
-    if operation.attempts or not Operation.objects.may_meet_tasks_of_others(operation, timezone.now() - CLOCK_SKEW - STRAY_FOR):
+    since = timezone.now() - CLOCK_SKEW - STRAY_FOR
+    if operation.attempts or not Operation.objects.may_meet_tasks_of_others(operation, since):
         return []
     ref = GuestRef(Kind(placement.kind), placement.vmid, look.node)
     return [task.upid for task in hypervisor.sent_since(ref, command_of(operation), look.node_time - CLOCK_SKEW)]
