@@ -105,6 +105,8 @@ class Server(http.server.ThreadingHTTPServer):
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Head and body leave in two pieces, and the second would wait 40 ms for the first to be acknowledged.
+    disable_nagle_algorithm = True
     server: Server
 
     def version_string(self) -> str:
