@@ -1,5 +1,6 @@
 """Many operations at once on one cluster, by several workers: in order, a few calls at a time, and none that a list saves."""
 
+import random
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from tests.power.conftest import at_once
 from tests.simulated import Cluster as Simulated
 from vps.models import Cluster, Operation, Placement, Vps
 from vps.reach import MOST_AT_ONCE
@@ -79,3 +81,25 @@ def test_they_end_in_order_within_the_calls_in_flight_and_without_a_poll_that_a_
     ended = list(Operation.objects.order_by("finished_at").values_list("id", flat=True))
     asked = sorted(ended)
     assert max(abs(asked.index(id) - place) for place, id in enumerate(ended)) < COUNT / 2, "roughly first come"
+
+
+def test_those_who_wake_many_and_those_who_put_many_off_do_not_wait_for_each_other(
+    servers: list[Vps], real_cluster: Cluster
+) -> None:
+    """Two that lock the same rows, each in an order of its own, end with a deadlock within moments."""
+    for vps in servers:
+        power.request(vps, "start", by=None, source="page")
+    for id in random.sample(list(Operation.objects.values_list("id", flat=True)), COUNT):
+        Operation.objects.filter(id=id).update(state="running", step="working", node="pve1")
+    until = time.monotonic() + 3
+
+    def wake() -> None:
+        while time.monotonic() < until:
+            Operation.objects.on(real_cluster.pk).wake()
+
+    def put_off() -> None:
+        while time.monotonic() < until:
+            mine = Operation.objects.claim_watched(real_cluster.pk, "pve1", COUNT, 8)
+            Operation.objects.come_back(dict.fromkeys(mine, 3.0))
+
+    assert at_once(wake, wake, put_off, put_off) == [None] * 4

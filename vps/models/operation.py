@@ -18,10 +18,17 @@ from vps.models.locks import OPERATIONS_OF_VPS, held
 from vps.models.wire import rfc3339
 
 CLAIM = {"fence": models.F("fence") + 1, "claims": models.F("claims") + 1}
+# As `wake`, it locks many rows in the order of their ids.
 COME_BACK = """
-    UPDATE operations SET due_at = clock_timestamp() + make_interval(secs => put_off.seconds), claims = 0
-    FROM unnest(%s::bigint[], %s::int[], %s::float[]) AS put_off (id, fence, seconds)
-    WHERE operations.id = put_off.id AND operations.fence = put_off.fence AND state IN ('queued', 'running')
+    UPDATE operations SET due_at = clock_timestamp() + make_interval(secs => mine.seconds), claims = 0
+    FROM (
+        SELECT operations.id, put_off.seconds
+        FROM operations JOIN unnest(%s::bigint[], %s::int[], %s::float[]) AS put_off (id, fence, seconds)
+            ON operations.id = put_off.id AND operations.fence = put_off.fence
+        WHERE state IN ('queued', 'running')
+        ORDER BY operations.id FOR UPDATE OF operations
+    ) AS mine
+    WHERE operations.id = mine.id
 """
 
 
@@ -32,9 +39,12 @@ class OperationQuerySet(models.QuerySet["Operation"]):
     def on(self, cluster_id: int) -> "OperationQuerySet":
         return self.filter(vps__placement__cluster_id=cluster_id)
 
+    @transaction.atomic
     def wake(self) -> None:
-        """What they waited for answers again."""
-        self.filter(id__in=self.open().values("id"), due_at__gt=timezone.now()).update(due_at=timezone.now())
+        """What they waited for answers again. Whoever writes of many locks them by their ids: see `Vps.objects.locked`."""
+        asleep = self.model.objects.filter(id__in=self.open().values("id"), due_at__gt=timezone.now())
+        ids = list(asleep.select_for_update().order_by("id").values_list("id", flat=True))
+        self.model.objects.filter(id__in=ids).update(due_at=timezone.now())
 
     def due(self) -> "OperationQuerySet":
         """Open ones whose turn has come, the oldest first, but for those that a live worker has in hand."""
