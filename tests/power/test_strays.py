@@ -281,6 +281,23 @@ def test_a_server_that_was_suspended_while_it_waited_is_not_started(server: Any,
     assert simulated.commands(100) == []
 
 
+def test_a_server_that_is_suspended_while_its_guest_is_looked_at_is_not_started(
+    server: Any, simulated: Any, alice: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hypervisor may take its time to say how the guest is and who."""
+    vps = server()
+    operation = power.request(vps, "start", by=alice, source="page")
+    real = Proxmox.identity
+
+    def suspended_meanwhile(self: Proxmox, ref: Any) -> str:
+        sync.update(vps.pk, {"status": "suspended"}, None)
+        return real(self, ref)
+
+    monkeypatch.setattr(Proxmox, "identity", suspended_meanwhile)
+    assert carry_out(operation).error_code == "vps_suspended"
+    assert simulated.commands(100) == []
+
+
 def test_what_was_done_while_no_worker_was_there_is_seen_to_be_done(server: Any, simulated: Any, alice: Any) -> None:
     operation = power.request(server(), "start", by=alice, source="page")
     turn(operation)

@@ -4,13 +4,15 @@ Each returns the seconds until the next step, or None when the operation has end
 """
 
 import time
+from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from vps.crash_points import reached
 from vps.hypervisor import Hypervisor
 from vps.hypervisor.base import GuestRef, Kind, Look, OutcomeUnknown, Power, Refusal, Refused, Unreachable
-from vps.models import Operation, Placement
+from vps.models import Operation, Placement, Vps
 from vps.services.power import verdicts
 from vps.services.power.finish import fail, fail_for_a_stranger, succeed
 from vps.services.power.plan import (
@@ -33,6 +35,7 @@ from vps.services.power.plan import (
     pause,
     why_impossible,
 )
+from vps.services.power.request import prohibition
 from vps.services.power.strays import clear_the_way, may_still_act, new_task_of, tasks_of_others
 
 Step = Operation.Step
@@ -117,10 +120,20 @@ def intend(operation: Operation, placement: Placement, hypervisor: Hypervisor, l
     intent = {"intent_at": look.node_time, "sent_at": timezone.now(), "node": look.node, "step": Step.SENDING}
     trial = {"attempts": operation.attempts + 1, "sent_as": placement.cluster.token_id, "error_detail": ""}
     trial["spent_upids"] = list(dict.fromkeys([*operation.spent_upids, *others]))
-    if not Operation.objects.write(operation, **running(operation), **intent, **trial):
+    if not write_intent(operation, **running(operation), **intent, **trial):
         return None
     reached("after_intent")
     return send(operation, placement, hypervisor, look, leave_by=leave_by)
+
+
+@transaction.atomic
+def write_intent(operation: Operation, **columns: Any) -> bool:
+    """Unless the server was suspended while its guest was looked at: whoever comes after this comes too late."""
+    for vps in Vps.objects.locked([operation.vps_id]):
+        if error := prohibition(vps):
+            fail(operation, error.code)
+            return False
+    return Operation.objects.write(operation, **columns)
 
 
 def running(operation: Operation) -> dict[str, object]:
