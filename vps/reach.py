@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 
-from django.utils import timezone
-
 from vps.hypervisor import Hypervisor, connect
 from vps.hypervisor.base import Access, HypervisorError, Unreachable
-from vps.models import Cluster, ClusterNode, Operation
+from vps.models import Cluster, ClusterNode, Operation, clock
 from vps.models.locks import slot
 
 # Calls in flight to one cluster: pveproxy and pvedaemon have three workers each on a node, and people use them too.
@@ -47,7 +45,7 @@ def silence_s(cluster_id: int, nodes: set[str]) -> float:
         *Cluster.objects.filter(pk=cluster_id).values_list("retry_at", flat=True),
         *ClusterNode.objects.filter(cluster_id=cluster_id, name__in=nodes).values_list("retry_at", flat=True),
     ]
-    return max(((moment - timezone.now()).total_seconds() for moment in at if moment), default=0.0)
+    return max(((moment - clock.now()).total_seconds() for moment in at if moment), default=0.0)
 
 
 class Breaker:

@@ -7,10 +7,10 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models, transaction
 from django.db.models.functions import Now
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vps.errors import Sentence
+from vps.models import clock
 from vps.models.event import Event
 from vps.models.failures import sentence_of
 from vps.models.history import link_that_outlives
@@ -42,14 +42,14 @@ class OperationQuerySet(models.QuerySet["Operation"]):
     @transaction.atomic
     def wake(self) -> None:
         """What they waited for answers again. Whoever writes of many locks them by their ids: see `Vps.objects.locked`."""
-        asleep = self.model.objects.filter(id__in=self.open().values("id"), due_at__gt=timezone.now())
+        asleep = self.model.objects.filter(id__in=self.open().values("id"), due_at__gt=Now())
         ids = list(asleep.select_for_update().order_by("id").values_list("id", flat=True))
-        self.model.objects.filter(id__in=ids).update(due_at=timezone.now())
+        self.model.objects.filter(id__in=ids).update(due_at=Now())
 
     def due(self) -> "OperationQuerySet":
         """Open ones whose turn has come, the oldest first, but for those that a live worker has in hand."""
         free = self.exclude(vps_id__in=held(OPERATIONS_OF_VPS))
-        return free.open().filter(due_at__lte=timezone.now()).order_by("id")
+        return free.open().filter(due_at__lte=Now()).order_by("id")
 
     def watched(self, cluster_id: int, node: str) -> "OperationQuerySet":
         """What waits for something to happen on this node: many are looked after in one go."""
@@ -57,11 +57,11 @@ class OperationQuerySet(models.QuerySet["Operation"]):
 
     def overdue(self, by_seconds: float) -> "OperationQuerySet":
         """Those whose turn came so long ago, and that nobody took: the bell was lost, or its worker died."""
-        return self.due().filter(due_at__lt=timezone.now() - timedelta(seconds=by_seconds))
+        return self.due().filter(due_at__lt=Now() - timedelta(seconds=by_seconds))
 
     def overrun(self, by_seconds: float) -> "OperationQuerySet":
         """Open so long after their deadline, in whatever hands they are."""
-        return self.open().filter(deadline_at__lt=timezone.now() - timedelta(seconds=by_seconds))
+        return self.open().filter(deadline_at__lt=Now() - timedelta(seconds=by_seconds))
 
     def killing(self) -> "OperationQuerySet":
         """Open ones whose workers die in the middle of their turns."""
@@ -69,7 +69,7 @@ class OperationQuerySet(models.QuerySet["Operation"]):
 
     def claim(self, id: int) -> "Operation | None":
         """Take the turn that is due. Each claim raises the fence, and so ends the right to write of all before it."""
-        taken = self.open().filter(id=id, due_at__lte=timezone.now()).update(**CLAIM)
+        taken = self.open().filter(id=id, due_at__lte=Now()).update(**CLAIM)
         return self.hydrated().get(id=id) if taken else None
 
     @transaction.atomic
@@ -78,11 +78,10 @@ class OperationQuerySet(models.QuerySet["Operation"]):
 
         One whose worker came to nothing the last time is taken alone: should it kill this one too, it kills no other's.
         """
-        due = self.watched(cluster_id, node).filter(due_at__lte=timezone.now()).order_by("id")
+        due = self.watched(cluster_id, node).filter(due_at__lte=Now()).order_by("id")
         locked = due.select_for_update(of=("self",), skip_locked=True).values_list("id", flat=True)
         ids = list(locked.filter(claims=0)[:at_most]) or list(locked[:1])
-        due_at = timezone.now() + timedelta(seconds=for_seconds)
-        self.filter(id__in=ids).update(**CLAIM, due_at=due_at)
+        self.filter(id__in=ids).update(**CLAIM, due_at=Now() + timedelta(seconds=for_seconds))
         return list(self.hydrated().filter(id__in=ids).order_by("id"))
 
     def hydrated(self) -> "OperationQuerySet":
@@ -90,7 +89,7 @@ class OperationQuerySet(models.QuerySet["Operation"]):
 
     def put_off(self, operation: "Operation", seconds: float) -> None:
         """Let others go first: this turn came to nothing, and counts as one that was never given back."""
-        self.write(operation, due_at=timezone.now() + timedelta(seconds=seconds))
+        self.write(operation, due_at=clock.now() + timedelta(seconds=seconds))
 
     def come_back(self, pauses: "dict[Operation, float]") -> None:
         """Put these off by so many seconds, each while its claim holds."""
@@ -124,7 +123,7 @@ class OperationQuerySet(models.QuerySet["Operation"]):
 
     def end(self, operation: "Operation", state: str, **columns: Any) -> bool:
         """Write the end and its event, once: False where the claim was taken over or it had ended. In a transaction."""
-        if not self.write(operation, state=state, finished_at=timezone.now(), **columns):
+        if not self.write(operation, state=state, finished_at=clock.now(), **columns):
             return False
         code = {"code": operation.error_code} if operation.error_code else {}
         Event.objects.record(

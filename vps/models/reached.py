@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models.functions import Coalesce, Least, Now
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 FIRST_PAUSE = timedelta(seconds=10)
@@ -31,7 +30,7 @@ class ReachedQuerySet(models.QuerySet[Any]):
     def may_ask(self, id: int) -> bool:
         """Whether to ask now. To ask what is silent counts as a failure until it has answered: so others keep away."""
         failures = models.F("failures") + 1
-        is_due = models.Q(retry_at__lte=timezone.now()) | models.Q(retry_at=None)
+        is_due = models.Q(retry_at__lte=Now()) | models.Q(retry_at=None)
         silent = self.filter(id=id, failures__gt=0)
         is_probe = silent.filter(is_due).update(failures=failures, retry_at=Now() + pause_after(failures))
         return bool(is_probe) or not silent.exists()

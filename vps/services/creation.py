@@ -3,10 +3,9 @@
 from datetime import timedelta
 
 from django.db import transaction
-from django.utils import timezone
 
 from vps import notify
-from vps.models import Vps
+from vps.models import Vps, clock
 
 # Longer than the longest restore of a large template.
 CREATING_LIMIT = timedelta(minutes=60)
@@ -17,7 +16,7 @@ AT_ONCE = 500
 @transaction.atomic
 def enforce() -> int:
     """Those that have been `creating` for too long are in `error`, until the main site says otherwise. Returns how many."""
-    late = Vps.objects.creating_since_before(timezone.now() - CREATING_LIMIT)
+    late = Vps.objects.creating_since_before(clock.now() - CREATING_LIMIT)
     vpses = Vps.objects.locked(late.values_list("id", flat=True)[:AT_ONCE], free_ones=True)
     still = [vps for vps in vpses if vps.status == Vps.Status.CREATING]
     Vps.objects.gave_up(still, CODE)

@@ -4,11 +4,9 @@ At any moment one process works on a VPS: it holds a session advisory lock of Po
 at once and a paused one keeps. Whoever takes the turn raises the fence, and writes with an older fence are refused.
 """
 
-from django.utils import timezone
-
 from vps.crash_points import reached
 from vps.hypervisor.base import Hypervisor, HypervisorError
-from vps.models import Operation
+from vps.models import Operation, clock
 from vps.models.locks import OPERATIONS_OF_VPS, turn
 from vps.reach import silence_s
 from vps.services.power.finish import fail
@@ -46,7 +44,7 @@ def take_turn(operation: Operation, hypervisor: Hypervisor) -> float | None:
     if code := why_pointless(operation):
         fail(operation, code)
         return None
-    is_late = timezone.now() >= operation.deadline_at
+    is_late = clock.now() >= operation.deadline_at
     pause = None if is_late and operation.intent_at is None else step(operation, hypervisor)
     if is_late:
         fail(operation, why_late(operation), operation.error_detail)
@@ -71,7 +69,7 @@ def patience(operation: Operation) -> float:
     """
     placement = operation.vps.placement
     silence = silence_s(placement.cluster_id, {placement.node, operation.node})
-    left = (operation.deadline_at - timezone.now()).total_seconds()
+    left = (operation.deadline_at - clock.now()).total_seconds()
     return max(LATER, min(silence, left))
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from vps import notify
@@ -77,9 +78,9 @@ def queue(vps: Vps, kind: Operation.Kind, *, by: Any, source: str, force: bool) 
         is_forced=force,
         requested_by=by,
         source=source,
-        deadline_at=timezone.now() + DEADLINE[kind],
+        deadline_at=Now() + DEADLINE[kind],
     )
-    operation.refresh_from_db(fields=["created_at"])
+    operation.refresh_from_db(fields=["created_at", "deadline_at"])
     Event.objects.record("operation.queued", vps, by=by, source=source, operation=operation, kind=kind)
     notify.worker("work", vps.placement.cluster_id)
     notify.pages(vps.pk, vps.user_id)

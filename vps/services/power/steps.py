@@ -7,12 +7,11 @@ import time
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from vps.crash_points import reached
 from vps.hypervisor import Hypervisor
 from vps.hypervisor.base import GuestRef, Kind, Look, OutcomeUnknown, Power, Refusal, Refused, Unreachable
-from vps.models import Operation, Placement, Vps
+from vps.models import Operation, Placement, Vps, clock
 from vps.services.power import verdicts
 from vps.services.power.finish import fail, fail_for_a_stranger, succeed
 from vps.services.power.plan import (
@@ -117,7 +116,7 @@ def intend(operation: Operation, placement: Placement, hypervisor: Hypervisor, l
         return None
     others = tasks_of_others(operation, placement, hypervisor, look)
     leave_by = time.monotonic() + LEAVES_WITHIN_S
-    intent = {"intent_at": look.node_time, "sent_at": timezone.now(), "node": look.node, "step": Step.SENDING}
+    intent = {"intent_at": look.node_time, "sent_at": clock.now(), "node": look.node, "step": Step.SENDING}
     trial = {"attempts": operation.attempts + 1, "sent_as": placement.cluster.token_id, "error_detail": ""}
     trial["spent_upids"] = list(dict.fromkeys([*operation.spent_upids, *others]))
     if not write_intent(operation, **running(operation), **intent, **trial):
@@ -137,7 +136,7 @@ def write_intent(operation: Operation, **columns: Any) -> bool:
 
 
 def running(operation: Operation) -> dict[str, object]:
-    return {"state": Operation.State.RUNNING, "started_at": operation.started_at or timezone.now()}
+    return {"state": Operation.State.RUNNING, "started_at": operation.started_at or clock.now()}
 
 
 def send(
@@ -168,13 +167,13 @@ def find(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> 
     It may have left as late as now, by a worker that was paused: the time to wait begins with the first look.
     """
     if operation.step == Step.SENDING:
-        Operation.objects.write(operation, step=Step.FINDING, sent_at=timezone.now())
+        Operation.objects.write(operation, step=Step.FINDING, sent_at=clock.now())
     hypervisor.glance(ref_of(placement, operation.node))
     if upid := new_task_of(operation, placement, hypervisor):
         Operation.objects.write(operation, upid=upid, step=Step.WORKING, error_detail="")
     elif hypervisor.slowest_s > QUICK_S:
         Operation.objects.write(operation, error_detail="the hypervisor is slow")
-    elif timezone.now() - operation.sent_at > (STRAY_FOR if operation.error_detail else ORPHAN_FOR):  # type: ignore[operator]
+    elif clock.now() - operation.sent_at > (STRAY_FOR if operation.error_detail else ORPHAN_FOR):  # type: ignore[operator]
         return begin_again(operation, placement)
     return SOON
 
@@ -203,7 +202,7 @@ def follow(operation: Operation, placement: Placement, hypervisor: Hypervisor) -
 
 
 def seconds_since_sent(operation: Operation) -> float:
-    return (timezone.now() - operation.sent_at).total_seconds() if operation.sent_at else 0.0
+    return (clock.now() - operation.sent_at).total_seconds() if operation.sent_at else 0.0
 
 
 def without_task(operation: Operation, placement: Placement, refused: Refused) -> float | None:

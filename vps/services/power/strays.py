@@ -3,10 +3,8 @@
 A start that a forced stop overtook goes on inside the hypervisor: that the guest is stopped now proves nothing.
 """
 
-from django.utils import timezone
-
 from vps.hypervisor.base import GuestRef, Hypervisor, Kind, Look, Refusal, Refused
-from vps.models import Operation, Placement
+from vps.models import Operation, Placement, clock
 from vps.services.power.plan import (
     CLOCK_SKEW,
     COMES_UP_WITHIN,
@@ -26,7 +24,7 @@ def may_still_act(operation: Operation, placement: Placement, hypervisor: Hyperv
         return False
     upid = before.upid or new_task_of(before, placement, hypervisor)
     if not upid:
-        return before.sent_at is not None and timezone.now() - before.sent_at < STRAY_FOR
+        return before.sent_at is not None and clock.now() - before.sent_at < STRAY_FOR
     return is_at_work(upid, hypervisor) or brings_it_up(before, placement)
 
 
@@ -48,7 +46,7 @@ def clear_the_way(operation: Operation, placement: Placement, hypervisor: Hyperv
     before = one_before(operation)
     if before is None or before.kind == STOP or before.intent_at is None:
         return False
-    if before.kind == START and timezone.now() - operation.created_at < STARTS_WITHIN:
+    if before.kind == START and clock.now() - operation.created_at < STARTS_WITHIN:
         return False
     upid = before.upid or new_task_of(before, placement, hypervisor)
     is_in_the_way = bool(upid) and is_at_work(upid, hypervisor)
@@ -68,7 +66,7 @@ def tasks_of_others(operation: Operation, placement: Placement, hypervisor: Hype
     """Tasks that `find` could take for the one that is about to begin: of what ended in doubt, or of whoever had this
     guest before. Without them a lost command would seem to have been carried out. On a later try they are set aside
     already, and what is new may be its own."""
-    since = timezone.now() - CLOCK_SKEW - STRAY_FOR
+    since = clock.now() - CLOCK_SKEW - STRAY_FOR
     if operation.attempts or not Operation.objects.may_meet_tasks_of_others(operation, since):
         return []
     ref = GuestRef(Kind(placement.kind), placement.vmid, look.node)
@@ -88,4 +86,4 @@ def is_at_work(upid: str, hypervisor: Hypervisor) -> bool:
 def brings_it_up(before: Operation, placement: Placement) -> bool:
     """A virtual machine's reboot is two tasks, and the second is not ours: it comes soon after the first."""
     is_in_two = before.kind == REBOOT and placement.kind == Kind.QEMU
-    return is_in_two and before.finished_at is not None and timezone.now() - before.finished_at < COMES_UP_WITHIN
+    return is_in_two and before.finished_at is not None and clock.now() - before.finished_at < COMES_UP_WITHIN

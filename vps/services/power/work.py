@@ -5,11 +5,9 @@ What needs a command of its own is taken one by one, the oldest first; what wait
 
 import time
 
-from django.utils import timezone
-
 from vps import notify
 from vps.hypervisor import Hypervisor
-from vps.models import Cluster, Operation
+from vps.models import Cluster, Operation, clock
 from vps.reach import MOST_COMMANDING, Crowded, reach
 from vps.services.power.advance import advance, take_turn
 from vps.services.power.plan import CLOCK_SKEW, SOON
@@ -81,7 +79,7 @@ def watch(cluster_id: int, node: str) -> None:
         return
     next_at = Operation.objects.watched(cluster_id, node).order_by("due_at").values_list("due_at", flat=True).first()
     if is_mine and next_at:
-        seconds = (next_at - timezone.now()).total_seconds()
+        seconds = (next_at - clock.now()).total_seconds()
         notify.worker("watch", cluster_id, node, after_seconds=min(max(seconds, SOON), WATCHES_FOR_S))
 
 

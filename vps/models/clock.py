@@ -1,0 +1,16 @@
+"""The clock that all agree on: the database's. Pauses, leases, deadlines and the time of a stray command go by it alone.
+
+A host whose own clock is a minute wrong would otherwise take others' turns, or send again what may still arrive. Within
+SQL, `django.db.models.functions.Now` is the same clock.
+"""
+
+from datetime import datetime
+
+from django.db import connection
+
+
+def now() -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+    return moment
