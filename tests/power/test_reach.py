@@ -14,7 +14,7 @@ from tests.hypervisor.stranger import http_answer
 from tests.power.conftest import at_once, registered
 from tests.simulated import Cluster as Simulated
 from tests.simulated import serving
-from vps.hypervisor.base import Command, GuestRef, HypervisorError, Kind, OutcomeUnknown, Unreachable
+from vps.hypervisor.base import Command, GuestRef, HypervisorError, Kind, OutcomeUnknown, Timeframe, Unreachable
 from vps.models import Cluster, ClusterNode, Operation, Placement, Vps
 from vps.reach import MOST_AT_ONCE, MOST_COMMANDING, Crowded, reach
 from vps.services import power
@@ -128,6 +128,22 @@ def test_a_node_that_is_down_proves_that_its_cluster_answers(
     with pytest.raises(Unreachable, match="595"):
         ask(real_cluster, lambda hypervisor: hypervisor.look(GUEST))
     assert ask(real_cluster) == "9.2.11"
+
+
+def test_the_history_of_a_guest_says_nothing_of_its_node(
+    simulated: Simulated, real_cluster: Cluster, impatient: None
+) -> None:
+    """Every host has a copy of it: one that answers for a dead node would have all who wait there go and ask."""
+    simulated.add()
+    simulated.call("PATCH", "nodes/pve1", {"up": False})
+    with pytest.raises(Unreachable, match="595"):
+        ask(real_cluster, lambda hypervisor: hypervisor.look(GUEST))
+    node = ClusterNode.objects.get()
+    assert ask(real_cluster, lambda hypervisor: hypervisor.history(GUEST, Timeframe.HOUR))
+    ClusterNode.objects.ask_at_once(node.pk)
+    assert ask(real_cluster, lambda hypervisor: hypervisor.history(GUEST, Timeframe.HOUR))
+    assert ClusterNode.objects.may_ask(node.pk), "the one probe was left to a call that tells"
+    assert ClusterNode.objects.silent().exists()
 
 
 def test_a_command_whose_answer_was_lost_blames_nobody_and_the_read_after_it_tells(

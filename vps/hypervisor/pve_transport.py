@@ -43,7 +43,8 @@ NODE_UNREACHABLE = 595
 # and 502..504, of a proxy that somebody has put before it.
 HIGHEST_ANSWER = 501
 REDIRECTS = range(300, 400)
-NODE = re.compile(r"nodes/([^/]+)/")
+# Whose answer a call is. Of a guest's history any host has a copy and gives it, though the node it names is dead.
+NODE = re.compile(r"nodes/([^/]+)/(?!.*/rrddata$)")
 
 # The host of each cluster that answered this process last: the others are asked when it does not.
 ANSWERED_LAST: dict[tuple[str, ...], str] = {}
