@@ -68,8 +68,10 @@ class Breaker:
             raise Unreachable(f"{self.cluster} does not answer, and is asked again later")
 
     def answered(self, node: str) -> None:
+        """A cluster that hung made its nodes look silent too: those are asked again as soon as it is back."""
         if self.is_silent:
             Cluster.objects.answered(self.cluster.pk)
+            ClusterNode.objects.ask_all_at_once(self.cluster.pk)
             Operation.objects.on(self.cluster.pk).wake()
             self.is_silent = False
         if node and node in self.silent:

@@ -130,6 +130,22 @@ def test_a_node_that_is_down_proves_that_its_cluster_answers(
     assert ask(real_cluster) == "9.2.11"
 
 
+def test_nodes_that_were_blamed_while_the_whole_cluster_hung_are_asked_again_when_it_is_back(
+    simulated: Simulated, real_cluster: Cluster, impatient: None
+) -> None:
+    """Their own pauses may be long by then, and nobody else would ask them."""
+    simulated.add()
+    simulated.call("PATCH", "faults", {"delay_seconds": 3})
+    for what in (lambda hypervisor: hypervisor.look(GUEST), lambda hypervisor: hypervisor.guests()):
+        with pytest.raises(OutcomeUnknown):
+            ask(real_cluster, what)
+    assert ClusterNode.objects.silent().exists()
+    simulated.call("PATCH", "faults", {"delay_seconds": 0})
+    Cluster.objects.ask_at_once(real_cluster.pk)
+    assert reconcile(real_cluster.pk) == 0
+    assert ask(real_cluster, lambda hypervisor: hypervisor.look(GUEST)).node == "pve1"
+
+
 def test_the_history_of_a_guest_says_nothing_of_its_node(
     simulated: Simulated, real_cluster: Cluster, impatient: None
 ) -> None:
