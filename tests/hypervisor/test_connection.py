@@ -14,6 +14,7 @@ from launcher.secrets_file import free_port
 from tests.hypervisor.stranger import http_answer
 from vps.hypervisor import connect, pve_transport
 from vps.hypervisor.base import Access, Command, GuestRef, Kind, OutcomeUnknown, Refusal, Refused, Unreachable
+from vps.services.power.sweep import SILENT_S
 
 GUEST = GuestRef(Kind.QEMU, 100, "pve1")
 UPID = "UPID:pve1:00001234:00005678:65000000:qmreboot:100:panel@pve!portal:"
@@ -86,6 +87,28 @@ def test_a_host_that_hangs_costs_its_time_once(stranger: Any, monkeypatch: pytes
         with suppress(Refused):
             hypervisor.send(GUEST, Command.REBOOT, 60)
     assert (len(waited), stranger.asked) == (1, 3)
+
+
+def test_many_hosts_that_hang_are_not_all_waited_for_and_the_last_is_found_in_the_end(
+    stranger: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asks them one after the other may hold a turn, and says nothing to the database meanwhile."""
+    monkeypatch.setattr(pve_transport, "READ_S", 0.4)
+    monkeypatch.setattr(pve_transport, "TRIES_FOR_S", 0.6)
+    hanging = [stranger.answering(lambda _: time.sleep(2)) for _ in range(6)]
+    sound = stranger.answering(http_answer(b'{"data": {"version": "8.4.21"}}'))
+    hypervisor = connect("proxmox", stranger.access(*hanging, sound))
+    for _ in range(3):
+        since = time.monotonic()
+        with pytest.raises(OutcomeUnknown):
+            hypervisor.version()
+        assert time.monotonic() - since < 1.2
+    assert hypervisor.version() == "8.4.21"
+
+
+def test_the_longest_call_is_shorter_than_the_silence_that_ends_a_turn() -> None:
+    longest = pve_transport.TRIES_FOR_S + pve_transport.CONNECT_S + pve_transport.COMMAND_S
+    assert longest < SILENT_S
 
 
 def test_where_nobody_listens_nothing_was_executed() -> None:

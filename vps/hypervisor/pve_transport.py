@@ -36,6 +36,8 @@ CONNECT_S = 3.0
 READ_S = 10.0
 # pveproxy waits 30 s for another node before it answers 596, and an answer is worth more than a guess.
 COMMAND_S = 40.0
+# So long after a call has begun no other host is asked: whoever holds a turn meanwhile must not be taken for dead.
+TRIES_FOR_S = 15.0
 LARGEST = 64 * 1024 * 1024
 
 NODE_UNREACHABLE = 595
@@ -46,7 +48,7 @@ REDIRECTS = range(300, 400)
 # Whose answer a call is. Of a guest's history any host has a copy and gives it, though the node it names is dead.
 NODE = re.compile(r"nodes/([^/]+)/(?!.*/rrddata$)")
 
-# The host of each cluster that answered this process last: the others are asked when it does not.
+# The host of each cluster that answered this process last, or that it had no time left to ask: it is asked first.
 ANSWERED_LAST: dict[tuple[str, ...], str] = {}
 
 
@@ -207,9 +209,16 @@ class Transport:
                 return answer
         raise failure
 
-    def hosts(self) -> list[str]:
-        """The one that answered last comes first: who hangs is not waited for each time."""
-        return sorted(self.access.hosts, key=lambda host: host != ANSWERED_LAST.get(self.access.hosts))
+    def hosts(self) -> Iterator[str]:
+        """The one that answered last comes first: who hangs is not waited for each time. Where many do, the next call goes
+        on from the one that this had no time for."""
+        hosts, until = self.access.hosts, time.monotonic() + TRIES_FOR_S
+        first = hosts.index(ANSWERED_LAST[hosts]) if hosts in ANSWERED_LAST else 0
+        for host in hosts[first:] + hosts[:first]:
+            if time.monotonic() > until:
+                ANSWERED_LAST[hosts] = host
+                return
+            yield host
 
     def ask(self, host: str, read_s: float, leave_by: float, call: Callable[[ProxmoxResource], Any]) -> Any:
         with self.session(host, read_s, leave_by) as session:

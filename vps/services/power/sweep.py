@@ -16,7 +16,7 @@ from vps.services.power.finish import fail
 OVERDUE_S = 2.0
 # Then bells are of no use, and whoever sweeps does the work.
 NEGLECTED_S = 6.0
-# A turn says something to the database between two calls, of which the longest takes 43 s.
+# A turn says something to the database between two calls, of which the longest takes 58 s.
 SILENT_S = 60.0
 # A last look at what is late takes a moment too.
 OVERRUN_S = 10.0
