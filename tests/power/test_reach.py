@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,14 @@ from django.db import connection
 from django.utils import timezone
 
 from tests.hypervisor.stranger import http_answer
-from tests.power.conftest import at_once, registered
+from tests.power.conftest import at_once, registered, turn
 from tests.simulated import Cluster as Simulated
 from tests.simulated import serving
 from vps.hypervisor.base import Command, GuestRef, HypervisorError, Kind, OutcomeUnknown, Timeframe, Unreachable
 from vps.models import Cluster, ClusterNode, Operation, Placement, Vps
-from vps.reach import MOST_AT_ONCE, MOST_COMMANDING, Crowded, reach
+from vps.reach import MOST_AT_ONCE, MOST_COMMANDING, Crowded, reach, silence_s
 from vps.services import power
+from vps.services.power import advance as advancing
 from vps.services.reconcile import reconcile
 
 GUEST = GuestRef(Kind.QEMU, 100, "pve1")
@@ -190,6 +192,26 @@ def test_a_worker_that_was_too_late_to_send_says_nothing_of_the_cluster(
         ask(real_cluster, lambda hypervisor: hypervisor.send(GUEST, Command.START, 60, leave_by=time.monotonic() - 1))
     real_cluster.refresh_from_db()
     assert (real_cluster.failures, simulated.commands(100)) == (0, [])
+
+
+def test_who_falls_asleep_as_the_cluster_is_heard_again_is_not_left_to_sleep(
+    server: Any, simulated: Simulated, real_cluster: Cluster, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has seen that the cluster is silent, and others are woken before it sleeps."""
+    operation = power.request(server(), "start", by=None, source="page")
+    simulated.ail(host, refuse=True)
+
+    def silence_that_ends(*where: Any) -> float:
+        seconds = silence_s(*where)
+        simulated.ail(host, refuse=False)
+        Cluster.objects.ask_at_once(real_cluster.pk)
+        assert ask(real_cluster) == "9.2.11"
+        return seconds
+
+    monkeypatch.setattr(advancing, "silence_s", silence_that_ends)
+    assert turn(operation) == pytest.approx(10, abs=1)
+    operation.refresh_from_db()
+    assert operation.due_at - timezone.now() < timedelta(seconds=4)
 
 
 # Its neighbours

@@ -10,7 +10,7 @@ from vps.models import Operation, clock
 from vps.models.locks import OPERATIONS_OF_VPS, turn
 from vps.reach import silence_s
 from vps.services.power.finish import fail
-from vps.services.power.plan import LATER, MOST_TRIES, REBOOT
+from vps.services.power.plan import LATER, LOCKED, MOST_TRIES, REBOOT
 from vps.services.power.request import prohibition
 from vps.services.power.steps import next_step
 
@@ -31,8 +31,15 @@ def advance(id: int, vps_id: int, hypervisor: Hypervisor) -> tuple[Operation, fl
             Operation.objects.put_off(operation, LATER)
             raise
         if pause is not None:
-            Operation.objects.come_back({operation: pause})
+            rest({operation: pause})
         return operation, pause
+
+
+def rest(pauses: dict[Operation, float]) -> None:
+    """Put these off. Whoever is heard again wakes those who sleep by then: who fell asleep just after looks once more."""
+    Operation.objects.come_back(pauses)
+    long = [operation for operation, pause in pauses.items() if pause > LOCKED]
+    Operation.objects.come_back({operation: LATER for operation in long if patience(operation) <= LATER})
 
 
 def take_turn(operation: Operation, hypervisor: Hypervisor) -> float | None:

@@ -9,7 +9,7 @@ from vps import notify
 from vps.hypervisor import Hypervisor
 from vps.models import Cluster, Operation, clock
 from vps.reach import MOST_COMMANDING, Crowded, reach
-from vps.services.power.advance import advance, take_turn
+from vps.services.power.advance import advance, rest, take_turn
 from vps.services.power.plan import CLOCK_SKEW, SOON
 
 # A task goes on for so long, and then leaves the rest to another bell, in case something else is waiting in the queue.
@@ -91,7 +91,7 @@ def look_after(cluster_id: int, node: str, hypervisor: Hypervisor) -> bool:
     since = min(operation.intent_at or operation.created_at for operation in operations) - CLOCK_SKEW
     listed = hypervisor.listed(node, since)
     pauses = {operation: take_turn(operation, listed) for operation in operations}
-    Operation.objects.come_back({operation: pause for operation, pause in pauses.items() if pause is not None})
+    rest({operation: pause for operation, pause in pauses.items() if pause is not None})
     if any(operation.step not in Operation.WATCHED and operation.is_open for operation in operations):
         notify.worker("work", cluster_id)
     return True
