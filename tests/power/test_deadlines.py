@@ -19,6 +19,7 @@ from vps.models import Cluster, Event, Operation, Vps
 from vps.models.failures import UNKNOWN
 from vps.models.locks import OPERATIONS_OF_VPS, break_turns, held
 from vps.models.locks import turn as lock
+from vps.models.operation import OperationQuerySet
 from vps.services import creation, power
 
 KINDS = ["start", "stop", "restart", "reboot"]
@@ -220,6 +221,37 @@ def test_a_turn_whose_holder_is_at_work_is_left_alone() -> None:
             is_over.set()
 
     assert at_once(busy, breaker) == [True, 0]
+
+
+@apart
+def test_two_who_claim_at_the_same_moment_do_not_share_a_fence(
+    server: Any, real_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One comes by a list that is a moment old, the other in a round over the node."""
+    operation = asked(server(), "start")
+    Operation.objects.update(state="running", step="working", node="pve1")
+    claimed, hydrated = threading.Event(), OperationQuerySet.hydrated
+
+    def after_the_other(rows: Any) -> Any:
+        claimed.set()
+        time.sleep(0.5 if threading.current_thread() is claimer else 0)
+        return hydrated(rows)
+
+    def claim() -> int:
+        nonlocal claimer
+        claimer = threading.current_thread()
+        mine = Operation.objects.claim(operation.pk)
+        return mine.fence if mine else 0
+
+    def claim_in_a_round() -> int:
+        claimed.wait(5)
+        mine = Operation.objects.claim_watched(real_cluster.pk, "pve1", 50, 8)
+        return mine[0].fence if mine else 0
+
+    claimer: Any = None
+    monkeypatch.setattr(OperationQuerySet, "hydrated", after_the_other)
+    first, second = at_once(claim, claim_in_a_round)
+    assert first != second
 
 
 # Workers that are killed

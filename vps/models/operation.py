@@ -67,8 +67,12 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         """Open ones whose workers die in the middle of their turns."""
         return self.open().filter(claims__gte=2)
 
+    @transaction.atomic
     def claim(self, id: int) -> "Operation | None":
-        """Take the turn that is due. Each claim raises the fence, and so ends the right to write of all before it."""
+        """Take the turn that is due. Each claim raises the fence, and so ends the right to write of all before it.
+
+        The row stays locked until its fence was read: read later, it might be that of the next claim.
+        """
         taken = self.open().filter(id=id, due_at__lte=Now()).update(**CLAIM)
         return self.hydrated().get(id=id) if taken else None
 
