@@ -6,8 +6,9 @@ import pytest
 
 from tests.power.conftest import bells, carry_out, turn
 from tests.simulated import Cluster as Simulated
+from vps.hypervisor.proxmox import Proxmox
 from vps.models import Cluster, Event, Operation, Placement, Vps
-from vps.services import binding, metrics, power
+from vps.services import binding, metrics, power, sync
 from vps.services.reconcile import reconcile
 
 OTHER = "bbbbbbbb-0000-0000-0000-000000000000"
@@ -136,6 +137,24 @@ def test_who_comes_back_after_having_been_gone_is_asked_who_it_is(
     assert ("vps.identify", known.placement.pk) in bells()
     binding.identify(known.placement.pk)
     assert Placement.objects.get().stranger == OTHER
+
+
+def test_what_was_seen_of_a_guest_is_not_told_of_a_server_that_was_bound_elsewhere_meanwhile(
+    server: Any, simulated: Simulated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vps = server(power="running")
+    simulated.add(vmid=200, power="stopped")
+    Vps.objects.update(status="stopped")
+    real = Proxmox.identity
+
+    def moved_meanwhile(self: Proxmox, ref: Any) -> str:
+        sync.update(vps.pk, {}, sync.PlacementSpec("simulated", "pve1", 200, "qemu"))
+        return real(self, ref)
+
+    monkeypatch.setattr(Proxmox, "identity", moved_meanwhile)
+    binding.identify(vps.placement.pk)
+    assert Vps.objects.get().status == "stopped"
+    assert not Event.objects.filter(type="vps.status_changed").exists()
 
 
 # Moved, and gone

@@ -147,9 +147,12 @@ def identify(placement_id: int) -> None:
 
 @transaction.atomic
 def recognise(placement: Placement, look: Look, identity: str) -> None:
-    """Of a stranger nothing is taken but that it is one. Where an operation is open, power is its to tell."""
+    """Of a stranger nothing is taken but that it is one. Where an operation is open, power is its to tell.
+
+    A server that was bound elsewhere while its guest was asked is told nothing of it.
+    """
     locked = Vps.objects.locked_one(placement.vps_id)
-    if locked is None:
+    if locked is None or not Placement.objects.filter(pk=placement.pk).exists():
         return
     notify.pages(locked.pk, locked.user_id)
     if not placement.is_of(identity):
