@@ -93,6 +93,9 @@ TEMPLATES = [
 DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url("DATABASE_URL")}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
+# A database whose machine is gone says nothing, not even that: whoever waits for it learns so within half a minute.
+DATABASES["default"]["OPTIONS"] |= {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+DATABASES["default"]["OPTIONS"] |= {"tcp_user_timeout": 25_000}
 # Who is paused in the middle of a transaction holds its rows no longer: none waits for anything but the database.
 PATIENCE = "-c idle_in_transaction_session_timeout=20s"
 if DB_POOL := env.int("DB_POOL", 8):

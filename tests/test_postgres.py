@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from launcher.postgres import Postgres
 from tests.simulated import wait_for
@@ -37,6 +38,15 @@ def child_of(postgres: Postgres, word: str) -> int:
         if parent == leader and word.encode() in title:
             return int(entry.name)
     return 0
+
+
+def test_a_database_whose_machine_is_gone_is_given_up_within_half_a_minute(db: None) -> None:
+    """Left to the kernel, the sweeper would wait for hours in the middle of a query."""
+    connection.ensure_connection()
+    given = connection.connection.info.get_parameters()
+    idle, interval, count = (int(given[f"keepalives_{name}"]) for name in ("idle", "interval", "count"))
+    assert idle + interval * count <= 30
+    assert int(given["tcp_user_timeout"]) <= 30_000
 
 
 def test_it_starts_though_a_child_of_the_killed_server_is_still_at_work(folder: Path) -> None:
