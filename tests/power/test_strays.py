@@ -11,8 +11,10 @@ from tests.power.conftest import carry_out, turn
 from vps.hypervisor.base import OutcomeUnknown, Refusal, Refused
 from vps.hypervisor.proxmox import ListedProxmox, Proxmox
 from vps.models import Cluster, Operation, Placement, Vps
+from vps.reach import reach
 from vps.services import binding, power, sync
 from vps.services.power import plan, strays
+from vps.services.power.advance import advance
 
 ELSEWHERE = sync.PlacementSpec("simulated", "pve1", 200, "qemu")
 
@@ -158,6 +160,30 @@ def test_a_command_that_never_arrived_is_sent_again_in_the_end(server: Any, simu
     )
     assert carry_out(operation).state == "succeeded"
     assert simulated.commands(100) == ["start"]
+
+
+@pytest.mark.parametrize("kind", ["start", "reboot"])
+def test_what_was_perhaps_sent_by_another_token_is_not_sent_again(
+    server: Any, simulated: Any, alice: Any, kind: str
+) -> None:
+    operation = power.request(server(power="stopped" if kind == "start" else "running"), kind, by=alice, source="page")
+    long_ago = timezone.now() - plan.STRAY_FOR * 2
+    lost = {"state": "running", "step": "finding", "intent_at": long_ago, "sent_at": long_ago, "node": "pve1"}
+    Operation.objects.update(**lost, attempts=1, sent_as="panel@pve!old")
+    assert carry_out(operation).error_code == "outcome_unknown"
+    assert simulated.commands(100) == []
+
+
+def test_a_token_that_is_changed_while_a_worker_is_at_it_is_not_the_one_it_sends_by(
+    server: Any, alice: Any, real_cluster: Cluster
+) -> None:
+    """Or else the next would look for the task by the new token, see none, and send again."""
+    operation = power.request(server(), "start", by=alice, source="page")
+    with reach(real_cluster) as hypervisor:
+        Cluster.objects.update(token_id="panel@pve!new")
+        advance(operation.pk, operation.vps_id, hypervisor)
+    operation.refresh_from_db()
+    assert operation.sent_as == "panel@pve!portal"
 
 
 def test_a_task_that_did_nothing_is_not_taken_for_the_next_one(server: Any, simulated: Any, alice: Any) -> None:

@@ -210,6 +210,11 @@ class Hypervisor(Protocol):
     """One cluster. Every method may raise Unreachable, OutcomeUnknown or Refused; reads have no side effects."""
 
     @property
+    def caller(self) -> str:
+        """By which token it asks, and whose tasks alone it sees as ours."""
+        ...
+
+    @property
     def slowest_s(self) -> float:
         """How long the slowest answer through this object took."""
         ...

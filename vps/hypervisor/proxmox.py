@@ -57,6 +57,10 @@ class Proxmox:
         self.transport = Transport(access, guard or Unguarded())
 
     @property
+    def caller(self) -> str:
+        return self.access.token_id
+
+    @property
     def slowest_s(self) -> float:
         return self.transport.slowest_s
 

@@ -117,7 +117,7 @@ def intend(operation: Operation, placement: Placement, hypervisor: Hypervisor, l
     others = tasks_of_others(operation, placement, hypervisor, look)
     leave_by = time.monotonic() + LEAVES_WITHIN_S
     intent = {"intent_at": look.node_time, "sent_at": clock.now(), "node": look.node, "step": Step.SENDING}
-    trial = {"attempts": operation.attempts + 1, "sent_as": placement.cluster.token_id, "error_detail": ""}
+    trial = {"attempts": operation.attempts + 1, "sent_as": hypervisor.caller, "error_detail": ""}
     trial["spent_upids"] = list(dict.fromkeys([*operation.spent_upids, *others]))
     if not write_intent(operation, **running(operation), **intent, **trial):
         return None
@@ -174,13 +174,13 @@ def find(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> 
     elif hypervisor.slowest_s > QUICK_S:
         Operation.objects.write(operation, error_detail="the hypervisor is slow")
     elif clock.now() - operation.sent_at > (STRAY_FOR if operation.error_detail else ORPHAN_FOR):  # type: ignore[operator]
-        return begin_again(operation, placement)
+        return begin_again(operation, hypervisor)
     return SOON
 
 
-def begin_again(operation: Operation, placement: Placement) -> float | None:
+def begin_again(operation: Operation, hypervisor: Hypervisor) -> float | None:
     """It was not sent. Under another token nobody can tell."""
-    if operation.sent_as and operation.sent_as != placement.cluster.token_id:
+    if operation.sent_as and operation.sent_as != hypervisor.caller:
         fail(operation, "outcome_unknown", f"it was sent as {operation.sent_as}, whose tasks cannot be seen any more")
         return None
     Operation.objects.write(operation, **verdicts.not_sent(operation))
