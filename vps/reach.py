@@ -24,14 +24,16 @@ class Crowded(HypervisorError):
 
 
 @contextmanager
-def reach(cluster: Cluster, *, at_most: int = MOST_AT_ONCE) -> Iterator[Hypervisor]:
+def reach(cluster: Cluster, *, at_most: int = MOST_AT_ONCE, for_operations: bool = True) -> Iterator[Hypervisor]:
     """The cluster's hypervisor, for one call at a time. Raises Crowded, and by its calls HypervisorError.
 
-    The row has to be of now: by its failures it is held back.
+    The row has to be of now: by its failures it is held back. What comes in hundreds, and no operation waits for, leaves
+    room for those that give commands.
     """
-    with slot(cluster.pk, at_most) as is_mine:
+    leaving = 0 if for_operations else MOST_COMMANDING
+    with slot(cluster.pk, at_most, leaving) as is_mine:
         if not is_mine:
-            raise Crowded(f"{at_most} are asking {cluster} already")
+            raise Crowded(f"{at_most - leaving} are asking {cluster} already")
         hypervisor = connect(cluster.hypervisor, Access(**cluster.credentials()), Breaker(cluster))
         try:
             yield hypervisor

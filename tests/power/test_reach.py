@@ -18,7 +18,7 @@ from tests.simulated import serving
 from vps.hypervisor.base import Command, GuestRef, HypervisorError, Kind, OutcomeUnknown, Timeframe, Unreachable
 from vps.models import Cluster, ClusterNode, Operation, Placement, Vps
 from vps.reach import MOST_AT_ONCE, MOST_COMMANDING, Crowded, reach, silence_s
-from vps.services import power
+from vps.services import binding, power
 from vps.services.power import advance as advancing
 from vps.services.reconcile import reconcile
 
@@ -346,6 +346,29 @@ def test_those_who_look_leave_room_for_commands_as_long_as_they_can(
     simulated.call("PATCH", "faults", {"delay_seconds": 0.5})
     lookers, commanders = ([let_in(real_cluster, at_most)] * 2 for at_most in (MOST_AT_ONCE, MOST_COMMANDING))
     assert at_once(*lookers, *commanders) == [True] * 4
+
+
+@at_the_same_time
+def test_hundreds_that_are_asked_who_they_are_do_not_keep_commands_waiting(
+    server: Any, simulated: Simulated, real_cluster: Cluster
+) -> None:
+    """Each takes a slot for two calls, and the next is there as soon as it is free."""
+    vps = server()
+    operation = power.request(vps, "start", by=None, source="page")
+    simulated.call("PATCH", "faults", {"delay_seconds": 0.3})
+    until = time.monotonic() + 6
+
+    def identify() -> None:
+        while time.monotonic() < until and Operation.objects.get(pk=operation.pk).step == "waiting":
+            binding.identify(vps.placement.pk)
+
+    def work() -> None:
+        time.sleep(0.5)
+        power.work(real_cluster.pk)
+
+    at_once(*[identify] * MOST_AT_ONCE, work)
+    assert simulated.commands(100) == ["start"]
+    assert simulated.load()["most_in_flight"] <= MOST_AT_ONCE
 
 
 @at_the_same_time

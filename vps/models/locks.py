@@ -32,14 +32,13 @@ def turn(what: int, id: int = 0) -> Iterator[bool]:
 
 
 @contextmanager
-def slot(id: int, at_most: int) -> Iterator[bool]:
-    """Whether one of the cluster's first `at_most` slots is ours now. Nobody waits.
+def slot(id: int, at_most: int, leaving: int = 0) -> Iterator[bool]:
+    """Whether one of the cluster's first `at_most` slots is ours now, but for the first `leaving`. Nobody waits.
 
     The last of them comes first: who may have more of them takes from the others only when its own are full.
     """
-    ours = next(
-        (what for what in reversed(range(SLOTS_OF_CLUSTER, SLOTS_OF_CLUSTER + at_most)) if take(what, id)), None
-    )
+    slots = range(SLOTS_OF_CLUSTER + leaving, SLOTS_OF_CLUSTER + at_most)
+    ours = next((what for what in reversed(slots) if take(what, id)), None)
     try:
         yield ours is not None
     finally:

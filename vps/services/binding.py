@@ -135,7 +135,7 @@ def identify(placement_id: int) -> None:
         return
     ref = GuestRef(Kind(placement.kind), placement.vmid, placement.node)
     try:
-        with reach(placement.cluster) as hypervisor:
+        with reach(placement.cluster, for_operations=False) as hypervisor:
             look, identity = hypervisor.look(ref), hypervisor.identity(ref)
     except Crowded:
         notify.worker("identify", placement_id, after_seconds=CROWDED_S)
@@ -188,7 +188,7 @@ def find_address(placement: Placement) -> bool:
     placement.cluster.refresh_from_db(fields=["failures"])
     ref = GuestRef(Kind(placement.kind), placement.vmid, placement.node)
     try:
-        with reach(placement.cluster) as hypervisor:
+        with reach(placement.cluster, for_operations=False) as hypervisor:
             found = hypervisor.addresses(ref)
             identity = hypervisor.identity(ref) if found else ""
     except HypervisorError as error:

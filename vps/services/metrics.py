@@ -55,7 +55,7 @@ def fetch_history(vps_id: int, timeframe: str) -> None:
 def ask(placement: Placement, timeframe: Timeframe) -> dict[str, Any]:
     ref = GuestRef(Kind(placement.kind), placement.vmid, placement.node)
     try:
-        with reach(placement.cluster) as hypervisor:
+        with reach(placement.cluster, for_operations=False) as hypervisor:
             samples = hypervisor.history(ref, timeframe)
     except (Refused, Unreachable, OutcomeUnknown):
         return UNAVAILABLE
