@@ -92,7 +92,7 @@ def test_two_of_them_send_one_command(server: Any, simulated: Simulated, make_sw
     at_once(*[sweeper.sweep for sweeper in sweepers])
     for sweeper in sweepers:
         at_rest(sweeper)
-    assert all(sweeper.at_work for sweeper in sweepers)
+    assert any(sweeper.at_work for sweeper in sweepers)
     assert simulated.commands(100) == ["start"]
 
 
