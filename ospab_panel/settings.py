@@ -140,7 +140,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 RECONCILE_SECONDS = 10
 CELERY_BEAT_SCHEDULE = {
-    name: {"task": f"vps.{name}", "schedule": schedule(seconds), "options": {"expires": seconds}}
+    # What nobody took in time is not done many times over; but a message expires by the clock of whoever takes it.
+    name: {"task": f"vps.{name}", "schedule": schedule(seconds), "options": {"expires": 60}}
     for name, seconds in (
         ("reconcile_all", RECONCILE_SECONDS),
         ("bind_by_name", 30),

@@ -6,7 +6,7 @@ from vps.errors import Sentence, VpsCreating, VpsMissing, VpsMistaken, VpsSuspen
 
 SENTENCES: dict[str, Sentence] = {
     "timed_out": _("It did not finish in time. Please look at the server's state and try again."),
-    "did_not_come_back": _("The server shut down but was not seen running again in time. Please try to start it."),
+    "did_not_come_back": _("The server was not seen running again in time. Please look at its state and start it."),
     "guest_did_not_shut_down": _(
         "The server's system did not react to the request to shut down. A hard restart or a forced stop will work."
     ),
