@@ -204,7 +204,9 @@ def find_address(placement: Placement) -> bool:
 def set_address(placement: Placement, address: str) -> bool:
     """Unless the server was bound elsewhere while its guest was asked."""
     Vps.objects.locked([placement.vps_id])
-    if not Placement.objects.filter(pk=placement.pk).exists() or not Vps.objects.learn_address(placement.vps_id, address):
+    if not Placement.objects.filter(pk=placement.pk).exists() or not Vps.objects.learn_address(
+        placement.vps_id, address
+    ):
         return False
     Event.objects.record("vps.updated", placement.vps, source=Event.Source.SYSTEM, changed=["ip_address"])
     notify.pages(placement.vps_id, placement.vps.user_id)
