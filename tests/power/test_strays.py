@@ -243,6 +243,17 @@ def lost(self: Proxmox, *args: Any, **options: Any) -> str:
     raise OutcomeUnknown("it never arrived")
 
 
+def test_a_command_whose_answer_was_lost_is_found_though_its_guest_has_moved_meanwhile(
+    server: Any, simulated: Any, alice: Any
+) -> None:
+    operation = power.request(server(power="running"), "reboot", by=alice, source="page")
+    simulated.call("PATCH", "faults", {"lose_answers": 1})
+    turn(operation)
+    simulated.change(100, node="pve2")
+    assert carry_out(operation).state == "succeeded"
+    assert simulated.commands(100) == ["reboot"]
+
+
 # What a refused read proves
 
 

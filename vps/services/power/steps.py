@@ -4,6 +4,7 @@ Each returns the seconds until the next step, or None when the operation has end
 """
 
 import time
+from contextlib import suppress
 from typing import Any
 
 from django.db import transaction
@@ -168,7 +169,9 @@ def find(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> 
     """
     if operation.step == Step.SENDING:
         Operation.objects.write(operation, step=Step.FINDING, sent_at=clock.now())
-    hypervisor.glance(ref_of(placement, operation.node))
+    # Only whether the way is quick is asked here: a guest that has moved away meanwhile is an answer too.
+    with suppress(Refused):
+        hypervisor.glance(ref_of(placement, operation.node))
     if upid := new_task_of(operation, placement, hypervisor):
         Operation.objects.write(operation, upid=upid, step=Step.WORKING, error_detail="")
     elif hypervisor.slowest_s > QUICK_S:
