@@ -47,7 +47,7 @@ def paused(point: str, seconds: float, arena: Field, count: int) -> list[Asked]:
     """Whoever comes there hangs for so long, and then goes on as if nothing had happened."""
     arena.arm(point, "stop", count)
     asked = arena.ask(count)
-    wait_for(arena.stopped, 20, "a worker that was paused")
+    wait_for(lambda: len(arena.stopped()) == count, 20, "workers that were paused")
     time.sleep(seconds)
     arena.disarm()
     arena.go_on()
@@ -128,7 +128,7 @@ FAULTS = [
     Fault(
         "SIGSTOP after_intent past the turn's limit, SIGCONT", partial(paused, "after_intent", 75), 3, 1, within_s=120
     ),
-    Fault("SIGSTOP after_send past the turn's limit, SIGCONT", partial(paused, "after_send", 75), 3, 1, within_s=120),
+    Fault("SIGSTOP after_send past the turn's limit, SIGCONT", partial(paused, "after_send", 75), 4, 2, within_s=120),
     Fault("SIGSTOP before_end past the round's lease, SIGCONT", partial(paused, "before_end", 12), 3, 1),
     Fault("each bell rung a hundred times", rung_ten_times, 20, 20),
     Fault("two sweepers, no worker", two_sweepers, 20, 20),

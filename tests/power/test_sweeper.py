@@ -86,6 +86,36 @@ def test_it_does_itself_what_nobody_answers_for(
     assert (operation.state, simulated.commands(100)) == ("succeeded", ["start"])
 
 
+def test_it_looks_at_a_cluster_that_nobody_looks_at(
+    server: Any, simulated: Simulated, real_cluster: Cluster, make_sweeper: Any
+) -> None:
+    """As while Redis is away, when no worker hears the clock: else all would be unknown soon, and nothing could be asked."""
+    sweeper = make_sweeper()
+    vps = server(power="running")
+    simulated.change(100, power="stopped")
+    sweeper.sweep()
+    at_rest(sweeper)
+    assert Vps.objects.get(pk=vps.pk).status == "running", "it was heard just now"
+    Cluster.objects.update(seen_at=timezone.now() - timedelta(seconds=26))
+    sweeper.sweep()
+    at_rest(sweeper)
+    assert Vps.objects.get(pk=vps.pk).status == "stopped"
+
+
+def test_where_one_bell_was_not_answered_none_is_waited_for(
+    server: Any, real_cluster: Cluster, make_sweeper: Any
+) -> None:
+    left_lying(server(), power.NEGLECTED_S + 1)
+    sweeper = make_sweeper()
+    sweeper.sweep()
+    at_rest(sweeper)
+    Operation.objects.update(due_at=timezone.now() - timedelta(seconds=power.OVERDUE_S + 1))
+    bells()
+    sweeper.sweep()
+    assert bells() == []
+    assert sweeper.at_work, "it is done at once"
+
+
 def test_two_of_them_send_one_command(server: Any, simulated: Simulated, make_sweeper: Any) -> None:
     left_lying(server(), seconds=8)
     sweepers = [make_sweeper() for _ in range(2)]

@@ -20,6 +20,11 @@ class ClusterQuerySet(ReachedQuerySet):
     def active(self) -> "ClusterQuerySet":
         return self.filter(is_active=True, hypervisor=Vps.Hypervisor.PROXMOX)
 
+    def unheard(self, for_seconds: float) -> "ClusterQuerySet":
+        """Those that nobody has listened to for so long, though they may be asked."""
+        is_old = models.Q(seen_at=None) | models.Q(seen_at__lt=Now() - timedelta(seconds=for_seconds))
+        return self.filter(is_old, models.Q(failures=0) | models.Q(retry_at__lte=Now()))
+
     def heard_out(self, id: int) -> None:
         """Its list of guests was taken in just now."""
         self.filter(id=id).update(seen_at=Now())

@@ -1,11 +1,13 @@
 """`manage.py sweeper`: the process that brings back what was left lying, with a broker or without. See services.power.sweep.
 
-It rings for what is overdue; what nobody answers for, it does itself. Two of them are harmless.
+It rings for what is overdue; what nobody answers for, it does itself, and looks at clusters that nobody looks at. Two of
+them are harmless.
 """
 
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -15,11 +17,17 @@ from django.db import close_old_connections, connection
 from django.db.utils import Error as DatabaseError
 
 from vps import notify
+from vps.models import Cluster
 from vps.services import creation, power
+from vps.services.reconcile import reconcile
 
 log = logging.getLogger(__name__)
 
 EVERY_S = 2.0
+# Where nobody answered a bell, none is waited for again for so long.
+ALONE_S = 30.0
+# Two rounds of reconcile and a half: what is not heard for 45 s is shown as unknown.
+UNHEARD_S = 25.0
 # A cluster that hangs holds one of its hands, and not the sweeping.
 HANDS = 8
 
@@ -41,6 +49,7 @@ class Sweeper:
     def __init__(self) -> None:
         self.hands = ThreadPoolExecutor(HANDS)
         self.at_work: dict[Any, Future[None]] = {}
+        self.alone_until = 0.0
 
     def sweep(self) -> None:
         """A database that is away is waited for, as everybody else does."""
@@ -51,12 +60,18 @@ class Sweeper:
             log.warning("%s operations were out of time", count)
         if count := creation.enforce():
             log.warning("%s servers were not created in time", count)
-        found = power.overdue()
-        if not notify.is_heard():
+        if power.overdue(power.NEGLECTED_S) or not notify.is_heard():
+            self.alone_until = time.monotonic() + ALONE_S
+        self.see_to(power.overdue())
+        for id in Cluster.objects.active().unheard(UNHEARD_S).values_list("id", flat=True):
+            self.start(reconcile, id)
+
+    def see_to(self, found: power.Sweep) -> None:
+        """Ring, or where bells have lately been of no use, do it."""
+        if time.monotonic() < self.alone_until:
             self.work_off(found)
-            return
-        self.ring(found)
-        self.work_off(power.overdue(power.NEGLECTED_S))
+        else:
+            self.ring(found)
 
     def ring(self, found: power.Sweep) -> None:
         for cluster in found.work:
@@ -70,7 +85,7 @@ class Sweeper:
         for cluster, node in found.watch:
             self.start(power.watch, cluster, node)
 
-    def start(self, verb: Callable[..., None], *args: Any) -> None:
+    def start(self, verb: Callable[..., Any], *args: Any) -> None:
         """Unless it is at that already."""
         key = (verb, *args)
         self.at_work = {key: future for key, future in self.at_work.items() if not future.done()}
@@ -86,7 +101,7 @@ def tell(future: Future[None]) -> None:
         log.error("a hand came to nothing", exc_info=error)
 
 
-def guarded(call: Callable[..., None], *args: Any) -> None:
+def guarded(call: Callable[..., Any], *args: Any) -> None:
     """The loop outlives a database that restarts; each hand has a connection of its own, and keeps no broken one."""
     close_old_connections()
     try:

@@ -4,7 +4,7 @@ Nothing else changes one.
 """
 
 from vps.services.power.request import refusal, request
-from vps.services.power.sweep import NEGLECTED_S, Sweep, enforce, overdue
+from vps.services.power.sweep import NEGLECTED_S, OVERDUE_S, Sweep, enforce, overdue
 from vps.services.power.work import watch, work
 
-__all__ = ["NEGLECTED_S", "Sweep", "enforce", "overdue", "refusal", "request", "watch", "work"]
+__all__ = ["NEGLECTED_S", "OVERDUE_S", "Sweep", "enforce", "overdue", "refusal", "request", "watch", "work"]

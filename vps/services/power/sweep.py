@@ -29,6 +29,9 @@ class Sweep:
     work: set[int] = field(default_factory=set)
     watch: set[tuple[int, str]] = field(default_factory=set)
 
+    def __bool__(self) -> bool:
+        return bool(self.work or self.watch)
+
 
 def overdue(by_seconds: float = OVERDUE_S) -> Sweep:
     """Where somebody's turn passed by so long ago."""
