@@ -18,7 +18,7 @@ run: $(VENV)/.local node_modules/.installed locale/.compiled ## Start the panel 
 test: $(VENV)/.dev node_modules/.installed locale/.compiled ## Run the whole suite on a real PostgreSQL, a real Redis and a simulated Proxmox VE
 	@$(PY) -m pytest $(ARGS)
 
-chaos: $(VENV)/.dev node_modules/.installed locale/.compiled ## Break a running panel in every way and print what became of it (25 minutes)
+chaos: $(VENV)/.dev node_modules/.installed locale/.compiled ## Break a running panel in every way and print what became of it (15 minutes)
 	@$(PY) -m tests.chaos $(ARGS)
 
 bench: $(VENV)/.dev node_modules/.installed locale/.compiled ## Measure rounds of reconcile over ten thousand guests (WHAT=operations: 500 of them at once)
