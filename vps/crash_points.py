@@ -10,10 +10,21 @@ import signal
 from pathlib import Path
 
 FOLDER = os.environ.get("CRASH_POINTS", "")
+# In the order of the way.
+POINTS = (
+    "before_claim",
+    "after_claim",
+    "after_intent",
+    "after_send",
+    "before_record",
+    "after_record",
+    "before_end",
+    "after_end",
+)
 
 
 def reached(point: str) -> None:
-    """`point`: before_claim, after_claim, after_intent, after_send, before_record, after_record, before_end, after_end."""
+    """To be called at each of POINTS."""
     if FOLDER:
         for shot in sorted(Path(FOLDER).glob(f"{point}.*")):
             obey(shot)

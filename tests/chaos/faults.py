@@ -7,17 +7,7 @@ from functools import partial
 
 from tests.chaos.field import WORKER, Asked, Field, Scene
 from tests.simulated import wait_for
-
-POINTS = (
-    "before_claim",
-    "after_claim",
-    "after_intent",
-    "after_send",
-    "before_record",
-    "after_record",
-    "before_end",
-    "after_end",
-)
+from vps.crash_points import POINTS
 
 
 @dataclass(frozen=True)
@@ -126,7 +116,7 @@ FAULTS = [
     *(Fault(f"SIGKILL of a worker's child {point}", partial(killed, point, "kill")) for point in POINTS),
     *(Fault(f"SIGKILL of the whole worker {point}", partial(killed, point, "kill all"), 3, 1) for point in POINTS),
     Fault(
-        "SIGSTOP after_intent past the turn's limit, SIGCONT", partial(paused, "after_intent", 75), 3, 1, within_s=120
+        "SIGSTOP after_intent past the turn's limit, SIGCONT", partial(paused, "after_intent", 75), 4, 2, within_s=120
     ),
     Fault("SIGSTOP after_send past the turn's limit, SIGCONT", partial(paused, "after_send", 75), 4, 2, within_s=120),
     Fault("SIGSTOP before_end past the round's lease, SIGCONT", partial(paused, "before_end", 12), 3, 1),

@@ -24,16 +24,6 @@ from vps.simulator.guests import Guest
 from vps.simulator.tasks import Task
 from vps.simulator.world import Faults
 
-POINTS = (
-    "before_claim",
-    "after_claim",
-    "after_intent",
-    "after_send",
-    "before_record",
-    "after_record",
-    "before_end",
-    "after_end",
-)
 # So long a command may wait in the hypervisor's node-to-node proxy when nobody waits for its answer any more.
 STRAYS_FOR_S = 30
 QUICK = {"start_seconds": 0.05, "shutdown_seconds": 0.05}

@@ -25,7 +25,8 @@ from hypothesis.stateful import (
 )
 
 from tests.power.invariants import Server, Story, all_rows, nothing_is_late, what_is_shown_is_so
-from tests.power.stage import POINTS, Stage, stage
+from tests.power.stage import Stage, stage
+from vps.crash_points import POINTS
 from vps.models import Operation, Placement
 from vps.services import binding, power
 from vps.services.reconcile import reconcile

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.faults import POINTS
 from tests.chaos.field import Field
+from vps.crash_points import POINTS
 
 
 @pytest.fixture
