@@ -1,14 +1,30 @@
-"""What happened: append-only, written in the transaction of the change, with who and from where."""
+"""What happened: append-only, written in the transaction of the change, with who and from where.
+
+Ids are given out before they are committed, so whoever reads "all above my last id" may skip one that commits late for
+ever. Readers go by `position` instead, which `settle` gives to what is committed, one caller at a time.
+"""
 
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from vps.models.history import link_that_outlives
+from vps.models.locks import SETTLING, wait_for_turn
+
+# By ids: of one VPS, whose row is locked by whoever writes of it, the lower id has happened before.
+SETTLE = """
+    UPDATE events SET position = last.position + fresh.place
+    FROM (
+        SELECT id, row_number() OVER (ORDER BY id) AS place
+        FROM (SELECT id FROM events WHERE position IS NULL ORDER BY id LIMIT %s) AS unsettled
+    ) AS fresh, (SELECT coalesce(max(position), 0) AS position FROM events) AS last
+    WHERE events.id = fresh.id
+"""
+AT_ONCE = 10_000
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -25,6 +41,18 @@ class EventQuerySet(models.QuerySet["Event"]):
             operation=operation,
             data=data,
         )
+
+    def settle(self) -> int:
+        """Give what is committed its place in the feed, after all that have one. Returns how many were new."""
+        with transaction.atomic():
+            wait_for_turn(SETTLING)
+            with connection.cursor() as cursor:
+                cursor.execute(SETTLE, [AT_ONCE])
+                return int(cursor.rowcount)
+
+    def feed(self, after: int = 0) -> "EventQuerySet":
+        """What is settled, in order: nothing will ever come before it that is not there now."""
+        return self.filter(position__gt=after).order_by("position")
 
     def code_of_status(self, vps: Any) -> str:
         """With what code the panel moved this VPS to its status, or '' where it gave none or the main site's word it is."""
@@ -80,6 +108,7 @@ class Event(models.Model):
     source = models.CharField(_("from"), max_length=10, choices=Source.choices)
     data = models.JSONField(_("data"), default=dict)
     created_at = models.DateTimeField(_("when"), db_default=Now())
+    position = models.BigIntegerField(_("place in the feed"), null=True, editable=False)
 
     objects: ClassVar[Any] = EventQuerySet.as_manager()
 
@@ -88,7 +117,12 @@ class Event(models.Model):
         verbose_name = _("event")
         verbose_name_plural = _("events")
         ordering = ["-id"]
-        indexes = [models.Index(fields=["user", "id"], name="events_of_a_user_in_order")]
+        indexes = [
+            models.Index(fields=["user", "id"], name="events_of_a_user_in_order"),
+            models.Index(fields=["user", "position"], name="feed_of_a_user"),
+            models.Index(fields=["id"], condition=models.Q(position__isnull=True), name="events_not_settled"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["position"], name="a_place_in_the_feed_is_taken_once")]
 
     def __str__(self) -> str:
         return f"{self.type} #{self.pk}"
