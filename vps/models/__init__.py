@@ -5,7 +5,8 @@ from vps.models.cluster_node import ClusterNode
 from vps.models.event import Event
 from vps.models.operation import Operation
 from vps.models.placement import Placement
+from vps.models.sync_state import SyncState
 from vps.models.tombstone import Tombstone
 from vps.models.vps import Vps
 
-__all__ = ["Cluster", "ClusterNode", "Event", "Operation", "Placement", "Tombstone", "Vps"]
+__all__ = ["Cluster", "ClusterNode", "Event", "Operation", "Placement", "SyncState", "Tombstone", "Vps"]

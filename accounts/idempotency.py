@@ -1,0 +1,123 @@
+"""`@idempotent`, for doors that change something: with an Idempotency-Key, what was done is not done again.
+
+The answer is written in the transaction of the change, so either both are there or neither is. Of copies that come at
+once one does the work, and the others wait a moment for its answer.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+from django.db.models.functions import Now
+from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
+from psycopg.errors import LockNotAvailable
+from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.authentication import MainSite
+from accounts.models import KeptAnswer
+
+# Visible ASCII, as it stands or as a structured field's string.
+KEY = re.compile(r'"([\x21\x23-\x7e]{1,255})"|([\x21-\x7e]{1,255})')
+PATIENCE = "2s"
+KEPT_FOR = timedelta(hours=48)
+ADDRESS = "pg_advisory_xact_lock(hashtextextended(%s, 0))"
+
+
+class InvalidIdempotencyKey(exceptions.APIException):
+    status_code = 400
+    default_code = "invalid_idempotency_key"
+    default_detail = _("Idempotency-Key must be 1 to 255 visible ASCII characters.")
+
+
+class IdempotencyKeyReused(exceptions.APIException):
+    status_code = 422
+    default_code = "idempotency_key_reused"
+    default_detail = _("This Idempotency-Key came with another body before. Use a new key for a new request.")
+
+
+class RequestInProgress(exceptions.APIException):
+    status_code = 409
+    default_code = "request_in_progress"
+    default_detail = _("The first request with this Idempotency-Key is still running. Please repeat it in a moment.")
+    wait = 1
+
+
+def idempotent(door: Callable[..., Response]) -> Callable[..., Any]:
+    """The innermost decorator of a REST door. Refusals are not kept: whoever was refused may ask again under the key."""
+
+    @wraps(door)
+    def once(request: Request, **kwargs: Any) -> Response | HttpResponse:
+        if request.method != "POST" or "Idempotency-Key" not in request.headers:
+            return door(request, **kwargs)
+        asked = {"caller": name_of(request.user), "path": request.path.rstrip("/"), "key": key_of(request)}
+        with transaction.atomic():
+            take_turn(asked)
+            return kept(asked, fingerprint(request)) or keep(asked, fingerprint(request), door(request, **kwargs))
+
+    return once
+
+
+def key_of(request: Request) -> str:
+    match = KEY.fullmatch(request.headers["Idempotency-Key"])
+    if not match:
+        raise InvalidIdempotencyKey
+    return match[1] or match[2]
+
+
+def name_of(user: Any) -> str:
+    """The main site is one caller, whichever of its keys it uses."""
+    return "main site" if isinstance(user, MainSite) else f"user {user.pk}"
+
+
+def fingerprint(request: Request) -> str:
+    """Of the body as JSON: spaces and the order of keys do not count."""
+    has_body = request.headers.get("Content-Length", "0") not in ("", "0")
+    body = request.data if has_body else None
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+def take_turn(asked: dict[str, str]) -> None:
+    """Until this transaction ends. Raises RequestInProgress when the first one takes too long."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
+            cursor.execute(f"SELECT {ADDRESS}", [json.dumps(asked)])
+            cursor.execute("SELECT set_config('lock_timeout', '0', true)")
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise RequestInProgress from error
+        raise
+
+
+def kept(asked: dict[str, str], print_of_body: str) -> HttpResponse | None:
+    """Raises IdempotencyKeyReused."""
+    found = KeptAnswer.objects.filter(**asked).first()
+    if found is None:
+        return None
+    if found.asked != print_of_body:
+        raise IdempotencyKeyReused
+    return answer(found.body.encode(), found.status, {"Idempotency-Replayed": "true"})
+
+
+def keep(asked: dict[str, str], print_of_body: str, response: Response) -> HttpResponse:
+    body = JSONRenderer().render(response.data)
+    KeptAnswer.objects.create(**asked, asked=print_of_body, status=response.status_code, body=body.decode())
+    return answer(body, response.status_code, {})
+
+
+def answer(body: bytes, status: int, headers: dict[str, str]) -> HttpResponse:
+    return HttpResponse(body, status=status, headers=headers, content_type="application/json")
+
+
+def forget_old() -> int:
+    """Answers past their time. Returns how many."""
+    return KeptAnswer.objects.filter(created_at__lt=Now() - KEPT_FOR).delete()[0]
