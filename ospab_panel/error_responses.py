@@ -22,7 +22,7 @@ from psycopg_pool import PoolTimeout
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from vps.errors import PanelError
+from vps.errors import PanelError, flat
 
 log = logging.getLogger(__name__)
 DATABASE_DOWN = (OperationalError, InterfaceError, PoolTimeout)
@@ -41,10 +41,6 @@ def body(code: str, message: str, **more: Any) -> dict[str, Any]:
     return {"status": "error", "message": message, "code": code} | {key: value for key, value in more.items() if value}
 
 
-def of_panel_error(error: PanelError) -> dict[str, Any]:
-    return body(error.code, str(error.message), errors=error.errors) | error.extra
-
-
 def headers_of_panel_error(error: PanelError) -> dict[str, str]:
     return {"Retry-After": str(error.retry_after)} if error.retry_after else {}
 
@@ -60,7 +56,7 @@ def is_api(request: HttpRequest) -> bool:
 def api_exception(error: Exception, context: dict[str, Any]) -> Response | None:
     """REST framework's EXCEPTION_HANDLER. None leaves the error to `server_error`."""
     if isinstance(error, PanelError):
-        return Response(of_panel_error(error), status=error.status, headers=headers_of_panel_error(error))
+        return Response(error.told(), status=error.status, headers=headers_of_panel_error(error))
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     if isinstance(error, PermissionDenied):
@@ -81,14 +77,6 @@ def of_invalid_fields(error: exceptions.ValidationError) -> dict[str, Any]:
     errors = dict(flat(error.detail))
     sentences = "; ".join(f"{field}: {' '.join(lines)}" for field, lines in errors.items())
     return body("invalid", _("Invalid request: %(faults)s") % {"faults": sentences}, errors=errors)
-
-
-def flat(detail: Any, path: str = "") -> list[tuple[str, list[str]]]:
-    """REST's nested details as ("vps.cpu", [sentences])."""
-    if isinstance(detail, dict):
-        pairs = [flat(inner, f"{path}.{key}".strip(".")) for key, inner in detail.items()]
-        return [pair for inner in pairs for pair in inner]
-    return [(path or "body", [str(line) for line in detail])]
 
 
 def headers_of(error: exceptions.APIException) -> dict[str, str]:
@@ -121,7 +109,7 @@ class PanelErrorMiddleware:
 def refuse(request: HttpRequest, error: PanelError) -> HttpResponse:
     headers = headers_of_panel_error(error)
     if is_api(request):
-        return JsonResponse(of_panel_error(error), status=error.status, headers=headers)
+        return JsonResponse(error.told(), status=error.status, headers=headers)
     if getattr(request, "htmx", False):
         fragment = render_to_string("_refusal.html", {"message": error.message}, request)
         return HttpResponse(fragment, status=error.status, headers=headers)

@@ -20,6 +20,7 @@ DOORS: dict[str, tuple[str, tuple[int, int, int, int, int]]] = {
     "api/auth/logout": ("POST", (400, 400, 400, 400, 400)),
     "api/auth/me": ("GET", (401, 200, 200, 200, 401)),
     "api/^vps/sync/?$": ("POST", (401, 401, 401, 401, 400)),
+    "api/^vps/sync/batch/?$": ("POST", (401, 401, 401, 401, 400)),
     "api/vps": ("GET", (401, 200, 200, 200, 401)),
     "api/vps/<id:id>": ("GET", (401, 200, GONE, GONE, 401)),
     "api/vps/<id:id>/start": ("POST", (401, 202, GONE, GONE, 401)),

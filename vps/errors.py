@@ -34,6 +34,11 @@ class PanelError(Exception):
         self.extra = extra or {}
         super().__init__(str(self.code))
 
+    def told(self) -> dict[str, Any]:
+        """As the API says it, wherever it says it."""
+        errors = {"errors": self.errors} if self.errors else {}
+        return {"status": "error", "message": str(self.message), "code": self.code} | errors | self.extra
+
 
 class InvalidInput(PanelError):
     code = "invalid"
@@ -62,6 +67,24 @@ class AlreadyBound(PanelError):
     code = "already_bound"
     status = 409
     message = _("This server is bound to a guest already.")
+
+
+class ExternalIdTaken(PanelError):
+    code = "external_id_taken"
+    status = 409
+    message = "This external_id is another VPS's already."
+
+
+class ExternalIdMismatch(PanelError):
+    code = "external_id_mismatch"
+    status = 409
+    message = "This id and this external_id are not of the same VPS."
+
+
+class NotApplied(PanelError):
+    code = "not_applied"
+    status = 409
+    message = "Nothing of this batch was applied, for another of its operations failed."
 
 
 class VpsNotFound(PanelError):
@@ -131,3 +154,11 @@ class OperationInProgress(PanelError):
     code = "operation_in_progress"
     status = 409
     message = _("Another operation is running on this server. Please wait until it has ended.")
+
+
+def flat(detail: Any, path: str = "") -> list[tuple[str, list[str]]]:
+    """Sentences nested by field, as REST framework has them, as ("vps.cpu", [sentences])."""
+    if isinstance(detail, dict):
+        pairs = [flat(inner, f"{path}.{key}".strip(".")) for key, inner in detail.items()]
+        return [pair for inner in pairs for pair in inner]
+    return [(path or "body", [str(line) for line in ([detail] if isinstance(detail, str) else detail)])]

@@ -231,7 +231,7 @@ def test_a_body_over_the_limit_is_413_in_json(db: None) -> None:
 
 
 def test_another_method_is_405_in_json(main_site: Any) -> None:
-    answer = Client(headers={"x-api-key": "for-tests-only-the-main-site-key-0123456789"}).get("/api/vps/sync")
+    answer = Client(headers={"x-api-key": "for-tests-only-the-main-site-key-0123456789"}).put("/api/vps/sync")
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
 
 

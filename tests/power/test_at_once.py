@@ -118,7 +118,7 @@ def test_an_operations_end_and_what_overtakes_it_do_not_wait_for_each_other(
     def overtake() -> None:
         has_begun.wait(5)
         if rival == "delete":
-            sync.delete(server.pk)
+            sync.say(sync.Word("delete", id=server.pk))
         else:
             power.request(server, "stop", by=None, source="page", force=True)
 
@@ -141,7 +141,7 @@ def test_a_reconcile_and_a_delete_do_not_wait_for_each_other(server: Vps, monkey
 
     def delete() -> int:
         has_begun.wait(5)
-        return int(sync.delete(server.pk).was_already)
+        return int(sync.say(sync.Word("delete", id=server.pk)).was_deleted)
 
     monkeypatch.setattr(learn, "write", slowly)
     calls = iter([lambda: len(learn.learn(cluster, found)), delete])

@@ -9,7 +9,9 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.idempotency import idempotent
 from vps.api.fields import INT_MAX
+from vps.api.query import number
 from vps.errors import InvalidInput, OperationNotFound, VpsNotFound
 from vps.models import Event, Operation, Vps
 from vps.services import metrics, power
@@ -71,9 +73,10 @@ def operation_detail(request: Request, id: int) -> Response:
 
 
 def power_door(kind: str) -> Door:
-    """POST /api/vps/{id}/<kind>: 202 with the operation, without waiting for the hypervisor."""
+    """POST /api/vps/{id}/<kind>: 202 with the operation, without waiting for the hypervisor. Once, under a key."""
 
     @api_view(["POST"])
+    @idempotent
     def door(request: Request, id: int) -> Response:
         vps = get_vps(request, id)
         force = forced(request) if kind == Operation.Kind.STOP else False
@@ -106,14 +109,6 @@ def forced(request: Request) -> bool:
 
 def page_of(request: Request) -> tuple[int, int]:
     return number(request, "limit", DEFAULT_PAGE, LARGEST_PAGE, least=1), number(request, "after", 0, INT_MAX)
-
-
-def number(request: Request, name: str, default: int, most: int, least: int = 0) -> int:
-    text = request.query_params.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and len(text) <= 10 and least <= int(text) <= most):
-        sentence = gettext("Must be a whole number from %(least)s to %(most)s.") % {"least": least, "most": most}
-        raise InvalidInput(f"{name}: {sentence}", errors={name: [sentence]})
-    return int(text)
 
 
 def checked_timeframe(given: str) -> str:

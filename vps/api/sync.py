@@ -1,128 +1,143 @@
-"""POST /api/vps/sync: the main site's door. It checks the shape of what comes; services.sync does it."""
+"""/api/vps/sync…: the main site's door. words.py checks the shape of what comes, services.sync does it."""
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
-from rest_framework import serializers
 from rest_framework.decorators import api_view, authentication_classes, permission_classes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import ApiKeyAuthentication
+from accounts.idempotency import idempotent
 from accounts.permissions import IsMainSite
-from vps.api.fields import Address, NodeName, OneOf, PlainText, WholeNumber
-from vps.errors import InvalidInput, MissingFields
-from vps.models import Placement, Vps
-from vps.models.vps import LARGEST, SMALLEST
+from vps.api.fields import INT_MAX
+from vps.api.query import number
+from vps.api.words import invalid, moment, unknown_keys, warnings_of, word_of
+from vps.errors import InvalidInput, NotApplied, PanelError
+from vps.models import Vps
+from vps.models.digest import digest
 from vps.services import sync
 
-IN_MB = " The unit of ram is MB: 8 GB are 8192."
+MIB = 1024 * 1024
+MOST_AT_ONCE = 10_000
+DEFAULT_PAGE = 1000
+Door = Callable[..., Any]
 
 
-class PlacementInput(serializers.Serializer[Any]):
-    cluster = PlainText(63)
-    node = NodeName()
-    vmid = WholeNumber(100, 999_999_999)
-    kind = OneOf(Placement.Kind.values)
+def for_the_main_site(*methods: str, largest_body: int = MIB) -> Callable[[Door], Door]:
+    """A door that opens to the API key alone. What is said at it under an Idempotency-Key is done once."""
+
+    def make(door: Door) -> Door:
+        made = api_view(methods)(
+            authentication_classes([ApiKeyAuthentication])(permission_classes([IsMainSite])(idempotent(door)))
+        )
+        made.cls.largest_body = largest_body  # type: ignore[attr-defined]  # ospab_panel.json_body asks for it
+        return made
+
+    return make
 
 
-class VpsInput(serializers.Serializer[Any]):
-    """The columns that the main site may write. Which of them an action takes and needs stands in TAKEN and NEEDED."""
-
-    id = WholeNumber(required=False)
-    user_id = WholeNumber(required=False)
-    name = PlainText(255, required=False)
-    status = OneOf(Vps.Status.values, required=False)
-    cpu = WholeNumber(SMALLEST["cpu"], LARGEST["cpu"], required=False)
-    ram = WholeNumber(SMALLEST["ram"], LARGEST["ram"], hint=IN_MB, required=False)
-    disk = WholeNumber(SMALLEST["disk"], LARGEST["disk"], required=False)
-    os = PlainText(100, required=False)
-    hypervisor = OneOf(Vps.Hypervisor.values, required=False)
-    ip_address = Address(required=False, allow_null=True)
-    placement = PlacementInput(required=False)
-
-
-NEEDED = {"create": ("user_id", "name", "cpu", "ram", "disk", "os"), "update": ("id",), "delete": ("id",)}
-COLUMNS = set(VpsInput().fields)
-TAKEN = {"create": COLUMNS - {"id"}, "update": COLUMNS, "delete": {"id"}}
-KNOWN = {"action", "vps"}
-
-
-@api_view(["POST"])
-@authentication_classes([ApiKeyAuthentication])
-@permission_classes([IsMainSite])
+@for_the_main_site("GET", "POST")
 def sync_vps(request: Request) -> Response:
+    """POST says one word; GET reads what the panel holds, or with `digest=1` one hash of it."""
+    if request.method == "POST":
+        return say(request.data)
+    return told_digest() if request.query_params.get("digest") == "1" else page(request)
+
+
+@for_the_main_site("POST", largest_body=16 * MIB)
+def sync_batch(request: Request) -> Response:
+    """Up to 10,000 words in one transaction, each by itself or all or none."""
     body: Any = request.data
-    action, given = shape(body)
-    status, answer = ACTIONS[action](checked(action, given))
-    warnings = unknown_keys(body, KNOWN) + unknown_keys(given, TAKEN[action], "vps.")
-    if "placement" in TAKEN[action] & set(given):
-        warnings += unknown_keys(given["placement"], set(PlacementInput().fields), "vps.placement.")
-    return Response(answer | ({"warnings": warnings} if warnings else {}), status=status)
+    operations, is_atomic = batch_of(body)
+    outcomes = outcomes_of(operations, is_atomic)
+    results = [{"index": at} | told(*pair) for at, pair in enumerate(zip(outcomes, operations, strict=True))]
+    answer = {"status": summary(results), "results": results}
+    warnings = unknown_keys(body, {"operations", "atomic"})
+    return Response(answer | ({"warnings": warnings} if warnings else {}))
 
 
-def shape(body: Any) -> tuple[str, dict[str, Any]]:
-    """The action and its `vps`. Raises MissingFields, InvalidInput."""
+# One word
+
+
+def say(given: Any) -> Response:
+    word = word_of(given)
+    done = sync.say(word)
+    answer = {"status": "success", "message": "VPS synced successfully"} | of_done(done, given)
+    return Response(answer, status=201 if done.is_new else 200)
+
+
+def of_done(done: sync.Done, given: dict[str, Any]) -> dict[str, Any]:
+    facts = {"already_deleted": done.was_deleted, "warnings": warnings_of(given)}
+    answer = {"vps": done.row} | {name: value for name, value in facts.items() if value}
+    return answer if done.is_applied else answer | {"applied": False}
+
+
+# Many
+
+
+def batch_of(body: Any) -> tuple[list[Any], bool]:
     if not isinstance(body, dict):
         raise InvalidInput("The body must be a JSON object.")
-    refuse_missing([key for key in ("action", "vps") if body.get(key) is None])
-    action, given = body["action"], body["vps"]
-    if not isinstance(action, str) or action not in ACTIONS:
-        raise invalid("action", f"Must be one of: {', '.join(ACTIONS)}.")
-    if not isinstance(given, dict):
-        raise invalid("vps", "Must be an object.")
-    refuse_missing([key for key in NEEDED[action] if given.get(key) is None], "vps.")
-    return action, given
+    operations, is_atomic = body.get("operations"), body.get("atomic", False)
+    if not isinstance(operations, list) or len(operations) > MOST_AT_ONCE:
+        raise invalid({"operations": f"Must be a list of at most {MOST_AT_ONCE} operations."})
+    if not isinstance(is_atomic, bool):
+        raise invalid({"atomic": "Must be true or false."})
+    return operations, is_atomic
 
 
-def refuse_missing(names: list[str], prefix: str = "") -> None:
-    if names:
-        sentence = f"Missing required fields: {', '.join(names)}"
-        raise MissingFields(sentence, errors={f"{prefix}{name}": ["This field is required."] for name in names})
+def outcomes_of(operations: list[Any], is_atomic: bool) -> list[sync.Outcome]:
+    """In order. What has no sound shape is not said, and in an atomic batch then nothing is."""
+    read = [parsed(operation) for operation in operations]
+    bad = next((one for one in read if isinstance(one, PanelError)), None)
+    if bad and is_atomic:
+        return [one if one is bad else NotApplied() for one in read]
+    said = iter(sync.apply([one for one in read if isinstance(one, sync.Word)], is_atomic=is_atomic))
+    return [one if isinstance(one, PanelError) else next(said) for one in read]
 
 
-def invalid(field: str, sentence: str) -> InvalidInput:
-    return InvalidInput(f"Invalid request: {field}: {sentence}", errors={field: [sentence]})
+def parsed(operation: Any) -> sync.Word | PanelError:
+    try:
+        return word_of(operation)
+    except PanelError as error:
+        return error
 
 
-def checked(action: str, given: dict[str, Any]) -> dict[str, Any]:
-    """The columns, checked, the placement as services.sync wants it."""
-    serializer = VpsInput(data={name: value for name, value in given.items() if name in TAKEN[action]})
-    if not serializer.is_valid():
-        raise serializers.ValidationError({"vps": serializer.errors})
-    columns = dict(serializer.validated_data)
-    if placement := columns.pop("placement", None):
-        columns["placement"] = sync.PlacementSpec(**placement)
-    return columns
+def told(outcome: sync.Outcome, given: Any) -> dict[str, Any]:
+    return outcome.told() if isinstance(outcome, PanelError) else {"status": "success"} | of_done(outcome, given)
 
 
-def create(columns: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    placement = columns.pop("placement", None)
-    return 201, answer_of(sync.create(columns, placement).columns())
+def summary(results: list[dict[str, Any]]) -> str:
+    failed = sum(result["status"] == "error" for result in results)
+    if not failed:
+        return "success"
+    return "error" if failed == len(results) else "partial"
 
 
-def update(columns: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    id, placement = columns.pop("id"), columns.pop("placement", None)
-    if not columns and placement is None:
-        raise MissingFields("Missing required fields: at least one column to update beside id")
-    return 200, answer_of(sync.update(id, columns, placement).columns())
+# What the panel holds
 
 
-def delete(columns: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    deleted = sync.delete(columns["id"])
-    return 200, answer_of(deleted.row) | ({"already_deleted": True} if deleted.was_already else {})
+def told_digest() -> Response:
+    count, sha256 = digest()
+    return Response({"status": "success", "count": count, "digest": sha256})
 
 
-def answer_of(row: dict[str, Any]) -> dict[str, Any]:
-    return {"status": "success", "message": "VPS synced successfully", "vps": row}
+def page(request: Request) -> Response:
+    """In id order. `next` is the address of the following page, or null."""
+    limit = number(request, "limit", DEFAULT_PAGE, MOST_AT_ONCE, least=1)
+    since = request.query_params.get("updated_since")
+    found = Vps.objects.filter(pk__gt=number(request, "after", 0, INT_MAX)).with_external_id().order_by("pk")
+    if since:
+        found = found.filter(updated_at__gte=moment("updated_since", since))
+    rows = list(found[: limit + 1])
+    more = {"after": rows[limit - 1].pk, "limit": limit} if len(rows) > limit else None
+    next_page = more and f"/api/vps/sync?{urlencode(more | ({'updated_since': since} if since else {}))}"
+    listed = [row_of(vps) for vps in rows[:limit]]
+    return Response({"status": "success", "count": len(listed), "vps": listed, "next": next_page})
 
 
-def unknown_keys(given: dict[str, Any], known: set[str], prefix: str = "") -> list[str]:
-    return [f"Unknown field ignored: {prefix}{key}" for key in given if key not in known]
-
-
-ACTIONS: dict[str, Callable[[dict[str, Any]], tuple[int, dict[str, Any]]]] = {
-    "create": create,
-    "update": update,
-    "delete": delete,
-}
+def row_of(vps: Any) -> dict[str, Any]:
+    row: dict[str, Any] = vps.columns()
+    return row | ({"external_id": vps.external_id} if vps.external_id else {})

@@ -7,6 +7,7 @@ from vps.api import customer, sync
 
 urlpatterns = [
     re_path(r"^vps/sync/?$", sync.sync_vps),
+    re_path(r"^vps/sync/batch/?$", sync.sync_batch),
     path("vps", customer.vps_list),
     path("vps/<id:id>", customer.vps_detail),
     path("vps/<id:id>/start", customer.start),

@@ -63,7 +63,7 @@ def create(people: list[dict[str, Any]]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT setval(pg_get_serial_sequence('users', 'id'), (SELECT max(id) FROM users))")
     for server in SERVERS:
-        sync.create(dict(zip(COLUMNS, server, strict=True)), placement=None)
+        sync.say(sync.Word("create", dict(zip(COLUMNS, server, strict=True))))
 
 
 def add_person(person: dict[str, Any]) -> None:

@@ -3,10 +3,21 @@
 from vps.models.cluster import Cluster
 from vps.models.cluster_node import ClusterNode
 from vps.models.event import Event
+from vps.models.external_id import ExternalId
+from vps.models.newest_word import NewestWord
 from vps.models.operation import Operation
 from vps.models.placement import Placement
-from vps.models.sync_state import SyncState
 from vps.models.tombstone import Tombstone
 from vps.models.vps import Vps
 
-__all__ = ["Cluster", "ClusterNode", "Event", "Operation", "Placement", "SyncState", "Tombstone", "Vps"]
+__all__ = [
+    "Cluster",
+    "ClusterNode",
+    "Event",
+    "ExternalId",
+    "NewestWord",
+    "Operation",
+    "Placement",
+    "Tombstone",
+    "Vps",
+]

@@ -108,10 +108,13 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         seized: Operation = self.select_related("vps__placement", "requested_by").get(id=operation.pk)
         return seized
 
-    def cut_off(self, vps: Any, code: str) -> None:
-        """End what is open on this VPS, whose row is locked: what it was asked of is not there any more."""
-        if running := self.open().filter(vps=vps).first():
-            self.end(self.seize(running), Operation.State.FAILED, error_code=code)
+    def cut_off(self, vps_ids: "list[int]", code: str) -> None:
+        """End what is open on these VPSs, whose rows are locked: what it was asked of is not there any more."""
+        rows = self.open().filter(vps_id__in=vps_ids).select_related("vps", "requested_by").order_by("id")
+        hit = list(rows.select_for_update(of=("self",)))
+        over = {"state": Operation.State.FAILED, "finished_at": clock.now(), "error_code": code} if hit else {}
+        self.filter(id__in=[one.pk for one in hit]).update(fence=models.F("fence") + 1, **over)
+        Event.objects.bulk_create([one.ended(Operation.State.FAILED, code) for one in hit], batch_size=1000)
 
     def may_meet_tasks_of_others(self, operation: "Operation", since: datetime) -> bool:
         """Whether its guest may have tasks that no operation of its VPS knows: one ended since then without hearing of
@@ -129,16 +132,7 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         """Write the end and its event, once: False where the claim was taken over or it had ended. In a transaction."""
         if not self.write(operation, state=state, finished_at=clock.now(), **columns):
             return False
-        code = {"code": operation.error_code} if operation.error_code else {}
-        Event.objects.record(
-            f"operation.{state}",
-            operation.vps,
-            by=operation.requested_by,
-            source=Event.Source.SYSTEM,
-            operation=operation,
-            kind=operation.kind,
-            **code,
-        )
+        operation.ended(state, operation.error_code).save(force_insert=True)
         return True
 
     def write(self, operation: "Operation", **columns: Any) -> bool:
@@ -272,6 +266,18 @@ class Operation(models.Model):
     def failure(self) -> Sentence:
         """Why it failed, in words a customer understands."""
         return sentence_of(self.error_code)
+
+    def ended(self, state: str, code: str) -> Event:
+        """The event that tells of its end, not yet written."""
+        return Event(
+            type=f"operation.{state}",
+            vps_id=self.vps_id,
+            user_id=self.vps and self.vps.user_id,
+            by=self.requested_by,
+            source=Event.Source.SYSTEM,
+            operation=self,
+            data={"kind": self.kind} | ({"code": code} if code else {}),
+        )
 
     def public(self) -> dict[str, Any]:
         """The operation as the contract shows it, wherever it is shown."""

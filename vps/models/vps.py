@@ -5,19 +5,40 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vps.errors import Sentence
 from vps.models.event import Event
+from vps.models.external_id import ExternalId
 from vps.models.failures import sentence_of
 from vps.models.operation import Operation
 from vps.models.wire import rfc3339
 
 SMALLEST = {"cpu": 1, "ram": 128, "disk": 1}
 LARGEST = {"cpu": 1024, "ram": 4_194_304, "disk": 1_048_576}
+
+# What may change of a row, with its types. A CASE of thousands of branches is read branch by branch; a list is joined.
+COLUMNS = {
+    "id": "int",
+    "name": "text",
+    "status": "text",
+    "ip_address": "text",
+    "cpu": "int",
+    "ram": "int",
+    "disk": "int",
+    "os": "text",
+    "user_id": "int",
+    "hypervisor": "text",
+    "updated_at": "timestamptz",
+}
+REWRITE = f"""
+    UPDATE vps SET {", ".join(f"{column} = fresh.{column}" for column in COLUMNS if column != "id")}
+    FROM unnest({", ".join(f"%s::{type}[]" for type in COLUMNS.values())}) AS fresh ({", ".join(COLUMNS)})
+    WHERE vps.id = fresh.id
+"""  # noqa: S608
 
 
 class VpsQuerySet(models.QuerySet["Vps"]):
@@ -31,6 +52,11 @@ class VpsQuerySet(models.QuerySet["Vps"]):
         return self.select_related("placement__cluster").prefetch_related(
             models.Prefetch("operations", queryset=operations, to_attr="open_operations")
         )
+
+    def with_external_id(self) -> "VpsQuerySet":
+        """With the main site's own id of each, or None, as `external_id`."""
+        named = ExternalId.objects.filter(vps_id=models.OuterRef("pk")).values("external_id")
+        return self.annotate(external_id=models.Subquery(named))
 
     def matching(self, text: str) -> "VpsQuerySet":
         text = text.replace("\0", "")
@@ -68,6 +94,18 @@ class VpsQuerySet(models.QuerySet["Vps"]):
 
     def locked_one(self, id: int) -> "Vps | None":
         return next(iter(self.locked([id])), None)
+
+    def rewrite(self, vpses: "list[Vps]") -> None:
+        """Write these, whose rows are locked, as they are here: in one statement, whatever their number."""
+        if vpses:
+            with connection.cursor() as cursor:
+                cursor.execute(REWRITE, [[getattr(vps, column) for vps in vpses] for column in COLUMNS])
+
+    def remove(self, ids: "list[int]") -> None:
+        """Take these rows, which are locked, away. Their placements must be gone."""
+        if ids:
+            with connection.cursor() as cursor:
+                cursor.execute("DELETE FROM vps WHERE id = ANY(%s)", [ids])
 
     def observed(self, ids: Iterable[int], status: str, operation: Operation | None = None) -> None:
         """Move these, whose rows are locked, to what was seen, and tell of it.

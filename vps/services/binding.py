@@ -12,7 +12,7 @@ from vps import notify, snapshots
 from vps.errors import AlreadyBound, PlacementTaken
 from vps.hypervisor.base import OBSERVED, Guest, GuestRef, HypervisorError, Kind, Look
 from vps.models import Cluster, Event, Operation, Placement, Vps
-from vps.models.locks import BINDING_BY_NAME, FINDING_ADDRESSES, turn
+from vps.models.locks import BINDING_BY_NAME, FINDING_ADDRESSES, MOVING, turn, wait_for_turn
 from vps.reach import Crowded, reach
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ def bind(vps: Vps, cluster: Cluster, *, kind: str, vmid: int, node: str, by: Any
     try:
         with transaction.atomic():
             Vps.objects.locked([vps.pk])
+            wait_for_turn(MOVING)
             placement: Placement = Placement.objects.create(vps=vps, cluster=cluster, kind=kind, vmid=vmid, node=node)
             where = {"cluster": cluster.name, "kind": kind, "vmid": vmid}
             Event.objects.record("vps.bound", vps, by=by, source=source, **where)
@@ -47,7 +48,7 @@ def unbind(vps: Vps, *, by: Any, source: str) -> None:
     placement = Placement.objects.filter(vps=vps).first()
     if placement is None:
         return
-    Operation.objects.cut_off(vps, "vps_unbound")
+    Operation.objects.cut_off([vps.pk], "vps_unbound")
     Event.objects.record("vps.unbound", vps, by=by, source=source, vmid=placement.vmid)
     placement.delete()
     notify.pages(vps.pk, vps.user_id)

@@ -1,0 +1,15 @@
+"""What stands behind the question mark of an address: numbers, and nothing near them. For the doors beside it."""
+
+from django.utils.translation import gettext
+from rest_framework.request import Request
+
+from vps.errors import InvalidInput
+
+
+def number(request: Request, name: str, default: int, most: int, least: int = 0) -> int:
+    """A whole number from `least` to `most`. Raises InvalidInput, which names it."""
+    text = request.query_params.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and len(text) <= 19 and least <= int(text) <= most):
+        sentence = gettext("Must be a whole number from %(least)s to %(most)s.") % {"least": least, "most": most}
+        raise InvalidInput(f"{name}: {sentence}", errors={name: [sentence]})
+    return int(text)

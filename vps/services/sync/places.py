@@ -1,0 +1,48 @@
+"""Which guest a VPS is, by the main site's word, on the book. The verbs beside it call it."""
+
+from vps.errors import PlacementTaken, UnknownCluster
+from vps.models import Cluster, Placement, Vps
+from vps.services.sync.book import Book
+from vps.services.sync.words import PlacementSpec
+
+
+def cluster_of(book: Book, spec: PlacementSpec | None) -> Cluster | None:
+    """Raises UnknownCluster."""
+    if spec is None:
+        return None
+    if spec.cluster not in book.clusters:
+        sentence = f"There is no cluster {spec.cluster!r}."
+        raise UnknownCluster(sentence, errors={"vps.placement.cluster": [sentence]})
+    return book.clusters[spec.cluster]
+
+
+def refuse_taken(book: Book, vps: Vps, cluster: Cluster | None, spec: PlacementSpec | None) -> None:
+    """Raises PlacementTaken."""
+    if cluster and spec and book.guests.get((cluster.pk, spec.vmid), vps.pk) != vps.pk:
+        raise PlacementTaken
+
+
+def move(book: Book, vps: Vps, cluster: Cluster | None, spec: PlacementSpec | None) -> None:
+    """Told the same again, nothing is forgotten; told of another guest, nothing of the old one is kept.
+
+    The guest's identity and power are then asked for by a worker.
+    """
+    if cluster is None or spec is None:
+        return
+    old = book.places.get(vps.pk)
+    if old and (old.cluster_id, old.vmid, old.kind) == (cluster.pk, spec.vmid, spec.kind):
+        return
+    leave(book, vps.pk)
+    place = Placement(vps_id=vps.pk, cluster=cluster, kind=spec.kind, vmid=spec.vmid, node=spec.node)
+    book.places[vps.pk] = book.placed[vps.pk] = place
+    book.guests[cluster.pk, spec.vmid] = vps.pk
+    book.tell("vps.bound", vps, cluster=cluster.name, kind=spec.kind, vmid=spec.vmid)
+
+
+def leave(book: Book, id: int) -> None:
+    """This VPS is no guest any more."""
+    old = book.places.pop(id, None)
+    if old:
+        del book.guests[old.cluster_id, old.vmid]
+        book.placed.pop(id, None)
+        book.unplaced.add(id)

@@ -1,0 +1,49 @@
+"""What is said of one VPS, and what became of it. The shapes between the doors and services.sync."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from vps.errors import PanelError
+
+
+@dataclass(frozen=True)
+class PlacementSpec:
+    """Where the main site says the machine is."""
+
+    cluster: str
+    node: str
+    vmid: int
+    kind: str
+
+
+@dataclass(frozen=True)
+class Word:
+    """`action` is create, update or delete; `columns` are the table's, checked, without the id.
+
+    update and delete name their VPS by `id`, `external_id` or both.
+    """
+
+    action: str
+    columns: dict[str, Any] = field(default_factory=dict)
+    id: int | None = None
+    external_id: str | None = None
+    placement: PlacementSpec | None = None
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Done:
+    """`row` is every column of the VPS as it is now, or was when it was deleted, and its `external_id` where it has one.
+
+    `changes` are the columns that were written, each as (was, is).
+    """
+
+    row: dict[str, Any]
+    is_new: bool = False
+    was_deleted: bool = False
+    is_applied: bool = True
+    changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+
+
+Outcome = Done | PanelError

@@ -1,0 +1,40 @@
+"""Writes what changed in the book: a statement a table, or one for each thousand rows. services.sync.apply calls it."""
+
+from vps import notify
+from vps.models import Event, ExternalId, NewestWord, Operation, Placement, Tombstone, Vps
+from vps.services.sync.book import Book
+
+AT_ONCE = 1000
+
+
+def write(book: Book) -> None:
+    """Whoever is made and deleted by the same words was never there, but for its tombstone and its events."""
+    end_operations(book)
+    Placement.objects.filter(vps_id__in=book.unplaced).delete()
+    Vps.objects.remove([id for id in book.deleted if id not in book.created])
+    Tombstone.objects.bulk_create([Tombstone(vps_id=id, row=row) for id, row in book.deleted.items()], AT_ONCE)
+    Vps.objects.bulk_create([vps for id, vps in book.created.items() if id not in book.deleted], AT_ONCE)
+    Vps.objects.rewrite([vps for id, vps in book.changed.items() if id not in book.created])
+    write_names(book)
+    NewestWord.objects.remember(book.newer)
+    Placement.objects.bulk_create(book.placed.values(), AT_ONCE)
+    Event.objects.bulk_create(book.events, AT_ONCE)
+    announce(book)
+
+
+def end_operations(book: Book) -> None:
+    Operation.objects.cut_off(list(book.deleted), "vps_deleted")
+    Operation.objects.cut_off([id for id in book.unplaced if id not in book.deleted], "vps_unbound")
+
+
+def write_names(book: Book) -> None:
+    """What was claimed for a VPS that did not come to be is free again."""
+    if unused := set(book.claims) - book.kept:
+        ExternalId.objects.filter(external_id__in=unused).delete()
+
+
+def announce(book: Book) -> None:
+    notify.many_pages(list(dict.fromkeys(book.told)))
+    notify.workers("identify", [place.pk for place in book.placed.values()])
+    if any(id in book.vpses and id not in book.places for id, _ in book.told):
+        notify.worker("bind_by_name")
