@@ -29,7 +29,7 @@ from accounts.models import KeptAnswer
 KEY = re.compile(r'"([\x21\x23-\x7e]{1,255})"|([\x21-\x7e]{1,255})')
 PATIENCE = "2s"
 KEPT_FOR = timedelta(hours=48)
-ADDRESS = "pg_advisory_xact_lock(hashtextextended(%s, 0))"
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
 class InvalidIdempotencyKey(exceptions.APIException):
@@ -90,7 +90,7 @@ def take_turn(asked: dict[str, str]) -> None:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
-            cursor.execute(f"SELECT {ADDRESS}", [json.dumps(asked)])
+            cursor.execute(LOCK, [json.dumps(asked)])
             cursor.execute("SELECT set_config('lock_timeout', '0', true)")
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):

@@ -1,4 +1,4 @@
-"""All that some words are about, read and locked, and what changes of it. `reading` beside it makes one, `writing` keeps it."""
+"""All that some words are about, read and locked, and what changes of it. `reading` makes one, `writing` keeps it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,0 +1,232 @@
+"""POST /api/vps/sync/batch, and what the panel says it holds."""
+
+import hashlib
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from vps.models import Event, ExternalId, Operation, Placement, Tombstone, Vps
+
+ORDER = {"name": "web-01", "status": "creating", "cpu": 4, "ram": 8192, "disk": 100, "os": "Ubuntu 22.04 LTS"}
+
+
+def client() -> Client:
+    return Client(headers={"X-API-Key": settings.VPS_SYNC_API_KEYS[0]})
+
+
+def batch(*operations: Any, **more: Any) -> Any:
+    body = {"operations": list(operations)} | more
+    return client().post("/api/vps/sync/batch", body, content_type="application/json")
+
+
+def create(user: Any, **vps: Any) -> dict[str, Any]:
+    return {"action": "create", "vps": {"user_id": user.id} | ORDER | vps}
+
+
+def update(**vps: Any) -> dict[str, Any]:
+    return {"action": "update", "vps": vps}
+
+
+def delete(**vps: Any) -> dict[str, Any]:
+    return {"action": "delete", "vps": vps}
+
+
+def results(answer: Any) -> list[str]:
+    assert [result["index"] for result in answer.json()["results"]] == list(range(len(answer.json()["results"])))
+    return [result.get("code", result["status"]) for result in answer.json()["results"]]
+
+
+def test_results_come_in_order_and_each_stands_alone(alice: Any, make_vps: Any) -> None:
+    vps = make_vps(alice)
+    answer = batch(
+        create(alice), update(id=vps.pk, cpu=8), update(id=424242, cpu=8), {"action": "drop"}, delete(id=vps.pk)
+    )
+    assert answer.status_code == 200
+    assert results(answer) == ["success", "success", "vps_not_found", "missing_fields", "success"]
+    assert answer.json()["status"] == "partial"
+    assert [vps.name for vps in Vps.objects.all()] == ["web-01"]
+
+
+def test_a_later_word_sees_what_an_earlier_one_did(alice: Any) -> None:
+    named = {"external_id": "17"}
+    answer = batch(
+        create(alice, **named),
+        create(alice, **named),
+        update(**named, cpu=8),
+        delete(**named),
+        delete(**named),
+        update(**named, cpu=1),
+    )
+    assert results(answer) == ["success", "success", "success", "success", "success", "vps_deleted"]
+    rows = [result["vps"] for result in answer.json()["results"][:5]]
+    assert (len({row["id"] for row in rows}), [row["cpu"] for row in rows]) == (1, [4, 4, 8, 8, 8])
+    assert answer.json()["results"][4]["already_deleted"] is True
+    assert not Vps.objects.exists()
+    assert Tombstone.objects.get().row == rows[3]
+    told = ["vps.created", "vps.updated", "vps.deleted"]
+    assert list(Event.objects.order_by("id").values_list("type", flat=True)) == told
+
+
+def test_atomic_is_all_or_nothing(alice: Any, make_vps: Any) -> None:
+    vps = make_vps(alice)
+    answer = batch(create(alice, external_id="17"), update(id=424242, cpu=8), delete(id=vps.pk), atomic=True)
+    assert results(answer) == ["not_applied", "vps_not_found", "not_applied"]
+    assert answer.json()["status"] == "error"
+    assert (Vps.objects.get(), Event.objects.count(), ExternalId.objects.count()) == (vps, 0, 0)
+    assert results(batch(create(alice), {"action": "drop", "vps": {}}, atomic=True)) == ["not_applied", "invalid"]
+    assert Vps.objects.count() == 1
+    assert batch(create(alice, external_id="17"), delete(id=vps.pk), atomic=True).json()["status"] == "success"
+
+
+def test_a_deleted_or_moved_vps_takes_its_operation_and_its_guest_with_it(alice: Any, make_vps: Any, bind: Any) -> None:
+    gone, moved = make_vps(alice), make_vps(alice)
+    for vmid, vps in ((100, gone), (101, moved)):
+        bind(vps, vmid)
+        Operation.objects.create(vps=vps, kind="reboot", source="page", deadline_at="2030-01-01T00:00Z")
+    where = {"cluster": "main", "node": "pve1", "kind": "qemu"}
+    answer = batch(
+        delete(id=gone.pk),
+        update(id=moved.pk, placement=where | {"vmid": 100}),
+        create(alice, placement=where | {"vmid": 101}),
+    )
+    assert results(answer) == ["success"] * 3
+    codes = dict(Operation.objects.values_list("vps_id", "error_code"))
+    assert codes == {gone.pk: "vps_deleted", moved.pk: "vps_unbound"}
+    assert dict(Placement.objects.values_list("vmid", "vps_id"))[100] == moved.pk
+
+
+def test_two_of_one_guest_in_a_batch_are_not_both_bound(alice: Any, cluster: Any) -> None:
+    placement = {"cluster": "main", "node": "pve1", "vmid": 107, "kind": "qemu"}
+    assert results(batch(create(alice, placement=placement), create(alice, placement=placement))) == [
+        "success",
+        "placement_taken",
+    ]
+    assert Vps.objects.count() == Placement.objects.count() == 1
+
+
+def test_an_empty_batch_is_done(db: None) -> None:
+    assert batch().json() == {"status": "success", "results": []}
+
+
+@pytest.mark.parametrize(
+    "body", [[], {}, {"operations": {}}, {"operations": [], "atomic": 1}, {"operations": [1] * 10_001}]
+)
+def test_what_is_no_batch_is_refused(db: None, body: Any) -> None:
+    answer = client().post("/api/vps/sync/batch", body, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+
+
+def test_a_batch_may_be_larger_than_other_bodies_but_not_endless(db: None) -> None:
+    padding = {"operations": [], "padding": "x" * 2_000_000}
+    assert client().post("/api/vps/sync/batch", padding, content_type="application/json").status_code == 200
+    padding["padding"] *= 9
+    answer = client().post("/api/vps/sync/batch", padding, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+def test_a_batch_costs_the_same_statements_whatever_its_size(alice: Any, cluster: Any) -> None:
+    def life(first: int, count: int) -> int:
+        names = [str(number) for number in range(first, first + count)]
+        where = {"cluster": "main", "node": "pve1", "kind": "qemu"}
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            batch(*(create(alice, external_id=name, placement=where | {"vmid": 1000 + int(name)}) for name in names))
+            batch(*(update(external_id=name, cpu=8) | {"occurred_at": "2025-10-27T10:30:00Z"} for name in names))
+            answer = batch(*(delete(external_id=name) for name in names))
+        assert answer.json()["status"] == "success"
+        return len(queries)
+
+    few, many = life(0, 2), life(100, 300)
+    assert many == few <= 75
+
+
+def test_the_key_makes_a_batch_safe_to_repeat(alice: Any) -> None:
+    body = {"operations": [create(alice), create(alice)]}
+    answers = [
+        client().post("/api/vps/sync/batch", body, content_type="application/json", headers={"Idempotency-Key": "b1"})
+        for _ in range(2)
+    ]
+    assert answers[0].content == answers[1].content
+    assert Vps.objects.count() == 2
+
+
+# What the panel holds
+
+
+def test_pages_in_id_order_reach_every_vps_once(alice: Any, bob: Any, make_vps: Any) -> None:
+    made = [make_vps(user).pk for user in (alice, bob, alice, bob, alice)]
+    seen, address = [], "/api/vps/sync?limit=2"
+    while address:
+        page = client().get(address).json()
+        seen += [row["id"] for row in page["vps"]]
+        assert page["count"] == len(page["vps"]) <= 2
+        address = page["next"]
+    assert seen == made
+
+
+def test_updated_since_leaves_out_what_has_not_changed(alice: Any, make_vps: Any) -> None:
+    old, new = make_vps(alice), make_vps(alice)
+    Vps.objects.filter(pk=old.pk).update(updated_at="2025-01-01T00:00:00Z")
+    page = client().get("/api/vps/sync", {"updated_since": "2025-06-01T00:00:00+03:00", "limit": 1}).json()
+    assert ([row["id"] for row in page["vps"]], page["next"]) == ([new.pk], None)
+    assert client().get("/api/vps/sync", {"updated_since": "June"}).status_code == 400
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=10001", "limit=x", "after=-1", "after=99999999999"])
+def test_a_page_is_asked_for_in_whole_numbers(db: None, query: str) -> None:
+    assert client().get(f"/api/vps/sync?{query}").json()["code"] == "invalid"
+
+
+def test_the_digest_is_what_the_other_side_computes(alice: Any, bob: Any) -> None:
+    batch(
+        create(alice, external_id="17"),
+        create(bob, name="Сервер №1", status="stopped"),
+        create(bob, status="suspended"),
+    )
+    told = client().get("/api/vps/sync?digest=1").json()
+    lines = "".join(line(row) for row in client().get("/api/vps/sync").json()["vps"])
+    assert told == {"status": "success", "count": 3, "digest": hashlib.sha256(lines.encode()).hexdigest()}
+
+
+def line(row: dict[str, Any]) -> str:
+    state = "active" if row["status"] in ("running", "stopped") else row["status"]
+    fields = [
+        row["id"],
+        row.get("external_id", ""),
+        row["user_id"],
+        row["name"],
+        state,
+        row["cpu"],
+        row["ram"],
+        row["disk"],
+    ]
+    return "\t".join(map(str, [*fields, row["os"], row["hypervisor"]])) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "is_seen"),
+    [
+        ({"status": "stopped"}, False),
+        ({"ip_address": "192.0.2.1"}, False),
+        ({"status": "suspended"}, True),
+        ({"cpu": 8}, True),
+        ({"external_id": "18"}, True),
+    ],
+)
+def test_the_digest_tells_of_what_the_main_site_decides_and_of_nothing_else(
+    alice: Any, make_vps: Any, change: Any, is_seen: bool
+) -> None:
+    vps = make_vps(alice)
+    before = client().get("/api/vps/sync?digest=1").json()["digest"]
+    batch(update(id=vps.pk, **change))
+    assert (client().get("/api/vps/sync?digest=1").json()["digest"] != before) == is_seen
+
+
+def test_nothing_at_all_has_a_digest_too(db: None) -> None:
+    empty = {"status": "success", "count": 0, "digest": hashlib.sha256(b"").hexdigest()}
+    assert client().get("/api/vps/sync?digest=1").json() == empty
