@@ -1,0 +1,74 @@
+"""`make bench WHAT=sync`: ten thousand words of the main site, in batches and one call each, through the doors in-process."""
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from django.test import Client
+
+from benchmarks.reconcile import panel
+
+ONE_BY_ONE = 500
+KEY = "for-tests-only-the-main-site-key-0123456789"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks.sync", description=__doc__)
+    parser.add_argument("--count", type=int, default=10_000)
+    count = parser.parse_args().count
+    with panel():
+        # Models are there when Django is.
+        from accounts.models import User
+
+        user = User.objects.create(username="alice", email="alice@example.com")
+        print(f"{'words':>7} {'what':<24} {'seconds':>8} {'words/s':>9}")
+        many = by_name(life(user.pk, count, "many"), by_batch)
+        few = by_name(life(user.pk, ONE_BY_ONE, "few"), one_by_one)
+        print("\nAs many words a second in a batch as one a call:")
+        for name, speed in many.items():
+            print(f"  {name:<24} {speed / few[name]:.1f}")
+
+
+def by_name(lives: Iterator[tuple[str, list[Any]]], call: Callable[[list[Any]], None]) -> dict[str, float]:
+    return {name: measured(f"{name}, {call.__name__}", len(words), partial(call, words)) for name, words in lives}
+
+
+def life(user: int, count: int, prefix: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    names = [f"{prefix}-{number}" for number in range(count)]
+    order = {"user_id": user, "name": "web", "cpu": 2, "ram": 2048, "disk": 40, "os": "Debian 12"}
+    yield "create", [{"action": "create", "vps": order | {"external_id": name}} for name in names]
+    yield "update", [{"action": "update", "vps": {"external_id": name, "status": "running"}} for name in names]
+    yield "nothing new", [{"action": "update", "vps": {"external_id": name, "status": "running"}} for name in names]
+    yield "delete", [{"action": "delete", "vps": {"external_id": name}} for name in names]
+
+
+def measured(name: str, count: int, call: Callable[[], None]) -> float:
+    """Words a second."""
+    began = time.perf_counter()
+    call()
+    seconds = time.perf_counter() - began
+    print(f"{count:>7} {name:<24} {seconds:>8.2f} {count / seconds:>9.0f}", flush=True)
+    return count / seconds
+
+
+def client() -> Client:
+    return Client(headers={"X-API-Key": KEY, "Host": "localhost"})
+
+
+def by_batch(words: list[Any]) -> None:
+    answer = client().post("/api/vps/sync/batch", {"operations": words}, content_type="application/json")
+    if answer.json()["status"] != "success":
+        raise SystemExit(answer.content[:500].decode())
+
+
+def one_by_one(words: list[Any]) -> None:
+    for word in words:
+        answer = client().post("/api/vps/sync", word, content_type="application/json")
+        if answer.status_code >= 400:
+            raise SystemExit(answer.content[:500].decode())
+
+
+if __name__ == "__main__":
+    main()
