@@ -9,8 +9,7 @@ AT_ONCE = 1000
 
 def write(book: Book) -> None:
     """Whoever is made and deleted by the same words was never there, but for its tombstone and its events."""
-    end_operations(book)
-    Placement.objects.filter(vps_id__in=book.unplaced).delete()
+    unplace(book)
     Vps.objects.remove([id for id in book.deleted if id not in book.created])
     Tombstone.objects.bulk_create([Tombstone(vps_id=id, row=row) for id, row in book.deleted.items()], AT_ONCE)
     Vps.objects.bulk_create([vps for id, vps in book.created.items() if id not in book.deleted], AT_ONCE)
@@ -22,9 +21,14 @@ def write(book: Book) -> None:
     announce(book)
 
 
-def end_operations(book: Book) -> None:
-    Operation.objects.cut_off(list(book.deleted), "vps_deleted")
-    Operation.objects.cut_off([id for id in book.unplaced if id not in book.deleted], "vps_unbound")
+def unplace(book: Book) -> None:
+    """An operation that was asked of a guest is no operation on another one."""
+    if book.deleted:
+        Operation.objects.cut_off(list(book.deleted), "vps_deleted")
+    if moved := [id for id in book.unplaced if id not in book.deleted]:
+        Operation.objects.cut_off(moved, "vps_unbound")
+    if book.unplaced:
+        Placement.objects.filter(vps_id__in=book.unplaced).delete()
 
 
 def write_names(book: Book) -> None:
