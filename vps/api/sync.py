@@ -134,10 +134,5 @@ def page(request: Request) -> Response:
     rows = list(found[: limit + 1])
     more = {"after": rows[limit - 1].pk, "limit": limit} if len(rows) > limit else None
     next_page = more and f"/api/vps/sync?{urlencode(more | ({'updated_since': since} if since else {}))}"
-    listed = [row_of(vps) for vps in rows[:limit]]
+    listed = [vps.row() for vps in rows[:limit]]
     return Response({"status": "success", "count": len(listed), "vps": listed, "next": next_page})
-
-
-def row_of(vps: Any) -> dict[str, Any]:
-    row: dict[str, Any] = vps.columns()
-    return row | ({"external_id": vps.external_id} if vps.external_id else {})

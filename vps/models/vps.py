@@ -203,6 +203,10 @@ class Vps(models.Model):
             "updated_at": rfc3339(self.updated_at),
         }
 
+    def row(self) -> dict[str, Any]:
+        """The columns, and the main site's own id where it has one: of those that came `with_external_id`."""
+        return self.columns() | ({"external_id": self.external_id} if self.external_id else {})  # type: ignore[attr-defined]
+
     def why_in_error(self) -> Sentence:
         """Why the panel itself gave this server up, or ''. A query, of a server in error alone."""
         code = Event.objects.code_of_status(self) if self.status == self.Status.ERROR else ""

@@ -22,21 +22,22 @@ def refuse_taken(book: Book, vps: Vps, cluster: Cluster | None, spec: PlacementS
         raise PlacementTaken
 
 
-def move(book: Book, vps: Vps, cluster: Cluster | None, spec: PlacementSpec | None) -> None:
-    """Told the same again, nothing is forgotten; told of another guest, nothing of the old one is kept.
+def move(book: Book, vps: Vps, cluster: Cluster | None, spec: PlacementSpec | None) -> bool:
+    """Told the same again, nothing is forgotten; told of another guest, nothing of the old one is kept: then True.
 
     The guest's identity and power are then asked for by a worker.
     """
     if cluster is None or spec is None:
-        return
+        return False
     old = book.places.get(vps.pk)
     if old and (old.cluster_id, old.vmid, old.kind) == (cluster.pk, spec.vmid, spec.kind):
-        return
+        return False
     leave(book, vps.pk)
     place = Placement(vps_id=vps.pk, cluster=cluster, kind=spec.kind, vmid=spec.vmid, node=spec.node)
     book.places[vps.pk] = book.placed[vps.pk] = place
     book.guests[cluster.pk, spec.vmid] = vps.pk
     book.tell("vps.bound", vps, cluster=cluster.name, kind=spec.kind, vmid=spec.vmid)
+    return True
 
 
 def leave(book: Book, id: int) -> None:

@@ -48,8 +48,8 @@ def update(book: Book, word: Word) -> Done:
         book.name(vps.pk, word.external_id)
     remember(book, word, vps.pk)
     changes = change(book, word, vps)
-    places.move(book, vps, cluster, word.placement)
-    return Done(book.row(vps), changes=changes)
+    is_moved = places.move(book, vps, cluster, word.placement)
+    return Done(book.row(vps), changes=changes, is_moved=is_moved)
 
 
 def delete(book: Book, word: Word) -> Done:
@@ -64,7 +64,7 @@ def delete(book: Book, word: Word) -> Done:
     del book.vpses[id]
     book.stones[id] = book.deleted[id] = row
     book.changed.pop(id, None)
-    return Done(row)
+    return Done(row, is_deletion=True)
 
 
 def target(book: Book, word: Word) -> int:

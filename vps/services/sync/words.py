@@ -41,7 +41,9 @@ class Done:
 
     row: dict[str, Any]
     is_new: bool = False
+    is_deletion: bool = False
     was_deleted: bool = False
+    is_moved: bool = False
     is_applied: bool = True
     changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
 

@@ -1,0 +1,92 @@
+"""`manage.py import_vps FILE`: what the main site would push, from a CSV or JSON lines file. For staff."""
+
+import sys
+from argparse import ArgumentParser
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from tqdm import tqdm
+
+from vps.errors import PanelError
+from vps.management.files import Line, read
+from vps.services import sync
+
+AT_ONCE = 1000
+KINDS = ("created", "changed", "deleted", "unchanged", "failed")
+
+
+class Command(BaseCommand):
+    help = (
+        "Create, update or delete servers as a CSV or JSON lines file says, in the words of POST /api/vps/sync/batch."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        add = parser.add_argument
+        add("file", type=Path, help="*.csv, with a line of column names, or JSON lines")
+        add("--action", choices=["create", "update", "delete"], default="create", help="of a line that names none")
+        add("--dry-run", action="store_true", help="print what would change, and change nothing")
+        add("--atomic", action="store_true", help="all of it, or nothing where one line fails")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        lines = read_all(options["file"], options["action"])
+        counts = dict.fromkeys(KINDS, 0)
+        is_one = options["dry_run"] or options["atomic"]
+        with transaction.atomic() if is_one else nullcontext():
+            for number, outcome in carried_out(lines):
+                counts[kind_of(outcome)] += 1
+                self.tell(number, outcome)
+            undone = options["dry_run"] or (options["atomic"] and counts["failed"] > 0)
+            if undone:
+                transaction.set_rollback(True)
+        self.stdout.write(("Nothing was changed. It would be: " if undone else "Done: ") + summary(counts))
+        if counts["failed"]:
+            raise CommandError(f"{counts['failed']} of {len(lines)} lines failed.")
+
+    def tell(self, number: int, outcome: sync.Outcome) -> None:
+        if isinstance(outcome, PanelError):
+            self.stdout.write(self.style.ERROR(f"line {number}: {outcome.code}: {outcome.message}"))
+        elif kind_of(outcome) != "unchanged":
+            self.stdout.write(
+                f"line {number}: {kind_of(outcome)} #{outcome.row['id']} {outcome.row['name']}{told(outcome)}"
+            )
+
+
+def read_all(file: Path, action: str) -> list[Line]:
+    try:
+        return list(read(file, action))
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"{file} cannot be read: {error}") from error
+
+
+def carried_out(lines: list[Line]) -> "list[tuple[int, sync.Outcome]]":
+    """A thousand at a time, with a bar on the terminal."""
+    done = []
+    with tqdm(total=len(lines), unit="line", file=sys.stderr, disable=None) as bar:
+        for start in range(0, len(lines), AT_ONCE):
+            part = lines[start : start + AT_ONCE]
+            said = iter(sync.apply([word for _, word in part if isinstance(word, sync.Word)]))
+            done += [(number, word if isinstance(word, PanelError) else next(said)) for number, word in part]
+            bar.update(len(part))
+    return done
+
+
+def kind_of(outcome: sync.Outcome) -> str:
+    if isinstance(outcome, PanelError):
+        return "failed"
+    if outcome.is_new:
+        return "created"
+    if outcome.is_deletion:
+        return "deleted"
+    return "changed" if outcome.changes or outcome.is_moved else "unchanged"
+
+
+def told(done: sync.Done) -> str:
+    changes = [f"{name} {was} → {now}" for name, (was, now) in done.changes.items()]
+    return f": {', '.join(changes)}" if changes else ""
+
+
+def summary(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {kind}" for kind, count in counts.items())

@@ -1,0 +1,70 @@
+"""Files that staff hold of the main site's servers, CSV or JSON lines, as words of the sync API. For the import command."""
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+from vps.api.words import word_of
+from vps.errors import InvalidInput, PanelError
+from vps.services import sync
+
+WHOLE_NUMBERS = {"id", "user_id", "cpu", "ram", "disk", "vmid"}
+PLACEMENT = {"cluster", "node", "vmid", "kind"}
+BESIDE = {"action", "occurred_at"}
+ID_IN_CREATE = "This line has an id, so its server is there already: it would be created a second time."
+Line = tuple[int, sync.Word | PanelError]
+
+
+def read(path: Path, default_action: str) -> Iterator[Line]:
+    """Each line's number and its word, or why it is none. A line that names no action gets the default.
+
+    A JSON line is an operation of the sync API, or its `vps` alone; the columns of a CSV are those of both, and of
+    `placement`, and an empty cell says nothing.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        given = of_csv(file) if path.suffix.lower() == ".csv" else of_json(file)
+        for number, operation in given:
+            yield number, parsed(operation, default_action)
+
+
+def of_json(file: TextIO) -> Iterator[tuple[int, Any]]:
+    for number, text in enumerate(file, 1):
+        if text.strip():
+            yield number, json_or_none(text)
+
+
+def json_or_none(text: str) -> Any:
+    try:
+        given = json.loads(text)
+    except ValueError:
+        return None
+    is_row = isinstance(given, dict) and "vps" not in given
+    return {"vps": given} if is_row else given
+
+
+def of_csv(file: TextIO) -> Iterator[tuple[int, Any]]:
+    rows = csv.DictReader(file)
+    for row in rows:
+        cells = {name.strip(): typed(name.strip(), text) for name, text in row.items() if name and text}
+        beside = {name: cells.pop(name) for name in BESIDE & set(cells)}
+        placement = {name: cells.pop(name) for name in PLACEMENT & set(cells)}
+        yield rows.line_num, beside | {"vps": cells | ({"placement": placement} if placement else {})}
+
+
+def typed(name: str, text: str) -> Any:
+    """What is no number stays a text, and is refused by name as such."""
+    is_number = name in WHOLE_NUMBERS and text.strip().isascii() and text.strip().isdigit()
+    return int(text) if is_number else text
+
+
+def parsed(operation: Any, default_action: str) -> sync.Word | PanelError:
+    if operation is None:
+        return InvalidInput("This line is not valid JSON.")
+    try:
+        said = {"action": default_action} | operation if isinstance(operation, dict) else operation
+        word = word_of(said)
+    except PanelError as error:
+        return error
+    return InvalidInput(ID_IN_CREATE) if word.action == "create" and "id" in said["vps"] else word
