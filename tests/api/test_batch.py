@@ -230,3 +230,16 @@ def test_the_digest_tells_of_what_the_main_site_decides_and_of_nothing_else(
 def test_nothing_at_all_has_a_digest_too(db: None) -> None:
     empty = {"status": "success", "count": 0, "digest": hashlib.sha256(b"").hexdigest()}
     assert client().get("/api/vps/sync?digest=1").json() == empty
+
+
+def test_a_word_that_fails_leaves_its_external_id_free(alice: Any, make_vps: Any) -> None:
+    stranger = {"action": "create", "vps": {"user_id": 424242} | ORDER | {"external_id": "17"}}
+    assert results(batch(stranger, update(id=424242, external_id="18"), create(alice))) == [
+        "unknown_user",
+        "vps_not_found",
+        "success",
+    ]
+    assert results(batch(create(alice, external_id="17"), update(id=make_vps(alice).pk, external_id="18"))) == [
+        "success",
+        "success",
+    ]
