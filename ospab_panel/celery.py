@@ -4,7 +4,9 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import before_task_publish, task_postrun, task_prerun, worker_ready
+
+from ospab_panel import request_id
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ospab_panel.settings")
 
@@ -17,3 +19,19 @@ app.autodiscover_tasks()
 def look_at_once(**_: Any) -> None:
     """What was seen before a long pause is too old to be shown: the first round is not left to the clock."""
     app.send_task("vps.reconcile_all")
+
+
+@before_task_publish.connect  # type: ignore[untyped-decorator]
+def send_request_id(headers: dict[str, Any], **_: Any) -> None:
+    """A task's log lines bear the id of the request that rang for it, and so do those of the tasks it rings for."""
+    headers["request_id"] = request_id.current.get()
+
+
+@task_prerun.connect  # type: ignore[untyped-decorator]
+def take_request_id(task: Any, **_: Any) -> None:
+    request_id.current.set(task.request.get("request_id") or request_id.NONE)
+
+
+@task_postrun.connect  # type: ignore[untyped-decorator]
+def drop_request_id(**_: Any) -> None:
+    request_id.current.set(request_id.NONE)

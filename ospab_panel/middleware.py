@@ -1,4 +1,4 @@
-"""What every request passes through: the language it is answered in, and bodies that cannot be read. Django calls it."""
+"""What every request passes through: its id, its language, and bodies that cannot be read. Django calls it."""
 
 from collections.abc import Callable
 
@@ -9,9 +9,29 @@ from django.utils import translation
 from django.utils.http import urlencode
 from django_htmx.http import HttpResponseClientRedirect
 
-from ospab_panel.error_responses import page
+from ospab_panel import request_id
+from ospab_panel.error_responses import is_api, page
+from vps.crash_points import BEFORE_ANSWER, reached
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+def give_request_id(get_response: GetResponse) -> GetResponse:
+    """The first of all: what any other answers has the id too.
+
+    It is not taken back: Django writes of a refusal after the last middleware, and the next request brings its own.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        id = request_id.chosen(request.headers.get(request_id.HEADER, ""))
+        request_id.current.set(id)
+        response = get_response(request)
+        response[request_id.HEADER] = id
+        if request.method == "POST" and is_api(request):
+            reached(BEFORE_ANSWER)
+        return response
+
+    return middleware
 
 
 class PanelLocaleMiddleware(LocaleMiddleware):

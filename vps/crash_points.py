@@ -1,4 +1,4 @@
-"""Named places on an operation's way where a test has this process killed, or stopped. Without CRASH_POINTS: nothing.
+"""Named places where a test has this process killed, or stopped. Without CRASH_POINTS: nothing.
 
 CRASH_POINTS names a folder. A file in it called `<point>.<anything>` is one shot: whoever reaches the point takes the
 file away and does what it says. `kill` is this process alone, as when memory runs out; `kill all` is the worker with its
@@ -10,7 +10,7 @@ import signal
 from pathlib import Path
 
 FOLDER = os.environ.get("CRASH_POINTS", "")
-# In the order of the way.
+# On an operation's way, in its order.
 POINTS = (
     "before_claim",
     "after_claim",
@@ -21,10 +21,12 @@ POINTS = (
     "before_end",
     "after_end",
 )
+# On an answer's way: what was asked is done and committed, and the caller of the API does not know it yet.
+BEFORE_ANSWER = "before_answer"
 
 
 def reached(point: str) -> None:
-    """To be called at each of POINTS."""
+    """To be called at each of POINTS, and at BEFORE_ANSWER."""
     if FOLDER:
         for shot in sorted(Path(FOLDER).glob(f"{point}.*")):
             obey(shot)

@@ -1,0 +1,77 @@
+"""The id that every answer bears, by which a call is found again in the log."""
+
+import logging
+from typing import Any
+
+import pytest
+from celery.signals import before_task_publish, task_postrun, task_prerun
+from django.db import connection
+from django.test import Client
+
+from ospab_panel import request_id
+from ospab_panel.request_id import WithRequestId
+
+FRESH = 32
+
+
+@pytest.mark.parametrize("given", ["order-17", "A.b_c-9", "x" * 128])
+def test_the_callers_own_id_is_kept(given: str) -> None:
+    assert Client().get("/healthz", headers={"x-request-id": given})["X-Request-ID"] == given
+
+
+@pytest.mark.parametrize("given", ["", "x" * 129, "two words", "a\tb", "ключ", "a/b", "a\n"])
+def test_an_id_that_cannot_stand_in_a_line_of_the_log_is_replaced(given: str) -> None:
+    answer = Client().get("/healthz", headers={"x-request-id": given})
+    assert len(answer["X-Request-ID"]) == FRESH
+    assert int(answer["X-Request-ID"], 16)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/api/nowhere", {}, 404),
+        ("/api/vps/sync", {}, 401),
+        ("/api/vps/sync", {"transfer-encoding": "chunked"}, 411),
+        ("/nowhere/", {"host": "evil.example"}, 400),
+        ("/nowhere/", {}, 404),
+        ("/logout/", {}, 403),
+    ],
+)
+def test_refusals_bear_an_id_too(static_files: None, path: str, headers: dict[str, str], status: int) -> None:
+    client = Client(enforce_csrf_checks=True)
+    answer = client.generic("POST", path, headers=headers)
+    assert (answer.status_code, len(answer["X-Request-ID"])) == (status, FRESH)
+
+
+def test_a_body_that_is_too_large_is_refused_with_an_id(main_site: Any) -> None:
+    answer = main_site("create", name="x" * 1024 * 1024)
+    assert (answer.status_code, len(answer["X-Request-ID"])) == (413, FRESH)
+
+
+def test_our_own_mistakes_bear_an_id_too(db: None, settings: Any) -> None:
+    """A table that is gone stands for whatever nobody thought of."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE vps RENAME TO elsewhere")
+    client = Client(raise_request_exception=False, headers={"x-api-key": settings.VPS_SYNC_API_KEYS[0]})
+    body = {"action": "delete", "vps": {"id": 1}}
+    answer = client.post("/api/vps/sync", body, content_type="application/json")
+    assert (answer.status_code, len(answer["X-Request-ID"])) == (500, FRESH)
+
+
+def test_each_line_of_the_log_bears_its_own_requests_id(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.handler.addFilter(WithRequestId())
+    for id in ("order-17", "order-18"):
+        Client().get("/api/nowhere", headers={"x-request-id": id})
+    assert [vars(record)["request_id"] for record in caplog.records] == ["order-17", "order-18"]
+
+
+def test_a_bell_carries_the_id_of_the_request_that_rang_and_its_task_takes_it() -> None:
+    request_id.current.set("order-17")
+    headers: dict[str, Any] = {}
+    before_task_publish.send(sender="vps.work", headers=headers)
+    request_id.current.set("order-18")
+    task = type("Task", (), {"request": headers})
+    task_prerun.send(sender=task, task=task)
+    assert request_id.current.get() == "order-17"
+    task_postrun.send(sender=task, task=task)
+    assert request_id.current.get() == request_id.NONE
