@@ -53,6 +53,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "ospab_panel.middleware.give_request_id",
+    "ospab_panel.main_site.see_main_site",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "ospab_panel.middleware.refuse_chunked_bodies",

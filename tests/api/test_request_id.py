@@ -1,6 +1,5 @@
 """The id that every answer bears, by which a call is found again in the log."""
 
-import logging
 from typing import Any
 
 import pytest
@@ -37,7 +36,7 @@ def test_an_id_that_cannot_stand_in_a_line_of_the_log_is_replaced(given: str) ->
         ("/logout/", {}, 403),
     ],
 )
-def test_refusals_bear_an_id_too(static_files: None, path: str, headers: dict[str, str], status: int) -> None:
+def test_refusals_bear_an_id_too(db: None, static_files: None, path: str, headers: dict[str, str], status: int) -> None:
     client = Client(enforce_csrf_checks=True)
     answer = client.generic("POST", path, headers=headers)
     assert (answer.status_code, len(answer["X-Request-ID"])) == (status, FRESH)

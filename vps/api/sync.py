@@ -13,6 +13,7 @@ from accounts.idempotency import idempotent
 from accounts.permissions import IsMainSite
 from vps.api.fields import INT_MAX
 from vps.api.query import number
+from vps.api.seen import seen, tell
 from vps.api.words import invalid, moment, unknown_keys, warnings_of, word_of
 from vps.errors import InvalidInput, NotApplied, PanelError
 from vps.models import Vps
@@ -30,7 +31,7 @@ def for_the_main_site(*methods: str, largest_body: int = MIB) -> Callable[[Door]
 
     def make(door: Door) -> Door:
         made = api_view(methods)(
-            authentication_classes([ApiKeyAuthentication])(permission_classes([IsMainSite])(idempotent(door)))
+            authentication_classes([ApiKeyAuthentication])(permission_classes([IsMainSite])(seen(idempotent(door))))
         )
         made.cls.largest_body = largest_body  # type: ignore[attr-defined]  # ospab_panel.json_body asks for it
         return made
@@ -53,6 +54,7 @@ def sync_batch(request: Request) -> Response:
     operations, is_atomic = batch_of(body)
     outcomes = outcomes_of(operations, is_atomic)
     results = [{"index": at} | told(*pair) for at, pair in enumerate(zip(outcomes, operations, strict=True))]
+    tell(request, failed=failures(results))
     answer = {"status": summary(results), "results": results}
     warnings = unknown_keys(body, {"operations", "atomic"})
     return Response(answer | ({"warnings": warnings} if warnings else {}))
@@ -109,8 +111,12 @@ def told(outcome: sync.Outcome, given: Any) -> dict[str, Any]:
     return outcome.told() if isinstance(outcome, PanelError) else {"status": "success"} | of_done(outcome, given)
 
 
+def failures(results: list[dict[str, Any]]) -> int:
+    return sum(result["status"] == "error" for result in results)
+
+
 def summary(results: list[dict[str, Any]]) -> str:
-    failed = sum(result["status"] == "error" for result in results)
+    failed = failures(results)
     if not failed:
         return "success"
     return "error" if failed == len(results) else "partial"

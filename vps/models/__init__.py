@@ -7,6 +7,7 @@ from vps.models.external_id import ExternalId
 from vps.models.newest_word import NewestWord
 from vps.models.operation import Operation
 from vps.models.placement import Placement
+from vps.models.sync_call import SyncCall
 from vps.models.tombstone import Tombstone
 from vps.models.vps import Vps
 
@@ -18,6 +19,7 @@ __all__ = [
     "NewestWord",
     "Operation",
     "Placement",
+    "SyncCall",
     "Tombstone",
     "Vps",
 ]

@@ -1,0 +1,55 @@
+"""Sees every call of the main site as it ends, whoever refused it. Django calls it; services.sync_calls writes it down."""
+
+import json
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from ospab_panel import request_id
+from ospab_panel.error_responses import is_api
+from vps.services import sync_calls
+
+DOORS = re.compile(r"/+api/(vps/sync|users)(/|$)", re.IGNORECASE)
+
+
+def see_main_site(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    def middleware(request: HttpRequest) -> HttpResponse:
+        began = time.monotonic()
+        response = get_response(request)
+        if is_main_sites(request):
+            sync_calls.saw(call_of(request, response, time.monotonic() - began))
+        return response
+
+    return middleware
+
+
+def is_main_sites(request: HttpRequest) -> bool:
+    """Meant for a door of the key, or with a key, be it a wrong one."""
+    return bool(DOORS.match(request.path_info)) or (is_api(request) and "X-API-Key" in request.headers)
+
+
+def call_of(request: HttpRequest, response: HttpResponse, seconds: float) -> sync_calls.Call:
+    told: dict[str, Any] | None = getattr(request, "told", None)
+    return sync_calls.Call(
+        request_id=request_id.current.get(),
+        method=request.method or "",
+        path=request.path,
+        status=response.status_code,
+        duration_ms=round(seconds * 1000),
+        ip=request.META.get("REMOTE_ADDR", ""),
+        is_let_in=told is not None,
+        replayed="Idempotency-Replayed" in response,
+        **refusal(response),
+        **(told or {}),
+    )
+
+
+def refusal(response: HttpResponse) -> dict[str, Any]:
+    """Every failure of an API path is JSON with both of them."""
+    if response.status_code < 400 or response.headers.get("Content-Type") != "application/json":
+        return {}
+    said = json.loads(response.content)
+    return {name: str(said.get(name, "")) for name in ("code", "message")}
