@@ -55,27 +55,28 @@ class Call:
 
 def saw(call: Call) -> None:
     """As JSON the line is one line, whatever stands in it."""
-    facts = {name: value for name, value in asdict(call).items() if value is not None and name not in LEFT_OUT}
-    log.info("sync call %s", json.dumps(facts))
-    store(call)
+    facts = cut(call)
+    told = {name: value for name, value in facts.items() if value is not None and name not in LEFT_OUT}
+    log.info("sync call %s", json.dumps(told))
+    store(facts)
 
 
-def store(call: Call) -> None:
+def cut(call: Call) -> dict[str, Any]:
+    """To what the columns hold; PostgreSQL stores no NUL."""
+    facts = asdict(call)
+    return facts | {name: facts[name].replace("\0", "")[:longest] for name, longest in LONGEST.items()}
+
+
+def store(facts: dict[str, Any]) -> None:
     """One statement, a transaction of its own, after that of the call.
 
     The call has been done by now, and must not fail because nobody could write it down: the log has the line.
     """
     try:
         with connection.cursor() as cursor:
-            cursor.execute(STORE, row(call))
+            cursor.execute(STORE, facts)
     except (Error, PoolTimeout) as error:
-        log.error("call %s was not stored: %s", call.request_id, error)
-
-
-def row(call: Call) -> dict[str, Any]:
-    """Cut to what the columns hold; PostgreSQL stores no NUL."""
-    facts = asdict(call)
-    return facts | {name: facts[name].replace("\0", "")[:longest] for name, longest in LONGEST.items()}
+        log.error("call %s was not stored: %s", facts["request_id"], error)
 
 
 def forget_old() -> int:
