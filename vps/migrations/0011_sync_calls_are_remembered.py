@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('vps', '0009_servers_have_the_main_sites_own_ids'),
+        ('vps', '0010_the_newest_word_on_a_server_is_known'),
     ]
 
     operations = [
