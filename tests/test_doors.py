@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from vps.models import Operation
+from vps.models import Operation, SyncCall
 
 CALLERS = ("nobody", "owner", "stranger", "staff", "main site")
 LOGIN, GONE = 302, 404
@@ -55,6 +55,8 @@ OWN_ADMIN_PAGES = (
     "admin/vps/cluster/{cluster}/guests/",
     "admin/vps/operation/",
     "admin/vps/event/",
+    "admin/vps/synccall/",
+    "admin/vps/synccall/{call}/change/",
 )
 
 
@@ -111,7 +113,8 @@ def test_each_door_opens_to_whom_it_should(route: str, callers: Any, alice: Any,
 
 @pytest.mark.parametrize("path", OWN_ADMIN_PAGES)
 def test_the_admin_opens_to_staff_alone(path: str, callers: Any, alice: Any, make_vps: Any, cluster: Any) -> None:
-    address = "/" + path.format(vps=make_vps(alice).pk, cluster=cluster.pk)
+    call = SyncCall.objects.create(status=200, duration_ms=1)
+    address = "/" + path.format(vps=make_vps(alice).pk, cluster=cluster.pk, call=call.pk)
     got = tuple(callers(who, path).get(address).status_code for who in CALLERS)
     assert got == ADMIN[1]
 

@@ -15,12 +15,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vps.errors import Sentence
-from vps.models import Cluster, ClusterNode, Operation, Placement, Vps
+from vps.models import Cluster, ClusterNode, Operation, Placement, SyncCall, Vps
 from vps.models.wire import in_utc
 
 FIRST = 10
 # The main site makes most servers in a few minutes, and the panel gives them up after an hour.
 LONG_CREATING = timedelta(minutes=30)
+# A call that is refused now and then is the main site's to see to; more than so many an hour are the staff's.
+MANY_FAILED_CALLS = 10
+MANY_REFUSED_KEYS = 5
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,20 @@ def long_creating() -> "QuerySet[Vps]":
     return found.select_related("user").order_by("updated_at")
 
 
+def failing_calls() -> "QuerySet[SyncCall]":
+    found: QuerySet[SyncCall] = calls_of_the_last_hour().failing(MANY_FAILED_CALLS)
+    return found
+
+
+def refused_keys() -> "QuerySet[SyncCall]":
+    found: QuerySet[SyncCall] = calls_of_the_last_hour().refused_keys(MANY_REFUSED_KEYS)
+    return found
+
+
+def calls_of_the_last_hour() -> Any:
+    return SyncCall.objects.since(timezone.now() - timedelta(hours=1))
+
+
 # What is said of each
 
 
@@ -98,6 +115,16 @@ def of_creating(vps: Any) -> tuple[str, str, str]:
     return what, address, told(owner, since(vps.updated_at))
 
 
+def of_call(call: Any) -> tuple[str, str, str]:
+    address = reverse("admin:vps_synccall_change", args=[call.pk])
+    return str(call), address, told(in_utc(call.at), call.message)
+
+
+def of_refused_key(call: Any) -> tuple[str, str, str]:
+    address = reverse("admin:vps_synccall_change", args=[call.pk])
+    return in_utc(call.at), address, f"× {call.count}"
+
+
 def of_missing(placement: Any) -> tuple[str, str, str]:
     address = reverse("admin:vps_vps_change", args=[placement.vps_id])
     return placement.vps.name, address, told(placement, since(placement.missing_since))
@@ -120,6 +147,8 @@ def told(*parts: Any) -> str:
 Line = Callable[[Any], tuple[str, str, str]]
 # What it is called, whose viewers are shown it, the rows, and how one is told.
 TROUBLES: list[tuple[Sentence, type[Model], Callable[[], "QuerySet[Any]"], Line]] = [
+    (_("The main site's calls are failing"), SyncCall, failing_calls, of_call),
+    (_("The main site's key is refused, by the minute"), SyncCall, refused_keys, of_refused_key),
     (_("Clusters that do not answer"), Cluster, unreachable, of_cluster),
     (_("Nodes that do not answer"), Cluster, silent_nodes, of_node),
     (_("Servers in whose place another guest stands"), Vps, lambda: placed(Placement.objects.mistaken()), of_mistaken),
