@@ -11,9 +11,9 @@ from rest_framework.response import Response
 from accounts.authentication import ApiKeyAuthentication
 from accounts.idempotency import idempotent
 from accounts.permissions import IsMainSite
+from accounts.seen import seen, tell
 from vps.api.fields import INT_MAX
 from vps.api.query import number
-from vps.api.seen import seen, tell
 from vps.api.words import invalid, moment, unknown_keys, warnings_of, word_of
 from vps.errors import InvalidInput, NotApplied, PanelError
 from vps.models import Vps

@@ -1,4 +1,4 @@
-"""What a door of the main site says of a call, for the staff: what was asked, and of whom. The doors beside it use it.
+"""What a door of the main site says of a call, for the staff: what was asked, and of whom. The doors of its key use it.
 
 ospab_panel.main_site reads it off the request, once the answer is there.
 """
@@ -13,15 +13,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import MainSite
-from vps.api.fields import INT_MAX
 
 Door = Callable[..., Any]
 LONGEST_READ = 10_000
 LONGEST_ID = 191
+INT_MAX = 2_147_483_647
 
 
 def tell(request: Request, **facts: Any) -> None:
-    """`facts` are fields of services.sync_calls.Call; the later word counts."""
+    """`facts` are fields of vps.services.sync_calls.Call; the later word counts."""
     request._request.told = getattr(request._request, "told", {}) | facts  # type: ignore[attr-defined]
 
 
