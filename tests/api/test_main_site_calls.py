@@ -11,10 +11,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from tests.test_doors import DOORS
 from vps.models import SyncCall
 from vps.services import sync_calls
 
 ORDER = {"name": "shop", "cpu": 2, "ram": 2048, "disk": 40, "os": "Debian 12"}
+OF_THE_KEY = [route for route, (_, got) in DOORS.items() if route.startswith("api/") and got[0] == 401 != got[-1]]
 pytestmark = pytest.mark.django_db
 
 
@@ -88,6 +90,15 @@ def test_a_body_that_cannot_be_read_is_a_call_too(settings: Any) -> None:
     keyed(settings).post("/api/vps/sync", b"{", content_type="application/json")
     row = SyncCall.objects.get()
     assert (row.status, row.code, row.minute) == (400, "invalid_json", None)
+
+
+@pytest.mark.parametrize("route", OF_THE_KEY)
+def test_each_door_that_the_key_opens_tells_of_its_calls(settings: Any, route: str) -> None:
+    """One that is not `@seen` would be counted among what strangers send."""
+    path = route.replace("^", "").replace("/?$", "").replace("<id:id>", "77")
+    keyed(settings).generic(DOORS[route][0], f"/{path}", content_type="application/json")
+    row = SyncCall.objects.get()
+    assert (row.minute, row.action != "") == (None, True)
 
 
 @pytest.mark.parametrize("headers", [{}, {"x-api-key": "wrong"}])
