@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('message', models.CharField(max_length=500, verbose_name='message')),
                 ('duration_ms', models.IntegerField(verbose_name='ms')),
                 ('operations', models.IntegerField(default=0, verbose_name='operations')),
-                ('failed', models.IntegerField(default=0, verbose_name='failed')),
+                ('failed', models.IntegerField(default=0, verbose_name='operations that failed')),
                 ('replayed', models.BooleanField(default=False, verbose_name='answered from memory')),
                 ('vps', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vps.vps', verbose_name='server')),
             ],

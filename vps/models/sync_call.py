@@ -93,7 +93,7 @@ class SyncCall(models.Model):
     message = models.CharField(_("message"), max_length=LONGEST["message"])
     duration_ms = models.IntegerField(_("ms"))
     operations = models.IntegerField(_("operations"), default=0)
-    failed = models.IntegerField(_("failed"), default=0)
+    failed = models.IntegerField(_("operations that failed"), default=0)
     replayed = models.BooleanField(_("answered from memory"), default=False)
     vps = link_that_outlives("vps.Vps", "+", verbose_name=_("server"), db_index=False)
 
