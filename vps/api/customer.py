@@ -9,8 +9,8 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.fields import INT_MAX
 from accounts.idempotency import idempotent
-from vps.api.fields import INT_MAX
 from vps.api.query import number
 from vps.errors import InvalidInput, OperationNotFound, VpsNotFound
 from vps.models import Event, Operation, Vps

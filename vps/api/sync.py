@@ -9,10 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import ApiKeyAuthentication
+from accounts.fields import INT_MAX
 from accounts.idempotency import idempotent
 from accounts.permissions import IsMainSite
 from accounts.seen import seen, tell
-from vps.api.fields import INT_MAX
 from vps.api.query import number
 from vps.api.words import invalid, moment, unknown_keys, warnings_of, word_of
 from vps.errors import InvalidInput, NotApplied, PanelError

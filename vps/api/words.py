@@ -6,7 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from vps.api.fields import Address, NodeName, OneOf, PlainText, WholeNumber
+from accounts.fields import OneOf, PlainText, WholeNumber
+from vps.api.fields import Address, NodeName
 from vps.errors import InvalidInput, MissingFields, flat
 from vps.models import Placement, Vps
 from vps.models.vps import LARGEST, SMALLEST

@@ -1,0 +1,82 @@
+"""Fields that take what the contract says and nothing near it: for the serializers of every JSON door."""
+
+import unicodedata
+from typing import Any
+
+from rest_framework import serializers
+
+INT_MAX = 2_147_483_647
+# Controls, surrogates, private use and line ends have no look, and formats change the look of the rest.
+UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+# They join letters and emoji into one.
+JOINERS = {"\u200c", "\u200d"}
+# What stands for a letter and shows none.
+BLANK = {"\u115f", "\u1160", "\u2800", "\u3164", "\uffa0"} | JOINERS
+
+
+class WholeNumber(serializers.Field[int, Any, int, Any]):
+    """A JSON integer from `least` to `most`; "4", 4.0, true and 1e3 are not."""
+
+    def __init__(self, least: int = 1, most: int = INT_MAX, hint: str = "", **options: Any) -> None:
+        self.least, self.most, self.hint = least, most, hint
+        super().__init__(**options)
+
+    def to_internal_value(self, data: Any) -> int:
+        if type(data) is not int:
+            raise serializers.ValidationError(f"Must be a JSON integer.{self.hint}")
+        if not self.least <= data <= self.most:
+            raise serializers.ValidationError(f"Must be from {self.least} to {self.most}.{self.hint}")
+        return data
+
+    def to_representation(self, value: int) -> int:
+        return value
+
+
+class PlainText(serializers.Field[str, Any, str, Any]):
+    """Printable text of 1 to `longest` characters; markup in it is text like any other."""
+
+    def __init__(self, longest: int, **options: Any) -> None:
+        self.longest = longest
+        super().__init__(**options)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            raise serializers.ValidationError("Must be a text.")
+        if not 1 <= len(data) <= self.longest:
+            raise serializers.ValidationError(f"Must be 1 to {self.longest} characters.")
+        if any(unicodedata.category(sign) in UNPRINTABLE for sign in data if sign not in JOINERS):
+            raise serializers.ValidationError("Must hold no control, format or private characters.")
+        if all(sign.isspace() or sign in BLANK for sign in data):
+            raise serializers.ValidationError("Must hold something that can be seen.")
+        return data
+
+    def to_representation(self, value: str) -> str:
+        return value
+
+
+class OneOf(serializers.Field[str, Any, str, Any]):
+    """One of these words, in this case of letters."""
+
+    def __init__(self, words: list[str], **options: Any) -> None:
+        self.words = words
+        super().__init__(**options)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str) or data not in self.words:
+            raise serializers.ValidationError(f"Must be one of: {', '.join(self.words)}.")
+        return data
+
+    def to_representation(self, value: str) -> str:
+        return value
+
+
+class TrueOrFalse(serializers.Field[bool, Any, bool, Any]):
+    """A JSON boolean; 1, "true" and null are not."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            raise serializers.ValidationError("Must be true or false.")
+        return data
+
+    def to_representation(self, value: bool) -> bool:
+        return value
