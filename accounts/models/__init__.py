@@ -1,6 +1,7 @@
-"""The nouns, one a file: who there is, and what they were answered."""
+"""The nouns, one a file: who there is, how they are let in, and what they were answered."""
 
 from accounts.models.kept_answer import KeptAnswer
+from accounts.models.login_link import LoginLink
 from accounts.models.user import PanelUserManager, User
 
-__all__ = ["KeptAnswer", "PanelUserManager", "User"]
+__all__ = ["KeptAnswer", "LoginLink", "PanelUserManager", "User"]

@@ -3,22 +3,51 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
-from django.db import models
+from django.core.exceptions import ValidationError
+from django.db import connection, models
 from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
+
+
+NAMING = 0x6E01
 
 
 class PanelUserManager(UserManager["User"]):
     def get_by_login(self, login: str) -> "User | None":
         """The user of that username or e-mail address, in any case of letters."""
-        return self.filter(models.Q(username__iexact=login) | models.Q(email__iexact=login)).order_by("id").first()
+        return self.filter(called(login)).first()
+
+    def wait_to_name(self) -> None:
+        """Until this transaction ends nobody else gives names: what `fields_taken` says stays true."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [NAMING])
+
+    def fields_taken(self, user: "User") -> list[str]:
+        """Which of this user's username and email somebody else logs in by."""
+        others = self.exclude(pk=user.pk)
+        names = {"username": user.username, "email": user.email}
+        return [field for field, name in names.items() if name and others.filter(called(name)).exists()]
+
+
+def called(login: str) -> models.Q:
+    """Lower on both sides, as in the constraints: by their indexes, and alike for every alphabet."""
+    name = Lower(models.Value(login))
+    return models.Q(Exact(Lower("username"), name)) | models.Q(Exact(Lower("email"), name))
 
 
 class User(AbstractUser):
-    """A customer or a member of the staff. `token_version` stands in every JWT: raising it ends them all at once."""
+    """A customer or a member of the staff. `token_version` stands in every JWT and session: raising it ends them at once.
+
+    A login name, which is a username or an e-mail address, means one person: what the constraints below cannot say of
+    that, the triggers of migration 0005 do.
+    """
 
     id = models.AutoField(primary_key=True)
     email = models.EmailField(_("email address"))
+    external_id = models.CharField(  # noqa: DJ001  many have none, and none are equal
+        _("id at the main site"), max_length=191, null=True, blank=True
+    )
     token_version = models.IntegerField(default=0, db_default=0, editable=False)
 
     objects: ClassVar[PanelUserManager] = PanelUserManager()
@@ -32,7 +61,25 @@ class User(AbstractUser):
                 violation_error_message=_("Somebody has this e-mail address already."),
             ),
             models.UniqueConstraint(Lower("username"), name="a_username_is_taken_once_in_any_case"),
+            models.UniqueConstraint(fields=["external_id"], name="an_external_id_means_one_user"),
+            models.CheckConstraint(condition=~models.Q(external_id=""), name="a_users_external_id_is_not_empty"),
         ]
+
+    @property
+    def is_of_the_staff(self) -> bool:
+        return self.is_staff or self.is_superuser
+
+    def clean(self) -> None:
+        """For the admin's forms, which save in the same transaction."""
+        super().clean()
+        User.objects.wait_to_name()
+        sentence = _("Somebody else logs in by this name already.")
+        if taken := User.objects.fields_taken(self):
+            raise ValidationError({field: sentence for field in taken})
+
+    def get_session_auth_hash(self) -> str:
+        """A session ends with the tokens, and does not come back with them."""
+        return f"{self.token_version}:{super().get_session_auth_hash()}"
 
     def check_password(self, raw_password: Any) -> bool:
         """A hash that is only made anew, at today's cost, is of the same password: its tokens live on."""
