@@ -1,4 +1,4 @@
-"""People as staff see them: Django's admin of users, with the e-mail address asked for and their servers counted."""
+"""People as staff see them: Django's admin of users, with what else we know of them."""
 
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
+from accounts import people
 from accounts.models import User
 
 # Nobody has a use for these lists, and the tokens in them are nobody's to read.
@@ -31,13 +32,20 @@ class PanelUserAdmin(UserAdmin):  # type: ignore[type-arg]
     add_fieldsets = [
         (None, {"classes": ["wide"], "fields": ["username", "email", "usable_password", "password1", "password2"]})
     ]
-    list_display = ["username", "id", "email", "servers", "is_active", "is_staff", "last_login"]
-    search_fields = ["username", "email", "first_name", "last_name", "=id"]
+    fieldsets = [*UserAdmin.fieldsets, (_("Main site"), {"fields": ["external_id"]})]  # type: ignore[misc]
+    readonly_fields = ["external_id"]
+    list_display = ["username", "id", "external_id", "email", "servers", "is_active", "is_staff", "last_login"]
+    search_fields = ["username", "email", "first_name", "last_name", "=id", "=external_id"]
     ordering = ["id"]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[User]":
         found: QuerySet[User] = super().get_queryset(request).annotate(server_count=Count("vpses"))
         return found
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "is_active" in form.changed_data:
+            (people.activate if obj.is_active else people.deactivate)(obj)
 
     @admin.display(description=_("servers"), ordering="server_count")
     def servers(self, user: Any) -> SafeString | int:

@@ -1,8 +1,12 @@
 """Fields that take what the contract says and nothing near it: for the serializers of every JSON door."""
 
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from rest_framework import serializers
 
 INT_MAX = 2_147_483_647
@@ -35,13 +39,15 @@ class WholeNumber(serializers.Field[int, Any, int, Any]):
 class PlainText(serializers.Field[str, Any, str, Any]):
     """Printable text of 1 to `longest` characters; markup in it is text like any other."""
 
-    def __init__(self, longest: int, **options: Any) -> None:
-        self.longest = longest
+    def __init__(self, longest: int, *, may_be_empty: bool = False, **options: Any) -> None:
+        self.longest, self.may_be_empty = longest, may_be_empty
         super().__init__(**options)
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             raise serializers.ValidationError("Must be a text.")
+        if data == "" and self.may_be_empty:
+            return data
         if not 1 <= len(data) <= self.longest:
             raise serializers.ValidationError(f"Must be 1 to {self.longest} characters.")
         if any(unicodedata.category(sign) in UNPRINTABLE for sign in data if sign not in JOINERS):
@@ -52,6 +58,29 @@ class PlainText(serializers.Field[str, Any, str, Any]):
 
     def to_representation(self, value: str) -> str:
         return value
+
+
+class Username(PlainText):
+    """As Django's own, in the form of Unicode in which the login page asks for it."""
+
+    def to_internal_value(self, data: Any) -> str:
+        name = unicodedata.normalize("NFKC", super().to_internal_value(data))
+        if len(name) > self.longest:
+            raise serializers.ValidationError(f"Must be 1 to {self.longest} characters.")
+        return obeying(UnicodeUsernameValidator(), name, "Must hold letters, digits and @ . + - _ only.")
+
+
+class EmailAddress(PlainText):
+    def to_internal_value(self, data: Any) -> str:
+        return obeying(validate_email, super().to_internal_value(data), "Must be an e-mail address.")
+
+
+def obeying(check: Callable[[str], None], text: str, sentence: str) -> str:
+    try:
+        check(text)
+    except ValidationError as error:
+        raise serializers.ValidationError(sentence) from error
+    return text
 
 
 class OneOf(serializers.Field[str, Any, str, Any]):

@@ -8,6 +8,7 @@ from accounts import views
 app_name = "accounts"
 urlpatterns = [
     path("login/", views.LoginPage.as_view(), name="login"),
+    path("login/link/<slug:token>/", views.login_link, name="login_link"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("profile/", views.profile, name="profile"),
     path("profile/password/", views.PasswordPage.as_view(), name="password"),

@@ -3,14 +3,18 @@
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, UsernameField
 from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.forms import TextInput
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
+
+from accounts import login_links
 
 
 class LoginForm(AuthenticationForm):
@@ -23,6 +27,38 @@ class LoginForm(AuthenticationForm):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they come
         self.fields["username"].label = _("Username or e-mail address")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def login_link(request: HttpRequest, token: str) -> HttpResponse:
+    """GET shows a button, and whatever previews links may come as often as it likes; POST logs in, once.
+
+    The address is a secret for its minute: no request that leaves the page names it, in `Referer` or otherwise. Under
+    `no-referrer` browsers would send `Origin: null` with the form too, which the protection against forged forms refuses.
+    """
+    response = log_in_by(request, token) if request.method == "POST" else show_button(request, token)
+    response["Referrer-Policy"] = "strict-origin"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def show_button(request: HttpRequest, token: str) -> HttpResponse:
+    return render(request, "accounts/login_link.html") if login_links.is_live(token) else gone(request)
+
+
+def log_in_by(request: HttpRequest, token: str) -> HttpResponse:
+    """In a session of its own, whoever was logged in in this browser and whoever gave it its cookie."""
+    admission = login_links.use(token)
+    if admission is None:
+        return gone(request)
+    logout(request)
+    login(request, admission.user, backend="accounts.backends.UsernameOrEmailBackend")
+    return redirect(admission.next)
+
+
+def gone(request: HttpRequest) -> HttpResponse:
+    """One page for whatever is wrong with a link: it tells nobody which links there were."""
+    return render(request, "accounts/login_link_gone.html", status=410)
 
 
 class LoginPage(LoginView):
@@ -41,10 +77,19 @@ def profile(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/profile.html")
 
 
+class OwnPasswordForm(PasswordChangeForm):
+    def save(self, commit: bool = True) -> Any:
+        """The password alone: hashing takes a while, and who is deactivated meanwhile stays so."""
+        user = super().save(commit=False)
+        user.save(update_fields=["password", "token_version"])
+        return user
+
+
 class PasswordPage(PasswordChangeView):
     """The other sessions and all tokens of this user end; this session goes on."""
 
     template_name = "accounts/password.html"
+    form_class = OwnPasswordForm
     success_url = reverse_lazy("accounts:profile")
 
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:

@@ -1,14 +1,16 @@
-"""Every door of the panel. Pages end in a slash and the API does not; the sync path, which others know, takes both."""
+"""Every door of the panel. Pages end in a slash and the API does not; the sync paths, which others know, take both."""
 
 from django.contrib import admin
 from django.urls import include, path
 
+import vps.converters  # noqa: F401  registers <id:…>, for accounts too
 from ospab_panel import health
 
 urlpatterns = [
     path("healthz", health.alive),
     path("readyz", health.ready),
     path("api/auth/", include("accounts.api_urls")),
+    path("api/users/", include("accounts.sync_urls")),
     path("api/", include("vps.api.urls")),
     path("admin/", admin.site.urls),
     path("language/", include("django.conf.urls.i18n")),

@@ -21,6 +21,8 @@ DOORS: dict[str, tuple[str, tuple[int, int, int, int, int]]] = {
     "api/auth/me": ("GET", (401, 200, 200, 200, 401)),
     "api/^vps/sync/?$": ("POST", (401, 401, 401, 401, 400)),
     "api/^vps/sync/batch/?$": ("POST", (401, 401, 401, 401, 400)),
+    "api/users/^sync/?$": ("POST", (401, 401, 401, 401, 400)),
+    "api/users/<id:id>/login-link": ("POST", (401, 401, 401, 401, 201)),
     "api/vps": ("GET", (401, 200, 200, 200, 401)),
     "api/vps/<id:id>": ("GET", (401, 200, GONE, GONE, 401)),
     "api/vps/<id:id>/start": ("POST", (401, 202, GONE, GONE, 401)),
@@ -32,6 +34,7 @@ DOORS: dict[str, tuple[str, tuple[int, int, int, int, int]]] = {
     "api/operations/<id:id>": ("GET", (401, 200, GONE, GONE, 401)),
     "language/setlang/": ("POST", (302, 302, 302, 302, 302)),
     "login/": ("GET", (200, 302, 302, 302, 200)),
+    "login/link/<slug:token>/": ("GET", (410, 410, 410, 410, 410)),
     "logout/": ("POST", (302, 302, 302, 302, 302)),
     "profile/": ("GET", (LOGIN, 200, 200, 200, LOGIN)),
     "profile/password/": ("GET", (LOGIN, 200, 200, 200, LOGIN)),
@@ -99,9 +102,9 @@ def test_each_door_opens_to_whom_it_should(route: str, callers: Any, alice: Any,
         deadline_at="2026-01-01T00:00Z",
         finished_at="2026-01-01T00:00Z",
     )
-    id = closed.pk if "operations/<id" in route else vps.pk
+    id = {"api/operations/<id:id>": closed.pk, "api/users/<id:id>/login-link": alice.pk}.get(route, vps.pk)
     path = "/" + route.replace("^", "").replace("/?$", "").replace("<id:id>", str(id))
-    path = path.replace("<slug:timeframe>", "hour").replace("<slug:kind>", "reboot")
+    path = path.replace("<slug:timeframe>", "hour").replace("<slug:kind>", "reboot").replace("<slug:token>", "x")
     method, expected = DOORS[route]
     got = {}
     for who in ("nobody", "stranger", "staff", "main site", "owner"):

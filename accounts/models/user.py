@@ -1,5 +1,6 @@
 """The table `users`. Everybody who logs in is a row here; the main site's VPSs name their owner by its id."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -9,7 +10,11 @@ from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
-
+IS_TAKEN = {
+    "username": _("Somebody else logs in by this name already."),
+    "email": _("Somebody has this e-mail address already."),
+}
+# The turn of whoever gives names.
 NAMING = 0x6E01
 
 
@@ -23,10 +28,10 @@ class PanelUserManager(UserManager["User"]):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [NAMING])
 
-    def fields_taken(self, user: "User") -> list[str]:
-        """Which of this user's username and email somebody else logs in by."""
+    def fields_taken(self, user: "User", among: Iterable[str] = IS_TAKEN) -> list[str]:
+        """Which of this user's names, by their fields, somebody else logs in by."""
         others = self.exclude(pk=user.pk)
-        names = {"username": user.username, "email": user.email}
+        names = {field: getattr(user, field) for field in IS_TAKEN if field in among}
         return [field for field, name in names.items() if name and others.filter(called(name)).exists()]
 
 
@@ -58,7 +63,7 @@ class User(AbstractUser):
             models.UniqueConstraint(
                 Lower("email"),
                 name="an_email_address_belongs_to_one_user",
-                violation_error_message=_("Somebody has this e-mail address already."),
+                violation_error_message=IS_TAKEN["email"],
             ),
             models.UniqueConstraint(Lower("username"), name="a_username_is_taken_once_in_any_case"),
             models.UniqueConstraint(fields=["external_id"], name="an_external_id_means_one_user"),
@@ -73,9 +78,8 @@ class User(AbstractUser):
         """For the admin's forms, which save in the same transaction."""
         super().clean()
         User.objects.wait_to_name()
-        sentence = _("Somebody else logs in by this name already.")
         if taken := User.objects.fields_taken(self):
-            raise ValidationError({field: sentence for field in taken})
+            raise ValidationError({field: IS_TAKEN[field] for field in taken})
 
     def get_session_auth_hash(self) -> str:
         """A session ends with the tokens, and does not come back with them."""
