@@ -7,7 +7,7 @@ accounts.sync_api calls them for the main site. Whoever shuts somebody out, or l
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F
 
 from accounts.errors import (
@@ -34,7 +34,8 @@ def create(columns: dict[str, Any]) -> tuple[User, bool]:
         return refuse_staff(user), False
     user = User(**columns)
     user.set_unusable_password()
-    save(user)
+    refuse_taken(user, TAKEN)
+    user.save()
     return user, True
 
 
@@ -53,7 +54,8 @@ def update(id: int | None, external_id: str | None, columns: dict[str, Any]) -> 
         changes["external_id"] = external_id
     for name, value in changes.items():
         setattr(user, name, value)
-    save(user, list(changes))
+    refuse_taken(user, changes)
+    user.save(update_fields=list(changes))
     if be_active != user.is_active:
         (activate if be_active else deactivate)(user)
     return user
@@ -108,18 +110,6 @@ def refuse_another_id(user: User, external_id: str) -> None:
         raise ExternalIdMismatch
     if User.objects.filter(external_id=external_id).exists():
         raise ExternalIdTaken
-
-
-def save(user: User, columns: list[str] | None = None) -> None:
-    """Whoever writes past `wait_to_name`, as createsuperuser does, may be quicker: then the second look finds them."""
-    names = TAKEN if columns is None else columns
-    refuse_taken(user, names)
-    try:
-        with transaction.atomic():
-            user.save(update_fields=columns)
-    except IntegrityError:
-        refuse_taken(user, names)
-        raise
 
 
 def refuse_taken(user: User, names: Iterable[str]) -> None:

@@ -24,7 +24,10 @@ class PanelUserManager(UserManager["User"]):
         return self.filter(called(login)).first()
 
     def wait_to_name(self) -> None:
-        """Until this transaction ends nobody else gives names: what `fields_taken` says stays true."""
+        """Until this transaction ends nobody else gives names, in whatever way: what `fields_taken` says stays true.
+
+        The triggers of migration 0005 wait for the same turn.
+        """
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [NAMING])
 

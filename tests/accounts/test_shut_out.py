@@ -1,0 +1,127 @@
+"""Whoever is deactivated is out, and what was open stays shut when they are let in again."""
+
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+
+from accounts.models import User
+from accounts.views import OwnPasswordForm
+from tests.accounts.conftest import tell
+from tests.conftest import PASSWORD, person
+
+
+def by_main_site(user: Any, is_active: bool) -> None:
+    if is_active:
+        tell("update", id=user.pk, is_active=True)
+    else:
+        tell("deactivate", id=user.pk)
+
+
+def by_update(user: Any, is_active: bool) -> None:
+    tell("update", id=user.pk, is_active=is_active)
+
+
+def form_of(user: Any, **changes: Any) -> dict[str, Any]:
+    moment = {"date_joined_0": "2026-01-01", "date_joined_1": "10:00:00"}
+    form = {"username": user.username, "email": user.email, "is_active": "on"} | moment | changes
+    return {name: value for name, value in form.items() if value is not None}
+
+
+@pytest.fixture
+def by_staff(as_user: Any, carol: Any) -> Any:
+    admin = as_user(carol)
+
+    def set_active(user: Any, is_active: bool) -> None:
+        form = form_of(user, is_active="on" if is_active else None)
+        assert admin.post(f"/admin/accounts/user/{user.pk}/change/", form).status_code == 302
+
+    return set_active
+
+
+def by_hand(user: Any, is_active: bool) -> None:
+    """In the database; only the letting in again goes through the panel."""
+    if is_active:
+        by_update(user, True)
+    else:
+        User.objects.filter(pk=user.pk).update(is_active=False)
+
+
+@pytest.mark.parametrize("way", ["main site", "update", "staff", "hand"])
+def test_tokens_sessions_and_links_die_and_stay_dead(
+    way: str, alice: Any, as_user: Any, with_token: Any, link_for: Any, by_staff: Any
+) -> None:
+    set_active = {"main site": by_main_site, "update": by_update, "staff": by_staff, "hand": by_hand}[way]
+    login = {"username": "alice", "password": PASSWORD}
+    pair = Client().post("/api/auth/login", login, content_type="application/json").json()
+    refresh = {"refresh": pair["refresh"]}
+    program, browser = Client(headers={"authorization": f"Bearer {pair['access']}"}), as_user(alice)
+    assert (program.get("/api/auth/me").status_code, browser.get("/profile/").status_code) == (200, 200)
+    for is_active in (False, True):
+        set_active(alice, is_active)
+        assert program.get("/api/auth/me").status_code == 401
+        assert browser.get("/profile/").status_code == 302
+        assert Client().post("/api/auth/refresh", refresh, content_type="application/json").status_code == 401
+    assert with_token(alice).get("/api/auth/me").status_code == 200
+
+
+def test_a_link_dies_with_its_user_and_stays_dead(alice: Any, link_for: Any) -> None:
+    link = link_for(alice)
+    for is_active in (False, True):
+        by_update(alice, is_active)
+        assert Client().get(link).status_code == 410
+        assert Client().post(link).status_code == 410
+
+
+def test_another_change_by_staff_ends_no_session(alice: Any, as_user: Any, carol: Any) -> None:
+    browser = as_user(alice)
+    as_user(carol).post(f"/admin/accounts/user/{alice.pk}/change/", form_of(alice, first_name="A."))
+    alice.refresh_from_db()
+    assert alice.first_name == "A."
+    assert browser.get("/profile/").status_code == 200
+
+
+def test_who_is_deactivated_while_the_password_is_being_changed_stays_so(alice: Any) -> None:
+    passwords = {"old_password": PASSWORD, "new_password1": "quite another 1", "new_password2": "quite another 1"}
+    form = OwnPasswordForm(User.objects.get(), passwords)
+    assert form.is_valid()
+    by_main_site(alice, False)
+    form.save()
+    changed = User.objects.get()
+    assert changed.check_password("quite another 1")
+    assert not changed.is_active
+
+
+@pytest.mark.parametrize("names", [{"username": "ALICE@example.com"}, {"email": "Bob@else.where"}])
+def test_staff_give_nobody_a_name_that_means_somebody_else(
+    names: dict[str, str], alice: Any, carol: Any, as_user: Any
+) -> None:
+    person("bob@else.where")
+    dave = person("dave")
+    admin = as_user(carol)
+    passwords = {"usable_password": "true", "password1": "quite long 1", "password2": "quite long 1"}
+    new = {"username": "erin", "email": "erin@example.com"} | passwords | names
+    for path, form in (("add", new), (f"{dave.pk}/change", form_of(dave, **names))):
+        before = list(User.objects.order_by("pk").values("username", "email"))
+        page = admin.post(f"/admin/accounts/user/{path}/", form).content.decode()
+        assert "Somebody" in page
+        assert list(User.objects.order_by("pk").values("username", "email")) == before
+
+
+def test_the_database_gives_nobody_a_name_that_means_somebody_else(alice: Any, bob: Any) -> None:
+    User.objects.filter(pk=bob.pk).update(username="bob@else.where")
+    for username, email in (("ALICE@example.com", "x@example.com"), ("x", "Bob@Else.where")):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            User.objects.create(username=username, email=email)
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE users SET username = 'alice@EXAMPLE.com' WHERE id = %s", [bob.pk])
+
+
+def test_staff_find_a_user_by_the_main_sites_id(alice: Any, bob: Any, carol: Any, as_user: Any) -> None:
+    tell("update", id=alice.pk, external_id="c-42")
+    admin = as_user(carol)
+    page = admin.get("/admin/accounts/user/?q=c-42").content.decode()
+    assert "alice@example.com" in page
+    assert "bob@example.com" not in page
+    assert "c-42" in admin.get(f"/admin/accounts/user/{alice.pk}/change/").content.decode()
