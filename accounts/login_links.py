@@ -90,11 +90,11 @@ def is_page(path: str) -> bool:
     """Whether this is the path of a page of ours, as it stands: nothing that a browser would read in another way."""
     if not path.startswith("/") or path.startswith("//") or "\\" in path or not path.isprintable():
         return False
-    parts = urlsplit(path)
-    if parts.scheme or parts.netloc or "%" in parts.path or parts.path.split("/")[1] in NO_PAGES:
+    page = urlsplit(path).path
+    if page.split("/")[1] in NO_PAGES:
         return False
     try:
-        resolve(parts.path)
+        resolve(page)
     except Resolver404:
         return False
     return True

@@ -4,10 +4,10 @@ from threading import Event
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.models import User
-from tests.accounts.conftest import at_once, send, tell
+from tests.accounts.conftest import at_once, send, tell, waiting
 from tests.conftest import person
 from tests.simulated import wait_for
 
@@ -215,13 +215,7 @@ def test_who_is_made_past_the_panel_at_the_same_moment_is_no_error_of_ours(names
         with transaction.atomic():
             User.objects.create(**names)
             is_written.set()
-            return wait_for(is_somebody_waiting)
+            return wait_for(waiting)
 
     answer = at_once(act, ["somebody", "main site"])[1]
     assert code_of(answer) in [(409, "username_taken"), (409, "email_taken")]
-
-
-def is_somebody_waiting() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
-        return cursor.rowcount > 0

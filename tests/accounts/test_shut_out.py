@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from accounts.models import User
-from accounts.views import OwnPasswordForm
 from tests.accounts.conftest import tell
 from tests.conftest import PASSWORD, person
 
@@ -40,19 +40,29 @@ def by_staff(as_user: Any, carol: Any) -> Any:
     return set_active
 
 
-def by_hand(user: Any, is_active: bool) -> None:
-    """In the database; only the letting in again goes through the panel."""
+def out_by_hand(user: Any, is_active: bool) -> None:
+    """In the database; the letting in again goes through the panel."""
     if is_active:
         by_update(user, True)
     else:
         User.objects.filter(pk=user.pk).update(is_active=False)
 
 
-@pytest.mark.parametrize("way", ["main site", "update", "staff", "hand"])
-def test_tokens_sessions_and_links_die_and_stay_dead(
-    way: str, alice: Any, as_user: Any, with_token: Any, link_for: Any, by_staff: Any
+def in_by_hand(user: Any, is_active: bool) -> None:
+    if is_active:
+        User.objects.filter(pk=user.pk).update(is_active=True)
+    else:
+        by_main_site(user, False)
+
+
+WAYS = {"main site": by_main_site, "update": by_update, "out by hand": out_by_hand, "in by hand": in_by_hand}
+
+
+@pytest.mark.parametrize("way", [*WAYS, "staff"])
+def test_tokens_and_sessions_die_and_stay_dead(
+    way: str, alice: Any, as_user: Any, with_token: Any, by_staff: Any
 ) -> None:
-    set_active = {"main site": by_main_site, "update": by_update, "staff": by_staff, "hand": by_hand}[way]
+    set_active = (WAYS | {"staff": by_staff})[way]
     login = {"username": "alice", "password": PASSWORD}
     pair = Client().post("/api/auth/login", login, content_type="application/json").json()
     refresh = {"refresh": pair["refresh"]}
@@ -82,15 +92,25 @@ def test_another_change_by_staff_ends_no_session(alice: Any, as_user: Any, carol
     assert browser.get("/profile/").status_code == 200
 
 
-def test_who_is_deactivated_while_the_password_is_being_changed_stays_so(alice: Any) -> None:
-    passwords = {"old_password": PASSWORD, "new_password1": "quite another 1", "new_password2": "quite another 1"}
-    form = OwnPasswordForm(User.objects.get(), passwords)
-    assert form.is_valid()
-    by_main_site(alice, False)
-    form.save()
+class Deactivating(MD5PasswordHasher):
+    """Hashing takes a while, in which much can happen."""
+
+    def encode(self, password: str, salt: str) -> str:
+        by_main_site(User.objects.get(), False)
+        return super().encode(password, salt)
+
+
+def test_who_is_deactivated_while_the_password_is_being_changed_stays_so(
+    alice: Any, as_user: Any, settings: Any
+) -> None:
+    browser = as_user(alice)
+    settings.PASSWORD_HASHERS = [f"{__name__}.Deactivating"]
+    form = {"old_password": PASSWORD, "new_password1": "quite another 1", "new_password2": "quite another 1"}
+    assert browser.post("/profile/password/", form).status_code == 302
     changed = User.objects.get()
-    assert changed.check_password("quite another 1")
+    assert changed.password != alice.password
     assert not changed.is_active
+    assert browser.get("/profile/").status_code == 302
 
 
 @pytest.mark.parametrize("names", [{"username": "ALICE@example.com"}, {"email": "Bob@else.where"}])
