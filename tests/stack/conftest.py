@@ -116,6 +116,12 @@ class Panel:
         key = {"X-API-Key": self.demo["api_key"]}
         return requests.post(f"{self.url}/api/vps/sync", json={"action": action, "vps": vps}, headers=key)
 
+    def login_link(self, name: str, **body: str) -> str:
+        key = {"X-API-Key": self.demo["api_key"]}
+        path = f"{self.url}/api/users/{self.user(name)['id']}/login-link"
+        url: str = requests.post(path, json=body, headers=key, timeout=10).json()["url"]
+        return url
+
     def simulator(self, method: str, path: str, body: Any = None) -> Any:
         key = {"Authorization": f"PVEAPIToken={self.demo['simulator']['token']}"}
         return requests.request(method, f"{self.demo['simulator']['url']}{path}", json=body, headers=key).json()

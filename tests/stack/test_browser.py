@@ -91,3 +91,21 @@ def test_carol_finds_the_admin_without_a_complaint_of_the_browser(open_as: Any, 
     page.goto(f"{panel.url}/admin/vps/cluster/1/change/")
     page.get_by_role("button", name="Test connection").click()
     expect(page.locator(".health")).to_contain_text("Reachable")
+
+
+def test_bob_comes_from_the_main_site_to_a_browser_in_which_alice_is_logged_in(
+    open_as: Any, panel: Any, sessions: dict[str, Any]
+) -> None:
+    """A browser alone shows what the page's Referrer-Policy does to its form. Alice's session ends by it."""
+    page = open_as("alice")
+    del sessions["alice"]
+    told: list[str] = []
+    page.on("request", lambda request: told.append(request.all_headers().get("referer", "")))
+    page.goto(panel.login_link("bob", next="/profile/"))
+    page.get_by_role("button", name="RU", exact=True).click()
+    expect(page.locator("html")).to_have_attribute("lang", "ru")
+    page.locator("main button").click()
+    page.wait_for_url(f"{panel.url}/profile/")
+    expect(page.locator("main")).to_contain_text("bob@")
+    assert told
+    assert not [address for address in told if "/login/link/" in address]
