@@ -154,7 +154,9 @@ def delete(link: str, user: Any) -> None:
 
 
 @pytest.mark.parametrize("end", [spend, expire, renew, deactivate, promote, delete])
-@pytest.mark.parametrize(("language", "words"), [("en", "This link does not work any more"), ("ru", "")])
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "This link does not work any more"), ("ru", '<html lang="ru">')]
+)
 def test_whatever_ended_a_link_the_page_is_the_same(
     alice: Any, link_for: Any, end: Any, language: str, words: str
 ) -> None:

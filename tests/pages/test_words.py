@@ -20,6 +20,7 @@ PAGES = [
     "/profile/",
     "/profile/password/",
     "/login/",
+    "/login/link/none/",
     "/none/",
 ]
 
