@@ -9,6 +9,10 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 
+WAITING = """
+    SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()
+"""
+
 
 def send(path: str, body: dict[str, Any], **headers: str) -> Any:
     client = Client(headers={"x-api-key": settings.VPS_SYNC_API_KEYS[0]} | headers)
@@ -33,9 +37,11 @@ def at_once(what: Callable[[Any], Any], given: Iterable[Any]) -> list[Any]:
 
 
 def waiting() -> int:
-    """How many connections wait for a lock of somebody else's."""
+    """How many connections to this database wait for a lock of somebody else's."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
+        # A transaction would see the same picture for as long as it lasts.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(WAITING)
         return int(cursor.fetchone()[0])
 
 
