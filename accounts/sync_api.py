@@ -21,6 +21,7 @@ from accounts.fields import EmailAddress, PlainText, TrueOrFalse, Username, Whol
 from accounts.idempotency import idempotent
 from accounts.models import User
 from accounts.permissions import IsMainSite
+from accounts.seen import seen
 
 
 class UserInput(serializers.Serializer[Any]):
@@ -44,6 +45,7 @@ TAKEN = {"create": FIELDS - {"id", "is_active"}, "update": FIELDS, "deactivate":
 @api_view(["POST"])
 @authentication_classes([ApiKeyAuthentication])
 @permission_classes([IsMainSite])
+@seen
 @idempotent
 def sync_user(request: Request) -> Response:
     body: Any = request.data
@@ -56,6 +58,7 @@ def sync_user(request: Request) -> Response:
 @api_view(["POST"])
 @authentication_classes([ApiKeyAuthentication])
 @permission_classes([IsMainSite])
+@seen
 @idempotent
 def login_link(request: Request, id: int) -> Response:
     body: Any = request.data
