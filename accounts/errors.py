@@ -4,8 +4,14 @@ from rest_framework.exceptions import APIException
 
 
 class MissingFields(APIException):
+    """`errors` say it of each field."""
+
     status_code = 400
     default_code = "missing_fields"
+
+    def __init__(self, sentence: str, names: list[str]) -> None:
+        self.errors = {name: ["This field is required."] for name in names}
+        super().__init__(sentence)
 
 
 class UserNotFound(APIException):

@@ -77,9 +77,9 @@ def shape(body: Any) -> tuple[str, dict[str, Any]]:
         raise serializers.ValidationError({"action": [f"Must be one of: {', '.join(ACTIONS)}."]})
     if not isinstance(given, dict):
         raise serializers.ValidationError({"user": ["Must be an object."]})
-    refuse_missing([key for key in NEEDED[action] if given.get(key) is None])
+    refuse_missing([key for key in NEEDED[action] if given.get(key) is None], "user.")
     if not NEEDED[action] and not IDS & set(given):
-        refuse_missing(["id or external_id"])
+        raise MissingFields("Missing required fields: id or external_id", ["user.id"])
     return action, given
 
 
@@ -88,9 +88,9 @@ def refuse_no_object(body: Any) -> None:
         raise serializers.ValidationError({"body": ["Must be a JSON object."]})
 
 
-def refuse_missing(names: list[str]) -> None:
+def refuse_missing(names: list[str], prefix: str = "") -> None:
     if names:
-        raise MissingFields(f"Missing required fields: {', '.join(names)}")
+        raise MissingFields(f"Missing required fields: {', '.join(names)}", [f"{prefix}{name}" for name in names])
 
 
 def checked(action: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def create(columns: dict[str, Any]) -> tuple[int, dict[str, Any]]:
 def update(columns: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     id, external_id = columns.pop("id", None), columns.pop("external_id", None)
     if not columns and not (id and external_id):
-        raise MissingFields("Missing required fields: at least one field to update beside id or external_id")
+        raise MissingFields("Missing required fields: at least one field to update beside id or external_id", [])
     return 200, answer_of(people.update(id, external_id, columns))
 
 

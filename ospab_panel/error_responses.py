@@ -70,7 +70,7 @@ def of_rest_error(error: exceptions.APIException) -> dict[str, Any]:
     if isinstance(error, exceptions.ValidationError):
         return of_invalid_fields(error)
     code = CODES.get(type(error)) or str(getattr(error.detail, "code", error.default_code))
-    return body(code, str(error.detail))
+    return body(code, str(error.detail), errors=getattr(error, "errors", None))
 
 
 def of_invalid_fields(error: exceptions.ValidationError) -> dict[str, Any]:

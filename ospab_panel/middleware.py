@@ -37,7 +37,7 @@ def give_request_id(get_response: GetResponse) -> GetResponse:
 class PanelLocaleMiddleware(LocaleMiddleware):
     """Pages: the cookie, then the browser, then Russian. The API: English, or Russian for who asks for just that.
 
-    The sync API is English alone: its clients compare nothing but codes, and its readers are developers.
+    The main site's doors are English alone: its clients compare nothing but codes, and its readers are developers.
     """
 
     def process_request(self, request: HttpRequest) -> None:
@@ -45,8 +45,8 @@ class PanelLocaleMiddleware(LocaleMiddleware):
             super().process_request(request)
             return
         wants_russian = request.headers.get("Accept-Language", "").lower().startswith("ru")
-        is_sync = "/sync" in request.path_info
-        translation.activate("ru" if wants_russian and not is_sync else "en")
+        is_main_sites = "/sync" in request.path_info or request.path_info.startswith("/api/users/")
+        translation.activate("ru" if wants_russian and not is_main_sites else "en")
         request.LANGUAGE_CODE = translation.get_language()
 
 

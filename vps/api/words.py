@@ -78,10 +78,9 @@ def shape(given: Any) -> tuple[str, dict[str, Any]]:
         raise invalid({"action": f"Must be one of: {', '.join(NEEDED)}."})
     if not isinstance(vps, dict):
         raise invalid({"vps": "Must be an object."})
-    missing = [key for key in NEEDED[action] if vps.get(key) is None]
-    if action != "create" and all(vps.get(key) is None for key in NAMES):
-        missing = ["id"]
-    refuse_missing(missing, "vps.")
+    refuse_missing([key for key in NEEDED[action] if vps.get(key) is None], "vps.")
+    if not NEEDED[action] and all(vps.get(key) is None for key in NAMES):
+        refuse_missing(["id"], "vps.")
     return action, vps
 
 
