@@ -1,0 +1,167 @@
+"""The two clients behind one face, so that a test says once what both must do. Fixtures, imported by conftest.py.
+
+RAM is in GB here, `which` is {"id"} or {"external_id"}, and both raise the Python client's PanelError and WebhookError.
+"""
+
+import base64
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from clients.python.ospab_panel_client import OspabPanel, PanelError, WebhookError, digest_of, verify_webhook
+from tests.clients.node import Node
+
+KEY = "the-main-sites-key-which-nobody-else-may-see"
+QUICK = {"timeout": 1.0, "retries": 3, "backoff": 0.01}
+Make = Callable[..., Any]
+
+
+class InPython:
+    name = "python"
+
+    def __init__(self, url: str, api_key: str = KEY, **options: Any) -> None:
+        self.panel = OspabPanel(url, api_key, **QUICK | options)
+
+    def create(self, *, key: str | None = None, **vps: Any) -> Any:
+        return self.panel.create_vps(idempotency_key=key, **with_ram_gb(vps))
+
+    def update(self, which: Any, *, key: str | None = None, occurred_at: str | None = None, **changes: Any) -> Any:
+        options = {"idempotency_key": key, "occurred_at": occurred_at}
+        return self.panel.update_vps(**which, **options, **with_ram_gb(changes))
+
+    def set_status(self, id: int, status: str) -> Any:
+        return self.panel.update_vps_status(id, status)
+
+    def delete(self, which: Any, *, key: str | None = None) -> Any:
+        return self.panel.delete_vps(**which, idempotency_key=key)
+
+    def batch(self, operations: list[Any], *, atomic: bool = False, key: str | None = None) -> Any:
+        sent = [operation | {"vps": with_ram_gb(operation["vps"])} for operation in operations]
+        return self.panel.batch(sent, atomic=atomic, idempotency_key=key)
+
+    def rows(self, **asked: Any) -> list[Any]:
+        return list(self.panel.list_vps(**asked))
+
+    def digest(self) -> Any:
+        return self.panel.digest()
+
+    def digest_of(self, rows: list[Any]) -> str:
+        return digest_of(rows)
+
+    def create_user(self, **user: Any) -> Any:
+        return self.panel.create_user(**user)
+
+    def update_user(self, which: Any, **changes: Any) -> Any:
+        return self.panel.update_user(**which, **changes)
+
+    def deactivate_user(self, which: Any) -> Any:
+        return self.panel.deactivate_user(**which)
+
+    def login_link(self, id: int, next: str | None = None) -> Any:
+        return self.panel.login_link(id, next)
+
+    def events(self, after: int, **options: Any) -> list[Any]:
+        return list(self.panel.events(after, **options))
+
+    def verify(self, payload: bytes, headers: Any, secret: str | list[str], now: float) -> Any:
+        return verify_webhook(payload, headers, secret, now=now)
+
+    def shown(self) -> str:
+        return repr(self.panel)
+
+
+def with_ram_gb(vps: dict[str, Any]) -> dict[str, Any]:
+    return {"ram_gb" if name == "ram" else name: value for name, value in vps.items()}
+
+
+class InTypeScript:
+    name = "typescript"
+
+    def __init__(self, node: Node, url: str, api_key: str = KEY, **options: Any) -> None:
+        given = QUICK | options
+        times = {"timeoutMs": given["timeout"] * 1000, "backoffMs": given["backoff"] * 1000}
+        self.node = node
+        self.options = {"url": url, "apiKey": api_key, "retries": given["retries"], **times}
+
+    def call(self, name: str, *args: Any) -> Any:
+        answer = self.node.call(options=self.options, name=name, args=args)
+        if "error" in answer:
+            raise in_python(answer["error"])
+        return answer["result"]
+
+    def create(self, *, key: str | None = None, **vps: Any) -> Any:
+        return self.call("createVPS", vps, under(key))
+
+    def update(self, which: Any, *, key: str | None = None, occurred_at: str | None = None, **changes: Any) -> Any:
+        return self.call("updateVPS", which, changes, under(key) | ({"occurredAt": occurred_at} if occurred_at else {}))
+
+    def set_status(self, id: int, status: str) -> Any:
+        return self.call("updateVPSStatus", id, status)
+
+    def delete(self, which: Any, *, key: str | None = None) -> Any:
+        return self.call("deleteVPS", which, under(key))
+
+    def batch(self, operations: list[Any], *, atomic: bool = False, key: str | None = None) -> Any:
+        return self.call("batch", operations, {"atomic": atomic} | under(key))
+
+    def rows(self, updated_since: str | None = None, **asked: Any) -> Any:
+        return self.call("listVPS", asked | ({"updatedSince": updated_since} if updated_since else {}))
+
+    def digest(self) -> Any:
+        return self.call("digest")
+
+    def digest_of(self, rows: list[Any]) -> Any:
+        return self.call("digestOf", rows)
+
+    def create_user(self, **user: Any) -> Any:
+        return self.call("createUser", user)
+
+    def update_user(self, which: Any, **changes: Any) -> Any:
+        return self.call("updateUser", which, changes)
+
+    def deactivate_user(self, which: Any) -> Any:
+        return self.call("deactivateUser", which)
+
+    def login_link(self, id: int, next: str | None = None) -> Any:
+        return self.call("loginLink", id, *([next] if next else []))
+
+    def events(self, after: int, **options: Any) -> Any:
+        return self.call("events", after, options)
+
+    def verify(self, payload: bytes, headers: Any, secret: str | list[str], now: float) -> Any:
+        return self.call("verifyWebhook", base64.b64encode(payload).decode(), headers, secret, now)
+
+    def shown(self) -> Any:
+        return self.call("inspect")
+
+
+def under(key: str | None) -> dict[str, str]:
+    return {} if key is None else {"idempotencyKey": key}
+
+
+def in_python(error: dict[str, Any]) -> Exception:
+    if error["name"] == "WebhookError":
+        return WebhookError(error["message"])
+    assert error["name"] == "PanelError", error
+    known = {"request_id": error.get("requestId"), "retry_after": error.get("retryAfter")}
+    made = PanelError(error["message"], error["code"], error["status"], error["errors"], **known)
+    made.results = error["results"]
+    made.__notes__ = [error["inspected"]]
+    return made
+
+
+@pytest.fixture(scope="session")
+def node() -> Iterator[Node]:
+    running = Node()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(params=["typescript", "python"])
+def client_of(request: pytest.FixtureRequest) -> Make:
+    """Makes a client of this panel, in the one language and in the other."""
+    if request.param == "python":
+        return InPython
+    running = request.getfixturevalue("node")
+    return lambda url, api_key=KEY, **options: InTypeScript(running, url, api_key, **options)

@@ -1,0 +1,122 @@
+"""What the clients do when the panel does not answer, or refuses: once more where that may help, and else a clear error."""
+
+import traceback
+from typing import Any
+
+import pytest
+
+from clients.python.ospab_panel_client import PanelError
+from tests.clients.both import KEY
+from tests.clients.scripted import Answer, refusal, scripted
+
+ORDER = {"user_id": 5, "name": "web-01", "cpu": 4, "ram": 8, "disk": 100, "os": "Debian 12"}
+PAGE = Answer(502, b"<html>Bad Gateway</html>", {"Content_Type": "text/html"})
+PASSING = {
+    "408": refusal(408, "request_timeout"),
+    "429": refusal(429, "throttled"),
+    "500": refusal(500, "internal_error"),
+    "502, in HTML": PAGE,
+    "503": refusal(503, "service_unavailable"),
+    "504": refusal(504, "gateway_timeout"),
+    "the first is at it": refusal(409, "request_in_progress", Retry_After="0"),
+    "a lost connection": Answer(drops=True),
+    "no answer in time": Answer(stalls=1.5),
+    "half an answer": Answer(200, b'{"status":', {"Content_Length": "500", "Connection": "close"}),
+}
+LASTING = {
+    "400": refusal(400, "invalid"),
+    "401": refusal(401, "not_authenticated"),
+    "404": refusal(404, "vps_not_found"),
+    "409": refusal(409, "vps_deleted"),
+    "413": refusal(413, "too_large"),
+    "422": refusal(422, "idempotency_key_reused"),
+    "a long wait": refusal(429, "too_many_attempts", Retry_After="900"),
+}
+
+
+@pytest.mark.parametrize("fault", PASSING)
+def test_what_may_pass_is_tried_again_under_the_same_key(client_of: Any, fault: str) -> None:
+    with scripted(PASSING[fault], Answer(201)) as panel:
+        assert client_of(panel.url).create(**ORDER)["vps"]["id"] == 7
+    first, second = panel.asked
+    assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
+    assert first.body == second.body
+
+
+@pytest.mark.parametrize("fault", LASTING)
+def test_what_will_not_pass_is_asked_once_and_told_in_the_panels_words(client_of: Any, fault: str) -> None:
+    with scripted(LASTING[fault]) as panel, pytest.raises(PanelError) as refused:
+        client_of(panel.url).create(**ORDER)
+    said, error = LASTING[fault].body, refused.value
+    assert (str(error), error.code, error.request_id) == (said["message"], said["code"], "req-1")
+    assert error.status == LASTING[fault].status
+    assert error.retry_after == (900 if fault == "a long wait" else None)
+    assert len(panel.asked) == 1
+
+
+def test_the_panel_says_when_it_wants_to_be_asked_again(client_of: Any) -> None:
+    with scripted(refusal(429, "throttled", Retry_After="1"), Answer(201)) as panel:
+        client_of(panel.url).create(**ORDER)
+    first, second = panel.asked
+    assert second.at - first.at >= 1
+
+
+def test_in_the_end_it_is_said_that_it_did_not_work(client_of: Any) -> None:
+    with scripted(refusal(503, "service_unavailable")) as panel, pytest.raises(PanelError) as failed:
+        client_of(panel.url, retries=2).create(**ORDER)
+    assert (failed.value.status, failed.value.code, len(panel.asked)) == (503, "service_unavailable", 3)
+
+
+def test_fields_at_fault_are_handed_on(client_of: Any) -> None:
+    errors = {"vps.cpu": ["Must be between 1 and 1024."]}
+    body = {"status": "error", "message": "Invalid request.", "code": "invalid", "errors": errors}
+    with scripted(Answer(400, body)) as panel, pytest.raises(PanelError) as refused:
+        client_of(panel.url).create(**ORDER)
+    assert refused.value.errors == errors
+
+
+@pytest.mark.parametrize("body", [b"<html>Welcome</html>", b"[]", b'{"vps": {"id": 7}}', b""])
+def test_an_answer_that_is_not_the_panels_is_an_error(client_of: Any, body: bytes) -> None:
+    with scripted(Answer(200, body)) as panel, pytest.raises(PanelError, match="OSPAB_PANEL_URL") as failed:
+        client_of(panel.url).create(**ORDER)
+    assert (failed.value.code, len(panel.asked)) == ("invalid_answer", 1)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_not_followed(client_of: Any, status: int) -> None:
+    with (
+        scripted(Answer(201)) as elsewhere,
+        scripted(Answer(status, b"", {"Location": f"{elsewhere.url}/api/vps/sync"})) as panel,
+        pytest.raises(PanelError, match="redirect") as failed,
+    ):
+        client_of(panel.url).create(**ORDER)
+    assert (failed.value.code, len(panel.asked), elsewhere.asked) == ("redirected", 1, [])
+
+
+@pytest.mark.parametrize("key", ["", "two words", "ключ", "k" * 256])
+def test_a_key_that_no_header_carries_is_refused_before_it_is_sent(client_of: Any, key: str) -> None:
+    with scripted(Answer(201)) as panel, pytest.raises(PanelError) as refused:
+        client_of(panel.url).create(key=key, **ORDER)
+    assert (refused.value.code, panel.asked) == ("invalid_idempotency_key", [])
+
+
+FAULTS = {**PASSING, **LASTING, "a redirect": Answer(302, b"", {"Location": "/"}), "no JSON": Answer(200, b"?")}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_no_error_and_no_log_shows_the_key(client_of: Any, fault: str) -> None:
+    with scripted(FAULTS[fault]) as panel, pytest.raises(PanelError) as failed:
+        client_of(panel.url, retries=0).create(**ORDER)
+    error = failed.value
+    told = "".join(traceback.format_exception(error)) + repr(error) + repr(vars(error))
+    assert panel.asked[0].headers["x-api-key"] == KEY
+    assert KEY not in told + client_of(panel.url).shown()
+
+
+def test_a_panel_that_is_not_there_is_told_from_one_that_is_slow(client_of: Any) -> None:
+    with scripted(Answer(stalls=1.5)) as panel, pytest.raises(PanelError, match="within") as late:
+        client_of(panel.url, retries=0, timeout=0.5).create(**ORDER)
+    with pytest.raises(PanelError, match="cannot be reached") as gone:
+        client_of(panel.url, retries=0).create(**ORDER)
+    assert [(error.value.code, error.value.status) for error in (late, gone)] == [("timeout", 0), ("network_error", 0)]
+    assert gone.value.request_id, "what its log would call the request"
