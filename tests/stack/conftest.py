@@ -17,10 +17,11 @@ import requests
 
 from launcher.children import ROOT
 from launcher.secrets_file import free_port
+from tests.clients.both import client_of, node
 from tests.simulated import wait_for
 from tests.stack.browser import browser, open_as, sessions
 
-__all__ = ["browser", "open_as", "sessions"]
+__all__ = ["browser", "client_of", "node", "open_as", "sessions"]
 
 PUBLIC = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "STATIC_ROOT")
 
