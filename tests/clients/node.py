@@ -18,7 +18,8 @@ class Node:
     """Calls may be made from many threads at once."""
 
     def __init__(self) -> None:
-        command = [str(NODE), str(HERE / "driver.mjs")]
+        quiet = "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON"
+        command = [str(NODE), quiet, str(HERE / "driver.mjs")]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={})
         self.waiting: dict[int, Future[dict[str, Any]]] = {}
         self.numbers = itertools.count()
