@@ -1,9 +1,14 @@
 """The main site's clients and the running panel."""
 
+import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
+import requests
+
+from clients.python.ospab_panel_client import PanelError
 from tests.clients.proxy import FAULTS, bad_network
 
 ORDER = {"user_id": 5, "status": "running", "cpu": 2, "ram": 2, "disk": 50, "os": "Ubuntu 22.04 LTS"}
@@ -43,3 +48,32 @@ def test_panel_and_client_count_the_same_digest(panel: Any, client_of: Any) -> N
     rows[-1]["status"] = "running"
     assert client.digest()["digest"] != client.digest_of(rows)
     client.batch([{"action": "delete", "vps": {"id": result["vps"]["id"]}} for result in made["results"]])
+
+
+def test_a_customer_of_the_main_site_gets_an_account_and_is_logged_in(panel: Any, client_of: Any) -> None:
+    client = client_of(panel.url, panel.demo["api_key"], timeout=10.0)
+    person = {
+        "external_id": f"17-{client.name}",
+        "username": f"john-{client.name}",
+        "email": f"{client.name}@example.com",
+    }
+    id = client.create_user(**person)["user"]["id"]
+    assert client.create_user(**person)["user"]["id"] == id, "the same person, and not another one"
+    with pytest.raises(PanelError) as taken:
+        client.create_user(**person | {"external_id": "18"})
+    assert (taken.value.status, taken.value.code) == (409, "username_taken")
+    renamed = client.update_user({"external_id": person["external_id"]}, first_name="Джон")
+    assert renamed["user"]["first_name"] == "Джон"
+
+    link = client.login_link(id, "/profile/")["url"]
+    browser = requests.Session()
+    button = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', browser.get(link).text)
+    assert button
+    page = browser.post(link, data={"csrfmiddlewaretoken": button[1]}, headers={"Referer": link})
+    assert (page.status_code, page.url) == (200, f"{panel.url}/profile/")
+
+    assert client.deactivate_user({"id": id})["user"]["is_active"] is False
+    assert client.deactivate_user({"id": id})["already_inactive"] is True
+    with pytest.raises(PanelError) as inactive:
+        client.login_link(id)
+    assert inactive.value.code == "user_inactive"
