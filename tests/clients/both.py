@@ -13,7 +13,7 @@ from clients.python.ospab_panel_client import OspabPanel, PanelError, WebhookErr
 from tests.clients.node import Node
 
 KEY = "the-main-sites-key-which-nobody-else-may-see"
-QUICK = {"timeout": 1.0, "retries": 3, "backoff": 0.01}
+USUAL = {"timeout": 10.0, "retries": 3, "backoff": 0.01}
 Make = Callable[..., Any]
 
 
@@ -21,7 +21,7 @@ class InPython:
     name = "python"
 
     def __init__(self, url: str, api_key: str = KEY, **options: Any) -> None:
-        self.panel = OspabPanel(url, api_key, **QUICK | options)
+        self.panel = OspabPanel(url, api_key, **USUAL | options)
 
     def create(self, *, key: str | None = None, **vps: Any) -> Any:
         return self.panel.create_vps(idempotency_key=key, **with_ram_gb(vps))
@@ -79,7 +79,7 @@ class InTypeScript:
     name = "typescript"
 
     def __init__(self, node: Node, url: str, api_key: str = KEY, **options: Any) -> None:
-        given = QUICK | options
+        given = USUAL | options
         times = {"timeoutMs": given["timeout"] * 1000, "backoffMs": given["backoff"] * 1000}
         self.node = node
         self.options = {"url": url, "apiKey": api_key, "retries": given["retries"], **times}

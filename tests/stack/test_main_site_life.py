@@ -35,12 +35,13 @@ def test_whatever_happens_on_the_way_both_sides_agree_in_the_end(panel: Any, cli
 def start_trouble(run: Any) -> threading.Thread:
     """The web processes stop at once; some seconds later they go on, but for one, which is killed."""
     (web,) = run.pids("uvicorn ospab_panel.asgi")
+    victim = next(pid for pid in run.pids("spawn_main") if os.getpgid(pid) == web)
     os.killpg(web, signal.SIGSTOP)
 
     def end() -> None:
         time.sleep(AWAY_S)
         os.killpg(web, signal.SIGCONT)
-        os.kill(next(pid for pid in run.pids("spawn_main") if os.getpgid(pid) == web), signal.SIGKILL)
+        os.kill(victim, signal.SIGKILL)
 
     thread = threading.Thread(target=end)
     thread.start()
