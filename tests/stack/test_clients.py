@@ -77,3 +77,16 @@ def test_a_customer_of_the_main_site_gets_an_account_and_is_logged_in(panel: Any
     with pytest.raises(PanelError) as inactive:
         client.login_link(id)
     assert inactive.value.code == "user_inactive"
+
+
+def test_what_happened_to_a_server_is_read_in_the_order_in_which_it_happened(panel: Any, client_of: Any) -> None:
+    client = client_of(panel.url, panel.demo["api_key"], timeout=10.0)
+    last = max((event["id"] for event in client.events(0, limit=1000)), default=0)
+    id = client.create(name=f"events {client.name}", **ORDER)["vps"]["id"]
+    client.update({"id": id}, cpu=3)
+    client.delete({"id": id})
+    told = [event for event in client.events(last, limit=1) if event["vps_id"] == id]
+    assert [event["type"] for event in told] == ["vps.created", "vps.updated", "vps.deleted"]
+    assert {event["source"] for event in told} == {"sync"}
+    deleted = [event for event in client.events(last, types=["vps.deleted"]) if event["vps_id"] == id]
+    assert deleted == told[2:]
