@@ -64,3 +64,16 @@ class TokenAuthentication(JWTAuthentication):
         if not isinstance(user, User) or validated_token.get("version") != user.token_version:
             raise BadToken
         return user
+
+
+class KeyOrTokenAuthentication(BaseAuthentication):
+    """For a door of both: who sends X-API-Key is the main site or nobody, and who does not comes with a token."""
+
+    def authenticate(self, request: Request) -> Any:
+        way: BaseAuthentication = TokenAuthentication()
+        if "X-API-Key" in request.headers:
+            way = ApiKeyAuthentication()
+        return way.authenticate(request)
+
+    def authenticate_header(self, request: Request) -> str:
+        return TokenAuthentication().authenticate_header(request)

@@ -32,6 +32,7 @@ DOORS: dict[str, tuple[str, tuple[int, int, int, int, int]]] = {
     "api/vps/<id:id>/stats": ("GET", (401, 200, GONE, GONE, 401)),
     "api/vps/<id:id>/operations": ("GET", (401, 200, GONE, GONE, 401)),
     "api/operations/<id:id>": ("GET", (401, 200, GONE, GONE, 401)),
+    "api/events": ("GET", (401, 200, 200, 200, 200)),
     "language/setlang/": ("POST", (302, 302, 302, 302, 302)),
     "login/": ("GET", (200, 302, 302, 302, 200)),
     "login/link/<slug:token>/": ("GET", (410, 410, 410, 410, 410)),

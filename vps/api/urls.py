@@ -1,9 +1,9 @@
-"""/api/vps… and /api/operations…, for ospab_panel.urls."""
+"""/api/vps…, /api/operations… and /api/events, for ospab_panel.urls."""
 
 from django.urls import path, re_path
 
 import vps.converters  # noqa: F401  registers <id:…>
-from vps.api import customer, sync
+from vps.api import customer, events, sync
 
 urlpatterns = [
     re_path(r"^vps/sync/?$", sync.sync_vps),
@@ -17,4 +17,5 @@ urlpatterns = [
     path("vps/<id:id>/stats", customer.stats),
     path("vps/<id:id>/operations", customer.operations),
     path("operations/<id:id>", customer.operation_detail),
+    path("events", events.events),
 ]

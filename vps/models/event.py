@@ -2,6 +2,9 @@
 
 Ids are given out before they are committed, so whoever reads "all above my last id" may skip one that commits late for
 ever. Readers go by `position` instead, which `settle` gives to what is committed, one caller at a time.
+
+`user` is who owned the VPS then. After a transfer, the transfer itself and what follows are the new owner's; what was
+before stays the old one's, as do the events of a VPS that is deleted.
 """
 
 from collections.abc import Iterable
@@ -43,7 +46,12 @@ class EventQuerySet(models.QuerySet["Event"]):
         )
 
     def settle(self) -> int:
-        """Give what is committed its place in the feed, after all that have one. Returns how many were new."""
+        """Give what is committed its place in the feed, after all that have one. Returns how many were new.
+
+        Where nothing is new, nobody waits for anybody: one look into an index that is empty then.
+        """
+        if not self.model.objects.filter(position=None).exists():
+            return 0
         with transaction.atomic():
             wait_for_turn(SETTLING)
             with connection.cursor() as cursor:
@@ -53,6 +61,15 @@ class EventQuerySet(models.QuerySet["Event"]):
     def feed(self, after: int = 0) -> "EventQuerySet":
         """What is settled, in order: nothing will ever come before it that is not there now."""
         return self.filter(position__gt=after).order_by("position")
+
+    def visible_to(self, user: Any) -> "EventQuerySet":
+        """What happened to the servers of this user while they were theirs. Staff, too, see only their own here."""
+        return self.filter(user=user)
+
+    def read(self, after: int, at_most: int) -> "list[Event]":
+        """The next of the feed, of all that is committed now, each with who did it."""
+        self.settle()
+        return list(self.feed(after).select_related("by")[:at_most])
 
     def code_of_status(self, vps: Any) -> str:
         """With what code the panel moved this VPS to its status, or '' where it gave none or the main site's word it is."""

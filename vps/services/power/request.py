@@ -81,7 +81,8 @@ def queue(vps: Vps, kind: Operation.Kind, *, by: Any, source: str, force: bool) 
         deadline_at=Now() + DEADLINE[kind],
     )
     operation.refresh_from_db(fields=["created_at", "deadline_at"])
-    Event.objects.record("operation.queued", vps, by=by, source=source, operation=operation, kind=kind)
+    asked = {"kind": kind} | ({"force": True} if force else {})
+    Event.objects.record("operation.queued", vps, by=by, source=source, operation=operation, **asked)
     notify.worker("work", vps.placement.cluster_id)
     notify.pages(vps.pk, vps.user_id)
     return operation

@@ -1,0 +1,177 @@
+"""GET /api/events: the feed as a customer's program and as the main site read it."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from vps.models import Event
+from vps.models.event_shape import SHOWN, for_customer
+from vps.services import binding, power
+
+SECRETS = {"cluster": "main", "vmid": 100, "expected": "uuid-100", "found": "uuid-7", "node": "pve1"}
+
+
+@pytest.fixture
+def main_sites(db: None, settings: Any) -> Client:
+    return Client(headers={"x-api-key": settings.VPS_SYNC_API_KEYS[0]})
+
+
+def told(vps: Any, type: str = "vps.updated", **more: Any) -> Event:
+    event: Event = Event.objects.record(type, vps, **{"source": "sync"} | more)
+    return event
+
+
+def types(answer: Any) -> list[str]:
+    return [event["type"] for event in answer.json()["events"]]
+
+
+def test_alice_reads_what_happened_to_her_server_and_bob_nothing_of_it(
+    with_token: Any, alice: Any, bob: Any, make_vps: Any
+) -> None:
+    vps = make_vps(alice)
+    told(vps, "vps.created", status="running")
+    answer = with_token(alice).get("/api/events").json()
+    (event,) = answer["events"]
+    created_at = event.pop("created_at")
+    assert created_at.endswith("Z")
+    assert event == {
+        "id": 1,
+        "type": "vps.created",
+        "vps_id": vps.pk,
+        "user_id": alice.pk,
+        "operation_id": None,
+        "source": "sync",
+        "by": None,
+        "data": {"status": "running"},
+    }
+    assert (answer["status"], answer["next"]) == ("success", None)
+    assert with_token(bob).get("/api/events").json()["events"] == []
+
+
+def test_the_main_site_reads_everybodys(main_sites: Client, alice: Any, bob: Any, make_vps: Any) -> None:
+    for user in (alice, bob):
+        told(make_vps(user))
+    assert [event["user_id"] for event in main_sites.get("/api/events").json()["events"]] == [alice.pk, bob.pk]
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({}, "not_authenticated"),
+        ({"authorization": "Bearer x.y.z"}, "invalid_token"),
+        ({"x-api-key": "wrong"}, "invalid_api_key"),
+        ({"x-api-key": ""}, "invalid_api_key"),
+    ],
+)
+def test_who_is_neither_gets_401(db: None, headers: dict[str, str], code: str) -> None:
+    answer = Client(headers=headers).get("/api/events")
+    assert (answer.status_code, answer.json()["code"]) == (401, code)
+
+
+def test_a_wrong_key_is_not_made_good_by_a_token(with_token: Any, alice: Any) -> None:
+    assert with_token(alice).get("/api/events", headers={"x-api-key": "wrong"}).json()["code"] == "invalid_api_key"
+
+
+def test_pages_reach_every_event_once_and_keep_their_filter(with_token: Any, alice: Any, make_vps: Any) -> None:
+    vps = make_vps(alice)
+    for number in range(5):
+        told(vps, "vps.updated", changed=[number])
+        told(vps, "vps.missing")
+    program, address, found = with_token(alice), "/api/events?limit=2&type=vps.updated,vps.deleted", []
+    while address:
+        page = program.get(address).json()
+        found += [event["data"]["changed"] for event in page["events"]]
+        address = page["next"]
+    assert found == [[0], [1], [2], [3], [4]]
+
+
+def test_who_goes_on_after_the_last_id_gets_what_came_since(with_token: Any, alice: Any, make_vps: Any) -> None:
+    program, vps = with_token(alice), make_vps(alice)
+    told(vps, "vps.created")
+    last = program.get("/api/events").json()["events"][-1]["id"]
+    assert types(program.get(f"/api/events?after={last}")) == []
+    told(vps, "vps.deleted")
+    assert types(program.get(f"/api/events?after={last}")) == ["vps.deleted"]
+
+
+@pytest.mark.parametrize(
+    "query", ["after=-1", "after=x", f"after={2**63}", "limit=0", "limit=1001", "type=vps.exploded", "type=", "type=,"]
+)
+def test_a_wrong_question_is_400(with_token: Any, alice: Any, query: str) -> None:
+    answer = with_token(alice).get(f"/api/events?{query}")
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+    assert list(answer.json()["errors"]) == [query.partition("=")[0]]
+
+
+def test_what_was_before_a_transfer_stays_with_the_old_owner(
+    with_token: Any, main_site: Any, alice: Any, bob: Any, make_vps: Any
+) -> None:
+    vps = make_vps(alice)
+    main_site("update", id=vps.pk, status="stopped")
+    main_site("update", id=vps.pk, user_id=bob.pk)
+    main_site("delete", id=vps.pk)
+    hers, his = with_token(alice).get("/api/events"), with_token(bob).get("/api/events")
+    assert [event["data"] for event in hers.json()["events"]] == [{"changed": ["status"]}]
+    assert types(his) == ["vps.updated", "vps.deleted"]
+
+
+# Who sees what
+
+
+@pytest.mark.parametrize("type", Event.Type.values)
+def test_of_each_type_it_is_settled_what_a_customer_is_told(type: str, alice: Any, make_vps: Any) -> None:
+    event = told(make_vps(alice), type, **SECRETS)
+    assert type in SHOWN
+    assert for_customer(event, alice)["data"] == {}
+
+
+def test_a_cluster_and_a_vmid_are_told_to_the_main_site_alone(
+    with_token: Any, main_sites: Client, alice: Any, carol: Any, make_vps: Any, cluster: Any
+) -> None:
+    binding.bind(make_vps(alice), cluster, kind="qemu", vmid=100, node="pve1", by=carol, source="admin")
+    (hers,), (theirs,) = (who.get("/api/events").json()["events"] for who in (with_token(alice), main_sites))
+    assert (hers["data"], hers["by"]) == ({}, {"id": None, "username": "staff"})
+    assert theirs["data"] == {"cluster": "main", "kind": "qemu", "vmid": 100}
+    assert theirs["by"] == {"id": carol.pk, "username": "carol"}
+
+
+def test_an_operation_says_what_was_asked_and_by_whom(with_token: Any, alice: Any, make_vps: Any, bind: Any) -> None:
+    vps = make_vps(alice)
+    bind(vps)
+    operation = power.request(vps, "stop", by=alice, source="page", force=True)
+    (event,) = with_token(alice).get("/api/events?type=operation.queued").json()["events"]
+    assert event["data"] == {"kind": "stop", "force": True}
+    assert (event["operation_id"], event["by"]) == (operation.pk, {"id": alice.pk, "username": "alice"})
+
+
+def test_a_new_owner_does_not_learn_who_the_old_one_was(with_token: Any, alice: Any, bob: Any, make_vps: Any) -> None:
+    told(make_vps(bob), "operation.succeeded", by=alice, kind="stop")
+    assert with_token(bob).get("/api/events").json()["events"][0]["by"] is None
+
+
+# What it costs
+
+
+def test_a_page_costs_the_same_queries_for_one_and_for_fifty(
+    with_token: Any, alice: Any, carol: Any, make_vps: Any, django_assert_num_queries: Any
+) -> None:
+    program, vps = with_token(alice), make_vps(alice)
+    for by in [alice, carol] * 25:
+        told(vps, by=by)
+    Event.objects.settle()
+    with django_assert_num_queries(3):
+        assert len(program.get("/api/events").json()["events"]) == 50
+
+
+@pytest.mark.parametrize("of_whom", ["user", "all"])
+def test_the_feed_is_read_by_an_index_that_has_it_in_order(of_whom: str, alice: Any) -> None:
+    rows = Event.objects.feed(5)
+    rows = rows.visible_to(alice) if of_whom == "user" else rows
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+    plan = rows.select_related("by")[:101].explain()
+    index = "feed_of_a_user" if of_whom == "user" else "a_place_in_the_feed_is_taken_once"
+    assert index in plan
+    assert "Sort" not in plan

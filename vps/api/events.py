@@ -1,0 +1,42 @@
+"""GET /api/events: what happened, in the order of the feed. A customer reads their own by JWT, the main site all by key.
+
+The last `id` that was read is the next `after`: nothing is skipped, and nothing comes twice.
+"""
+
+from typing import Any
+
+from rest_framework.decorators import api_view, authentication_classes
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.authentication import KeyOrTokenAuthentication, MainSite
+from vps.api.query import number, words
+from vps.models import Event
+from vps.models.event_shape import for_customer, for_main_site
+
+LARGEST_PAGE = 1000
+DEFAULT_PAGE = 100
+BIGGEST_ID = 2**63 - 1
+
+
+@api_view(["GET"])
+@authentication_classes([KeyOrTokenAuthentication])
+def events(request: Request) -> Response:
+    """`next` is the address of what follows, or null where nothing does yet."""
+    after = number(request, "after", 0, BIGGEST_ID)
+    limit = number(request, "limit", DEFAULT_PAGE, LARGEST_PAGE, least=1)
+    types = words(request, "type", Event.Type.values)
+    rows = visible(request, types).read(after, limit + 1)
+    page, has_more = rows[:limit], len(rows) > limit
+    filtered = f"&type={','.join(types)}" if types else ""
+    following = f"/api/events?after={page[-1].position}&limit={limit}{filtered}" if has_more else None
+    return Response({"status": "success", "events": [shown(event, request) for event in page], "next": following})
+
+
+def visible(request: Request, types: list[str]) -> Any:
+    found = Event.objects.filter(type__in=types) if types else Event.objects.all()
+    return found if isinstance(request.user, MainSite) else found.visible_to(request.user)
+
+
+def shown(event: Event, request: Request) -> dict[str, Any]:
+    return for_main_site(event) if isinstance(request.user, MainSite) else for_customer(event, request.user)

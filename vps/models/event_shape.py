@@ -1,0 +1,63 @@
+"""An event as it is told outside: in /api/events, over /ws/events and to the main site. Their doors call it.
+
+The main site is told everything. A customer is told of `data` what stands in SHOWN: a cluster, a vmid or an identity is
+none of theirs, and what is new in `data` stays hidden until it is listed.
+"""
+
+from typing import Any
+
+from accounts.models import User
+from vps.models.event import Event
+from vps.models.wire import rfc3339
+
+Type = Event.Type
+SHOWN: dict[str, frozenset[str]] = {
+    Type.VPS_CREATED: frozenset({"status"}),
+    Type.VPS_UPDATED: frozenset({"changed"}),
+    Type.VPS_DELETED: frozenset({"name"}),
+    Type.VPS_BOUND: frozenset(),
+    Type.VPS_UNBOUND: frozenset(),
+    Type.VPS_STATUS_CHANGED: frozenset({"was", "status", "code"}),
+    Type.VPS_MISSING: frozenset(),
+    Type.VPS_MISTAKEN: frozenset(),
+    Type.VPS_FOUND: frozenset(),
+    Type.OPERATION_QUEUED: frozenset({"kind", "force"}),
+    Type.OPERATION_SUCCEEDED: frozenset({"kind"}),
+    Type.OPERATION_FAILED: frozenset({"kind", "code"}),
+}
+STAFF = {"id": None, "username": "staff"}
+
+
+def for_main_site(event: Event) -> dict[str, Any]:
+    return shape(event, by=name_of(event.by), data=event.data)
+
+
+def for_customer(event: Event, reader: User) -> dict[str, Any]:
+    """`reader` sees their own name, "staff" for any of the staff, and of other customers nothing."""
+    data = {name: value for name, value in event.data.items() if name in SHOWN[event.type]}
+    return shape(event, by=name_for(event.by, reader), data=data)
+
+
+def name_for(by: User | None, reader: User) -> dict[str, Any] | None:
+    if by is None or by == reader:
+        return name_of(by)
+    return STAFF if by.is_staff else None
+
+
+def name_of(by: User | None) -> dict[str, Any] | None:
+    return by and {"id": by.pk, "username": by.username}
+
+
+def shape(event: Event, *, by: dict[str, Any] | None, data: dict[str, Any]) -> dict[str, Any]:
+    """`id` is the place in the feed: an event that has none yet must not be shown."""
+    return {
+        "id": event.position,
+        "type": event.type,
+        "created_at": rfc3339(event.created_at),
+        "vps_id": event.vps_id,
+        "user_id": event.user_id,
+        "operation_id": event.operation_id,
+        "source": event.source,
+        "by": by,
+        "data": data,
+    }
