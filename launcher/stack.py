@@ -122,6 +122,8 @@ class Stack:
             "2",
             "--lifespan",
             "off",
+            "--ws-max-size",
+            "131072",
             "--no-proxy-headers",
             "--http",
             "ospab_panel.http_protocol:JsonHttpProtocol",

@@ -15,10 +15,21 @@ from django.conf import settings
 from ospab_panel.wsgi import application as http
 
 # The consumers import models, so they come after wsgi has set Django up.
-from vps.socket_urls import socket_urls  # isort: skip
+from vps.socket_urls import for_browsers, for_programs  # isort: skip
 
-sockets = OriginValidator(AuthMiddlewareStack(URLRouter(socket_urls)), settings.WS_ORIGINS)
+of_browsers = OriginValidator(AuthMiddlewareStack(URLRouter(for_browsers)), settings.WS_ORIGINS)
+of_programs = URLRouter(for_programs)
+PROGRAMS = {f"/{url.pattern}" for url in for_programs}
 pages_and_api = WSGIMiddleware(http, workers=8)  # type: ignore[arg-type]  # Django's stubs name its own types
+
+
+async def sockets(scope: Any, receive: Any, send: Any) -> None:
+    """A browser always says whose page it is on, and sends our cookie whether that page is ours or not. Who does not say
+    is a program, or lies: no cookie of its is read.
+    """
+    says_origin = any(name.lower() == b"origin" for name, _ in scope["headers"])
+    is_program = scope["path"] in PROGRAMS and not says_origin
+    await (of_programs if is_program else of_browsers)(scope, receive, send)
 
 
 async def without_twins(scope: Any, receive: Any, send: Any) -> None:

@@ -29,8 +29,12 @@ SILENCE_S = 2.0
 MOST_TOLD = 100
 
 
+# The group of all sockets that tell of events.
+EVENTS = "events"
+
+
 def group_of(user_id: int) -> str:
-    """The channel group of all open pages of this user."""
+    """The channel group of all open pages of this user, and of the sockets that tell of the user's events."""
     return f"user.{user_id}"
 
 
@@ -45,14 +49,15 @@ def workers(task: str, ids: list[int]) -> None:
 
 
 def pages(vps_id: int, user_id: int) -> None:
-    """Tell the owner's open pages to look at this VPS again, once the transaction has committed."""
+    """Tell the owner's open pages to look at this VPS again, and sockets to look at the feed, after the commit."""
     after_commit(partial(knock, vps_id, user_id))
 
 
 def many_pages(changed: list[tuple[int, int]]) -> None:
-    """As `pages`, of many VPSs, as (vps_id, user_id). Past the first hundred, pages find it out by themselves."""
+    """As `pages`, of many VPSs, as (vps_id, user_id). Past the first hundred, pages find it out by themselves, and all
+    sockets that tell of events look at once."""
     if changed:
-        after_commit(partial(knock_all, changed[:MOST_TOLD]))
+        after_commit(partial(knock_all, changed[:MOST_TOLD], is_cut=len(changed) > MOST_TOLD))
 
 
 def after_commit(call: Callable[[], object]) -> None:
@@ -83,12 +88,12 @@ def knock(vps_id: int, user_id: int) -> None:
     knock_all([(vps_id, user_id)])
 
 
-def knock_all(changed: list[tuple[int, int]]) -> None:
+def knock_all(changed: list[tuple[int, int]], *, is_cut: bool = False) -> None:
     """Pages that miss it ask again by themselves every few seconds."""
     if not line.is_open():
         return
     try:
-        async_to_sync(send)(changed)
+        async_to_sync(send)(changed, is_cut)
     except (RedisError, OSError, TimeoutError) as error:
         more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
         log.warning("no open page was told of VPS %s%s: %r", changed[0][0], more, error)
@@ -127,11 +132,13 @@ def client(url: str) -> "Redis":
     return Redis.from_url(url, retry=Retry(NoBackoff(), 1), **limits)
 
 
-async def send(changed: list[tuple[int, int]]) -> None:
+async def send(changed: list[tuple[int, int]], is_cut: bool) -> None:
     """The channel layer waits for Redis without a limit of its own; the click behind this call must not.
 
     Each event loop has a connection of its own, so many messages go by one.
     """
     async with asyncio.timeout(KNOCK_S):
+        if is_cut:
+            await get_channel_layer().group_send(EVENTS, {"type": "feed.grew"})
         for vps_id, user_id in changed:
             await get_channel_layer().group_send(group_of(user_id), {"type": "vps.changed", "vps": vps_id})

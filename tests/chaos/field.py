@@ -165,7 +165,7 @@ class Field:
         child = subprocess.Popen(
             [sys.executable, *command],
             cwd=ROOT,
-            env=self.environment,
+            env=self.run.environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -175,19 +175,12 @@ class Field:
             child.terminate()
             child.wait(20)
 
-    @property
-    def environment(self) -> dict[str, str]:
-        """What the sweeper was started with: the panel's secrets and its servers' addresses."""
-        pid = self.run.pids("manage.py sweeper")[0]
-        pairs = Path(f"/proc/{pid}/environ").read_text().split("\0")
-        return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
-
     def redis(self) -> redis.Redis:
-        return redis.Redis.from_url(self.environment["REDIS_URL"])
+        return redis.Redis.from_url(self.run.environment["REDIS_URL"])
 
     def ring(self, times: int) -> None:
         """Every bell that can be rung, so often."""
-        broker = self.environment["REDIS_URL"].replace("unix://", "redis+socket://")
+        broker = self.run.environment["REDIS_URL"].replace("unix://", "redis+socket://")
         with Celery(broker=broker) as app:
             for _ in range(times):
                 app.send_task("vps.work", args=[1])

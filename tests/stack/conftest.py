@@ -1,6 +1,8 @@
 """The whole stack as `make run` starts it, once for a worker of pytest, and the people of its demo."""
 
+import asyncio
 import contextlib
+import inspect
 import json
 import os
 import signal
@@ -12,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import requests
 
@@ -24,6 +27,16 @@ from tests.stack.browser import browser, open_as, sessions
 __all__ = ["browser", "client_of", "node", "open_as", "sessions"]
 
 PUBLIC = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "STATIC_ROOT")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: Any) -> bool | None:
+    """Tests of sockets are coroutines: each gets a loop of its own."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    wanted = inspect.signature(pyfuncitem.obj).parameters
+    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in wanted}))
+    return True
 
 
 class Run:
@@ -76,6 +89,13 @@ class Run:
     def pids(self, word: str) -> list[int]:
         return [pid for pid, command in self.children.items() if word in command]
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the sweeper was started with: the panel's secrets and its servers' addresses."""
+        pid = self.pids("manage.py sweeper")[0]
+        pairs = Path(f"/proc/{pid}/environ").read_text().split("\0")
+        return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+
     def server(self, name: str) -> int:
         """The launcher's own child of this program, or 0: servers write over what `children` reads."""
         for entry in Path("/proc").glob("[0-9]*"):
@@ -108,10 +128,26 @@ class Panel:
     def user(self, name: str) -> dict[str, Any]:
         return next(user for user in self.demo["users"] if user["username"] == name)
 
-    def token(self, name: str) -> dict[str, str]:
+    def access(self, name: str) -> str:
         user = self.user(name)
         body = {"username": user["username"], "password": user["password"]}
-        return {"Authorization": f"Bearer {requests.post(f'{self.url}/api/auth/login', json=body).json()['access']}"}
+        token: str = requests.post(f"{self.url}/api/auth/login", json=body).json()["access"]
+        return token
+
+    def token(self, name: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.access(name)}"}
+
+    def session(self, name: str) -> str:
+        """The cookie of a browser in which this user has logged in."""
+        browser = requests.Session()
+        page = browser.get(f"{self.url}/login/").text
+        csrf = page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+        form = {"csrfmiddlewaretoken": csrf, "username": name, "password": self.user(name)["password"]}
+        browser.post(f"{self.url}/login/", data=form, headers={"Referer": self.url})
+        return f"session={browser.cookies['session']}"
+
+    def database(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self.run.environment["DATABASE_URL"])
 
     def sync(self, action: str, **vps: Any) -> requests.Response:
         key = {"X-API-Key": self.demo["api_key"]}

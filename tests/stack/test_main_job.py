@@ -80,19 +80,12 @@ def test_a_worker_killed_between_the_click_and_the_end_costs_nothing_but_a_momen
 
 def test_what_happens_behind_the_panels_back_is_told_to_the_open_page(panel: Any) -> None:
     """The socket says which server to look at, and the answer is true within 15 s."""
-    session = requests.Session()
-    page = session.get(f"{panel.url}/login/")
-    csrf = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
-    assert csrf
-    user = panel.user("bob")
-    form = {"csrfmiddlewaretoken": csrf[1], "username": "bob", "password": user["password"]}
-    session.post(f"{panel.url}/login/", data=form, headers={"Referer": panel.url})
-    told = asyncio.run(first_word_after(panel, session.cookies["session"]))
+    told = asyncio.run(first_word_after(panel, panel.session("bob")))
     assert status_of(panel, panel.token("bob"), told) == "stopped"
 
 
 async def first_word_after(panel: Any, session: str) -> int:
-    headers = {"Cookie": f"session={session}", "Origin": panel.url}
+    headers = {"Cookie": session, "Origin": panel.url}
     address = panel.url.replace("http", "ws", 1) + "/ws/pages"
     async with websockets.connect(address, additional_headers=headers) as socket:
         panel.simulator("POST", "/simulator/guests/106/power", {"power": "stopped"})

@@ -32,20 +32,20 @@ def for_main_site(event: Event) -> dict[str, Any]:
     return shape(event, by=name_of(event.by), data=event.data)
 
 
-def for_customer(event: Event, reader: User) -> dict[str, Any]:
+def for_customer(event: Event, reader: Any) -> dict[str, Any]:
     """`reader` sees their own name, "staff" for any of the staff, and of other customers nothing."""
     data = {name: value for name, value in event.data.items() if name in SHOWN[event.type]}
     return shape(event, by=name_for(event.by, reader), data=data)
 
 
-def name_for(by: User | None, reader: User) -> dict[str, Any] | None:
+def name_for(by: User | None, reader: Any) -> dict[str, Any] | None:
     if by is None or by == reader:
         return name_of(by)
     return STAFF if by.is_staff else None
 
 
 def name_of(by: User | None) -> dict[str, Any] | None:
-    return by and {"id": by.pk, "username": by.username}
+    return {"id": by.pk, "username": by.username} if by else None
 
 
 def shape(event: Event, *, by: dict[str, Any] | None, data: dict[str, Any]) -> dict[str, Any]:

@@ -155,6 +155,7 @@ def recognise(placement: Placement, look: Look, identity: str) -> None:
     locked = Vps.objects.locked_one(placement.vps_id)
     if locked is None or not Placement.objects.filter(pk=placement.pk).exists():
         return
+    placement.vps = locked
     notify.pages(locked.pk, locked.user_id)
     if not placement.is_of(identity):
         Placement.objects.found_stranger(placement, identity)
@@ -204,11 +205,11 @@ def find_address(placement: Placement) -> bool:
 @transaction.atomic
 def set_address(placement: Placement, address: str) -> bool:
     """Unless the server was bound elsewhere while its guest was asked."""
-    Vps.objects.locked([placement.vps_id])
-    if not Placement.objects.filter(pk=placement.pk).exists() or not Vps.objects.learn_address(
-        placement.vps_id, address
-    ):
+    vps = Vps.objects.locked_one(placement.vps_id)
+    if vps is None or not Placement.objects.filter(pk=placement.pk).exists():
         return False
-    Event.objects.record("vps.updated", placement.vps, source=Event.Source.SYSTEM, changed=["ip_address"])
-    notify.pages(placement.vps_id, placement.vps.user_id)
+    if not Vps.objects.learn_address(vps.pk, address):
+        return False
+    Event.objects.record("vps.updated", vps, source=Event.Source.SYSTEM, changed=["ip_address"])
+    notify.pages(vps.pk, vps.user_id)
     return True

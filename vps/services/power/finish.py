@@ -23,7 +23,7 @@ def fail(operation: Operation, code: str, detail: str = "", *, look: Look | None
 @transaction.atomic
 def fail_for_a_stranger(operation: Operation, placement: Placement, identity: str) -> None:
     """Another guest stands under the vmid that was bound: nothing is sent, and staff are told."""
-    Vps.objects.locked([operation.vps_id])
+    lock(operation)
     Placement.objects.found_stranger(placement, identity)
     fail(operation, "identity_mismatch", f"{placement} is {identity}, and {placement.identity} was bound")
 
@@ -31,7 +31,7 @@ def fail_for_a_stranger(operation: Operation, placement: Placement, identity: st
 @transaction.atomic
 def fail_for_nobody(operation: Operation, placement: Placement, detail: str) -> None:
     """No guest stands under the vmid that was bound: staff are told, and what was sold stays on record."""
-    Vps.objects.locked([operation.vps_id])
+    lock(operation)
     Placement.objects.found_nobody(placement)
     fail(operation, "vps_missing", detail)
 
@@ -45,13 +45,20 @@ def end(operation: Operation, state: Operation.State, *, look: Look | None, **co
 @transaction.atomic
 def write_end(operation: Operation, state: Operation.State, look: Look | None, **columns: Any) -> None:
     """A worker whose claim was taken over meanwhile changes nothing."""
-    vpses = Vps.objects.locked([operation.vps_id])
-    if not Operation.objects.end(operation, state, **columns):
+    for vps in (vpses := lock(operation)):
+        notify.pages(vps.pk, vps.user_id)
+    if not Operation.objects.end(operation, state, **columns) or look is None:
         return
     for vps in vpses:
-        if look is not None:
-            record_look(vps, operation, look)
-        notify.pages(vps.pk, vps.user_id)
+        record_look(vps, operation, look)
+
+
+def lock(operation: Operation) -> list[Vps]:
+    """The row of its VPS, where that is there. Who owns it now is who is told, whoever it was when the claim was taken."""
+    vpses = Vps.objects.locked([operation.vps_id])
+    for vps in vpses:
+        operation.vps.user_id = vps.user_id
+    return vpses
 
 
 def record_look(vps: Vps, operation: Operation, look: Look) -> None:

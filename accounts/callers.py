@@ -1,0 +1,49 @@
+"""Who is at the other end of a socket: asked when it opens, and again and again while it is open. vps.event_socket calls it.
+
+What a token or a session once proved ends when its user is deactivated, changes the password or logs out.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.http import HttpRequest
+from rest_framework_simplejwt.exceptions import AuthenticationFailed, InvalidToken
+
+from accounts.authentication import BadToken, TokenAuthentication
+from accounts.models import User
+
+FOR_EVER = float("inf")
+sessions = import_module(settings.SESSION_ENGINE)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Who it is now. `until` is the time, in seconds since 1970, at which that ends at the latest."""
+
+    user: User
+    until: float
+
+
+# None: nobody any more. It asks the database, so a socket calls it in a thread.
+Caller = Callable[[], Standing | None]
+
+
+def of_token(token: str) -> Standing | None:
+    """By an access token, under the rules of the API."""
+    rules = TokenAuthentication()
+    try:
+        valid = rules.get_validated_token(token.encode(errors="replace"))
+        return Standing(rules.get_user(valid), until=float(valid["exp"]))
+    except (InvalidToken, AuthenticationFailed, BadToken):
+        return None
+
+
+def of_session(key: str) -> Standing | None:
+    """By the session of a browser. Whose page it is on, the caller must have made sure of."""
+    request = HttpRequest()
+    request.session = sessions.SessionStore(key)
+    user = get_user(request)
+    return Standing(user, until=FOR_EVER) if isinstance(user, User) else None

@@ -1,0 +1,59 @@
+"""What an open socket hears: the other end, which has nothing more to say, and Redis, which knocks. For `serve`."""
+
+import asyncio
+import contextlib
+import logging
+
+from channels.layers import get_channel_layer
+from redis.exceptions import RedisError
+
+from vps import notify
+from vps.event_socket.wire import AGAINST_THE_RULES, Closed, Wire
+
+log = logging.getLogger(__name__)
+# A Redis that was restarted knows no groups, and a group is forgotten after a day.
+JOINED_ANEW_EVERY_S = 15
+MOMENT_S = 1
+
+
+async def hear_nothing(wire: Wire) -> None:
+    """Raises Gone, or Closed where something is said."""
+    await wire.heard()
+    raise Closed(AGAINST_THE_RULES, "nothing but the token is listened to")
+
+
+async def hear_knocks(user_id: int, knocked: asyncio.Event) -> None:
+    """Set `knocked` at each knock, for ever. Without Redis there are none, and nothing else is amiss."""
+    name = await get_channel_layer().new_channel()
+    groups = (notify.group_of(user_id), notify.EVENTS)
+    try:
+        while True:
+            await hear_for_a_while(name, groups, knocked)
+    finally:
+        await leave(name, groups)
+
+
+async def hear_for_a_while(name: str, groups: tuple[str, ...], knocked: asyncio.Event) -> None:
+    """What was knocked while nobody listened may be lost, so one look follows each time."""
+    layer = get_channel_layer()
+    try:
+        async with asyncio.timeout(JOINED_ANEW_EVERY_S):
+            for group in groups:
+                await layer.group_add(group, name)
+            knocked.set()
+            while True:
+                await layer.receive(name)
+                knocked.set()
+    except TimeoutError:
+        return
+    except (RedisError, OSError) as error:
+        log.warning("a socket hears no knocks: %r", error)
+        await asyncio.sleep(JOINED_ANEW_EVERY_S)
+
+
+async def leave(name: str, groups: tuple[str, ...]) -> None:
+    """Redis forgets who does not."""
+    with contextlib.suppress(RedisError, OSError):
+        async with asyncio.timeout(MOMENT_S):
+            for group in groups:
+                await get_channel_layer().group_discard(group, name)

@@ -1,0 +1,67 @@
+"""Send what there is after the last that was sent, look again, and so on. For `serve`.
+
+Before each page it is asked anew who reads. A page is all that is held in memory, and no database connection is held
+between two looks.
+"""
+
+import asyncio
+import contextlib
+import json
+import time
+
+from channels.db import database_sync_to_async
+
+from accounts.callers import Caller, Standing
+from vps.event_socket.wire import NOT_AUTHENTICATED, TRY_AGAIN, Closed, Wire
+from vps.models import Event
+from vps.models.event_shape import for_customer
+
+LOOK_EVERY_S = 15
+PAGE = 100
+# Knocks that come in a burst are answered by one look.
+BREATH_S = 0.05
+TAKEN_WITHIN_S = 15
+Page = list[tuple[int, str]]  # its place in the feed, and how it is said
+
+
+async def tell(wire: Wire, caller: Caller, after: int, knocked: asyncio.Event) -> None:
+    """For ever. Raises Closed once the caller is nobody any more, or too slow."""
+    while True:
+        knocked.clear()
+        standing, page = await database_sync_to_async(look)(caller, after)
+        await send(wire, page)
+        after = page[-1][0] if page else after
+        if len(page) < PAGE:
+            await rest(knocked, standing.until)
+
+
+def look(caller: Caller, after: int) -> tuple[Standing, Page]:
+    """Raises Closed."""
+    standing = checked(caller)
+    events = Event.objects.visible_to(standing.user).read(after, PAGE)
+    shown = [for_customer(event, standing.user) for event in events]
+    return standing, [(event["id"], json.dumps(event)) for event in shown]
+
+
+def checked(caller: Caller) -> Standing:
+    standing = caller()
+    if standing is None:
+        raise Closed(NOT_AUTHENTICATED, "log in again")
+    return standing
+
+
+async def send(wire: Wire, page: Page) -> None:
+    try:
+        async with asyncio.timeout(TAKEN_WITHIN_S):
+            for _, text in page:
+                await wire.say(text)
+    except TimeoutError:
+        raise Closed(TRY_AGAIN, "events are not taken") from None
+
+
+async def rest(knocked: asyncio.Event, until: float) -> None:
+    """Until there is a knock, until it is time to look in any case, or until the token has expired."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(min(LOOK_EVERY_S, until - time.time())):
+            await knocked.wait()
+    await asyncio.sleep(BREATH_S)

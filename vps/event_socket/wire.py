@@ -1,0 +1,45 @@
+"""One open WebSocket as ASGI has it, and the ways in which it ends. For the modules of this package."""
+
+from dataclasses import dataclass
+from typing import Any
+
+BAD_AFTER, NOT_AUTHENTICATED, AGAINST_THE_RULES, TRY_AGAIN = 4400, 4401, 1008, 1013
+
+
+class Closed(Exception):
+    """We close it. `reason` is for the developer at the other end."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        self.code, self.reason = code, reason
+        super().__init__(f"{code} {reason}")
+
+
+class Gone(Exception):
+    """The other end has closed it."""
+
+
+@dataclass(frozen=True)
+class Wire:
+    scope: dict[str, Any]
+    receive: Any
+    send: Any
+
+    async def accept(self) -> None:
+        """Before it is accepted a browser is told no code at all. The name that bears a token is never sent back."""
+        offered = self.scope["subprotocols"]
+        chosen = "panel.v1" if "panel.v1" in offered else None
+        await self.send({"type": "websocket.accept", "subprotocol": chosen})
+
+    async def heard(self) -> dict[str, Any]:
+        """The next message. Raises Gone."""
+        message: dict[str, Any] = await self.receive()
+        if message["type"] == "websocket.disconnect":
+            raise Gone
+        return message
+
+    async def say(self, text: str) -> None:
+        """Waits until the other end takes it. Raises OSError once that is gone, by ASGI's own word."""
+        await self.send({"type": "websocket.send", "text": text})
+
+    async def close(self, why: Closed) -> None:
+        await self.send({"type": "websocket.close", "code": why.code, "reason": why.reason})
