@@ -50,7 +50,7 @@ def test_a_broker_that_is_down_is_found_out_once_and_not_by_every_bell(
     assert [record.args[1] for record in caplog.records] == [(1,)]
 
 
-def test_of_thousands_of_changes_the_pages_of_the_first_hundred_are_told(
+def test_of_thousands_of_changes_the_pages_of_the_first_hundred_are_told_and_every_reader_of_events(
     db: None, django_capture_on_commit_callbacks: Any
 ) -> None:
     layer = channel_layers["default"]
@@ -58,15 +58,17 @@ def test_of_thousands_of_changes_the_pages_of_the_first_hundred_are_told(
     async def open_pages() -> None:
         for user_id in (0, 99, 100, 4999):
             await layer.group_add(notify.group_of(user_id), "a-page")
+        await layer.group_add(notify.EVENTS, "a-reader")
 
-    async def heard() -> list[int]:
+    async def heard(who: str) -> list[int]:
         told = []
         with contextlib.suppress(TimeoutError):
             while True:
-                told.append((await asyncio.wait_for(layer.receive("a-page"), 0.5))["vps"])
+                told.append((await asyncio.wait_for(layer.receive(who), 0.5)).get("vps"))
         return told
 
     async_to_sync(open_pages)()
     with django_capture_on_commit_callbacks(execute=True):
         notify.many_pages([(id, id) for id in range(5000)])
-    assert async_to_sync(heard)() == [0, 99]
+    assert async_to_sync(heard)("a-page") == [0, 99]
+    assert async_to_sync(heard)("a-reader") == [None]

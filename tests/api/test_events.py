@@ -5,10 +5,13 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
-from vps.models import Event
+from vps.hypervisor.base import Look, Power
+from vps.models import Event, Operation
 from vps.models.event_shape import SHOWN, for_customer
 from vps.services import binding, power
+from vps.services.power import finish
 
 SECRETS = {"cluster": "main", "vmid": 100, "expected": "uuid-100", "found": "uuid-7", "node": "pve1"}
 
@@ -115,6 +118,26 @@ def test_what_was_before_a_transfer_stays_with_the_old_owner(
     hers, his = with_token(alice).get("/api/events"), with_token(bob).get("/api/events")
     assert [event["data"] for event in hers.json()["events"]] == [{"changed": ["status"]}]
     assert types(his) == ["vps.updated", "vps.deleted"]
+
+
+@pytest.mark.parametrize("ends", ["in doubt", "at a stranger", "unseen"])
+def test_what_was_in_a_workers_hands_during_a_transfer_is_told_to_the_new_owner(
+    ends: str, with_token: Any, main_site: Any, alice: Any, bob: Any, make_vps: Any, bind: Any
+) -> None:
+    vps = make_vps(alice)
+    placement = bind(vps)
+    operation = Operation.objects.claim(power.request(vps, "stop", by=alice, source="page").pk)
+    main_site("update", id=vps.pk, user_id=bob.pk)
+    if ends == "in doubt":
+        finish.fail(operation, "timed_out")
+    elif ends == "at a stranger":
+        finish.fail_for_a_stranger(operation, operation.vps.placement, "uuid-7")
+    else:
+        binding.recognise(placement, Look("pve1", Power.UNKNOWN, 0, "", False, False, timezone.now()), "uuid-7")
+    (queued,) = with_token(alice).get("/api/events").json()["events"]
+    moved, *rest = with_token(bob).get("/api/events").json()["events"]
+    assert (queued["type"], moved["data"]) == ("operation.queued", {"changed": ["user_id"]})
+    assert len(rest) == {"in doubt": 1, "at a stranger": 2, "unseen": 1}[ends]
 
 
 # Who sees what

@@ -11,9 +11,10 @@ from vps import notify
 from vps.event_socket.wire import AGAINST_THE_RULES, Closed, Wire
 
 log = logging.getLogger(__name__)
-# A Redis that was restarted knows no groups, and a group is forgotten after a day.
-JOINED_ANEW_EVERY_S = 15
-MOMENT_S = 1
+# A Redis that was restarted knows no groups, and a group is forgotten after a day. A look follows each time, so this is a
+# little less than the time after which `tell` looks by itself: one of the two is enough.
+JOINED_ANEW_EVERY_S = 13
+LEAVES_WITHIN_S = 5
 
 
 async def hear_nothing(wire: Wire) -> None:
@@ -34,7 +35,7 @@ async def hear_knocks(user_id: int, knocked: asyncio.Event) -> None:
 
 
 async def hear_for_a_while(name: str, groups: tuple[str, ...], knocked: asyncio.Event) -> None:
-    """What was knocked while nobody listened may be lost, so one look follows each time."""
+    """What was knocked while nobody listened may be lost, so one look follows once it is listened to."""
     layer = get_channel_layer()
     try:
         async with asyncio.timeout(JOINED_ANEW_EVERY_S):
@@ -54,6 +55,6 @@ async def hear_for_a_while(name: str, groups: tuple[str, ...], knocked: asyncio.
 async def leave(name: str, groups: tuple[str, ...]) -> None:
     """Redis forgets who does not."""
     with contextlib.suppress(RedisError, OSError):
-        async with asyncio.timeout(MOMENT_S):
+        async with asyncio.timeout(LEAVES_WITHIN_S):
             for group in groups:
                 await get_channel_layer().group_discard(group, name)
