@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import KeyOrTokenAuthentication, MainSite
+from accounts.seen import seen
 from vps.api.query import number, words
 from vps.models import Event
 from vps.models.event_shape import for_customer, for_main_site
@@ -21,6 +22,7 @@ BIGGEST_ID = 2**63 - 1
 
 @api_view(["GET"])
 @authentication_classes([KeyOrTokenAuthentication])
+@seen
 def events(request: Request) -> Response:
     """`next` is the address of what follows, or null where nothing does yet."""
     after = number(request, "after", 0, BIGGEST_ID)
