@@ -48,6 +48,8 @@ INSTALLED_APPS = [
     "channels",
     "csp",
     "django_htmx",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "accounts",
     "vps",
 ]
@@ -185,6 +187,17 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "ospab_panel.error_responses.api_exception",
     "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%SZ",
     "URL_FORMAT_OVERRIDE": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "ospab.host panel",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "DEFAULT_GENERATOR_CLASS": "ospab_panel.openapi.generator.PanelGenerator",
+    "PREPROCESSING_HOOKS": ["ospab_panel.openapi.generator.as_documented"],
+    "POSTPROCESSING_HOOKS": [],
+    "DISABLE_DOCSTRING_DESCRIPTIONS": True,
+    "SORT_OPERATIONS": False,
 }
 SIMPLE_JWT = {
     "SIGNING_KEY": JWT_SIGNING_KEY,

@@ -5,10 +5,13 @@ from django.urls import include, path
 
 import vps.converters  # noqa: F401  registers <id:…>, for accounts too
 from ospab_panel import health
+from ospab_panel.openapi import views as openapi
 
 urlpatterns = [
     path("healthz", health.alive),
     path("readyz", health.ready),
+    path("api/schema", openapi.schema, name="schema"),
+    path("api/docs", openapi.docs),
     path("api/auth/", include("accounts.api_urls")),
     path("api/users/", include("accounts.sync_urls")),
     path("api/", include("vps.api.urls")),

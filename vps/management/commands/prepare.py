@@ -14,6 +14,9 @@ from django.core.management.base import BaseCommand
 
 from vps.management import demo
 
+# What comes along with the packages that we take files from.
+UNUSED = ["redoc"]
+
 
 class Command(BaseCommand):
     help = "Migrate, collect static files where they changed, and fill in demo data the first time (with DEMO=1)."
@@ -37,7 +40,7 @@ def collect_static() -> None:
         if stamp.read() == seen:
             return
         stamp.truncate(0)
-        call_command("collectstatic", interactive=False, verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=UNUSED)
         stamp.write(seen)
 
 
@@ -45,6 +48,6 @@ def fingerprint() -> str:
     """Of all that decides what is collected: our files' names, sizes and times, and the locked versions of the rest."""
     ours = sorted(path for folder in settings.STATICFILES_DIRS for path in Path(folder).rglob("*") if path.is_file())
     root = Path(settings.BASE_DIR)
-    locked = [root / "package-lock.json", root / "requirements.txt", root / "ospab_panel" / "npm_finder.py"]
+    locked = [root / name for name in ("package-lock.json", "constraints.txt", "ospab_panel/npm_finder.py")]
     facts = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in ours + locked if path.exists()]
     return hashlib.sha256(repr(facts).encode()).hexdigest()
