@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
+from tests import contract
 from vps import notify
 from vps.management.commands.prepare import collect_static
 from vps.models import Cluster, Placement, Vps
@@ -27,6 +28,19 @@ def quick_and_clean(settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     notify.line.silent_until = 0.0
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def described_answers(monkeypatch: Any) -> None:
+    """Whatever the API answers to any test must be as its description says."""
+    request = Client.request
+
+    def checked(self: Client, **environ: Any) -> Any:
+        response = request(self, **environ)
+        contract.check(response)
+        return response
+
+    monkeypatch.setattr(Client, "request", checked)
 
 
 def person(username: str, **columns: Any) -> Any:
