@@ -1,21 +1,21 @@
 """The order in which events are read: whatever commits late is not skipped, and nothing comes twice."""
 
+from collections.abc import Iterator
 from typing import Any
 
-import psycopg
 import pytest
 from django.db import connection, connections
 
 from vps.models import Event
 
 
-def at_another_table() -> psycopg.Connection[Any]:
-    """A connection beside Django's, in the same database."""
+@pytest.fixture
+def elsewhere() -> Iterator[Any]:
+    """A connection beside Django's own, in the same database, whose transaction stays open."""
     wrapper = connections["default"].copy()
-    wrapper.connect()
-    raw: psycopg.Connection[Any] = wrapper.connection
-    raw.autocommit = False
-    return raw
+    wrapper.set_autocommit(False)
+    yield wrapper
+    wrapper.close()
 
 
 INSERT = "INSERT INTO events (type, source, data, vps_id) VALUES ('vps.updated', 'system', '{}', %s) RETURNING id"
@@ -27,18 +27,14 @@ def read(after: int) -> list[tuple[int, int]]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_event_that_commits_late_comes_after_what_was_read_and_not_before() -> None:
-    late = at_another_table()
-    try:
+def test_an_event_that_commits_late_comes_after_what_was_read_and_not_before(elsewhere: Any) -> None:
+    with elsewhere.cursor() as late, connection.cursor() as cursor:
         late.execute(INSERT, [1])
-        with connection.cursor() as cursor:
-            cursor.execute(INSERT, [2])
-        first = read(0)
-        late.commit()
-        assert [vps for _, vps in first] == [2]
-        assert [vps for _, vps in read(first[-1][0])] == [1]
-    finally:
-        late.close()
+        cursor.execute(INSERT, [2])
+    first = read(0)
+    elsewhere.commit()
+    assert [vps for _, vps in first] == [2]
+    assert [vps for _, vps in read(first[-1][0])] == [1]
 
 
 @pytest.mark.django_db(transaction=True)

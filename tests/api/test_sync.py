@@ -230,8 +230,10 @@ def test_a_body_over_the_limit_is_413_in_json(db: None) -> None:
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
 
-def test_another_method_is_405_in_json(main_site: Any) -> None:
-    answer = Client(headers={"x-api-key": "for-tests-only-the-main-site-key-0123456789"}).put("/api/vps/sync")
+@pytest.mark.parametrize("method", ["put", "delete", "options"])
+def test_another_method_is_405_in_json(main_site: Any, method: str) -> None:
+    client = Client(headers={"x-api-key": "for-tests-only-the-main-site-key-0123456789"})
+    answer = getattr(client, method)("/api/vps/sync")
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
 
 
