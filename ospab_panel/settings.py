@@ -150,8 +150,12 @@ CELERY_BEAT_SCHEDULE = {
         ("reconcile_all", RECONCILE_SECONDS),
         ("bind_by_name", 30),
         ("find_addresses", 15),
+        ("deliver_all", 5),
     )
 }
+
+# Webhooks go to public addresses by https alone, unless the receiver is meant to be inside, as the demo's is.
+WEBHOOKS_ALLOW_PRIVATE = env.bool("WEBHOOKS_ALLOW_PRIVATE", DEMO)
 
 # Who is calling
 AUTH_USER_MODEL = "accounts.User"

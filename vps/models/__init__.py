@@ -10,6 +10,9 @@ from vps.models.placement import Placement
 from vps.models.sync_call import SyncCall
 from vps.models.tombstone import Tombstone
 from vps.models.vps import Vps
+from vps.models.webhook_attempt import WebhookAttempt
+from vps.models.webhook_delivery import WebhookDelivery
+from vps.models.webhook_endpoint import WebhookEndpoint
 
 __all__ = [
     "Cluster",
@@ -22,4 +25,7 @@ __all__ = [
     "SyncCall",
     "Tombstone",
     "Vps",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

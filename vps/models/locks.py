@@ -4,12 +4,13 @@ A killed process frees its turn at once, a paused one keeps it. They need a conn
 are held, so workers must not go through a pooler that gives a connection a transaction.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from django.db import connection
 
 OPERATIONS_OF_VPS, RECONCILE_OF_CLUSTER, BINDING_BY_NAME, FINDING_ADDRESSES, MOVING, SETTLING = range(0x6F01, 0x6F07)
+TAKING_EVENTS, DELIVERING, DELIVERY_SLOT = range(0x6F0A, 0x6F0D)
 # The first of a cluster's slots; the others follow.
 SLOTS_OF_CLUSTER = 0x6F10
 
@@ -29,6 +30,17 @@ def turn(what: int, id: int = 0) -> Iterator[bool]:
     finally:
         if is_mine:
             give_back(what, id)
+
+
+@contextmanager
+def one_of(what: int, ids: Iterable[int]) -> Iterator[bool]:
+    """Whether the turn of one of these is ours now. Nobody waits."""
+    ours = next((id for id in ids if take(what, id)), None)
+    try:
+        yield ours is not None
+    finally:
+        if ours is not None:
+            give_back(what, ours)
 
 
 @contextmanager

@@ -1,0 +1,148 @@
+"""That an event is to be told to an endpoint, and how far that is. Written by services.webhooks alone; staff look at it."""
+
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django.db import connection, models, transaction
+from django.db.models.functions import Coalesce, Now
+from django.utils.translation import gettext_lazy as _
+
+from vps.models.event import Event
+from vps.models.history import link_that_outlives
+from vps.models.webhook_endpoint import WebhookEndpoint
+
+TEST = "webhook.test"
+# What is of no VPS is in order among itself.
+LANE = Coalesce("vps_id", 0)
+# A claim that was taken over meanwhile has no say any more.
+TELL = """
+    UPDATE webhook_deliveries SET
+        state = told.state,
+        tries = tries + 1,
+        next_at = statement_timestamp() + make_interval(secs => told.pause),
+        ended_at = CASE WHEN told.state <> 'pending' THEN statement_timestamp() END
+    FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::float[]) AS told (id, claims, state, pause)
+    WHERE webhook_deliveries.id = told.id AND webhook_deliveries.claims = told.claims AND
+        webhook_deliveries.state = 'pending'
+"""
+
+
+class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
+    def pending(self) -> "WebhookDeliveryQuerySet":
+        return self.filter(state=WebhookDelivery.State.PENDING)
+
+    def first_of_their_vps(self) -> "WebhookDeliveryQuerySet":
+        """Those that wait for none before them: of one VPS the first pending one, and what is of no VPS likewise.
+
+        A test has no place in the feed, so it waits for nobody, and nobody for it.
+        """
+        before = self.model.objects.pending().alias(lane=LANE)
+        mine = {"endpoint": models.OuterRef("endpoint"), "lane": models.OuterRef("lane")}
+        earlier = before.filter(**mine, position__lt=models.OuterRef("position"))
+        return self.alias(lane=LANE).filter(~models.Exists(earlier))
+
+    def due(self, since_seconds: float = 0) -> "WebhookDeliveryQuerySet":
+        """Those whose turn has come, so long ago at least."""
+        ripe = self.pending().filter(next_at__lte=Now() - timedelta(seconds=since_seconds))
+        return ripe.first_of_their_vps()
+
+    @transaction.atomic
+    def claim(self, endpoint_id: int, at_most: int, for_seconds: float) -> "list[WebhookDelivery]":
+        """Take what is due, the longest due first: nobody else sees it as due for so long."""
+        due = self.due().filter(endpoint=endpoint_id).order_by("next_at", "position", "id")
+        locked = due.select_for_update(of=("self",), skip_locked=True)
+        ids = list(locked.values_list("id", flat=True)[:at_most])
+        claims = models.F("claims") + 1
+        self.filter(id__in=ids).update(claims=claims, next_at=Now() + timedelta(seconds=for_seconds))
+        return list(self.filter(id__in=ids).order_by("position", "id"))
+
+    def tell(self, verdicts: "list[tuple[WebhookDelivery, str, float]]") -> None:
+        """(delivery, its state now, seconds until the next try) of each that was tried, in one statement."""
+        rows = [(one.pk, one.claims, state, pause) for one, state, pause in verdicts]
+        with connection.cursor() as cursor:
+            cursor.execute(TELL, [list(column) for column in zip(*rows, strict=True)])
+
+    def send_again(self, ids: list[int]) -> int:
+        """From the beginning of the schedule, with the id and the body they have. Returns how many."""
+        chosen = self.filter(id__in=ids)
+        return int(chosen.update(state=WebhookDelivery.State.PENDING, tries=0, next_at=Now(), ended_at=None))
+
+    def given_up_since(self, hours: float) -> "WebhookDeliveryQuerySet":
+        given_up = self.filter(state=WebhookDelivery.State.GIVEN_UP)
+        return given_up.filter(ended_at__gte=Now() - timedelta(hours=hours))
+
+    def ended_before(self, state: str, days: int) -> "WebhookDeliveryQuerySet":
+        return self.filter(state=state, ended_at__lt=Now() - timedelta(days=days))
+
+
+class WebhookDelivery(models.Model):
+    """PENDING ──2xx──► DELIVERED, or after the last try of the schedule ──► GIVEN_UP; staff may have either sent again.
+
+    `body` is made once and sent byte for byte. `claims` is raised by each claim, and ends the say of those before it.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("pending")
+        DELIVERED = "delivered", _("delivered")
+        GIVEN_UP = "given_up", _("given up")
+
+    TYPES = [*Event.Type.choices, (TEST, _("test"))]
+
+    endpoint = models.ForeignKey(
+        WebhookEndpoint, models.CASCADE, related_name="deliveries", verbose_name=_("webhook endpoint")
+    )
+    event = link_that_outlives(Event, "+", verbose_name=_("event"), db_index=False)
+    type = models.CharField(_("type"), max_length=40, choices=TYPES)
+    vps = link_that_outlives("vps.Vps", "+", verbose_name=_("server"))
+    position = models.BigIntegerField(_("place in the feed"), null=True)
+    body = models.TextField(_("body"))
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.PENDING, db_default=State.PENDING
+    )
+    tries = models.IntegerField(_("tries"), default=0, db_default=0)
+    claims = models.IntegerField(default=0, db_default=0)
+    next_at = models.DateTimeField(_("next try"), db_default=Now())
+    created_at = models.DateTimeField(_("created"), db_default=Now())
+    ended_at = models.DateTimeField(_("ended"), null=True)
+
+    objects: ClassVar[Any] = WebhookDeliveryQuerySet.as_manager()
+
+    class Meta:
+        db_table = "webhook_deliveries"
+        verbose_name = _("webhook delivery")
+        verbose_name_plural = _("webhook deliveries")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(
+                fields=["endpoint", "next_at"], condition=models.Q(state="pending"), name="deliveries_pending_by_time"
+            ),
+            models.Index(
+                models.F("endpoint"),
+                LANE,
+                models.F("position"),
+                condition=models.Q(state="pending"),
+                name="first_pending_of_a_vps",
+            ),
+            models.Index(fields=["ended_at"], condition=~models.Q(state="pending"), name="deliveries_ended_by_time"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["endpoint", "event"], name="an_event_is_told_once_to_an_endpoint"),
+            models.CheckConstraint(
+                condition=models.Q(state="pending", ended_at=None)
+                | models.Q(state__in=["delivered", "given_up"], ended_at__isnull=False),
+                name="an_ended_delivery_says_when",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(type=TEST, event=None, position=None)
+                | (~models.Q(type=TEST) & models.Q(event__isnull=False, position__isnull=False)),
+                name="all_but_a_test_have_a_place_in_the_feed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.webhook_id
+
+    @property
+    def webhook_id(self) -> str:
+        """The same in all tries: the receiver knows a repeat by it."""
+        return f"test_{self.pk}" if self.position is None else f"evt_{self.position}"

@@ -1,0 +1,127 @@
+"""Where webhooks go, and how it is there. Staff keep it in the admin; services.webhooks writes it.
+
+Its secrets are encrypted at rest. Each is shown once, to whoever has made it.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Coalesce, Now
+from django.utils.translation import gettext_lazy as _
+
+from vps.models.encrypted import EncryptedTextField
+from vps.models.reached import Reached, pause_after
+
+# So many failures in a row, of whatever deliveries, are the endpoint's own: from then on one at a time probes it.
+SILENT_AFTER = 5
+# How long the secret before goes on signing beside the new one.
+OVERLAP = timedelta(hours=24)
+
+
+class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
+    def active(self) -> "WebhookEndpointQuerySet":
+        return self.filter(is_active=True)
+
+    def open_now(self) -> "WebhookEndpointQuerySet":
+        """Those that may be sent to now: not disabled, and not silent, but for one probe when a pause is over."""
+        return self.active().filter(models.Q(failures__lt=SILENT_AFTER) | models.Q(retry_at__lte=Now()))
+
+    def disabled(self) -> "WebhookEndpointQuerySet":
+        return self.filter(is_active=False)
+
+    def answered(self, id: int) -> None:
+        """It took something."""
+        well = {"failures": 0, "failure": "", "unreachable_since": None, "retry_at": None}
+        self.filter(id=id).update(**well, succeeded_at=Now())
+
+    def failed(self, id: int, detail: str) -> None:
+        """It took nothing. `detail` is for staff."""
+        failures = models.F("failures") + 1
+        pause = Now() + pause_after(failures - SILENT_AFTER + 1)
+        self.filter(id=id).update(
+            failures=failures,
+            failure=detail[:500],
+            failed_at=Now(),
+            unreachable_since=Coalesce("unreachable_since", Now()),
+            retry_at=models.Case(models.When(failures__gte=SILENT_AFTER - 1, then=pause)),
+        )
+
+    def ask_at_once(self, id: int) -> None:
+        """Staff have changed something: the next call is not held back."""
+        self.filter(id=id, retry_at__isnull=False).update(retry_at=Now())
+
+    def disable(self, id: int, why: str) -> bool:
+        """Whether it was in use until now. What is pending stays so."""
+        in_use = self.active().filter(id=id)
+        return bool(in_use.update(is_active=False, disabled_why=why, disabled_at=Now()))
+
+    def enable(self, id: int) -> bool:
+        """It begins anew, and goes on where it stopped."""
+        well = {"failures": 0, "failure": "", "unreachable_since": None, "retry_at": None}
+        return bool(self.disabled().filter(id=id).update(is_active=True, disabled_why="", disabled_at=None, **well))
+
+
+class WebhookEndpoint(Reached):
+    """`cursor` is the last place of the feed of which deliveries were made. `types` that is empty means all."""
+
+    class Why(models.TextChoices):
+        GONE = "gone", _("it answered 410 Gone")
+        STAFF = "staff", _("by staff")
+
+    id = models.AutoField(primary_key=True)
+    name = models.CharField(_("name"), max_length=63, unique=True)
+    url = models.CharField(_("address"), max_length=2000)
+    types = ArrayField(models.CharField(max_length=40), verbose_name=_("events"), default=list, blank=True)
+    secret = EncryptedTextField(_("secret"), editable=False)
+    secret_shown_at = models.DateTimeField(_("secret shown"), null=True, editable=False)
+    previous_secret = EncryptedTextField(_("secret before"), default="", db_default="", blank=True, editable=False)
+    previous_until = models.DateTimeField(_("secret before holds until"), null=True, editable=False)
+
+    is_active = models.BooleanField(_("in use"), default=True, db_default=True, editable=False)
+    disabled_why = models.CharField(
+        _("why disabled"), max_length=10, choices=Why.choices, default="", db_default="", blank=True, editable=False
+    )
+    disabled_at = models.DateTimeField(_("disabled"), null=True, editable=False)
+
+    cursor = models.BigIntegerField(_("taken up to event"), editable=False)
+    succeeded_at = models.DateTimeField(_("last success"), null=True, editable=False)
+    failed_at = models.DateTimeField(_("last failure"), null=True, editable=False)
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+
+    objects: ClassVar[Any] = WebhookEndpointQuerySet.as_manager()
+
+    class Meta:
+        db_table = "webhook_endpoints"
+        verbose_name = _("webhook endpoint")
+        verbose_name_plural = _("webhook endpoints")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(is_active=True, disabled_at=None, disabled_why="")
+                | models.Q(is_active=False, disabled_at__isnull=False, disabled_why__in=["gone", "staff"]),
+                name="a_disabled_endpoint_says_when_and_why",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(previous_secret="", previous_until=None)
+                | (~models.Q(previous_secret="") & models.Q(previous_until__isnull=False)),
+                name="a_secret_before_says_until_when",
+            ),
+            models.CheckConstraint(condition=~models.Q(secret=""), name="an_endpoint_has_a_secret"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def wants(self, type: str) -> bool:
+        return not self.types or type in self.types
+
+    def live_secrets(self, now: datetime) -> list[str]:
+        """What signs now, the newest first. To be handed to whoever signs, never to a log."""
+        is_overlap = self.previous_until is not None and now < self.previous_until
+        return [self.secret, self.previous_secret] if is_overlap else [self.secret]
+
+    @property
+    def is_silent(self) -> bool:
+        return self.failures >= SILENT_AFTER
