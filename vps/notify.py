@@ -27,6 +27,8 @@ KNOCK_S = 1
 SILENCE_S = 2.0
 # A channel holds no more unread messages than this.
 MOST_TOLD = 100
+# While a bell for the feed waits for a worker no other is rung; one that was lost is missed for so long.
+FEED_BELL, LOST_AFTER_MS = "panel.feed.bell", 5000
 
 
 # The group of all sockets that tell of events.
@@ -51,6 +53,7 @@ def workers(task: str, ids: list[int]) -> None:
 def pages(vps_id: int, user_id: int) -> None:
     """Tell the owner's open pages to look at this VPS again, and sockets to look at the feed, after the commit."""
     after_commit(partial(knock, vps_id, user_id))
+    feed()
 
 
 def many_pages(changed: list[tuple[int, int]]) -> None:
@@ -58,6 +61,12 @@ def many_pages(changed: list[tuple[int, int]]) -> None:
     sockets that tell of events look at once."""
     if changed:
         after_commit(partial(knock_all, changed[:MOST_TOLD], is_cut=len(changed) > MOST_TOLD))
+        feed()
+
+
+def feed(*, after_seconds: float = 0) -> None:
+    """Wake a worker for what is new among the events, once the transaction has committed. Thousands ring one bell."""
+    after_commit(partial(ring_for_feed, after_seconds))
 
 
 def after_commit(call: Callable[[], object]) -> None:
@@ -75,6 +84,27 @@ def ring(task: str, args: tuple[Any, ...], after_seconds: float) -> bool:
         log.warning("the broker did not take vps.%s%r, the sweeper will: %s", task, args, error)
         return False
     return True
+
+
+def ring_for_feed(after_seconds: float) -> None:
+    """Whoever answers the bell takes it down before he looks, so what committed before it was rung is seen."""
+    if not line.is_open():
+        return
+    try:
+        is_first = client(settings.REDIS_URL).set(FEED_BELL, 1, nx=True, px=LOST_AFTER_MS)
+    except RedisError as error:
+        log.warning("no bell was rung for the feed: %r", error)
+        return
+    if is_first:
+        ring("deliver_all", (), after_seconds)
+
+
+def feed_is_heard() -> None:
+    """From here on a new event rings again. Called by the task before it looks."""
+    try:
+        client(settings.REDIS_URL).delete(FEED_BELL)
+    except RedisError as error:
+        log.warning("the bell for the feed stays up for a moment: %r", error)
 
 
 def ring_all(task: str, ids: list[int]) -> None:

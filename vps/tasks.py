@@ -8,7 +8,7 @@ from celery import shared_task
 
 from vps import notify
 from vps.models import Cluster
-from vps.services import binding, metrics, power
+from vps.services import binding, metrics, power, webhooks
 from vps.services.reconcile import reconcile
 
 log = logging.getLogger(__name__)
@@ -58,3 +58,18 @@ def find_addresses() -> None:
 @task
 def fetch_history(vps_id: int, timeframe: str) -> None:
     metrics.fetch_history(vps_id, timeframe)
+
+
+@task
+def deliver_all() -> None:
+    """A bell that comes after this line is for what comes after it."""
+    notify.feed_is_heard()
+    if not webhooks.take():
+        notify.feed(after_seconds=1)
+    for id in webhooks.due_endpoints():
+        notify.worker("deliver", id)
+
+
+@task
+def deliver(endpoint_id: int) -> None:
+    webhooks.deliver(endpoint_id)

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='webhookdelivery',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['endpoint', 'next_at'], name='deliveries_pending_by_time'),
+            index=models.Index(condition=models.Q(('state', 'pending')), fields=['endpoint', 'next_at', 'position'], name='deliveries_pending_by_time'),
         ),
         migrations.AddIndex(
             model_name='webhookdelivery',

@@ -49,7 +49,7 @@ class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
     @transaction.atomic
     def claim(self, endpoint_id: int, at_most: int, for_seconds: float) -> "list[WebhookDelivery]":
         """Take what is due, the longest due first: nobody else sees it as due for so long."""
-        due = self.due().filter(endpoint=endpoint_id).order_by("next_at", "position", "id")
+        due = self.due().filter(endpoint=endpoint_id).order_by("next_at", "position")
         locked = due.select_for_update(of=("self",), skip_locked=True)
         ids = list(locked.values_list("id", flat=True)[:at_most])
         claims = models.F("claims") + 1
@@ -114,7 +114,9 @@ class WebhookDelivery(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(
-                fields=["endpoint", "next_at"], condition=models.Q(state="pending"), name="deliveries_pending_by_time"
+                fields=["endpoint", "next_at", "position"],
+                condition=models.Q(state="pending"),
+                name="deliveries_pending_by_time",
             ),
             models.Index(
                 models.F("endpoint"),

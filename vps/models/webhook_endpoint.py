@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from vps.models.encrypted import EncryptedTextField
-from vps.models.reached import Reached, pause_after
+from vps.models.reached import Reached, ReachedQuerySet, pause_after
 
 # So many failures in a row, of whatever deliveries, are the endpoint's own: from then on one at a time probes it.
 SILENT_AFTER = 5
@@ -20,13 +20,16 @@ SILENT_AFTER = 5
 OVERLAP = timedelta(hours=24)
 
 
-class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
+class WebhookEndpointQuerySet(ReachedQuerySet):
     def active(self) -> "WebhookEndpointQuerySet":
         return self.filter(is_active=True)
 
     def open_now(self) -> "WebhookEndpointQuerySet":
         """Those that may be sent to now: not disabled, and not silent, but for one probe when a pause is over."""
         return self.active().filter(models.Q(failures__lt=SILENT_AFTER) | models.Q(retry_at__lte=Now()))
+
+    def silent(self) -> "WebhookEndpointQuerySet":
+        return self.filter(failures__gte=SILENT_AFTER)
 
     def disabled(self) -> "WebhookEndpointQuerySet":
         return self.filter(is_active=False)

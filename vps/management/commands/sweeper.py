@@ -18,7 +18,7 @@ from django.db.utils import Error as DatabaseError
 
 from vps import notify
 from vps.models import Cluster
-from vps.services import creation, power
+from vps.services import creation, power, webhooks
 from vps.services.reconcile import reconcile
 
 log = logging.getLogger(__name__)
@@ -65,6 +65,16 @@ class Sweeper:
         self.see_to(power.overdue())
         for id in Cluster.objects.active().unheard(UNHEARD_S).values_list("id", flat=True):
             self.start(reconcile, id)
+        self.tell_main_site()
+
+    def tell_main_site(self) -> None:
+        """What nobody has taken or sent, or at once where bells have lately been of no use."""
+        is_alone = time.monotonic() < self.alone_until
+        found = webhooks.neglected(0) if is_alone else webhooks.neglected()
+        if found.is_feed:
+            self.start(webhooks.take)
+        for id in found.endpoints:
+            self.start(webhooks.deliver, id)
 
     def see_to(self, found: power.Sweep) -> None:
         """Ring, or where bells have lately been of no use, do it."""

@@ -1,0 +1,41 @@
+"""The body of a webhook, made once. For `take` and the test event."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from vps.models import Event, SyncState, Vps, WebhookEndpoint
+from vps.models.event_shape import for_main_site
+from vps.models.webhook_delivery import TEST
+from vps.models.wire import rfc3339
+
+
+def bodies_of(events: list[Event]) -> Iterable[tuple[Event, str]]:
+    """Each event with its body, in two queries whatever their number."""
+    ids = {event.vps_id for event in events if event.vps_id is not None}
+    known = Vps.objects.in_bulk(ids)
+    named = dict(SyncState.objects.filter(vps_id__in=known).values_list("vps_id", "external_id"))
+    for event in events:
+        told = for_main_site(event)
+        yield event, body(event.type, told["created_at"], told | {"vps": columns(known.get(event.vps_id), named)})
+
+
+def columns(vps: Vps | None, named: dict[int, str | None]) -> dict[str, Any] | None:
+    """As in the answers of sync: with the main site's own id, where it has one."""
+    if vps is None:
+        return None
+    external_id = named.get(vps.pk)
+    return vps.columns() | ({"external_id": external_id} if external_id else {})
+
+
+def body_of_test(endpoint: WebhookEndpoint, by: Any, now: datetime) -> str:
+    """The shape of any event, with nothing in it."""
+    when = rfc3339(now)
+    told = {"id": None, "type": TEST, "created_at": when, "vps_id": None, "user_id": None, "operation_id": None}
+    who = {"source": Event.Source.ADMIN, "by": {"id": by.pk, "username": by.username}}
+    return body(TEST, when, told | who | {"data": {"endpoint": endpoint.name}, "vps": None})
+
+
+def body(type: str, when: str, data: dict[str, Any]) -> str:
+    return json.dumps({"type": type, "timestamp": when, "data": data}, ensure_ascii=False, separators=(",", ":"))

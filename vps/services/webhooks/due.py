@@ -1,0 +1,57 @@
+"""Where something waits to be delivered, or taken: for whoever rings, and for the sweeper, which does what nobody did."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.db.models import Exists, Min, OuterRef, QuerySet
+from django.db.models.functions import Now
+
+from vps.models import Event, WebhookDelivery, WebhookEndpoint, clock
+from vps.models.locks import DELIVERING, held
+
+# In seconds. A bell takes a moment, and the clock rings every 5; then bells are of no use.
+NEGLECTED_S = 15.0
+
+
+@dataclass
+class Neglected:
+    """Whether the feed is to be taken from, and the endpoints that are to be delivered to."""
+
+    is_feed: bool = False
+    endpoints: list[int] = field(default_factory=list)
+
+
+def due_endpoints(since_seconds: float = 0) -> list[int]:
+    """Those that may be sent to now, and have something that is due, but for those that somebody is at."""
+    due = WebhookDelivery.objects.due(since_seconds).filter(endpoint=OuterRef("pk"))
+    free = WebhookEndpoint.objects.open_now().exclude(id__in=held(DELIVERING))
+    return list(free.filter(Exists(due)).values_list("id", flat=True))
+
+
+def neglected(since_seconds: float = NEGLECTED_S) -> Neglected:
+    """What nobody has seen to for so long."""
+    return Neglected(is_behind(since_seconds), due_endpoints(since_seconds))
+
+
+def is_behind(since_seconds: float) -> bool:
+    """Whether an event of so long ago was not taken for every endpoint in use."""
+    cursor = WebhookEndpoint.objects.active().aggregate(Min("cursor"))["cursor__min"]
+    if cursor is None:
+        return False
+    old = Event.objects.filter(created_at__lt=Now() - timedelta(seconds=since_seconds))
+    unsettled: QuerySet[Event] = old.filter(position=None)
+    return unsettled.exists() or old.feed(cursor).exists()
+
+
+def next_in_s(endpoint_id: int) -> float | None:
+    """In how many seconds something of this endpoint is due, 0 where it is now; None where nothing is, or none may go."""
+    endpoint = WebhookEndpoint.objects.active().filter(id=endpoint_id).first()
+    waiting: QuerySet[WebhookDelivery] = (
+        WebhookDelivery.objects.pending().first_of_their_vps().filter(endpoint=endpoint_id)
+    )
+    next_at = waiting.order_by("next_at").values_list("next_at", flat=True).first()
+    if endpoint is None or next_at is None:
+        return None
+    if endpoint.is_silent and endpoint.retry_at:
+        next_at = max(next_at, endpoint.retry_at)
+    return max((next_at - clock.now()).total_seconds(), 0.0)

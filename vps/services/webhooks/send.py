@@ -1,0 +1,106 @@
+"""Deliver what is due at one endpoint. The task `deliver` and the sweeper call it; often is harmless.
+
+One process at a time is at it for an endpoint, and two in all: a main site that hangs takes no more workers than that.
+Of one VPS the events go in their order, several VPSs at a time. Threads call and the process writes: no transaction is
+open during a call, and the connection that holds the turn speaks between two of them.
+"""
+
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+import requests
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from vps import notify
+from vps.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from vps.models.locks import DELIVERING, DELIVERY_SLOT, one_of, turn
+from vps.services.webhooks.call import TOTAL_S, Answer, call
+from vps.services.webhooks.connection import open_session
+from vps.services.webhooks.due import next_in_s
+from vps.services.webhooks.sign import headers_of
+from vps.services.webhooks.verdict import verdict
+
+MOST_AT_ONCE = 2
+HANDS = 4
+# A run goes on for so long, and then leaves the rest to another bell.
+WORKS_FOR_S = 20.0
+# What was claimed is nobody else's for so long: after that its sender has died.
+CLAIMED_FOR_S = TOTAL_S + 40.0
+# What is due sooner has a bell of its own; for the rest the clock rings.
+SOON_S = 60.0
+
+
+def deliver(endpoint_id: int) -> None:
+    """Send until nothing is due. Where somebody is at it, they see to it."""
+    with one_of(DELIVERY_SLOT, range(MOST_AT_ONCE)) as has_slot:
+        sent = has_slot and deliver_alone(endpoint_id)
+    seconds = next_in_s(endpoint_id) if sent else None
+    if seconds is not None and seconds < SOON_S:
+        notify.worker("deliver", endpoint_id, after_seconds=seconds)
+
+
+def deliver_alone(endpoint_id: int) -> int:
+    with turn(DELIVERING, endpoint_id) as is_mine:
+        if not is_mine:
+            return 0
+        session = open_session(allow_private=settings.WEBHOOKS_ALLOW_PRIVATE)
+        with session, ThreadPoolExecutor(HANDS) as hands:
+            return Run(endpoint_id, session, hands).work()
+
+
+class Run:
+    """One run over an endpoint. `calls` are those that are on their way."""
+
+    def __init__(self, endpoint_id: int, session: requests.Session, hands: ThreadPoolExecutor) -> None:
+        self.endpoint_id, self.session, self.hands = endpoint_id, session, hands
+        self.calls: dict[Future[Answer], WebhookDelivery] = {}
+        self.until = time.monotonic() + WORKS_FOR_S
+
+    def work(self) -> int:
+        """Returns how many calls were made."""
+        made = self.begin()
+        while self.calls:
+            self.end(wait(self.calls, return_when=FIRST_COMPLETED).done)
+            made += self.begin()
+        return made
+
+    def begin(self) -> int:
+        """As many calls as there are hands free. One that is silent is asked by one, and by the others when it answers."""
+        endpoint = WebhookEndpoint.objects.open_now().filter(id=self.endpoint_id).first()
+        if endpoint is None or time.monotonic() > self.until:
+            return 0
+        free = (1 if endpoint.is_silent else HANDS) - len(self.calls)
+        claimed = WebhookDelivery.objects.claim(endpoint.pk, max(free, 0), CLAIMED_FOR_S)
+        for delivery in claimed:
+            headers = headers_of(delivery, endpoint.live_secrets(timezone.now()))
+            future = self.hands.submit(call, self.session, endpoint.url, headers, delivery.body.encode())
+            self.calls[future] = delivery
+        return len(claimed)
+
+    def end(self, done: set[Future[Answer]]) -> None:
+        record(self.endpoint_id, [(self.calls.pop(future), future.result()) for future in done])
+
+
+@transaction.atomic
+def record(endpoint_id: int, answers: list[tuple[WebhookDelivery, Answer]]) -> None:
+    """What came of each try, what becomes of it, and how the endpoint is."""
+    WebhookDelivery.objects.tell([(delivery, *verdict(delivery.tries, answer)) for delivery, answer in answers])
+    WebhookAttempt.objects.bulk_create([attempt(delivery, answer) for delivery, answer in answers])
+    for _, answer in answers:
+        hear(endpoint_id, answer)
+
+
+def attempt(delivery: WebhookDelivery, answer: Answer) -> WebhookAttempt:
+    said = {"status": answer.status, "error": answer.error, "took_ms": answer.took_ms, "answer": answer.text}
+    return WebhookAttempt(delivery=delivery, **said)
+
+
+def hear(endpoint_id: int, answer: Answer) -> None:
+    if answer.is_well:
+        WebhookEndpoint.objects.answered(endpoint_id)
+        return
+    WebhookEndpoint.objects.failed(endpoint_id, answer.failure)
+    if answer.is_gone:
+        WebhookEndpoint.objects.disable(endpoint_id, WebhookEndpoint.Why.GONE)
