@@ -31,6 +31,7 @@ class Migration(migrations.Migration):
                 ('disabled_at', models.DateTimeField(editable=False, null=True, verbose_name='disabled')),
                 ('cursor', models.BigIntegerField(editable=False, verbose_name='taken up to event')),
                 ('succeeded_at', models.DateTimeField(editable=False, null=True, verbose_name='last success')),
+                ('failed_last', models.BigIntegerField(editable=False, null=True)),
                 ('failed_at', models.DateTimeField(editable=False, null=True, verbose_name='last failure')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
             ],

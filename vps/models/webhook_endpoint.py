@@ -9,13 +9,15 @@ from typing import Any, ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Coalesce, Now
+from django.db.models.lookups import GreaterThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
 from vps.models.encrypted import EncryptedTextField
 from vps.models.reached import Reached, ReachedQuerySet, pause_after
 
-# So many failures in a row, of whatever deliveries, are the endpoint's own: from then on one at a time probes it.
+# So many deliveries that fail in a row are the endpoint's fault: from then on one at a time probes it.
 SILENT_AFTER = 5
+WELL = {"failures": 0, "failure": "", "failed_last": None, "unreachable_since": None, "retry_at": None}
 # How long the secret before goes on signing beside the new one.
 OVERLAP = timedelta(hours=24)
 
@@ -36,19 +38,21 @@ class WebhookEndpointQuerySet(ReachedQuerySet):
 
     def answered(self, id: int) -> None:
         """It took something."""
-        well = {"failures": 0, "failure": "", "unreachable_since": None, "retry_at": None}
-        self.filter(id=id).update(**well, succeeded_at=Now())
+        self.filter(id=id).update(**WELL, succeeded_at=Now())
 
-    def failed(self, id: int, detail: str) -> None:
-        """It took nothing. `detail` is for staff."""
-        failures = models.F("failures") + 1
+    def refused(self, id: int, delivery_id: int, detail: str) -> None:
+        """It did not take this delivery, which counts once however often it fails. `detail` is for staff."""
+        is_same = models.When(failed_last=delivery_id, then=0)
+        failures = models.F("failures") + models.Case(is_same, default=1)
+        is_silent = GreaterThanOrEqual(failures, SILENT_AFTER)
         pause = Now() + pause_after(failures - SILENT_AFTER + 1)
         self.filter(id=id).update(
             failures=failures,
             failure=detail[:500],
+            failed_last=delivery_id,
             failed_at=Now(),
             unreachable_since=Coalesce("unreachable_since", Now()),
-            retry_at=models.Case(models.When(failures__gte=SILENT_AFTER - 1, then=pause)),
+            retry_at=models.Case(models.When(is_silent, then=pause)),
         )
 
     def ask_at_once(self, id: int) -> None:
@@ -62,8 +66,7 @@ class WebhookEndpointQuerySet(ReachedQuerySet):
 
     def enable(self, id: int) -> bool:
         """It begins anew, and goes on where it stopped."""
-        well = {"failures": 0, "failure": "", "unreachable_since": None, "retry_at": None}
-        return bool(self.disabled().filter(id=id).update(is_active=True, disabled_why="", disabled_at=None, **well))
+        return bool(self.disabled().filter(id=id).update(is_active=True, disabled_why="", disabled_at=None, **WELL))
 
 
 class WebhookEndpoint(Reached):
@@ -90,6 +93,7 @@ class WebhookEndpoint(Reached):
 
     cursor = models.BigIntegerField(_("taken up to event"), editable=False)
     succeeded_at = models.DateTimeField(_("last success"), null=True, editable=False)
+    failed_last = models.BigIntegerField(null=True, editable=False)
     failed_at = models.DateTimeField(_("last failure"), null=True, editable=False)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 

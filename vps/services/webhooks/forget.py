@@ -29,4 +29,5 @@ def forget_some(state: str, days: int) -> int:
     old = WebhookDelivery.objects.ended_before(state, days).select_for_update(skip_locked=True)
     ids = list(old.order_by("ended_at").values_list("id", flat=True)[:AT_ONCE])
     WebhookAttempt.objects.filter(delivery__in=ids)._raw_delete(using="default")
-    return int(WebhookDelivery.objects.filter(id__in=ids)._raw_delete(using="default"))
+    WebhookDelivery.objects.filter(id__in=ids)._raw_delete(using="default")
+    return len(ids)

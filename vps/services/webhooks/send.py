@@ -88,8 +88,8 @@ def record(endpoint_id: int, answers: list[tuple[WebhookDelivery, Answer]]) -> N
     """What came of each try, what becomes of it, and how the endpoint is."""
     WebhookDelivery.objects.tell([(delivery, *verdict(delivery.tries, answer)) for delivery, answer in answers])
     WebhookAttempt.objects.bulk_create([attempt(delivery, answer) for delivery, answer in answers])
-    for _, answer in answers:
-        hear(endpoint_id, answer)
+    for delivery, answer in answers:
+        hear(endpoint_id, delivery, answer)
 
 
 def attempt(delivery: WebhookDelivery, answer: Answer) -> WebhookAttempt:
@@ -97,10 +97,10 @@ def attempt(delivery: WebhookDelivery, answer: Answer) -> WebhookAttempt:
     return WebhookAttempt(delivery=delivery, **said)
 
 
-def hear(endpoint_id: int, answer: Answer) -> None:
+def hear(endpoint_id: int, delivery: WebhookDelivery, answer: Answer) -> None:
     if answer.is_well:
         WebhookEndpoint.objects.answered(endpoint_id)
         return
-    WebhookEndpoint.objects.failed(endpoint_id, answer.failure)
+    WebhookEndpoint.objects.refused(endpoint_id, delivery.pk, answer.failure)
     if answer.is_gone:
         WebhookEndpoint.objects.disable(endpoint_id, WebhookEndpoint.Why.GONE)
