@@ -1,12 +1,14 @@
 """The main site's end of the wire: a real HTTP server that answers as it is told and remembers what it got."""
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from standardwebhooks import Webhook
@@ -35,13 +37,23 @@ class Got:
 
 @dataclass(frozen=True)
 class Reply:
-    """`hold` keeps the answer back until it is set; `drip_s` sends a byte of the body each so many seconds."""
+    """`hold` keeps the answer back until it is set; `drip_s` and `drip_head_s` send a byte each so many seconds; `raw` is
+    all that is sent."""
 
     status: int = 200
     body: bytes = b"thanks"
     headers: dict[str, str] = field(default_factory=dict)
     hold: threading.Event | None = None
     drip_s: float = 0.0
+    drip_head_s: float = 0.0
+    raw: bytes | None = None
+
+    @property
+    def head(self) -> bytes:
+        lines = {"Content-Length": str(len(self.body))} | self.headers
+        return f"HTTP/1.1 {self.status} Said\r\n".encode() + b"".join(
+            f"{name}: {value}\r\n".encode() for name, value in lines.items()
+        )
 
 
 class Receiver:
@@ -62,7 +74,7 @@ class Receiver:
 
 
 @contextmanager
-def receiving(path: str = "/hooks") -> Iterator[Receiver]:
+def receiving(path: str = "/hooks", tls: tuple[Path, Path] | None = None) -> Iterator[Receiver]:
     """One that listens on this machine."""
     receiver = Receiver("")
 
@@ -77,21 +89,20 @@ def receiving(path: str = "/hooks") -> Iterator[Receiver]:
             reply = receiver.answer(got)
             if reply.hold:
                 reply.hold.wait(30)
-            self.send_response(reply.status)
-            for name, value in ({"content-length": str(len(reply.body))} | reply.headers).items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.send_body(reply)
+            if reply.raw is not None:
+                self.close_connection = True
+                self.wfile.write(reply.raw)
+                return
+            self.drip(reply.head + b"\r\n", reply.drip_head_s)
+            self.drip(reply.body, reply.drip_s)
 
         do_GET = do_POST
 
-        def send_body(self, reply: Reply) -> None:
-            if not reply.drip_s:
-                self.wfile.write(reply.body)
-                return
-            for byte in reply.body:
-                time.sleep(reply.drip_s)
-                self.wfile.write(bytes([byte]))
+        def drip(self, sent: bytes, pause_s: float) -> None:
+            size = 1 if pause_s else len(sent) or 1
+            for start in range(0, len(sent), size):
+                time.sleep(pause_s)
+                self.wfile.write(sent[start : start + size])
 
         def log_message(self, *args: Any) -> None:
             """Quiet."""
@@ -109,7 +120,11 @@ def receiving(path: str = "/hooks") -> Iterator[Receiver]:
             """Who hangs up on us is no news."""
 
     server = Server(("127.0.0.1", 0), Handler)
-    receiver.url = f"http://127.0.0.1:{server.server_port}{path}"
+    if tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*tls)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    receiver.url = f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}{path}"
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
         yield receiver
