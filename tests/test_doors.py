@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from vps.models import Operation, SyncCall
+from vps.models import Operation, SyncCall, WebhookEndpoint
 
 CALLERS = ("nobody", "owner", "stranger", "staff", "main site")
 LOGIN, GONE = 302, 404
@@ -63,6 +63,12 @@ OWN_ADMIN_PAGES = (
     "admin/vps/event/",
     "admin/vps/synccall/",
     "admin/vps/synccall/{call}/change/",
+    "admin/vps/webhookendpoint/",
+    "admin/vps/webhookendpoint/add/",
+    "admin/vps/webhookendpoint/{endpoint}/change/",
+    "admin/vps/webhookendpoint/{endpoint}/secret/",
+    "admin/vps/webhookdelivery/",
+    "admin/vps/webhookattempt/",
 )
 
 
@@ -120,7 +126,9 @@ def test_each_door_opens_to_whom_it_should(route: str, callers: Any, alice: Any,
 @pytest.mark.parametrize("path", OWN_ADMIN_PAGES)
 def test_the_admin_opens_to_staff_alone(path: str, callers: Any, alice: Any, make_vps: Any, cluster: Any) -> None:
     call = SyncCall.objects.create(status=200, duration_ms=1)
-    address = "/" + path.format(vps=make_vps(alice).pk, cluster=cluster.pk, call=call.pk)
+    endpoint = WebhookEndpoint.objects.create(name="main site", url="https://main.example.com", secret="s", cursor=0)
+    things = {"vps": make_vps(alice).pk, "cluster": cluster.pk, "call": call.pk, "endpoint": endpoint.pk}
+    address = "/" + path.format(**things)
     got = tuple(callers(who, path).get(address).status_code for who in CALLERS)
     assert got == ADMIN[1]
 

@@ -15,7 +15,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vps.errors import Sentence
-from vps.models import Cluster, ClusterNode, Operation, Placement, SyncCall, Vps
+from vps.models import (
+    Cluster,
+    ClusterNode,
+    Operation,
+    Placement,
+    SyncCall,
+    Vps,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from vps.models.webhook_delivery import with_backlog
 from vps.models.wire import in_utc
 
 FIRST = 10
@@ -24,6 +34,8 @@ LONG_CREATING = timedelta(minutes=30)
 # A call that is refused now and then is the main site's to see to; more than so many an hour are the staff's.
 MANY_FAILED_CALLS = 10
 MANY_REFUSED_KEYS = 5
+# A backlog of a restart of the main site is told away by then.
+LONG_BACKLOG = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -82,6 +94,17 @@ def calls_of_the_last_hour() -> Any:
     return SyncCall.objects.since(timezone.now() - timedelta(hours=1))
 
 
+def not_told() -> "QuerySet[WebhookDelivery]":
+    found: QuerySet[WebhookDelivery] = WebhookDelivery.objects.given_up_since(hours=24)
+    return found.select_related("endpoint", "vps")
+
+
+def behind() -> "QuerySet[WebhookEndpoint]":
+    active = with_backlog(WebhookEndpoint.objects.active())
+    found: QuerySet[WebhookEndpoint] = active.filter(oldest__lt=timezone.now() - LONG_BACKLOG)
+    return found
+
+
 # What is said of each
 
 
@@ -136,6 +159,23 @@ def of_mistaken(placement: Any) -> tuple[str, str, str]:
     return what, address, told(detail, _("expected %(expected)s, found %(found)s") % who)
 
 
+def of_endpoint(endpoint: Any) -> tuple[str, str, str]:
+    address = reverse("admin:vps_webhookendpoint_change", args=[endpoint.pk])
+    return endpoint.name, address, told(since(endpoint.disabled_at), endpoint.get_disabled_why_display())
+
+
+def of_backlog(endpoint: Any) -> tuple[str, str, str]:
+    what, address, _detail = of_endpoint(endpoint)
+    pending = _("%(count)s, since %(when)s") % {"count": endpoint.backlog, "when": in_utc(endpoint.oldest)}
+    return what, address, told(pending, endpoint.failure)
+
+
+def of_delivery(delivery: Any) -> tuple[str, str, str]:
+    address = reverse("admin:vps_webhookdelivery_change", args=[delivery.pk])
+    server = delivery.vps.name if delivery.vps else ""
+    return f"{delivery.endpoint}: {delivery}", address, told(delivery.get_type_display(), server)
+
+
 def since(when: datetime | None) -> Sentence:
     return _("since %(when)s") % {"when": in_utc(when)} if when else ""
 
@@ -163,6 +203,9 @@ TROUBLES: list[tuple[Sentence, type[Model], Callable[[], "QuerySet[Any]"], Line]
     (_("Guests that are gone from their cluster"), Vps, lambda: placed(Placement.objects.gone()), of_missing),
     (_("Servers that are bound to no guest"), Vps, lambda: Vps.objects.unbound().select_related("user"), of_vps),
     (_("Servers being created for more than 30 minutes"), Vps, long_creating, of_creating),
+    (_("Webhook endpoints that are disabled"), WebhookEndpoint, WebhookEndpoint.objects.disabled, of_endpoint),
+    (_("Webhook endpoints with events that wait for more than 15 minutes"), WebhookEndpoint, behind, of_backlog),
+    (_("Events that an endpoint was not told in the last 24 hours"), WebhookDelivery, not_told, of_delivery),
     (_("Servers in error"), Vps, lambda: Vps.objects.filter(status="error").select_related("user"), of_vps),
 ]
 

@@ -5,7 +5,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -73,58 +73,62 @@ class Receiver:
         self.answer = lambda got: Reply(**reply)
 
 
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        receiver: Receiver = self.server.receiver  # type: ignore[attr-defined]
+        body = self.rfile.read(int(self.headers.get("content-length", "0")))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        got = Got(self.path, headers, body, self.client_address[1])
+        receiver.got.append(got)
+        self.reply(receiver.answer(got))
+
+    def reply(self, reply: Reply) -> None:
+        if reply.hold:
+            reply.hold.wait(30)
+        if reply.raw is not None:
+            self.close_connection = True
+            self.wfile.write(reply.raw)
+            return
+        self.drip(reply.head + b"\r\n", reply.drip_head_s)
+        self.drip(reply.body, reply.drip_s)
+
+    def do_GET(self) -> None:
+        """Only who follows a redirect comes by it."""
+        self.do_POST()
+
+    def drip(self, sent: bytes, pause_s: float) -> None:
+        size = 1 if pause_s else len(sent) or 1
+        for start in range(0, len(sent), size):
+            time.sleep(pause_s)
+            self.wfile.write(sent[start : start + size])
+
+    def log_message(self, *args: Any) -> None:
+        """Quiet."""
+
+    def finish(self) -> None:
+        with suppress(OSError):
+            super().finish()
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *args: Any) -> None:
+        """Who hangs up on us is no news."""
+
+
 @contextmanager
 def receiving(path: str = "/hooks", tls: tuple[Path, Path] | None = None) -> Iterator[Receiver]:
-    """One that listens on this machine."""
-    receiver = Receiver("")
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            got = Got(self.path, headers, body, self.client_address[1])
-            receiver.got.append(got)
-            reply = receiver.answer(got)
-            if reply.hold:
-                reply.hold.wait(30)
-            if reply.raw is not None:
-                self.close_connection = True
-                self.wfile.write(reply.raw)
-                return
-            self.drip(reply.head + b"\r\n", reply.drip_head_s)
-            self.drip(reply.body, reply.drip_s)
-
-        do_GET = do_POST
-
-        def drip(self, sent: bytes, pause_s: float) -> None:
-            size = 1 if pause_s else len(sent) or 1
-            for start in range(0, len(sent), size):
-                time.sleep(pause_s)
-                self.wfile.write(sent[start : start + size])
-
-        def log_message(self, *args: Any) -> None:
-            """Quiet."""
-
-        def finish(self) -> None:
-            try:
-                super().finish()
-            except OSError:
-                self.close_connection = True
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, *args: Any) -> None:
-            """Who hangs up on us is no news."""
-
+    """One that listens on this machine; with TLS by this certificate and key."""
     server = Server(("127.0.0.1", 0), Handler)
     if tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*tls)
         server.socket = context.wrap_socket(server.socket, server_side=True)
-    receiver.url = f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}{path}"
+    receiver = Receiver(f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}{path}")
+    server.receiver = receiver  # type: ignore[attr-defined]
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
         yield receiver

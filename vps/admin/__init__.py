@@ -1,3 +1,11 @@
 """The staff's door, one noun a file. Django's admin finds it; templates/admin holds its pages."""
 
-from vps.admin import cluster, event, operation, sync_call, vps  # noqa: F401  each registers itself
+from vps.admin import (  # noqa: F401  each registers itself
+    cluster,
+    event,
+    operation,
+    sync_call,
+    vps,
+    webhook_delivery,
+    webhook_endpoint,
+)

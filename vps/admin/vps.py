@@ -3,8 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from vps.admin import power
+from vps.admin.selection import check_selection
 from vps.models import Event, Placement, Vps
 from vps.models.wire import in_utc
 from vps.services import binding
@@ -87,8 +87,7 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def response_action(
         self, request: HttpRequest, queryset: "QuerySet[Vps]", *rest: Any, **more: Any
     ) -> HttpResponse | None:
-        if not all(text.isdecimal() for text in request.POST.getlist(ACTION_CHECKBOX_NAME)):
-            raise BadRequest("what was selected are no servers")
+        check_selection(request)
         return super().response_action(request, queryset, *rest, **more)
 
     def unbind(self, request: HttpRequest, id: int) -> HttpResponse:

@@ -148,3 +148,11 @@ class WebhookDelivery(models.Model):
     def webhook_id(self) -> str:
         """The same in all tries: the receiver knows a repeat by it."""
         return f"test_{self.pk}" if self.position is None else f"evt_{self.position}"
+
+
+def with_backlog(endpoints: Any) -> Any:
+    """These endpoints, each with `backlog`, how many are pending, and `oldest`, when the first of them was made."""
+    pending = WebhookDelivery.objects.pending().filter(endpoint=models.OuterRef("pk")).order_by().values("endpoint")
+    count = models.Subquery(pending.annotate(count=models.Count("pk")).values("count"))
+    oldest = models.Subquery(pending.annotate(oldest=models.Min("created_at")).values("oldest"))
+    return endpoints.annotate(backlog=Coalesce(count, 0), oldest=oldest)

@@ -1,0 +1,140 @@
+"""Webhook endpoints as staff keep them: where they are, what they are told, and how they are.
+
+No request calls an endpoint: a test is queued, and its result is among the attempts. A secret is shown once.
+"""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from vps.admin.webhook_form import WebhookEndpointForm
+from vps.errors import PanelError, Sentence
+from vps.models import WebhookEndpoint
+from vps.models.webhook_delivery import with_backlog
+from vps.models.wire import in_utc
+from vps.services import webhooks
+
+
+@admin.register(WebhookEndpoint)
+class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    form = WebhookEndpointForm
+    list_display = ["name", "url", "health", "pending", "succeeded_at", "failed_at", "failure"]
+    list_filter = ["is_active"]
+    search_fields = ["name", "url"]
+    change_form_template = "admin/vps/webhookendpoint/change_form.html"
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[WebhookEndpoint]":
+        found: QuerySet[WebhookEndpoint] = with_backlog(super().get_queryset(request))
+        return found
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """One that is not wanted any more is disabled: what it was told stays on record."""
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        verbs = {"test": self.test, "rotate": self.rotate, "enable": self.enable, "disable": self.disable}
+        view = self.admin_site.admin_view
+        return [
+            *(
+                path(f"<int:id>/{name}/", view(require_POST(verb)), name=f"vps_webhookendpoint_{name}")
+                for name, verb in verbs.items()
+            ),
+            path("<int:id>/secret/", view(self.secret), name="vps_webhookendpoint_secret"),
+            *super().get_urls(),
+        ]
+
+    # What is shown
+
+    @admin.display(description=_("state"), ordering="is_active")
+    def health(self, endpoint: WebhookEndpoint) -> str:
+        if not endpoint.is_active:
+            when, why = in_utc(endpoint.disabled_at or timezone.now()), endpoint.get_disabled_why_display()
+            return str(_("disabled since %(when)s, %(why)s") % {"when": when, "why": why})
+        if endpoint.is_silent and endpoint.unreachable_since:
+            return str(_("takes nothing since %(when)s") % {"when": in_utc(endpoint.unreachable_since)})
+        return str(_("in use"))
+
+    @admin.display(description=_("pending"), ordering="backlog")
+    def pending(self, endpoint: Any) -> str:
+        if not endpoint.backlog:
+            return "0"
+        return str(_("%(count)s, since %(when)s") % {"count": endpoint.backlog, "when": in_utc(endpoint.oldest)})
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *rest: Any, **more: Any
+    ) -> HttpResponse:
+        endpoint, now = context.get("original"), timezone.now()
+        is_overlap = endpoint is not None and endpoint.previous_until is not None and endpoint.previous_until > now
+        return super().render_change_form(request, context | {"now": now, "is_overlap": is_overlap}, *rest, **more)
+
+    # What is written
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change:
+            webhooks.change(obj)
+        else:
+            webhooks.add(obj)
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        return redirect("admin:vps_webhookendpoint_secret", obj.pk)
+
+    def secret(self, request: HttpRequest, id: int) -> HttpResponse:
+        """Once, to whoever comes first of those who may make one."""
+        if not (self.has_add_permission(request) or self.has_change_permission(request)):
+            raise PermissionDenied
+        endpoint = get_object_or_404(WebhookEndpoint, pk=id)
+        context = self.admin_site.each_context(request) | {
+            "title": _("Secret of %(endpoint)s") % {"endpoint": endpoint.name},
+            "opts": self.opts,
+            "endpoint": endpoint,
+            "secret": webhooks.give_secret(endpoint.pk),
+        }
+        return render(request, "admin/vps/webhookendpoint/secret.html", context)
+
+    def test(self, request: HttpRequest, id: int) -> HttpResponse:
+        endpoint = self.allowed(request, id)
+        made = webhooks.send_test(endpoint, by=request.user)
+        self.message_user(request, _("A test event is queued. This is its delivery; its attempts appear below."))
+        return redirect("admin:vps_webhookdelivery_change", made.pk)
+
+    def rotate(self, request: HttpRequest, id: int) -> HttpResponse:
+        """That it is too early is said on the page, as all that staff ask for here is."""
+        endpoint = self.allowed(request, id)
+        try:
+            webhooks.rotate(endpoint.pk)
+        except PanelError as refusal:
+            return self.told(request, endpoint, refusal.message, messages.WARNING)
+        self.log_change(request, endpoint, gettext("secret rotated"))
+        return redirect("admin:vps_webhookendpoint_secret", id)
+
+    def enable(self, request: HttpRequest, id: int) -> HttpResponse:
+        endpoint = self.allowed(request, id)
+        if webhooks.enable(endpoint.pk):
+            self.log_change(request, endpoint, gettext("enabled"))
+        return self.told(request, endpoint, _("The endpoint is in use. What has waited is being sent."))
+
+    def disable(self, request: HttpRequest, id: int) -> HttpResponse:
+        endpoint = self.allowed(request, id)
+        if webhooks.disable(endpoint.pk):
+            self.log_change(request, endpoint, gettext("disabled"))
+        return self.told(request, endpoint, _("The endpoint is disabled. Nothing is sent until it is enabled."))
+
+    def told(
+        self, request: HttpRequest, endpoint: WebhookEndpoint, sentence: Sentence, level: int = messages.SUCCESS
+    ) -> HttpResponse:
+        self.message_user(request, str(sentence), level)
+        return redirect("admin:vps_webhookendpoint_change", endpoint.pk)
+
+    def allowed(self, request: HttpRequest, id: int) -> WebhookEndpoint:
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        return get_object_or_404(WebhookEndpoint, pk=id)
