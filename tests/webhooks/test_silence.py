@@ -62,6 +62,7 @@ def test_an_endpoint_that_fails_is_asked_by_one_call_a_pause_and_gets_all_in_ord
     run(endpoint)
     first_round = len(receiver.got)
     assert SILENT_AFTER <= first_round < SILENT_AFTER + HANDS
+    assert WebhookDelivery.objects.due().count() == MANY - first_round, "what was not begun was given back"
     webhooks.deliver(endpoint.pk)
     assert (len(receiver.got), webhooks.due_endpoints()) == (first_round, [])
     for number in range(3):

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from vps.admin.read_only import ReadOnlyAdmin, vps_link
 from vps.admin.selection import check_selection
 from vps.models import WebhookAttempt, WebhookDelivery
+from vps.models.wire import in_utc
 from vps.services import webhooks
 
 
@@ -54,9 +55,9 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         return vps_link(delivery.vps_id, delivery.vps)
 
     @admin.display(description=_("next try"), ordering="next_at")
-    def next(self, delivery: Any) -> Any:
+    def next(self, delivery: Any) -> str:
         """Of one that ended there is none."""
-        return delivery.next_at if delivery.state == WebhookDelivery.State.PENDING else None
+        return in_utc(delivery.next_at) if delivery.state == WebhookDelivery.State.PENDING else "—"
 
     @admin.display(description=_("body"))
     def sent(self, delivery: Any) -> SafeString:

@@ -1,6 +1,8 @@
 """That an event is to be told to an endpoint, and how far that is. Written by services.webhooks alone; staff look at it."""
 
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 from typing import Any, ClassVar
 
 from django.db import connection, models, transaction
@@ -55,6 +57,12 @@ class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
         claims = models.F("claims") + 1
         self.filter(id__in=ids).update(claims=claims, next_at=Now() + timedelta(seconds=for_seconds))
         return list(self.filter(id__in=ids).order_by("position", "id"))
+
+    def give_back(self, claimed: "list[WebhookDelivery]") -> None:
+        """These were not begun. Of one that somebody else has claimed since nothing is changed."""
+        mine = [models.Q(id=one.pk, claims=one.claims) for one in claimed]
+        if mine:
+            self.pending().filter(reduce(or_, mine)).update(next_at=Now())
 
     def tell(self, verdicts: "list[tuple[WebhookDelivery, str, float]]") -> None:
         """(delivery, its state now, seconds until the next try) of each that was tried, in one statement."""

@@ -24,6 +24,8 @@ from vps.services.webhooks.verdict import verdict
 
 MOST_AT_ONCE = 2
 HANDS = 4
+# So many are claimed in one go while all goes well: those that no hand has begun are given back at the first failure.
+IN_STOCK = 16
 # A run goes on for so long, and then leaves the rest to another bell.
 WORKS_FOR_S = 20.0
 # What was claimed is nobody else's for so long: after that its sender has died.
@@ -51,7 +53,7 @@ def deliver_alone(endpoint_id: int) -> int:
 
 
 class Run:
-    """One run over an endpoint. `calls` are those that are on their way."""
+    """One run over an endpoint. `calls` are on their way, or the next to go."""
 
     def __init__(self, endpoint_id: int, session: requests.Session, hands: ThreadPoolExecutor) -> None:
         self.endpoint_id, self.session, self.hands = endpoint_id, session, hands
@@ -59,28 +61,49 @@ class Run:
         self.until = time.monotonic() + WORKS_FOR_S
 
     def work(self) -> int:
-        """Returns how many calls were made."""
-        made = self.begin()
+        """Returns how many answers there were."""
+        answers = 0
+        self.begin()
         while self.calls:
-            self.end(wait(self.calls, return_when=FIRST_COMPLETED).done)
-            made += self.begin()
-        return made
+            answers += self.end()
+            self.begin()
+        return answers
 
-    def begin(self) -> int:
-        """As many calls as there are hands free. One that is silent is asked by one, and by the others when it answers."""
+    def begin(self) -> None:
+        """Go on with what is due, where hands are free."""
+        if len(self.calls) >= HANDS or time.monotonic() > self.until:
+            return
         endpoint = WebhookEndpoint.objects.open_now().filter(id=self.endpoint_id).first()
-        if endpoint is None or time.monotonic() > self.until:
-            return 0
-        free = (1 if endpoint.is_silent else HANDS) - len(self.calls)
-        claimed = WebhookDelivery.objects.claim(endpoint.pk, max(free, 0), CLAIMED_FOR_S)
-        for delivery in claimed:
+        if endpoint is None:
+            return
+        free = most_at(endpoint) - len(self.calls)
+        for delivery in WebhookDelivery.objects.claim(endpoint.pk, max(free, 0), CLAIMED_FOR_S):
             headers = headers_of(delivery, endpoint.live_secrets(timezone.now()))
             future = self.hands.submit(call, self.session, endpoint.url, headers, delivery.body.encode())
             self.calls[future] = delivery
-        return len(claimed)
 
-    def end(self, done: set[Future[Answer]]) -> None:
-        record(self.endpoint_id, [(self.calls.pop(future), future.result()) for future in done])
+    def end(self) -> int:
+        """Wait for some answers, and write what came of them."""
+        left_s = max(self.until - time.monotonic(), 0) or TOTAL_S
+        done = wait(self.calls, left_s, FIRST_COMPLETED).done
+        answers = [(self.calls.pop(future), future.result()) for future in done]
+        if answers:
+            record(self.endpoint_id, answers)
+        if time.monotonic() > self.until or not all(answer.is_well for _, answer in answers):
+            self.give_back()
+        return len(answers)
+
+    def give_back(self) -> None:
+        """What no hand has begun: it is due as before."""
+        waiting = [self.calls.pop(future) for future in list(self.calls) if future.cancel()]
+        WebhookDelivery.objects.give_back(waiting)
+
+
+def most_at(endpoint: WebhookEndpoint) -> int:
+    """One that is silent is probed by one call, one that failed just now is not trusted with more than are sent at once."""
+    if endpoint.is_silent:
+        return 1
+    return HANDS if endpoint.failures else IN_STOCK
 
 
 @transaction.atomic
@@ -88,8 +111,11 @@ def record(endpoint_id: int, answers: list[tuple[WebhookDelivery, Answer]]) -> N
     """What came of each try, what becomes of it, and how the endpoint is."""
     WebhookDelivery.objects.tell([(delivery, *verdict(delivery.tries, answer)) for delivery, answer in answers])
     WebhookAttempt.objects.bulk_create([attempt(delivery, answer) for delivery, answer in answers])
+    if any(answer.is_well for _, answer in answers):
+        WebhookEndpoint.objects.answered(endpoint_id)
     for delivery, answer in answers:
-        hear(endpoint_id, delivery, answer)
+        if not answer.is_well:
+            refuse(endpoint_id, delivery, answer)
 
 
 def attempt(delivery: WebhookDelivery, answer: Answer) -> WebhookAttempt:
@@ -97,10 +123,7 @@ def attempt(delivery: WebhookDelivery, answer: Answer) -> WebhookAttempt:
     return WebhookAttempt(delivery=delivery, **said)
 
 
-def hear(endpoint_id: int, delivery: WebhookDelivery, answer: Answer) -> None:
-    if answer.is_well:
-        WebhookEndpoint.objects.answered(endpoint_id)
-        return
+def refuse(endpoint_id: int, delivery: WebhookDelivery, answer: Answer) -> None:
     WebhookEndpoint.objects.refused(endpoint_id, delivery.pk, answer.failure)
     if answer.is_gone:
         WebhookEndpoint.objects.disable(endpoint_id, WebhookEndpoint.Why.GONE)
