@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db.models import F
 from django.db.models.functions import Now
 
 from tests.webhooks.receiver import Receiver, receiving
@@ -47,9 +46,9 @@ def make_due(**where: Any) -> None:
 
 
 def pause_s(delivery: WebhookDelivery) -> float:
-    """Seconds from now until its next try."""
-    asked = WebhookDelivery.objects.filter(pk=delivery.pk)
-    seconds: float = asked.values_list(F("next_at") - Now(), flat=True).get().total_seconds()
+    """Seconds from its last try to its next."""
+    delivery.refresh_from_db()
+    seconds: float = (delivery.next_at - delivery.attempts.latest("id").at).total_seconds()
     return seconds
 
 

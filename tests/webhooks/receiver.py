@@ -52,7 +52,7 @@ class Reply:
     def head(self) -> bytes:
         lines = {"Content-Length": str(len(self.body))} | self.headers
         return f"HTTP/1.1 {self.status} Said\r\n".encode() + b"".join(
-            f"{name}: {value}\r\n".encode() for name, value in lines.items()
+            f"{name}: {value}\r\n".encode() for name, value in lines.items() if value
         )
 
 

@@ -72,10 +72,12 @@ def test_plain_http_is_for_where_private_addresses_are_allowed(admin: Any, setti
 
 def test_what_staff_change_leaves_what_is_written_meanwhile_as_it_is(admin: Any, endpoint: WebhookEndpoint) -> None:
     form = {"name": "renamed", "url": endpoint.url, "cursor": "999", "is_active": "", "secret": "x"}
-    WebhookEndpoint.objects.update(cursor=7)
     assert admin.post(f"{ENDPOINTS}{endpoint.pk}/change/", form).status_code == 302
-    changed = WebhookEndpoint.objects.get()
-    assert (changed.name, changed.cursor, changed.is_active, changed.secret) == ("renamed", 7, True, endpoint.secret)
+    WebhookEndpoint.objects.update(cursor=7)
+    endpoint.name = "renamed again"
+    webhooks.change(endpoint)
+    now = WebhookEndpoint.objects.get()
+    assert (now.name, now.cursor, now.is_active, now.secret) == ("renamed again", 7, True, endpoint.secret)
 
 
 def test_a_secret_is_rotated_and_the_old_one_holds_for_a_day(admin: Any, endpoint: WebhookEndpoint) -> None:

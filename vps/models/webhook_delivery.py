@@ -1,8 +1,6 @@
 """That an event is to be told to an endpoint, and how far that is. Written by services.webhooks alone; staff look at it."""
 
 from datetime import timedelta
-from functools import reduce
-from operator import or_
 from typing import Any, ClassVar
 
 from django.db import connection, models, transaction
@@ -16,16 +14,22 @@ from vps.models.webhook_endpoint import WebhookEndpoint
 TEST = "webhook.test"
 # What is of no VPS is in order among itself.
 LANE = Coalesce("vps_id", 0)
-# A claim that was taken over meanwhile has no say any more.
+# A claim that was taken over meanwhile has no say any more. Whoever writes of many locks them by their ids.
 TELL = """
     UPDATE webhook_deliveries SET
         state = told.state,
         tries = tries + 1,
         next_at = statement_timestamp() + make_interval(secs => told.pause),
         ended_at = CASE WHEN told.state <> 'pending' THEN statement_timestamp() END
-    FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::float[]) AS told (id, claims, state, pause)
-    WHERE webhook_deliveries.id = told.id AND webhook_deliveries.claims = told.claims AND
-        webhook_deliveries.state = 'pending'
+    FROM (
+        SELECT mine.id, verdict.state, verdict.pause
+        FROM webhook_deliveries AS mine
+        JOIN unnest(%s::bigint[], %s::int[], %s::text[], %s::float[]) AS verdict (id, claims, state, pause)
+            ON mine.id = verdict.id AND mine.claims = verdict.claims
+        WHERE mine.state = 'pending'
+        ORDER BY mine.id FOR UPDATE OF mine
+    ) AS told
+    WHERE webhook_deliveries.id = told.id
 """
 
 
@@ -58,11 +62,15 @@ class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
         self.filter(id__in=ids).update(claims=claims, next_at=Now() + timedelta(seconds=for_seconds))
         return list(self.filter(id__in=ids).order_by("position", "id"))
 
+    def locked(self, ids: list[int]) -> "list[WebhookDelivery]":
+        return list(self.filter(id__in=ids).select_for_update(of=("self",)).order_by("id"))
+
+    @transaction.atomic
     def give_back(self, claimed: "list[WebhookDelivery]") -> None:
         """These were not begun. Of one that somebody else has claimed since nothing is changed."""
-        mine = [models.Q(id=one.pk, claims=one.claims) for one in claimed]
-        if mine:
-            self.pending().filter(reduce(or_, mine)).update(next_at=Now())
+        claims = {one.pk: one.claims for one in claimed}
+        mine = [one.pk for one in self.pending().locked(list(claims)) if one.claims == claims[one.pk]]
+        self.filter(id__in=mine).update(next_at=Now())
 
     def tell(self, verdicts: "list[tuple[WebhookDelivery, str, float]]") -> None:
         """(delivery, its state now, seconds until the next try) of each that was tried, in one statement."""
@@ -70,9 +78,10 @@ class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
         with connection.cursor() as cursor:
             cursor.execute(TELL, [list(column) for column in zip(*rows, strict=True)])
 
+    @transaction.atomic
     def send_again(self, ids: list[int]) -> int:
         """From the beginning of the schedule, with the id and the body they have. Returns how many."""
-        chosen = self.filter(id__in=ids)
+        chosen = self.filter(id__in=[one.pk for one in self.only("pk").locked(ids)])
         return int(chosen.update(state=WebhookDelivery.State.PENDING, tries=0, next_at=Now(), ended_at=None))
 
     def given_up_since(self, hours: float) -> "WebhookDeliveryQuerySet":

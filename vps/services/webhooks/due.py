@@ -7,10 +7,12 @@ from django.db.models import Exists, Min, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from vps.models import Event, WebhookDelivery, WebhookEndpoint, clock
-from vps.models.locks import DELIVERING, held
+from vps.models.locks import DELIVERING, DELIVERY_SLOT, held
 
 # In seconds. A bell takes a moment, and the clock rings every 5; then bells are of no use.
 NEGLECTED_S = 15.0
+# So many processes are at it in all.
+MOST_AT_ONCE = 2
 
 
 @dataclass
@@ -22,7 +24,10 @@ class Neglected:
 
 
 def due_endpoints(since_seconds: float = 0) -> list[int]:
-    """Those that may be sent to now, and have something that is due, but for those that somebody is at."""
+    """Those that may be sent to now, and have something that is due, but for those that somebody is at. Where as many as
+    may are at others, there are none: the next bell of the clock finds a place."""
+    if len(held(DELIVERY_SLOT)) >= MOST_AT_ONCE:
+        return []
     due = WebhookDelivery.objects.due(since_seconds).filter(endpoint=OuterRef("pk"))
     free = WebhookEndpoint.objects.open_now().exclude(id__in=held(DELIVERING))
     return list(free.filter(Exists(due)).values_list("id", flat=True))

@@ -18,11 +18,10 @@ from vps.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from vps.models.locks import DELIVERING, DELIVERY_SLOT, one_of, turn
 from vps.services.webhooks.call import TOTAL_S, Answer, call
 from vps.services.webhooks.connection import open_session
-from vps.services.webhooks.due import next_in_s
+from vps.services.webhooks.due import MOST_AT_ONCE, next_in_s
 from vps.services.webhooks.sign import headers_of
 from vps.services.webhooks.verdict import verdict
 
-MOST_AT_ONCE = 2
 HANDS = 4
 # So many are claimed in one go while all goes well: those that no hand has begun are given back at the first failure.
 IN_STOCK = 16
