@@ -16,6 +16,7 @@ from django.db import connections
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from tests.power.test_sweeper import at_rest, send_home
 from tests.webhooks.conftest import added, happen, make_due, run, words
 from tests.webhooks.receiver import Receiver
 from vps import notify, tasks
@@ -218,9 +219,8 @@ def test_without_a_broker_the_sweeper_delivers(receiver: Receiver, alice: Any, m
     sweeper.alone_until = time.monotonic() + 60
     for _ in range(3):
         sweeper.tell_main_site()
-        for future in list(sweeper.at_work.values()):
-            future.result()
-    sweeper.hands.shutdown()
+        at_rest(sweeper)
+    send_home(sweeper)
     assert words(receiver, vps) == ["a", "b"]
 
 
