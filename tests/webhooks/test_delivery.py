@@ -10,7 +10,7 @@ from standardwebhooks import WebhookVerificationError
 
 from tests.webhooks.conftest import added, happen, make_due, pause_s, run, words
 from tests.webhooks.receiver import Got, Receiver, Reply
-from vps.models import SyncState, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from vps.models import Event, ExternalId, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from vps.services import webhooks
 from vps.services.webhooks.verdict import RETRY_AFTER_S
 
@@ -25,9 +25,8 @@ def test_an_event_arrives_signed_in_the_shape_of_the_contract(
     receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, carol: Any, make_vps: Any
 ) -> None:
     vps = make_vps(alice, name="магазин")
-    SyncState.objects.create(vps_id=vps.pk, external_id="order-7")
-    endpoint_events = vps.events.model.objects
-    endpoint_events.record("vps.unbound", vps, by=carol, source="admin", vmid=107)
+    ExternalId.objects.create(vps_id=vps.pk, external_id="order-7")
+    Event.objects.record("vps.unbound", vps, by=carol, source="admin", vmid=107)
     run(endpoint)
     (got,) = receiver.got
     event = vps.events.get()
@@ -84,11 +83,11 @@ def test_an_endpoint_gets_the_events_that_were_chosen(receiver: Receiver, alice:
     endpoint = added(receiver.url, types=["vps.missing", "vps.found"])
     vps = make_vps(alice)
     for type in ("vps.created", "vps.missing", "vps.updated", "vps.found", "operation.queued"):
-        vps.events.model.objects.record(type, vps, source="system")
+        Event.objects.record(type, vps, source="system")
     run(endpoint)
     assert receiver.types_of(vps.pk) == ["vps.missing", "vps.found"]
     endpoint.refresh_from_db()
-    assert endpoint.cursor == vps.events.model.objects.order_by("position").last().position
+    assert endpoint.cursor == Event.objects.order_by("position").last().position
 
 
 def test_the_events_of_a_server_wait_for_the_one_before_and_those_of_others_do_not(
@@ -282,7 +281,7 @@ def test_a_thousand_events_are_taken_in_as_many_queries_as_ten(
     vpses = [make_vps(alice) for _ in range(10)]
     happen(vpses[0], "a")
     for vps in vpses:
-        vps.events.model.objects.record_status([vps] * 100, "stopped")
+        Event.objects.record_status([vps] * 100, "stopped")
     with django_assert_max_num_queries(32):
         assert webhooks.take()
     assert WebhookDelivery.objects.count() == 1001
