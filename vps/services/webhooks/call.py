@@ -29,6 +29,8 @@ Error = WebhookAttempt.Error
 # The first that fits. A connection is refused by a kind of error of its own.
 ERRORS: list[tuple[type[Exception], Error]] = [
     (ForbiddenAddress, Error.ADDRESS),
+    (requests.exceptions.InvalidSchema, Error.ADDRESS),
+    (requests.exceptions.InvalidURL, Error.ADDRESS),
     (NameResolutionError, Error.NAME),
     (SSLError, Error.TLS),
     (NewConnectionError, Error.CONNECTION),

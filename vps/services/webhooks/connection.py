@@ -119,11 +119,14 @@ class Session(requests.Session):
 def open_session(
     *, allow_private: bool, resolve: Resolve = resolve, tls: ssl.SSLContext | None = None
 ) -> requests.Session:
-    """For several threads at a time. Its connections are kept between calls."""
+    """For several threads at a time. Its connections are kept between calls. Plain http is for private addresses' sake."""
     session = Session()
     session.trust_env = False
     session.cookies = NoCookies()
     adapter = PinnedAdapter(allow_private=allow_private, resolve=resolve, tls=tls or ssl.create_default_context())
     session.mount("https://", adapter)
-    session.mount("http://", adapter)
+    if allow_private:
+        session.mount("http://", adapter)
+    else:
+        del session.adapters["http://"]
     return session

@@ -8,7 +8,7 @@ from vps.services.webhooks.body import bodies_of
 
 AT_ONCE = 2000
 # A feed that grows for ever holds nobody for ever; the next bell goes on.
-MOST_ROUNDS = 50
+MOST_ROUNDS = 20
 
 
 def take() -> bool:
