@@ -10,6 +10,8 @@ from tests.simulated import wait_for
 from tests.stack.browser import LONG, NEEDED, open_server
 
 pytestmark = NEEDED
+ADMIN_PAGES = ("/", "/vps/vps/", "/vps/vps/1/change/", "/vps/cluster/1/change/", "/vps/cluster/1/guests/")
+ADMIN_PAGES += ("/vps/webhookendpoint/", "/vps/webhookendpoint/add/", "/vps/webhookdelivery/", "/vps/webhookattempt/")
 FITS = "document.documentElement.scrollWidth <= innerWidth"
 
 
@@ -85,7 +87,7 @@ def test_no_page_is_wider_than_its_screen(open_as: Any, panel: Any) -> None:
 
 def test_carol_finds_the_admin_without_a_complaint_of_the_browser(open_as: Any, panel: Any) -> None:
     page = open_as("carol")
-    for path in ("/", "/vps/vps/", "/vps/vps/1/change/", "/vps/cluster/1/change/", "/vps/cluster/1/guests/"):
+    for path in ADMIN_PAGES:
         page.goto(f"{panel.url}/admin{path}")
         expect(page.get_by_role("heading", level=1).first).to_be_visible()
     page.goto(f"{panel.url}/admin/vps/cluster/1/change/")

@@ -27,7 +27,7 @@ from vps.services import webhooks
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = WebhookEndpointForm
-    list_display = ["name", "url", "health", "pending", "succeeded_at", "failed_at", "failure"]
+    list_display = ["name", "health", "pending", "succeeded_at", "failed_at", "failure", "url"]
     list_filter = ["is_active"]
     search_fields = ["name", "url"]
     change_form_template = "admin/vps/webhookendpoint/change_form.html"
