@@ -5,12 +5,14 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 from standardwebhooks import WebhookVerificationError
 
 from tests.webhooks.conftest import added, happen, make_due, pause_s, run, words
 from tests.webhooks.receiver import Got, Receiver, Reply
 from vps.models import Event, ExternalId, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from vps.models.webhook_endpoint import OVERLAP
 from vps.services import webhooks
 from vps.services.webhooks.verdict import RETRY_AFTER_S
 
@@ -239,9 +241,13 @@ def test_while_a_secret_is_changed_either_verifies_and_then_the_new_one_alone(
     run(endpoint)
     assert old != new
     assert receiver.got[0].verified_by(old) == receiver.got[0].verified_by(new)
-    WebhookEndpoint.objects.update(previous_until=timezone.now() - timedelta(seconds=1))
+    webhooks.forget_old()
+    WebhookEndpoint.objects.update(previous_until=F("previous_until") - OVERLAP - timedelta(minutes=6))
     happen(vps, "b")
     run(endpoint)
+    assert WebhookEndpoint.objects.get().previous_secret == old
+    webhooks.forget_old()
+    assert WebhookEndpoint.objects.get().previous_secret == ""
     receiver.got[1].verified_by(new)
     with pytest.raises(WebhookVerificationError):
         receiver.got[1].verified_by(old)
