@@ -46,9 +46,13 @@ def deliver_alone(endpoint_id: int) -> int:
     with turn(DELIVERING, endpoint_id) as is_mine:
         if not is_mine:
             return 0
-        session = open_session(allow_private=settings.WEBHOOKS_ALLOW_PRIVATE)
-        with session, ThreadPoolExecutor(HANDS) as hands:
-            return Run(endpoint_id, session, hands).work()
+        hands = ThreadPoolExecutor(HANDS)
+        try:
+            with open_session(allow_private=settings.WEBHOOKS_ALLOW_PRIVATE) as session:
+                return Run(endpoint_id, session, hands).work()
+        finally:
+            # Where the database failed, what no hand has begun is not sent by who could not tell of it.
+            hands.shutdown(cancel_futures=True)
 
 
 class Run:
