@@ -118,7 +118,7 @@ def test_a_query_that_means_nothing_breaks_nothing(admin: Any, query: str) -> No
 def test_the_page_costs_the_same_queries_for_one_call_and_for_many(
     admin: Any, alice: Any, make_vps: Any, django_assert_num_queries: Any
 ) -> None:
-    queries = 6
+    queries = 7
     for _ in range(40):
         refused(vps_id=make_vps(alice).pk)
         with django_assert_num_queries(queries):

@@ -9,11 +9,11 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from vps.admin.main_site import durations, last_calls, over_time
+from vps.admin.main_site import backlog, durations, last_calls, over_time
 from vps.admin.read_only import ReadOnlyAdmin, vps_link
 from vps.models import SyncCall
 
-SECTIONS = [over_time.SECTION, durations.SECTION, last_calls.SECTION]
+SECTIONS = [over_time.SECTION, durations.SECTION, backlog.SECTION, last_calls.SECTION]
 
 
 @admin.register(SyncCall)
