@@ -1,0 +1,37 @@
+"""Every command and snippet of docs/, run against the whole running stack in the order in which a reader meets them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.docs.blocks import DOCUMENTS, Block, blocks_of
+from tests.docs.shape import differences, objects_in
+from tests.docs.shells import Broken, Shells
+
+
+def runnable(document: str) -> list[Block]:
+    return [block for block in blocks_of(document) if block.is_run]
+
+
+@pytest.mark.parametrize("document", [name for name in DOCUMENTS if runnable(name)])
+def test_what_a_document_tells_to_run_runs_and_prints_what_it_says(document: str, panel: Any, tmp_path: Path) -> None:
+    with Shells(tmp_path, panel.url, panel.run.folder) as shells:
+        for block in runnable(document):
+            try:
+                output = shells.run(block)
+            except Broken as error:
+                pytest.fail(f"{block.place} does not run:\n{block.text}\n{error}", pytrace=False)
+            faults = faults_of(block, output, shells)
+            assert not faults, f"{block.place}:\n{block.text}\nprinted\n{output}\n" + "\n".join(faults)
+
+
+def faults_of(block: Block, output: str, shells: Shells) -> list[str]:
+    said = objects_in(output)
+    if block.answer_in == "json":
+        return differences(json.loads(block.answer), said[-1]) if said else ["no JSON at all"]
+    if block.answer_in == "text" and output != shells.here(block.answer):
+        return [f"and not\n{block.answer}"]
+    refused = [one for one in said if isinstance(one, dict) and one.get("status") == "error"]
+    return [f"a refusal that the document does not tell of: {refused}"] if refused else []
