@@ -1,8 +1,10 @@
 """Takes the documents apart: what a reader would run, and what is said to come of it. For the tests of docs/."""
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from launcher.children import ROOT
 
@@ -81,3 +83,10 @@ def block_of(document: str, text: str, fence: re.Match[str]) -> Block:
 def without_code(path: Path) -> str:
     """The prose of a document, where what looks like a link or a heading is one."""
     return FENCE.sub("", path.read_text())
+
+
+def sample(document: str, key: str) -> Any:
+    """The one JSON object with this key on top that answers no block: nobody runs it, so a test makes its like."""
+    texts = [block.text for block in blocks_of(document) if block.language == "json"]
+    (found,) = [value for value in map(json.loads, texts) if key in value]
+    return found

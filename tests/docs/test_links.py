@@ -8,7 +8,7 @@ import pytest
 from launcher.children import ROOT
 from tests.docs.blocks import without_code
 
-PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "clients" / "README.md"]
+PAGES = [page for folder in (".", "docs", "clients") for page in sorted((ROOT / folder).glob("*.md"))]
 LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
 HEADING = re.compile(r"^#{1,6} (?P<words>.+)$", re.MULTILINE)
 OUTSIDE = ("https://", "http://", "mailto:")
