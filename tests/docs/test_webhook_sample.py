@@ -8,7 +8,15 @@ from tests.docs.shape import differences
 from vps.models import Event, Vps
 from vps.services.webhooks.body import bodies_of
 
-ORDER = {"external_id": "1001", "name": "web-01", "status": "running", "cpu": 4, "ram": 8192, "disk": 100, "os": "Debian"}
+ORDER = {
+    "external_id": "1001",
+    "name": "web-01",
+    "status": "running",
+    "cpu": 4,
+    "ram": 8192,
+    "disk": 100,
+    "os": "Debian",
+}
 
 
 def test_a_webhook_is_as_it_is_printed(main_site: Any, alice: Any) -> None:
