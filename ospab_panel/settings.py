@@ -151,6 +151,7 @@ CELERY_BEAT_SCHEDULE = {
         ("bind_by_name", 30),
         ("find_addresses", 15),
         ("deliver_all", 5),
+        ("forget", 3600),
     )
 }
 

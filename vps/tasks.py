@@ -6,9 +6,10 @@ from typing import Any
 
 from celery import shared_task
 
+from accounts import idempotency
 from vps import notify
 from vps.models import Cluster
-from vps.services import binding, metrics, power, webhooks
+from vps.services import binding, metrics, power, sync_calls, webhooks
 from vps.services.reconcile import reconcile
 
 log = logging.getLogger(__name__)
@@ -73,3 +74,10 @@ def deliver_all() -> None:
 @task
 def deliver(endpoint_id: int) -> None:
     webhooks.deliver(endpoint_id)
+
+
+@task
+def forget() -> None:
+    """What has been kept for its time: answers under keys, calls of the main site, what webhooks told."""
+    kept = {"answers": idempotency, "calls": sync_calls, "webhooks": webhooks}
+    log.info("forgotten: %s", {name: where.forget_old() for name, where in kept.items()})
