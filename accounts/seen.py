@@ -13,11 +13,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import MainSite
+from accounts.fields import INT_MAX
 
 Door = Callable[..., Any]
 LONGEST_READ = 10_000
 LONGEST_ID = 191
-INT_MAX = 2_147_483_647
 
 
 def tell(request: Request, **facts: Any) -> None:

@@ -4,7 +4,6 @@ They check the shape of what comes; accounts.people and accounts.login_links do 
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -17,11 +16,12 @@ from rest_framework.response import Response
 from accounts import login_links, people
 from accounts.authentication import ApiKeyAuthentication
 from accounts.errors import MissingFields
-from accounts.fields import EmailAddress, PlainText, TrueOrFalse, Username, WholeNumber
+from accounts.fields import EmailAddress, PlainText, TrueOrFalse, Username, WholeNumber, unknown_keys
 from accounts.idempotency import idempotent
 from accounts.models import User
 from accounts.permissions import IsMainSite
 from accounts.seen import seen
+from accounts.wire import rfc3339
 
 
 class UserInput(serializers.Serializer[Any]):
@@ -132,14 +132,6 @@ def answer_of(user: User) -> dict[str, Any]:
     names = ("id", "external_id", "username", "email", "first_name", "last_name", "is_active")
     row = {name: getattr(user, name) for name in names} | {"created_at": rfc3339(user.date_joined)}
     return {"status": "success", "message": "User synced successfully", "user": row}
-
-
-def rfc3339(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def unknown_keys(given: dict[str, Any], known: set[str], prefix: str = "") -> list[str]:
-    return [f"Unknown field ignored: {prefix}{key}" for key in given if key not in known]
 
 
 def told(warnings: list[str]) -> dict[str, Any]:

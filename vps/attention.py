@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.wire import in_utc
 from vps.errors import Sentence
 from vps.models import (
     Cluster,
@@ -26,7 +27,6 @@ from vps.models import (
     WebhookEndpoint,
 )
 from vps.models.webhook_delivery import with_backlog
-from vps.models.wire import in_utc
 
 FIRST = 10
 # The main site makes most servers in a few minutes, and the panel gives them up after an hour.

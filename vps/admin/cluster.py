@@ -16,10 +16,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from accounts.wire import in_utc
 from vps import notify
 from vps.admin.cluster_form import ClusterForm
 from vps.models import Cluster, ClusterNode, Event, Vps
-from vps.models.wire import in_utc
 from vps.services import binding
 
 GUESTS_A_PAGE = 100

@@ -16,11 +16,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from accounts.wire import in_utc
 from vps.admin.webhook_form import WebhookEndpointForm
 from vps.errors import PanelError, Sentence
 from vps.models import WebhookEndpoint
 from vps.models.webhook_delivery import with_backlog
-from vps.models.wire import in_utc
 from vps.services import webhooks
 
 

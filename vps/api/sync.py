@@ -9,12 +9,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import ApiKeyAuthentication
-from accounts.fields import INT_MAX
+from accounts.fields import INT_MAX, unknown_keys
 from accounts.idempotency import idempotent
 from accounts.permissions import IsMainSite
 from accounts.seen import seen, tell
 from vps.api.query import number
-from vps.api.words import invalid, moment, unknown_keys, warnings_of, word_of
+from vps.api.words import invalid, moment, warnings_of, word_of
 from vps.errors import InvalidInput, NotApplied, PanelError
 from vps.models import Vps
 from vps.models.digest import digest

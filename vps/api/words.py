@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.fields import OneOf, PlainText, WholeNumber
+from accounts.fields import OneOf, PlainText, WholeNumber, unknown_keys
 from vps.api.fields import Address, NodeName
 from vps.errors import InvalidInput, MissingFields, flat
 from vps.models import Placement, Vps
@@ -126,7 +126,3 @@ def warnings_of(given: dict[str, Any]) -> list[str]:
     if "placement" in taken & set(vps):
         found += unknown_keys(vps["placement"], PLACEMENT_KEYS, "vps.placement.")
     return found
-
-
-def unknown_keys(given: dict[str, Any], known: set[str], prefix: str = "") -> list[str]:
-    return [f"Unknown field ignored: {prefix}{key}" for key in given if key not in known]

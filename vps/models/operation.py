@@ -9,13 +9,13 @@ from django.db import connection, models, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from accounts.wire import rfc3339
 from vps.errors import Sentence
 from vps.models import clock
 from vps.models.event import Event
 from vps.models.failures import sentence_of
 from vps.models.history import link_that_outlives
 from vps.models.locks import OPERATIONS_OF_VPS, held
-from vps.models.wire import rfc3339
 
 CLAIM = {"fence": models.F("fence") + 1, "claims": models.F("claims") + 1}
 # As `wake`, it locks many rows in the order of their ids.

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts.wire import rfc3339
 from vps import notify, snapshots
 from vps.hypervisor.base import GuestRef, Kind, OutcomeUnknown, Refused, Timeframe, Unreachable
 from vps.models import Placement, Vps
-from vps.models.wire import rfc3339
 from vps.reach import Crowded, reach
 
 TIMEFRAMES = [str(timeframe) for timeframe in Timeframe]

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from accounts.wire import rfc3339
 from vps.hypervisor.base import Usage
-from vps.models.wire import rfc3339
 
 # The list counts bytes since the guest's start; people want bytes a second.
 COUNTERS = ("disk_read", "disk_written", "net_in", "net_out")

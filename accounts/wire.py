@@ -1,4 +1,4 @@
-"""How a moment is written: in every answer, for the models' public shapes, and in words, for the staff's doors."""
+"""How a moment is written: in every answer, for both apps' public shapes, and in words, for the staff's doors."""
 
 from datetime import UTC, datetime
 from typing import overload
