@@ -12,6 +12,7 @@ from rest_framework.request import Request
 
 LARGEST_BODY = 1024 * 1024
 DEEPEST = 16
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 
 
@@ -95,7 +96,7 @@ def refuse_unstorable(value: Any) -> None:
     elif isinstance(value, list):
         for inner in value:
             refuse_unstorable(inner)
-    elif isinstance(value, str) and any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in value):
+    elif isinstance(value, str) and UNSTORABLE.search(value):
         raise ParseError("A text holds a NUL or half a character.", code="invalid_text")
     elif isinstance(value, float) and value in (float("inf"), float("-inf")):
         raise ParseError("A number is too large.", code="not_finite")
