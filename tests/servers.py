@@ -18,7 +18,7 @@ from launcher.stack import servers
 
 # OWN_STACK are the longest files of tests of the whole stack: each has one of its own.
 FIRST = ("tests/stack/", "tests/power/", "tests/hypervisor/", "tests/simulator/")
-OWN_STACK = ("tests/stack/test_browser.py", "tests/stack/test_supervisor.py")
+OWN_STACK = tuple(f"tests/stack/test_{name}.py" for name in ("browser", "supervisor", "event_socket"))
 
 
 class FewStacks(LoadScopeScheduling):  # type: ignore[misc]

@@ -24,7 +24,7 @@ def tell(action: str, path: str = "/api/users/sync", **user: Any) -> Any:
 
 
 def at_once(what: Callable[[Any], Any], given: Iterable[Any]) -> list[Any]:
-    """What each of these came to, seven at a time, each with a connection of its own: the pool has eight, with ours."""
+    """What each of these came to, four at a time, each with a connection of its own: half of the pool."""
 
     def alone(one: Any) -> Any:
         try:
@@ -32,7 +32,7 @@ def at_once(what: Callable[[Any], Any], given: Iterable[Any]) -> list[Any]:
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(max_workers=7) as pool:
+    with ThreadPoolExecutor(max_workers=4) as pool:
         return list(pool.map(alone, given))
 
 

@@ -106,14 +106,14 @@ def test_the_session_is_a_fresh_one(alice: Any, bob: Any, as_user: Any, link_for
 
 @pytest.mark.django_db(transaction=True)
 def test_of_fifty_clicks_at_once_one_logs_in(link_for: Any) -> None:
-    """The first six are held up where each of them has found the link, and has not used it yet."""
+    """The first three are held up where each of them has found the link, and has not used it yet."""
     link = link_for(person("alice"))
 
     def act(number: int) -> int:
         if number == 0:
             with transaction.atomic():
                 LoginLink.objects.select_for_update().get()
-                wait_for(lambda: waiting() == 6)
+                wait_for(lambda: waiting() == 3)
             return 410
         status: int = Client().post(link).status_code
         return status

