@@ -1,11 +1,13 @@
 """Deliveries and attempts as staff see them: what was sent where, what came of it, and "Send again"."""
 
+from datetime import UTC
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
@@ -20,14 +22,14 @@ from vps.services import webhooks
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(ReadOnlyAdmin):
-    list_display = ["webhook_id", "created_at", "endpoint", "type", "server", "state", "tries", "next", "ended_at"]
+    list_display = ["webhook_id", "made", "endpoint", "type", "server", "standing", "tries"]
     list_filter = ["state", "endpoint", "type", "created_at"]
     list_select_related: ClassVar[Any] = ["endpoint", "vps"]
     search_fields = ["vps__name", "=vps__id", "=position"]
     search_help_text = _("Server's name or number, event")
     list_per_page = 50
     actions = ["send_again"]
-    fields = ["webhook_id", "endpoint", "type", "server", "state", "tries", "next", "created_at", "ended_at"]
+    fields = ["webhook_id", "endpoint", "type", "server", "state", "tries", "next", "made", "ended"]
     fields += ["last_attempts", "sent"]
 
     def has_resend_permission(self, request: HttpRequest) -> bool:
@@ -50,14 +52,31 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     def webhook_id(self, delivery: Any) -> str:
         return str(delivery.webhook_id)
 
+    @admin.display(description=_("created"), ordering="created_at")
+    def made(self, delivery: Any) -> str:
+        return in_utc(delivery.created_at)
+
+    @admin.display(description=_("ended"), ordering="ended_at")
+    def ended(self, delivery: Any) -> str:
+        return in_utc(delivery.ended_at) if delivery.ended_at else "—"
+
     @admin.display(description=_("server"), ordering="vps__name")
     def server(self, delivery: Any) -> SafeString | str:
         return vps_link(delivery.vps_id, delivery.vps)
 
+    @admin.display(description=_("state"), ordering="state")
+    def standing(self, delivery: Any) -> str:
+        """With the next try, where one is to come."""
+        is_pending = delivery.state == WebhookDelivery.State.PENDING
+        return delivery.get_state_display() + (f", {self.next(delivery)}" if is_pending else "")
+
     @admin.display(description=_("next try"), ordering="next_at")
     def next(self, delivery: Any) -> str:
-        """Of one that ended there is none."""
-        return in_utc(delivery.next_at) if delivery.state == WebhookDelivery.State.PENDING else "—"
+        """Of one that ended there is none. One whose time has come waits for the event before it, or for a worker."""
+        if delivery.state != WebhookDelivery.State.PENDING:
+            return "—"
+        is_ripe = delivery.next_at <= timezone.now()
+        return str(_("when its turn comes")) if is_ripe else in_utc(delivery.next_at)
 
     @admin.display(description=_("body"))
     def sent(self, delivery: Any) -> SafeString:
@@ -65,19 +84,27 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("attempts"))
     def last_attempts(self, delivery: Any) -> SafeString | str:
-        rows = [(f"{row.at:%Y-%m-%d %H:%M:%S} {row}, {row.took_ms} ms", row.answer) for row in delivery.attempts.all()]
+        rows = [(f"{to_the_second(row)}: {row}, {row.took_ms} ms", row.answer) for row in delivery.attempts.all()]
         return format_html_join(mark_safe("<br>"), '{} <span class="quiet">{}</span>', rows) or "—"
 
 
 @admin.register(WebhookAttempt)
 class WebhookAttemptAdmin(ReadOnlyAdmin):
-    list_display = ["at", "sent", "endpoint", "type", "status", "error", "took_ms", "answer"]
+    list_display = ["moment", "sent", "endpoint", "type", "result", "took_ms", "answer"]
     list_filter = ["delivery__endpoint", "delivery__state", "delivery__type", "error", "at"]
     list_select_related: ClassVar[Any] = ["delivery__endpoint"]
     search_fields = ["=delivery__vps__id", "=delivery__position"]
     search_help_text = _("Server's number, event")
     list_per_page = 50
-    fields = ["at", "sent", "endpoint", "type", "status", "error", "took_ms", "answer"]
+    fields = ["moment", "sent", "endpoint", "type", "result", "took_ms", "answer"]
+
+    @admin.display(description=_("when"), ordering="at")
+    def moment(self, attempt: Any) -> str:
+        return to_the_second(attempt)
+
+    @admin.display(description=_("HTTP status or failure"))
+    def result(self, attempt: Any) -> str:
+        return str(attempt)
 
     @admin.display(description=_("webhook delivery"))
     def sent(self, attempt: Any) -> SafeString:
@@ -91,3 +118,8 @@ class WebhookAttemptAdmin(ReadOnlyAdmin):
     @admin.display(description=_("type"), ordering="delivery__type")
     def type(self, attempt: Any) -> str:
         return str(attempt.delivery.get_type_display())
+
+
+def to_the_second(attempt: Any) -> str:
+    """The first retry comes after 5 s."""
+    return f"{attempt.at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -27,8 +27,7 @@ from vps.services import webhooks
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = WebhookEndpointForm
-    list_display = ["name", "health", "pending", "succeeded_at", "failed_at", "failure", "url"]
-    list_filter = ["is_active"]
+    list_display = ["name", "health", "pending", "success", "trouble", "url"]
     search_fields = ["name", "url"]
     change_form_template = "admin/vps/webhookendpoint/change_form.html"
 
@@ -68,6 +67,14 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if not endpoint.backlog:
             return "0"
         return str(_("%(count)s, since %(when)s") % {"count": endpoint.backlog, "when": in_utc(endpoint.oldest)})
+
+    @admin.display(description=_("last success"), ordering="succeeded_at")
+    def success(self, endpoint: WebhookEndpoint) -> str:
+        return in_utc(endpoint.succeeded_at) if endpoint.succeeded_at else "—"
+
+    @admin.display(description=_("last failure"), ordering="failed_at")
+    def trouble(self, endpoint: WebhookEndpoint) -> str:
+        return f"{in_utc(endpoint.failed_at)} {endpoint.failure}" if endpoint.failed_at else "—"
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *rest: Any, **more: Any
