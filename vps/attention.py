@@ -26,6 +26,7 @@ from vps.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
+from vps.models.webhook_attempt import in_words
 from vps.models.webhook_delivery import with_backlog
 
 FIRST = 10
@@ -167,7 +168,7 @@ def of_endpoint(endpoint: Any) -> tuple[str, str, str]:
 def of_backlog(endpoint: Any) -> tuple[str, str, str]:
     what, address, _detail = of_endpoint(endpoint)
     pending = _("%(count)s, since %(when)s") % {"count": endpoint.backlog, "when": in_utc(endpoint.oldest)}
-    return what, address, told(pending, endpoint.failure)
+    return what, address, told(pending, in_words(endpoint.failure))
 
 
 def of_delivery(delivery: Any) -> tuple[str, str, str]:

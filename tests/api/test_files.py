@@ -58,6 +58,22 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(orders: Path) -> N
     assert [model.objects.count() for model in (Vps, Event, ExternalId)] == [0, 0, 0]
 
 
+def test_a_spreadsheets_semicolons_are_taken_and_a_column_of_no_meaning_is_named(alice: Any, tmp_path: Path) -> None:
+    file = tmp_path / "sheet.csv"
+    file.write_text(f"external_id;user_id;name;cpu;ram;disk;os;komment\n17;{alice.id};web,1;2;2048;40;Debian;да\n")
+    said = run("import_vps", file, "--dry-run")
+    assert said[:2] == ["Columns ignored: komment", "line 2: created web,1"]
+    run("import_vps", file)
+    assert Vps.objects.get().name == "web,1"
+
+
+def test_a_file_in_another_encoding_is_told_so(db: None, tmp_path: Path) -> None:
+    file = tmp_path / "old.csv"
+    file.write_bytes("external_id,name\n17,Сервер\n".encode("cp1251"))
+    with pytest.raises(CommandError, match="must be UTF-8"):
+        call_command("import_vps", file)
+
+
 def test_atomic_is_all_or_nothing(orders: Path) -> None:
     run("import_vps", orders, "--atomic", fails=True)
     assert not Vps.objects.exists()

@@ -68,7 +68,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     def standing(self, delivery: Any) -> str:
         """With the next try, where one is to come."""
         is_pending = delivery.state == WebhookDelivery.State.PENDING
-        return delivery.get_state_display() + (f", {self.next(delivery)}" if is_pending else "")
+        return str(delivery.get_state_display()) + (f", {self.next(delivery)}" if is_pending else "")
 
     @admin.display(description=_("next try"), ordering="next_at")
     def next(self, delivery: Any) -> str:

@@ -20,6 +20,7 @@ from accounts.wire import in_utc
 from vps.admin.webhook_form import WebhookEndpointForm
 from vps.errors import PanelError, Sentence
 from vps.models import WebhookEndpoint
+from vps.models.webhook_attempt import in_words
 from vps.models.webhook_delivery import with_backlog
 from vps.services import webhooks
 
@@ -74,7 +75,10 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=_("last failure"), ordering="failed_at")
     def trouble(self, endpoint: WebhookEndpoint) -> str:
-        return f"{in_utc(endpoint.failed_at)} {endpoint.failure}" if endpoint.failed_at else "—"
+        """Why is known until the next success."""
+        if not endpoint.failed_at:
+            return "—"
+        return in_utc(endpoint.failed_at) + (f", {in_words(endpoint.failure)}" if endpoint.failure else "")
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *rest: Any, **more: Any

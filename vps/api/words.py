@@ -57,7 +57,9 @@ def word_of(given: Any) -> sync.Word:
     placement = columns.pop("placement", None)
     id, external_id = columns.pop("id", None), columns.pop("external_id", None)
     if action == "update" and not (columns or placement or (id and external_id)):
-        raise MissingFields("Missing required fields: at least one column to update beside id")
+        unknown = ", ".join(key for key in vps if key not in COLUMNS)
+        also = f"; unknown: {unknown}" if unknown else ""
+        raise MissingFields(f"Missing required fields: at least one column to update beside id{also}")
     return sync.Word(
         action,
         columns,

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from vps.api.words import word_of
+from vps.api.words import COLUMNS, word_of
 from vps.errors import InvalidInput, PanelError
 from vps.services import sync
 
 WHOLE_NUMBERS = {"id", "user_id", "cpu", "ram", "disk", "vmid"}
 PLACEMENT = {"cluster", "node", "vmid", "kind"}
 BESIDE = {"action", "occurred_at"}
+# What an export has beside these.
+TOLD = {"created_at", "updated_at"}
 ID_IN_CREATE = "This line has an id, so its server is there already: it would be created a second time."
 Line = tuple[int, sync.Word | PanelError]
 
@@ -45,12 +47,28 @@ def json_or_none(text: str) -> Any:
 
 
 def of_csv(file: TextIO) -> Iterator[tuple[int, Any]]:
-    rows = csv.DictReader(file)
+    rows = reader(file)
     for row in rows:
         cells = {name.strip(): typed(name.strip(), text) for name, text in row.items() if name and text}
         beside = {name: cells.pop(name) for name in BESIDE & set(cells)}
         placement = {name: cells.pop(name) for name in PLACEMENT & set(cells)}
         yield rows.line_num, beside | {"vps": cells | ({"placement": placement} if placement else {})}
+
+
+def reader(file: TextIO) -> "csv.DictReader[str]":
+    """Spreadsheets put a semicolon between cells where the comma stands in numbers, as in Russia."""
+    head = file.readline()
+    file.seek(0)
+    return csv.DictReader(file, delimiter=";" if ";" in head else ",")
+
+
+def ignored_columns(path: Path) -> list[str]:
+    """Those of a CSV that nothing is taken from: a name that was misspelt says nothing."""
+    if path.suffix.lower() != ".csv":
+        return []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        names = [name.strip() for name in reader(file).fieldnames or []]
+    return [name for name in names if name not in COLUMNS | PLACEMENT | BESIDE | TOLD]
 
 
 def typed(name: str, text: str) -> Any:

@@ -49,3 +49,8 @@ class WebhookAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.status or self.get_error_display()}"
+
+
+def in_words(failure: str) -> str:
+    """For people, what `WebhookEndpoint.failure` has as "HTTP 500" or a word of Error."""
+    return str(dict(WebhookAttempt.Error.choices).get(failure, failure))

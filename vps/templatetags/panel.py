@@ -16,9 +16,11 @@ from django.utils.translation import gettext_lazy as _
 from vps.errors import Sentence
 from vps.models import Operation, Vps
 from vps.models.vps import Shown
+from vps.models.webhook_attempt import in_words
 from vps.services import power
 
 register = template.Library()
+register.filter(in_words)
 
 COLOURS = {
     "creating": "blue",

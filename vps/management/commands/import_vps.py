@@ -11,7 +11,7 @@ from django.db import transaction
 from tqdm import tqdm
 
 from vps.errors import PanelError
-from vps.management.files import Line, read
+from vps.management.files import Line, ignored_columns, read
 from vps.services import sync
 
 AT_ONCE = 1000
@@ -32,12 +32,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         lines = read_all(options["file"], options["action"])
+        if ignored := ignored_columns(options["file"]):
+            self.stdout.write(self.style.WARNING(f"Columns ignored: {', '.join(ignored)}"))
         counts = dict.fromkeys(KINDS, 0)
         is_one = options["dry_run"] or options["atomic"]
         with transaction.atomic() if is_one else nullcontext():
             for number, outcome in carried_out(lines):
                 counts[kind_of(outcome)] += 1
-                self.tell(number, outcome)
+                self.tell(number, outcome, is_rehearsal=options["dry_run"])
             undone = options["dry_run"] or (options["atomic"] and counts["failed"] > 0)
             if undone:
                 transaction.set_rollback(True)
@@ -45,19 +47,21 @@ class Command(BaseCommand):
         if counts["failed"]:
             raise CommandError(f"{counts['failed']} of {len(lines)} lines failed.")
 
-    def tell(self, number: int, outcome: sync.Outcome) -> None:
+    def tell(self, number: int, outcome: sync.Outcome, *, is_rehearsal: bool) -> None:
         if isinstance(outcome, PanelError):
             self.stdout.write(self.style.ERROR(f"line {number}: {outcome.code}: {outcome.message}"))
         elif kind_of(outcome) != "unchanged":
-            self.stdout.write(
-                f"line {number}: {kind_of(outcome)} #{outcome.row['id']} {outcome.row['name']}{told(outcome)}"
-            )
+            # What is not really created has no number.
+            which = "" if is_rehearsal and outcome.is_new else f"#{outcome.row['id']} "
+            self.stdout.write(f"line {number}: {kind_of(outcome)} {which}{outcome.row['name']}{told(outcome)}")
 
 
 def read_all(file: Path, action: str) -> list[Line]:
     try:
         return list(read(file, action))
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{file} cannot be read: it must be UTF-8. {error}") from error
+    except OSError as error:
         raise CommandError(f"{file} cannot be read: {error}") from error
 
 
