@@ -36,7 +36,7 @@ def seen(door: Door) -> Door:
         if not isinstance(request.user, MainSite):
             return door(request, **kwargs)
         tell(request, action=default_action(request))
-        tell(request, **of_path(kwargs), **asked(request.data if request.method == "POST" else None))
+        tell(request, **(asked(request.data if request.method == "POST" else None) | of_path(kwargs)))
         response = door(request, **kwargs)
         tell(request, **named(answered(response)))
         return response

@@ -53,6 +53,12 @@ def test_what_was_done_is_told_in_one_line_and_one_row(main_site: Any, alice: An
     assert (row.count, row.minute, row.replayed) == (1, None, False)
 
 
+def test_whom_a_path_names_is_not_taken_from_a_body_that_names_another(settings: Any, alice: Any, bob: Any) -> None:
+    asked = {"next": "/vps/5/", "user": {"id": bob.pk}}
+    made = keyed(settings).post(f"/api/users/{alice.pk}/login-link", asked, content_type="application/json")
+    assert (made.status_code, made.json()["warnings"]) == (201, ["Unknown field ignored: user"])
+
+
 def test_a_refusal_is_told_with_its_code_and_whom_it_was_about(main_site: Any, caplog: Any) -> None:
     main_site("update", id=77, cpu=4)
     row = SyncCall.objects.get()
