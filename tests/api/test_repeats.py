@@ -245,6 +245,20 @@ def test_times_are_compared_as_times_and_not_as_texts(alice: Any, make_vps: Any)
     assert late.json()["applied"] is False
 
 
+@pytest.mark.parametrize("value", ["2025-10-27T10:30:00-23:59", "2025-10-27T10:30:00.123456789Z", "0001-01-01T00:00:00Z"])
+def test_a_time_of_any_offset_and_fraction_is_known_again(alice: Any, make_vps: Any, value: str) -> None:
+    word = {"action": "update", "vps": {"id": make_vps(alice).pk, "cpu": 8}, "occurred_at": value}
+    assert [send(word).status_code for _ in range(2)] == [200, 200]
+    since = Client(headers={"X-API-Key": settings.VPS_SYNC_API_KEYS[0]}).get("/api/vps/sync", {"updated_since": value})
+    assert since.status_code == 200
+
+
+@pytest.mark.parametrize("value", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2016-12-31T23:59:60Z"])
+def test_a_time_that_cannot_be_kept_is_refused(alice: Any, make_vps: Any, value: str) -> None:
+    answer = send({"action": "update", "vps": {"id": make_vps(alice).pk, "cpu": 8}, "occurred_at": value})
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["occurred_at"])
+
+
 @pytest.mark.parametrize(
     "value", ["yesterday", "2025-10-27", "2025-10-27T10:30:00", 1761561000, "2025-13-27T10:30:00Z", ""]
 )

@@ -1,7 +1,7 @@
 """The main site's JSON, made into services.sync's words. For sync.py, and for the commands that read files of it."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from rest_framework import serializers
@@ -112,11 +112,11 @@ def occurred_at(given: dict[str, Any]) -> datetime | None:
 
 
 def moment(field: str, value: Any) -> datetime:
-    """A time with its offset, as RFC 3339 has it."""
+    """A time with its offset, as RFC 3339 has it, in UTC: offsets that Python knows are more than PostgreSQL takes."""
     try:
         if isinstance(value, str) and RFC3339.fullmatch(value):
-            return datetime.fromisoformat(value.upper())
-    except ValueError:
+            return datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
         pass
     raise invalid({field: "Must be a time such as 2025-10-27T10:30:00Z."})
 
