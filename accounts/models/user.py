@@ -31,6 +31,12 @@ class PanelUserManager(UserManager["User"]):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [NAMING])
 
+    def staying(self, ids: Iterable[int]) -> set[int]:
+        """Those of these ids that are there: until this transaction ends nobody deletes them."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT id FROM users WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE", [list(ids)])
+            return {row[0] for row in cursor.fetchall()}
+
     def fields_taken(self, user: "User", among: Iterable[str] = IS_TAKEN) -> list[str]:
         """Which of this user's names, by their fields, somebody else logs in by."""
         others = self.exclude(pk=user.pk)

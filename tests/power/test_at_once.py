@@ -7,11 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
 from tests.conftest import person
+from vps.errors import PanelError
 from vps.hypervisor.base import Guest, GuestRef, Kind, Look, Power
 from vps.models import Cluster, Event, Operation, Placement, Tombstone, Vps
 from vps.services import power, sync
@@ -34,8 +35,8 @@ def server() -> Vps:
     return vps
 
 
-def at_once(call: Callable[[], int], times: int = 30) -> list[int]:
-    def once(_: int) -> int:
+def at_once(call: Callable[[], Any], times: int = 30) -> list[Any]:
+    def once(_: int) -> Any:
         try:
             return call()
         finally:
@@ -147,3 +148,24 @@ def test_a_reconcile_and_a_delete_do_not_wait_for_each_other(server: Vps, monkey
     calls = iter([lambda: len(learn.learn(cluster, found)), delete])
     assert sorted(at_once(lambda: next(calls)(), times=2)) == [0, 1]
     assert not Vps.objects.exists()
+
+
+def test_a_server_for_somebody_who_is_just_being_deleted_is_refused(server: Vps) -> None:
+    bob = person("bob")
+    order = {"user_id": bob.pk, "name": "new", "cpu": 1, "ram": 512, "disk": 5, "os": "Debian 12"}
+    has_begun = threading.Event()
+
+    def fire() -> str:
+        with transaction.atomic():
+            bob.delete()
+            has_begun.set()
+            time.sleep(0.3)
+        return "deleted"
+
+    def sell() -> str:
+        has_begun.wait(5)
+        (outcome,) = sync.apply([sync.Word("create", order)])
+        return outcome.code if isinstance(outcome, PanelError) else "sold"
+
+    calls = iter([fire, sell])
+    assert sorted(at_once(lambda: next(calls)(), times=2)) == ["deleted", "unknown_user"]

@@ -6,10 +6,10 @@ this one order nobody waits for another in a circle.
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import Q
 
+from accounts.models import User
 from vps.models import Cluster, ExternalId, NewestWord, Placement, Tombstone, Vps, clock
 from vps.models.locks import MOVING, wait_for_turn
 from vps.services.sync.book import Book
@@ -64,7 +64,7 @@ def read_vpses(book: Book, ids: set[int]) -> None:
 
 def read_users(book: Book, words: list[Word]) -> None:
     if named := {word.columns["user_id"] for word in words if "user_id" in word.columns}:
-        book.users = set(get_user_model().objects.filter(pk__in=named).values_list("pk", flat=True))
+        book.users = User.objects.staying(named)
 
 
 def read_newest(book: Book, words: list[Word]) -> None:
