@@ -243,3 +243,37 @@ def test_a_word_that_fails_leaves_its_external_id_free(alice: Any, make_vps: Any
         "success",
         "success",
     ]
+
+
+def test_an_id_that_a_failed_word_named_is_no_new_vps(alice: Any, make_vps: Any) -> None:
+    gone = make_vps(alice).pk
+    batch(delete(id=gone))
+    answer = batch(
+        update(id=gone, external_id="17"),
+        create(alice, external_id="17"),
+        update(id=2_000_000_000, external_id="18"),
+        create(alice, external_id="18"),
+    )
+    assert results(answer) == ["vps_deleted", "success", "vps_not_found", "success"]
+    made = {answer.json()["results"][at]["vps"]["id"] for at in (1, 3)}
+    assert set(Vps.objects.values_list("id", flat=True)) == made
+    assert not made & {gone, 2_000_000_000}
+
+
+def test_an_id_that_was_guessed_keeps_nobody_from_it(alice: Any, make_vps: Any) -> None:
+    following = make_vps(alice).pk + 1
+    guesses = [update(id=following + ahead, external_id=f"0{ahead}") for ahead in range(3)]
+    assert results(batch(*guesses, create(alice, external_id="17")))[3] == "success"
+
+
+def test_of_two_external_ids_for_one_vps_the_first_in_order_counts(alice: Any, make_vps: Any) -> None:
+    vps, other = make_vps(alice), make_vps(alice)
+    answer = batch(
+        update(id=vps.pk, external_id="b"),
+        update(id=vps.pk, external_id="a"),
+        update(id=other.pk, external_id="a"),
+        create(alice, external_id="a"),
+    )
+    assert results(answer) == ["success", "external_id_mismatch", "success", "success"]
+    assert answer.json()["results"][3]["vps"]["id"] == other.pk
+    assert dict(ExternalId.objects.values_list("external_id", "vps_id")) == {"b": vps.pk, "a": other.pk}

@@ -245,7 +245,9 @@ def test_times_are_compared_as_times_and_not_as_texts(alice: Any, make_vps: Any)
     assert late.json()["applied"] is False
 
 
-@pytest.mark.parametrize("value", ["2025-10-27T10:30:00-23:59", "2025-10-27T10:30:00.123456789Z", "0001-01-01T00:00:00Z"])
+@pytest.mark.parametrize(
+    "value", ["2025-10-27T10:30:00-23:59", "2025-10-27T10:30:00.123456789Z", "0001-01-01T00:00:00Z"]
+)
 def test_a_time_of_any_offset_and_fraction_is_known_again(alice: Any, make_vps: Any, value: str) -> None:
     word = {"action": "update", "vps": {"id": make_vps(alice).pk, "cpu": 8}, "occurred_at": value}
     assert [send(word).status_code for _ in range(2)] == [200, 200]

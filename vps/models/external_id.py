@@ -11,6 +11,12 @@ CLAIM = """
     ON CONFLICT DO NOTHING RETURNING external_id
 """
 
+POINT = """
+    UPDATE external_ids SET vps_id = given.vps_id
+    FROM unnest(%s::text[], %s::int[]) AS given (external_id, vps_id)
+    WHERE external_ids.external_id = given.external_id
+"""
+
 
 class ExternalIdQuerySet(models.QuerySet["ExternalId"]):
     def claim(self, asked: dict[str, int]) -> set[str]:
@@ -23,6 +29,12 @@ class ExternalIdQuerySet(models.QuerySet["ExternalId"]):
         with connection.cursor() as cursor:
             cursor.execute(CLAIM, [list(asked), list(asked.values())])
             return {row[0] for row in cursor.fetchall()}
+
+    def point(self, owners: dict[str, int]) -> None:
+        """Let these ids, which this transaction has claimed, mean these VPSs, which are locked and have none."""
+        if owners:
+            with connection.cursor() as cursor:
+                cursor.execute(POINT, [list(owners), list(owners.values())])
 
 
 class ExternalId(models.Model):

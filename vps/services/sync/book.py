@@ -12,12 +12,13 @@ from vps.models import Cluster, Event, Placement, Vps
 @dataclass
 class Book:
     """What is known: `owners` says which VPS an external_id means, `external_ids` the other way round; `claims` are ids
-    that this transaction has taken and that mean nothing unless they are `kept`. `guests` says whose (cluster, vmid) is.
+    that this transaction has taken, each for a VPS that is not made yet, and that mean nothing unless they are `kept`.
+    `guests` says whose (cluster, vmid) is.
     """
 
     now: datetime
-    new_ids: Iterator[int]
-    claims: dict[str, int]
+    new_ids: Iterator[int] = field(default_factory=lambda: iter(()))
+    claims: dict[str, int] = field(default_factory=dict)
     owners: dict[str, int] = field(default_factory=dict)
     external_ids: dict[int, str] = field(default_factory=dict)
     vpses: dict[int, Vps] = field(default_factory=dict)

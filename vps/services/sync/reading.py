@@ -19,16 +19,39 @@ NEW_IDS = "SELECT nextval(pg_get_serial_sequence('vps', 'id')) FROM generate_ser
 
 
 def open_book(words: list[Word]) -> Book:
-    new_ids = iter(take_ids(sum(word.action == "create" for word in words)))
-    claims = {external_id: id or next(new_ids) for external_id, id in asked_names(words).items()}
-    given = ExternalId.objects.claim(claims)
-    book = Book(now=clock.now(), new_ids=new_ids, claims={name: claims[name] for name in given})
-    read_names(book, words)
-    read_vpses(book, {word.id for word in words if word.id} | set(book.owners.values()))
+    book = Book(now=clock.now())
+    read_owners(book, {word.external_id for word in words if word.external_id})
+    claim_names(book, words)
+    ids = {word.id for word in words if word.id} | set(book.owners.values())
+    read_vpses(book, ids)
+    read_names(book, ids)
     read_users(book, words)
     read_newest(book, words)
     read_places(book, words)
     return book
+
+
+def read_owners(book: Book, names: set[str]) -> None:
+    """What an external id means is read without a lock: it never changes."""
+    if names:
+        book.owners |= dict(ExternalId.objects.filter(external_id__in=names).values_list("external_id", "vps_id"))
+
+
+def claim_names(book: Book, words: list[Word]) -> None:
+    """What somebody else claimed in between is theirs, and by now they have committed."""
+    asked = asked_names(book, words)
+    ids = take_ids(len(asked) + sum(word.action == "create" and not word.external_id for word in words))
+    claims = dict(zip(asked, ids, strict=False))
+    given = ExternalId.objects.claim(claims)
+    book.claims, book.new_ids = {name: claims[name] for name in given}, iter(ids[len(asked) :])
+    read_owners(book, set(asked) - given)
+
+
+def asked_names(book: Book, words: list[Word]) -> list[str]:
+    """External ids that mean nothing yet, and that a VPS may be given here: a new one, or one that an update names."""
+    giving = (word for word in words if word.action == "create" or (word.action == "update" and word.id))
+    names = dict.fromkeys(word.external_id for word in giving if word.external_id)
+    return [name for name in names if name not in book.owners]
 
 
 def take_ids(count: int) -> list[int]:
@@ -39,27 +62,16 @@ def take_ids(count: int) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def asked_names(words: list[Word]) -> dict[str, int | None]:
-    """External ids that a VPS may be given here: a new one (None), or the one that an update names beside it."""
-    asked: dict[str, int | None] = {}
-    for word in words:
-        if word.external_id and (word.action == "create" or (word.action == "update" and word.id)):
-            asked.setdefault(word.external_id, word.id)
-    return asked
-
-
-def read_names(book: Book, words: list[Word]) -> None:
-    names, ids = {word.external_id for word in words if word.external_id}, {word.id for word in words if word.id}
-    for known in ExternalId.objects.filter(Q(external_id__in=names) | Q(vps_id__in=ids)):
-        if known.external_id not in book.claims:
-            book.owners[known.external_id] = known.vps_id
-            book.external_ids[known.vps_id] = known.external_id
-
-
 def read_vpses(book: Book, ids: set[int]) -> None:
     book.vpses = {vps.pk: vps for vps in Vps.objects.locked(ids)} if ids else {}
     if gone := ids - set(book.vpses):
         book.stones = {stone.pk: stone.row for stone in Tombstone.objects.filter(pk__in=gone)}
+
+
+def read_names(book: Book, ids: set[int]) -> None:
+    """Once the VPSs are locked: until then one of them may be given its external id."""
+    known = ExternalId.objects.filter(vps_id__in=ids).exclude(external_id__in=book.claims) if ids else []
+    book.external_ids = {name.vps_id: name.external_id for name in known}
 
 
 def read_users(book: Book, words: list[Word]) -> None:

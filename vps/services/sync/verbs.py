@@ -24,8 +24,6 @@ def create(book: Book, word: Word) -> Done:
     refuse_unsound(book, word)
     cluster = places.cluster_of(book, word.placement)
     id = book.claims[name] if name else next(book.new_ids)
-    if id in book.vpses:
-        raise ExternalIdTaken
     vps = Vps(id=id, created_at=book.now, updated_at=book.now, **word.columns)
     places.refuse_taken(book, vps, cluster, word.placement)
     book.vpses[id] = book.created[id] = vps
@@ -44,7 +42,7 @@ def update(book: Book, word: Word) -> Done:
         return Done(book.row(vps), is_applied=False)
     cluster = places.cluster_of(book, word.placement)
     places.refuse_taken(book, vps, cluster, word.placement)
-    if word.external_id in book.claims:
+    if word.external_id not in book.owners:
         book.name(vps.pk, word.external_id)
     remember(book, word, vps.pk)
     changes = change(book, word, vps)
@@ -77,7 +75,7 @@ def target(book: Book, word: Word) -> int:
     if word.external_id and owner != word.id:
         if owner is not None:
             raise ExternalIdTaken if word.action == "update" else ExternalIdMismatch
-        if word.action == "delete" or book.claims.get(word.external_id) != word.id:
+        if word.action == "delete" or word.id in book.external_ids:
             raise ExternalIdMismatch
     return word.id
 

@@ -32,9 +32,10 @@ def unplace(book: Book) -> None:
 
 
 def write_names(book: Book) -> None:
-    """What was claimed for a VPS that did not come to be is free again."""
+    """What was claimed for a VPS that did not come to be is free again, or means the VPS that it was given to since."""
     if unused := set(book.claims) - book.kept:
         ExternalId.objects.filter(external_id__in=unused).delete()
+    ExternalId.objects.point({name: book.owners[name] for name in book.kept if book.owners[name] != book.claims[name]})
 
 
 def announce(book: Book) -> None:
