@@ -12,12 +12,13 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from psycopg.errors import IdleInTransactionSessionTimeout
 from psycopg_pool import PoolTimeout
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -150,9 +151,17 @@ def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """A database that is away passes: 503. Anything else is ours to mend: 500, and the log has it."""
-    if isinstance(sys.exc_info()[1], DATABASE_DOWN):
+    """A database that is away, or a panel that is too busy, passes: 503. Anything else is ours to mend: 500, and the log
+    has it.
+    """
+    if passes(sys.exc_info()[1]):
         response = page(request, 503, "service_unavailable", _("The panel is busy. Please try again in a moment."))
         response["Retry-After"] = "5"
         return response
     return page(request, 500, "internal_error", _("Something went wrong on our side. We have been told."))
+
+
+def passes(error: BaseException | None) -> bool:
+    """Whether the same request may well be done in a moment: nothing of this one was."""
+    was_too_slow = isinstance(error, InternalError) and isinstance(error.__cause__, IdleInTransactionSessionTimeout)
+    return was_too_slow or isinstance(error, DATABASE_DOWN)
