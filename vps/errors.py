@@ -87,6 +87,13 @@ class NotApplied(PanelError):
     message = "Nothing of this batch was applied, for another of its operations failed."
 
 
+class PanelBusy(PanelError):
+    code = "service_unavailable"
+    status = 503
+    retry_after = 5
+    message = _("The panel is busy. Please try again in a moment.")
+
+
 class VpsNotFound(PanelError):
     code = "vps_not_found"
     status = 404

@@ -1,14 +1,17 @@
 """POST /api/vps/sync/batch, and what the panel says it holds."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from tests.simulated import wait_for
+from vps.api import crowd
 from vps.models import Event, ExternalId, Operation, Placement, Tombstone, Vps
 
 ORDER = {"name": "web-01", "status": "creating", "cpu": 4, "ram": 8192, "disk": 100, "os": "Ubuntu 22.04 LTS"}
@@ -277,3 +280,38 @@ def test_of_two_external_ids_for_one_vps_the_first_in_order_counts(alice: Any, m
     assert results(answer) == ["success", "external_id_mismatch", "success", "success"]
     assert answer.json()["results"][3]["vps"]["id"] == other.pk
     assert dict(ExternalId.objects.values_list("external_id", "vps_id")) == {"b": vps.pk, "a": other.pk}
+
+
+# Many at once
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_that_took_too_long_over_its_transaction_may_be_sent_again(alice: Any) -> None:
+    words = [create(alice, external_id=str(number)) for number in range(1000)]
+    with connection.cursor() as cursor:
+        cursor.execute("SET idle_in_transaction_session_timeout = '1ms'")
+    calm = Client(headers={"X-API-Key": settings.VPS_SYNC_API_KEYS[0]}, raise_request_exception=False)
+    answer = calm.post("/api/vps/sync/batch", {"operations": words}, content_type="application/json")
+    connection.close()
+    assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (503, "service_unavailable", "5")
+    assert batch(*words).json()["status"] == "success"
+    assert Vps.objects.count() == 1000
+
+
+@pytest.mark.django_db(transaction=True)
+def test_batches_leave_threads_to_everybody_else(alice: Any, make_vps: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crowd, "PATIENCE_S", 0.2)
+    vps = make_vps(alice)
+
+    def once() -> int:
+        try:
+            return int(batch(update(id=vps.pk, cpu=8)).status_code)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as threads:
+        with transaction.atomic():
+            Vps.objects.locked_one(vps.pk)
+            batches = [threads.submit(once) for _ in range(4)]
+            wait_for(lambda: sum(one.done() for one in batches) >= 2)
+        assert sorted(one.result() for one in batches) == [200, 200, 503, 503]
