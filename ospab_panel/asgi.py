@@ -12,6 +12,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import OriginValidator
 from django.conf import settings
 
+from ospab_panel.slow_bodies import hearing_first
 from ospab_panel.wsgi import application as http
 
 # The consumers import models, so they come after wsgi has set Django up.
@@ -38,4 +39,4 @@ async def without_twins(scope: Any, receive: Any, send: Any) -> None:
     await pages_and_api(scope | {"headers": headers}, receive, send)
 
 
-application = ProtocolTypeRouter({"http": without_twins, "websocket": sockets})
+application = ProtocolTypeRouter({"http": hearing_first(without_twins), "websocket": sockets})
