@@ -1,5 +1,6 @@
 """A link logs one customer in, once: as the main site makes it, and as browsers and others open it."""
 
+import io
 import logging
 import re
 from datetime import UTC, datetime
@@ -72,6 +73,16 @@ def test_the_button_needs_its_forms_token(alice: Any, link_for: Any) -> None:
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', browser.get(link).content.decode())
     assert token
     assert browser.post(link, {"csrfmiddlewaretoken": token[1]}).status_code == 302
+
+
+def test_no_line_of_the_log_lets_anybody_in(alice: Any, link_for: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    link, said = link_for(alice), io.StringIO()
+    console: Any = next(handler for handler in logging.getLogger().handlers if handler.name == "console")
+    monkeypatch.setattr(console, "stream", said)
+    Client(enforce_csrf_checks=True).post(link)
+    assert "Forbidden" in said.getvalue()
+    assert "/login/link/…" in said.getvalue()
+    assert link.split("/")[-2] not in said.getvalue()
 
 
 def test_without_a_next_the_first_page_is_shown(alice: Any, link_for: Any) -> None:
