@@ -41,7 +41,7 @@ class PanelLocaleMiddleware(LocaleMiddleware):
     """
 
     def process_request(self, request: HttpRequest) -> None:
-        if not request.path_info.startswith("/api/"):
+        if not is_api(request):
             super().process_request(request)
             return
         wants_russian = request.headers.get("Accept-Language", "").lower().startswith("ru")

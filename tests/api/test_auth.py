@@ -131,6 +131,11 @@ def test_a_hash_that_is_made_anew_at_todays_cost_ends_no_token(alice: Any, setti
     assert me.status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/api/nothing", "/API/nothing"])
+def test_the_api_speaks_english_however_its_path_is_written(path: str) -> None:
+    assert Client().get(path).json()["message"] == "There is nothing at this address."
+
+
 def test_who_asks_for_russian_is_refused_in_russian(alice: Any) -> None:
     client = Client(headers={"accept-language": "ru"})
     body = {"username": "alice", "password": "wrong"}
