@@ -302,6 +302,7 @@ def test_a_batch_that_took_too_long_over_its_transaction_may_be_sent_again(alice
 def test_batches_leave_threads_to_everybody_else(alice: Any, make_vps: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crowd, "PATIENCE_S", 0.2)
     vps = make_vps(alice)
+    assert batch(update(id=vps.pk, cpu=4)).status_code == 200
 
     def once() -> int:
         try:
