@@ -52,6 +52,13 @@ def identify(placement_id: int) -> None:
 
 
 @task
+def identify_each(placement_ids: list[int]) -> None:
+    """Ten thousand bells are not rung by whoever waits for an answer."""
+    for id in placement_ids:
+        notify.worker("identify", id)
+
+
+@task
 def find_addresses() -> None:
     binding.find_addresses()
 

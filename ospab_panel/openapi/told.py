@@ -30,6 +30,7 @@ OF_ALL = [
     Told(401, "invalid_api_key", "The key is missing or wrong."),
     Told(404, "not_found", "There is nothing at this address."),
     Told(405, "method_not_allowed", "This address does not take this method."),
+    Told(408, "request_timeout", "The body did not come in time."),
     Told(411, "length_required", "A body needs a Content-Length."),
     Told(413, "too_large", "The body is too large."),
     Told(415, "unsupported_media_type", "A body is application/json."),

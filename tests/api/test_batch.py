@@ -316,3 +316,14 @@ def test_batches_leave_threads_to_everybody_else(alice: Any, make_vps: Any, monk
             batches = [threads.submit(once) for _ in range(4)]
             wait_for(lambda: sum(one.done() for one in batches) >= 2)
         assert sorted(one.result() for one in batches) == [200, 200, 503, 503]
+
+
+def test_a_batch_of_placements_rings_one_bell(
+    alice: Any, cluster: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    where = {"cluster": "main", "node": "pve1", "kind": "qemu"}
+    with django_capture_on_commit_callbacks() as rung:
+        batch(*(create(alice, placement=where | {"vmid": vmid}) for vmid in range(100, 130)))
+    with django_capture_on_commit_callbacks() as for_one:
+        batch(create(alice, placement=where | {"vmid": 99_999}))
+    assert len(rung) == len(for_one)

@@ -13,7 +13,7 @@ import accounts
 import ospab_panel
 import vps
 from launcher.children import ROOT
-from ospab_panel import error_responses
+from ospab_panel import error_responses, http_protocol, slow_bodies
 from tests.docs.blocks import text_of
 from vps.errors import PanelError
 from vps.models.failures import SENTENCES
@@ -23,6 +23,8 @@ ROW = re.compile(r"^\| `(?P<code>\w+)` \|", re.MULTILINE)
 NOT_OF_THE_API = {"error", "already_bound", "two_secrets_live", "csrf"}
 # What is told of one operation of a batch, where another is at fault.
 IN_A_BATCH = {"not_applied"}
+# What no application hears of.
+OF_THE_SERVER = {http_protocol.TOO_LONG[2], http_protocol.MALFORMED[2], slow_bodies.BODY["code"]}
 
 
 def table(document: str, heading: str) -> list[str]:
@@ -33,7 +35,7 @@ def table(document: str, heading: str) -> list[str]:
 
 def test_the_table_of_errors_has_every_code_of_the_api_once_and_no_other() -> None:
     printed = table("FOR_MAIN_SITE_DEVELOPER.md", "## Ошибки")
-    known = {*of_classes(), *of_calls(), *error_responses.CODES.values(), *IN_A_BATCH}
+    known = {*of_classes(), *of_calls(), *error_responses.CODES.values(), *IN_A_BATCH, *OF_THE_SERVER}
     assert known >= NOT_OF_THE_API, "what is left out is really there"
     assert sorted(printed) == sorted(known - NOT_OF_THE_API)
 

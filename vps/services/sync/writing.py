@@ -40,6 +40,7 @@ def write_names(book: Book) -> None:
 
 def announce(book: Book) -> None:
     notify.many_pages(list(dict.fromkeys(book.told)))
-    notify.workers("identify", [place.pk for place in book.placed.values()])
+    if book.placed:
+        notify.worker("identify_each", [place.pk for place in book.placed.values()])
     if any(id in book.vpses and id not in book.places for id, _ in book.told):
         notify.worker("bind_by_name")
