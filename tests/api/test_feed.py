@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections
+from django.db.migrations.loader import MigrationLoader
+from django.test import Client
 
 from vps.models import Event
+from vps.models.event import AT_ONCE
 
 
 @pytest.fixture
@@ -43,3 +46,26 @@ def test_what_is_settled_keeps_its_place() -> None:
         for vps in (1, 2, 3):
             cursor.execute(INSERT, [vps])
     assert read(0) == read(0) == [(1, 1), (2, 2), (3, 3)]
+
+
+def much_happens(vps: Any, last: Any) -> None:
+    """More than is settled in one go, and of another server the last of it."""
+    Event.objects.record_status([vps] * AT_ONCE, "stopped")
+    Event.objects.record("vps.updated", last, source="sync", changed=["name"])
+
+
+def test_who_reads_finds_all_that_is_committed_however_much_it_is(
+    with_token: Any, alice: Any, bob: Any, make_vps: Any
+) -> None:
+    much_happens(make_vps(bob), make_vps(alice))
+    client: Client = with_token(alice)
+    assert [event["type"] for event in client.get("/api/events").json()["events"]] == ["vps.updated"]
+
+
+def test_what_happened_before_an_upgrade_is_settled_by_it(alice: Any, make_vps: Any) -> None:
+    much_happens(make_vps(alice), make_vps(alice))
+    name = "0015_what_happened_before_has_a_place_in_the_feed"
+    migration = MigrationLoader(connection).graph.nodes[("vps", name)]
+    migration.operations[0].code(None, connection.schema_editor())
+    settled = list(Event.objects.order_by("id").values_list("position", flat=True))
+    assert settled == list(range(1, AT_ONCE + 2))

@@ -12,6 +12,7 @@ from standardwebhooks import WebhookVerificationError
 from tests.webhooks.conftest import added, happen, make_due, pause_s, run, words
 from tests.webhooks.receiver import Got, Receiver, Reply
 from vps.models import Event, ExternalId, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from vps.models.event import AT_ONCE
 from vps.models.webhook_endpoint import OVERLAP
 from vps.services import webhooks
 from vps.services.webhooks.verdict import RETRY_AFTER_S
@@ -79,6 +80,17 @@ def test_a_new_endpoint_gets_only_what_comes_after(
     run(late)
     assert [got.path for got in receiver.got] == ["/hooks/late"]
     assert words(receiver, vps) == ["after"]
+
+
+def test_a_new_endpoint_gets_nothing_of_before_however_much_of_it_nobody_has_read(
+    receiver: Receiver, alice: Any, make_vps: Any
+) -> None:
+    vps = make_vps(alice)
+    Event.objects.record_status([vps] * (AT_ONCE + 1), "stopped")
+    endpoint = added(receiver.url)
+    happen(vps, "after")
+    run(endpoint)
+    assert [got.told["type"] for got in receiver.got] == ["vps.updated"]
 
 
 def test_an_endpoint_gets_the_events_that_were_chosen(receiver: Receiver, alice: Any, make_vps: Any) -> None:

@@ -45,11 +45,16 @@ class EventQuerySet(models.QuerySet["Event"]):
             data=data,
         )
 
-    def settle(self) -> int:
-        """Give what is committed its place in the feed, after all that have one. Returns how many were new.
+    def settle(self) -> None:
+        """Give all that is committed its place in the feed, after what has one.
 
-        Where nothing is new, nobody waits for anybody: one look into an index that is empty then.
+        Not a part of it: who takes what is settled for all there is would miss the rest, or take it for new later.
         """
+        while self.settle_some() == AT_ONCE:
+            pass
+
+    def settle_some(self) -> int:
+        """Returns how many were new. Where none is, nobody waits for anybody: one look into an index that is empty then."""
         if not self.model.objects.filter(position=None).exists():
             return 0
         with transaction.atomic():
