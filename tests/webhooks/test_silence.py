@@ -1,11 +1,12 @@
 """A main site that hangs or fails: who waits for it, and who does not."""
 
+import base64
 import json
 import logging
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -51,6 +52,12 @@ def bells() -> list[str]:
     """The tasks that were rung for and that no worker has taken."""
     queue: Any = notify.client(settings.REDIS_URL).lrange("celery", 0, -1)
     return [json.loads(message)["headers"]["task"] for message in queue]
+
+
+def rung_for() -> list[int]:
+    """The endpoints of these bells, the first that was rung first."""
+    queue: Any = notify.client(settings.REDIS_URL).lrange("celery", 0, -1)
+    return [json.loads(base64.b64decode(json.loads(message)["body"]))[0][0] for message in reversed(queue)]
 
 
 @pytest.fixture
@@ -144,6 +151,30 @@ def test_a_click_is_answered_and_its_operation_queued_without_a_word_to_a_receiv
     assert receiver.types_of(vps.pk) == ["operation.queued", "vps.updated"]
 
 
+@pytest.mark.parametrize("staff_do", ["disable", "move"])
+def test_what_staff_do_holds_for_what_is_claimed_and_not_begun(
+    staff_do: str, receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
+) -> None:
+    for _ in range(IN_STOCK):
+        happen(make_vps(alice), "a")
+    webhooks.take()
+    released = threading.Event()
+    with open_session(allow_private=True) as session, ThreadPoolExecutor(1) as hands:
+        hands.submit(released.wait)
+        run = Run(endpoint.pk, session, hands)
+        run.begin()
+        if staff_do == "disable":
+            webhooks.disable(endpoint.pk)
+        else:
+            endpoint.url += "/moved"
+            webhooks.change(endpoint)
+        run.begin()
+        released.set()
+        wait(run.calls)
+    assert {got.path for got in receiver.got} == (set() if staff_do == "disable" else {"/hooks/moved"})
+    assert WebhookDelivery.objects.due().count() == IN_STOCK - len(run.calls)
+
+
 @pytest.mark.parametrize("taken", [[(DELIVERING, 0)], [(DELIVERY_SLOT, 0), (DELIVERY_SLOT, 1)]])
 def test_one_worker_at_a_time_is_at_an_endpoint_and_two_in_all(
     receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any, taken: list[tuple[int, int]]
@@ -210,6 +241,21 @@ def test_the_bell_is_answered_by_one_for_each_endpoint_that_has_something_due(
     assert bells() == ["vps.deliver"]
     tasks.deliver(endpoint.pk)
     assert len(receiver.got) == 1
+
+
+def test_who_goes_on_makes_way_for_who_has_waited_longest(
+    no_bells: None, endpoint: WebhookEndpoint, receiver: Receiver, alice: Any, make_vps: Any,
+    django_capture_on_commit_callbacks: Any,
+) -> None:  # fmt: skip
+    """Two that are slow and have much to be told could keep both places for ever."""
+    others = [added(receiver.url, name=name, types=["vps.updated"]).pk for name in ("first", "second")]
+    WebhookEndpoint.objects.answered(others[0])
+    happen(make_vps(alice), "a")
+    webhooks.take()
+    receiver.always(status=500)
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.deliver(endpoint.pk)
+    assert rung_for() == [others[1], others[0], endpoint.pk]
 
 
 def test_the_sweeper_is_told_what_nobody_has_taken_or_sent(

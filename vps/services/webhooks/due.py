@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.db.models import Exists, Min, OuterRef, QuerySet
-from django.db.models.functions import Now
+from django.db.models.functions import Greatest, Now
 
 from vps.models import Event, WebhookDelivery, WebhookEndpoint, clock
 from vps.models.locks import DELIVERING, DELIVERY_SLOT, held
@@ -13,6 +13,7 @@ from vps.models.locks import DELIVERING, DELIVERY_SLOT, held
 NEGLECTED_S = 15.0
 # So many processes are at it in all.
 MOST_AT_ONCE = 2
+LAST_CALL = Greatest("succeeded_at", "failed_at")
 
 
 @dataclass
@@ -25,12 +26,13 @@ class Neglected:
 
 def due_endpoints(since_seconds: float = 0) -> list[int]:
     """Those that may be sent to now, and have something that is due, but for those that somebody is at. Where as many as
-    may are at others, there are none: the next bell of the clock finds a place."""
+    may are at others, there are none: the next bell of the clock finds a place. Who has waited longest comes first."""
     if len(held(DELIVERY_SLOT)) >= MOST_AT_ONCE:
         return []
     due = WebhookDelivery.objects.due(since_seconds).filter(endpoint=OuterRef("pk"))
     free = WebhookEndpoint.objects.open_now().exclude(id__in=held(DELIVERING))
-    return list(free.filter(Exists(due)).values_list("id", flat=True))
+    waiting = free.filter(Exists(due)).order_by(LAST_CALL.asc(nulls_first=True), "id")
+    return list(waiting.values_list("id", flat=True))
 
 
 def neglected(since_seconds: float = NEGLECTED_S) -> Neglected:

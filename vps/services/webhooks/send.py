@@ -18,7 +18,7 @@ from vps.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from vps.models.locks import DELIVERING, DELIVERY_SLOT, one_of, turn
 from vps.services.webhooks.call import TOTAL_S, Answer, call
 from vps.services.webhooks.connection import open_session
-from vps.services.webhooks.due import MOST_AT_ONCE, next_in_s
+from vps.services.webhooks.due import MOST_AT_ONCE, due_endpoints, next_in_s
 from vps.services.webhooks.sign import headers_of
 from vps.services.webhooks.verdict import verdict
 
@@ -39,7 +39,15 @@ def deliver(endpoint_id: int) -> None:
         sent = has_slot and deliver_alone(endpoint_id)
     seconds = next_in_s(endpoint_id) if sent else None
     if seconds is not None and seconds < SOON_S:
+        make_way(endpoint_id)
         notify.worker("deliver", endpoint_id, after_seconds=seconds)
+
+
+def make_way(endpoint_id: int) -> None:
+    """Bells are answered in their order: before ours, those of whom found no place while this run had it."""
+    for id in due_endpoints():
+        if id != endpoint_id:
+            notify.worker("deliver", id)
 
 
 def deliver_alone(endpoint_id: int) -> int:
@@ -61,6 +69,7 @@ class Run:
     def __init__(self, endpoint_id: int, session: requests.Session, hands: ThreadPoolExecutor) -> None:
         self.endpoint_id, self.session, self.hands = endpoint_id, session, hands
         self.calls: dict[Future[Answer], WebhookDelivery] = {}
+        self.url = ""
         self.until = time.monotonic() + WORKS_FOR_S
 
     def work(self) -> int:
@@ -73,12 +82,17 @@ class Run:
         return answers
 
     def begin(self) -> None:
-        """Go on with what is due, where hands are free."""
-        if len(self.calls) >= HANDS or time.monotonic() > self.until:
+        """Go on with what is due, where hands are free. What staff did meanwhile holds for what no hand has begun too."""
+        if time.monotonic() > self.until:
             return
         endpoint = WebhookEndpoint.objects.open_now().filter(id=self.endpoint_id).first()
-        if endpoint is None:
-            return
+        if endpoint is None or endpoint.url != self.url:
+            self.give_back()
+        if endpoint is not None and len(self.calls) < HANDS:
+            self.send(endpoint)
+
+    def send(self, endpoint: WebhookEndpoint) -> None:
+        self.url = endpoint.url
         free = most_at(endpoint) - len(self.calls)
         for delivery in WebhookDelivery.objects.claim(endpoint.pk, max(free, 0), CLAIMED_FOR_S):
             headers = headers_of(delivery, endpoint.live_secrets(timezone.now()))
