@@ -187,11 +187,29 @@ def test_of_an_answer_without_an_end_the_beginning_is_read_and_a_kilobyte_is_kep
     assert "\0" not in answer.text
 
 
-@pytest.mark.parametrize("raw", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"nonsense\r\n\r\n",
+        b"HTTP/1.1 200 OK",
+        b"HTTP/1.1 200 OK\r\nContent-Le",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
+    ],
+)
 def test_half_an_answer_is_none(receiver: Receiver, raw: bytes) -> None:
     receiver.answer = lambda got: Reply(raw=raw)
     answer = sent(receiver.url)
     assert (answer.status, answer.error) == (None, "broken")
+
+
+def test_what_nobody_has_thought_of_fails_one_call_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    def astonish(host: str, port: int) -> list[str]:
+        raise ZeroDivisionError
+
+    assert sent("http://main.example.com/hooks", resolve=astonish).error == "broken"
+    assert "ZeroDivisionError" in caplog.text
 
 
 def test_a_port_that_nobody_listens_at_is_said_so(receiver: Receiver) -> None:

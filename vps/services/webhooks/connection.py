@@ -15,6 +15,7 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 
 from vps.services.webhooks.address import Forbidden, Resolve, checked, resolve
 from vps.services.webhooks.deadline import watch
+from vps.services.webhooks.head import WholeHead
 
 CONNECT_S = 5.0
 
@@ -25,6 +26,8 @@ class ForbiddenAddress(NewConnectionError):
 
 class Pinned(HTTPConnection):
     """Asks for the name's addresses once, and goes to one of them. Host, SNI and certificate are the name's all along."""
+
+    response_class = WholeHead
 
     def __init__(self, *args: Any, allow_private: bool, resolve: Resolve, **options: Any) -> None:
         super().__init__(*args, **options)
