@@ -1,5 +1,6 @@
 """One call to an endpoint, and what came of it. It takes 20 s at most, and raises nothing. For `send`, in its threads."""
 
+import logging
 import re
 import time
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from vps.models.webhook_attempt import ANSWER_KEPT
 from vps.services.webhooks.connection import CONNECT_S, ForbiddenAddress
 from vps.services.webhooks.deadline import Deadline, deadline
 
+log = logging.getLogger(__name__)
 READ_S = 15.0
 TOTAL_S = 20.0
 MOST_READ = 64 * 1024
@@ -72,6 +74,10 @@ def call(session: requests.Session, url: str, headers: dict[str, str], body: byt
             status, text, retry_after_s = post(session, url, headers, body)
         except (requests.RequestException, HTTPError, HTTPException, OSError, ValueError) as error:
             return Answer(error=error_of(error, limit), took_ms=since(began))
+        except Exception:
+            # One answer that nobody has thought of must not hold up all that an endpoint is to be told.
+            log.exception("a call came to nothing")
+            return Answer(error=Error.BROKEN, took_ms=since(began))
     if limit.is_over:
         return Answer(error=Error.TIMED_OUT, took_ms=since(began))
     return Answer(status, "", since(began), text, retry_after_s)
