@@ -10,6 +10,7 @@ from django.test import Client
 
 from vps.models import Event
 from vps.models.event import AT_ONCE
+from vps.services import webhooks
 
 
 @pytest.fixture
@@ -62,10 +63,19 @@ def test_who_reads_finds_all_that_is_committed_however_much_it_is(
     assert [event["type"] for event in client.get("/api/events").json()["events"]] == ["vps.updated"]
 
 
-def test_what_happened_before_an_upgrade_is_settled_by_it(alice: Any, make_vps: Any) -> None:
+def test_what_happened_before_an_upgrade_is_settled_by_it_and_no_look_reads_it_all(alice: Any, make_vps: Any) -> None:
     much_happens(make_vps(alice), make_vps(alice))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE events")
     name = "0015_what_happened_before_has_a_place_in_the_feed"
     migration = MigrationLoader(connection).graph.nodes[("vps", name)]
     migration.operations[0].code(None, connection.schema_editor())
     settled = list(Event.objects.order_by("id").values_list("position", flat=True))
     assert settled == list(range(1, AT_ONCE + 2))
+    assert "events_not_settled" in Event.objects.filter(position=None).order_by().values("id")[:1].explain()
+
+
+def test_what_nobody_reads_is_settled_too(alice: Any, make_vps: Any) -> None:
+    Event.objects.record("vps.updated", make_vps(alice), source="sync")
+    webhooks.take()
+    assert not Event.objects.filter(position=None).exists()

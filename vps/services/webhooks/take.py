@@ -12,7 +12,11 @@ MOST_ROUNDS = 20
 
 
 def take() -> bool:
-    """Whether all that is committed was taken, for all endpoints in use. False: somebody is at it, or there is more."""
+    """Whether all that is committed was taken, for all endpoints in use. False: somebody is at it, or there is more.
+
+    It is settled though there are none: who is the first to read the feed must not wait for years of it.
+    """
+    Event.objects.settle()
     if not WebhookEndpoint.objects.active().exists():
         return True
     with turn(TAKING_EVENTS) as is_mine:
