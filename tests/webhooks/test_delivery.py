@@ -158,6 +158,19 @@ def test_a_sender_that_was_paused_writes_nothing_over_what_was_sent_meanwhile(
     assert WebhookDelivery.objects.get().state == "pending"
 
 
+def test_what_is_sent_again_during_its_last_try_is_not_given_up_by_it(
+    endpoint: WebhookEndpoint, alice: Any, make_vps: Any
+) -> None:
+    happen(make_vps(alice), "a")
+    webhooks.take()
+    WebhookDelivery.objects.update(tries=len(RETRY_AFTER_S))
+    (last,) = WebhookDelivery.objects.claim(endpoint.pk, 1, for_seconds=60)
+    webhooks.send_again([last.pk])
+    WebhookDelivery.objects.tell([(last, "given_up", 0.0)])
+    last.refresh_from_db()
+    assert (last.state, last.tries) == ("pending", 0)
+
+
 def test_tries_follow_the_schedule_and_after_the_last_the_next_event_goes(
     receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:

@@ -80,9 +80,13 @@ class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
 
     @transaction.atomic
     def send_again(self, ids: list[int]) -> int:
-        """From the beginning of the schedule, with the id and the body they have. Returns how many."""
+        """From the beginning of the schedule, with the id and the body they have. Returns how many.
+
+        Of a call that is on its way nothing is heard any more: its verdict is of the schedule before.
+        """
         chosen = self.filter(id__in=[one.pk for one in self.only("pk").locked(ids)])
-        return int(chosen.update(state=WebhookDelivery.State.PENDING, tries=0, next_at=Now(), ended_at=None))
+        anew = {"state": WebhookDelivery.State.PENDING, "tries": 0, "claims": models.F("claims") + 1}
+        return int(chosen.update(**anew, next_at=Now(), ended_at=None))
 
     def given_up_since(self, hours: float) -> "WebhookDeliveryQuerySet":
         given_up = self.filter(state=WebhookDelivery.State.GIVEN_UP)
