@@ -193,7 +193,9 @@ def test_the_feed_is_read_by_an_index_that_has_it_in_order(of_whom: str, alice: 
     rows = Event.objects.feed(5)
     rows = rows.visible_to(alice) if of_whom == "user" else rows
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        # Of a table that is nearly empty any plan is cheap: what is left is what an index can do.
+        for way in ("seqscan", "bitmapscan", "hashjoin", "sort"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
     plan = rows.select_related("by")[:101].explain()
     index = "feed_of_a_user" if of_whom == "user" else "a_place_in_the_feed_is_taken_once"
     assert index in plan
