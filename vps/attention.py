@@ -100,6 +100,12 @@ def not_told() -> "QuerySet[WebhookDelivery]":
     return found.select_related("endpoint", "vps")
 
 
+def given_up() -> "QuerySet[WebhookEndpoint]":
+    """What staff have disabled needs nobody's attention."""
+    found: QuerySet[WebhookEndpoint] = WebhookEndpoint.objects.disabled()
+    return found.exclude(disabled_why=WebhookEndpoint.Why.STAFF)
+
+
 def behind() -> "QuerySet[WebhookEndpoint]":
     active = with_backlog(WebhookEndpoint.objects.active())
     found: QuerySet[WebhookEndpoint] = active.filter(oldest__lt=timezone.now() - LONG_BACKLOG)
@@ -204,7 +210,7 @@ TROUBLES: list[tuple[Sentence, type[Model], Callable[[], "QuerySet[Any]"], Line]
     (_("Guests that are gone from their cluster"), Vps, lambda: placed(Placement.objects.gone()), of_missing),
     (_("Servers that are bound to no guest"), Vps, lambda: Vps.objects.unbound().select_related("user"), of_vps),
     (_("Servers being created for more than 30 minutes"), Vps, long_creating, of_creating),
-    (_("Webhook endpoints that are disabled"), WebhookEndpoint, WebhookEndpoint.objects.disabled, of_endpoint),
+    (_("Webhook endpoints that are disabled"), WebhookEndpoint, given_up, of_endpoint),
     (_("Webhook endpoints with events that wait for more than 15 minutes"), WebhookEndpoint, behind, of_backlog),
     (_("Events that an endpoint was not told in the last 24 hours"), WebhookDelivery, not_told, of_delivery),
     (_("Servers in error"), Vps, lambda: Vps.objects.filter(status="error").select_related("user"), of_vps),

@@ -228,9 +228,11 @@ def test_what_needs_a_hand_is_on_the_first_page(
     first, second = WebhookDelivery.objects.order_by("position")
     WebhookDelivery.objects.filter(pk=first.pk).update(state="given_up", ended_at=timezone.now())
     WebhookDelivery.objects.filter(pk=second.pk).update(created_at=timezone.now() - timedelta(minutes=16))
-    added(receiver.url, name="dismissed")
+    for name in ("dismissed", "gone"):
+        added(receiver.url, name=name)
     webhooks.disable(WebhookEndpoint.objects.get(name="dismissed").pk)
+    WebhookEndpoint.objects.disable(WebhookEndpoint.objects.get(name="gone").pk, "gone")
     said = page(admin.get("/admin/"))
-    assert re.search(r"Webhook endpoints that are disabled 1 dismissed since .* UTC, by staff", said)
+    assert re.search(r"Webhook endpoints that are disabled 1 gone since .* UTC, it answered 410 Gone", said)
     assert re.search(r"wait for more than 15 minutes 1 main site 1, since .* UTC, HTTP 500", said)
     assert re.search(r"was not told in the last 24 hours 1 main site: evt_\d+ server changed, shop", said)

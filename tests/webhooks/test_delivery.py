@@ -256,6 +256,22 @@ def test_410_disables_the_endpoint_and_what_it_was_not_told_waits_until_it_is_en
     assert words(receiver, vps) == ["a", "a", "b", "c"]
 
 
+def test_an_endpoint_that_took_nothing_for_longer_than_all_tries_last_is_disabled(
+    receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
+) -> None:
+    happen(make_vps(alice), "a")
+    receiver.always(status=500)
+    for hours, word in ((83, ""), (2, "silent")):
+        run(endpoint)
+        make_due()
+        WebhookEndpoint.objects.update(unreachable_since=F("unreachable_since") - timedelta(hours=hours))
+        run(endpoint)
+        endpoint.refresh_from_db()
+        assert (endpoint.is_active, endpoint.disabled_why) == (not word, word)
+        make_due()
+    assert WebhookDelivery.objects.get().state == "pending"
+
+
 def test_while_a_secret_is_changed_either_verifies_and_then_the_new_one_alone(
     receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:

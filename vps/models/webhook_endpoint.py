@@ -18,6 +18,8 @@ from vps.models.reached import Reached, ReachedQuerySet, pause_after
 # So many deliveries that fail in a row are the endpoint's fault: from then on one at a time probes it.
 SILENT_AFTER = 5
 WELL = {"failures": 0, "failure": "", "failed_last": None, "unreachable_since": None, "retry_at": None}
+# Longer than the tries of one delivery last: an endpoint that took nothing since is nobody's any more.
+GIVEN_UP_AFTER = timedelta(hours=84)
 # How long the secret before goes on signing beside the new one.
 OVERLAP = timedelta(hours=24)
 
@@ -64,6 +66,10 @@ class WebhookEndpointQuerySet(ReachedQuerySet):
         in_use = self.active().filter(id=id)
         return bool(in_use.update(is_active=False, disabled_why=why, disabled_at=Now()))
 
+    def give_up(self, id: int) -> bool:
+        """Disable it if it has failed for so long. The feed keeps what happens, and so rows do not grow without end."""
+        return self.filter(unreachable_since__lt=Now() - GIVEN_UP_AFTER).disable(id, WebhookEndpoint.Why.SILENT)
+
     def enable(self, id: int) -> bool:
         """It begins anew, and goes on where it stopped."""
         return bool(self.disabled().filter(id=id).update(is_active=True, disabled_why="", disabled_at=None, **WELL))
@@ -74,6 +80,7 @@ class WebhookEndpoint(Reached):
 
     class Why(models.TextChoices):
         GONE = "gone", _("it answered 410 Gone")
+        SILENT = "silent", _("it took nothing for three and a half days")
         STAFF = "staff", _("by staff")
 
     id = models.AutoField(primary_key=True)
@@ -107,7 +114,7 @@ class WebhookEndpoint(Reached):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(is_active=True, disabled_at=None, disabled_why="")
-                | models.Q(is_active=False, disabled_at__isnull=False, disabled_why__in=["gone", "staff"]),
+                | models.Q(is_active=False, disabled_at__isnull=False, disabled_why__in=["gone", "silent", "staff"]),
                 name="a_disabled_endpoint_says_when_and_why",
             ),
             models.CheckConstraint(

@@ -5,6 +5,7 @@ Of one VPS the events go in their order, several VPSs at a time. Threads call an
 open during a call, and the connection that holds the turn speaks between two of them.
 """
 
+import logging
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
@@ -21,6 +22,8 @@ from vps.services.webhooks.connection import open_session
 from vps.services.webhooks.due import MOST_AT_ONCE, due_endpoints, next_in_s
 from vps.services.webhooks.sign import headers_of
 from vps.services.webhooks.verdict import verdict
+
+log = logging.getLogger(__name__)
 
 HANDS = 4
 # So many are claimed in one go while all goes well: those that no hand has begun are given back at the first failure.
@@ -144,3 +147,5 @@ def refuse(endpoint_id: int, delivery: WebhookDelivery, answer: Answer) -> None:
     WebhookEndpoint.objects.refused(endpoint_id, delivery.pk, answer.failure)
     if answer.is_gone:
         WebhookEndpoint.objects.disable(endpoint_id, WebhookEndpoint.Why.GONE)
+    elif WebhookEndpoint.objects.give_up(endpoint_id):
+        log.warning("webhook endpoint %s is disabled: it took nothing for three and a half days", endpoint_id)
