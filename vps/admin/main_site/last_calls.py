@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import QuerySet, Sum
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from vps.admin.main_site.section import Section, chosen
@@ -25,7 +26,7 @@ def facts(request: HttpRequest) -> dict[str, Any]:
         "code": code,
         "codes": codes(),
         "request_id": request_id,
-        "rows": [(call, vps_link(call.vps_id, call.vps)) for call in calls],
+        "rows": [(call, named(call)) for call in calls],
     }
 
 
@@ -45,3 +46,8 @@ def codes() -> Any:
 
 
 SECTION = Section(_("Refused and failed"), "admin/vps/synccall/_last_calls.html", facts)
+
+
+def named(call: Any) -> SafeString | str:
+    """What a call names by its number need never have been there."""
+    return vps_link(call.vps_id, call.vps) if call.vps or not call.vps_id else f"#{call.vps_id}"
