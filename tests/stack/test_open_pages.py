@@ -24,7 +24,7 @@ def test_an_open_page_goes_to_log_in_when_its_session_has_ended(open_as: Any, pa
     expect(page.locator("#graphs-area canvas")).to_have_count(4, timeout=LONG)
     page.context.clear_cookies(name="session")
     page.evaluate("htmx.trigger(document.body, 'vps-1')")
-    expect(page).to_have_url(re.compile(r"/login/\?next=(%2F|/)vps"))
+    expect(page).to_have_url(re.compile(r"/login/\?next=(%2F|/)vps"), timeout=LONG)
     expect(page.get_by_role("heading", level=1)).to_have_text("Log in to your servers")
 
 
