@@ -55,6 +55,7 @@ def start() -> None:
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ospab-tests-", ignore_cleanup_errors=True)))
     os.environ |= {"DATA_DIR": str(folder), "STATIC_ROOT": str(folder / "static")}
     folder.chmod(0o755)
+    (folder / "static").mkdir()
     os.environ.update(stack.enter_context(servers(folder)))
 
 
