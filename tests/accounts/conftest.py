@@ -23,17 +23,22 @@ def tell(action: str, path: str = "/api/users/sync", **user: Any) -> Any:
     return send(path, {"action": action, "user": user})
 
 
+# Half of the pool of connections.
+AT_ONCE = 4
+
+
 def at_once(what: Callable[[Any], Any], given: Iterable[Any]) -> list[Any]:
-    """What each of these came to, four at a time, each with a connection of its own: half of the pool."""
+    """What each of these came to, some at a time."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(lambda one: alone(what, one), given))
 
-    def alone(one: Any) -> Any:
-        try:
-            return what(one)
-        finally:
-            connection.close()
 
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        return list(pool.map(alone, given))
+def alone(what: Callable[[Any], Any], one: Any) -> Any:
+    """With a connection of its own, which it gives back."""
+    try:
+        return what(one)
+    finally:
+        connection.close()
 
 
 def waiting() -> int:
