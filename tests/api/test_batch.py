@@ -1,46 +1,16 @@
-"""POST /api/vps/sync/batch, and what the panel says it holds."""
+"""POST /api/vps/sync/batch: many words at once, each by itself or all or none."""
 
-import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connection, connections, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from tests.api.words import ORDER, batch, client, create, delete, results, update
 from tests.simulated import wait_for
 from vps.api import crowd
 from vps.models import Event, ExternalId, Operation, Placement, Tombstone, Vps
-
-ORDER = {"name": "web-01", "status": "creating", "cpu": 4, "ram": 8192, "disk": 100, "os": "Ubuntu 22.04 LTS"}
-
-
-def client() -> Client:
-    return Client(headers={"X-API-Key": settings.VPS_SYNC_API_KEYS[0]})
-
-
-def batch(*operations: Any, **more: Any) -> Any:
-    body = {"operations": list(operations)} | more
-    return client().post("/api/vps/sync/batch", body, content_type="application/json")
-
-
-def create(user: Any, **vps: Any) -> dict[str, Any]:
-    return {"action": "create", "vps": {"user_id": user.id} | ORDER | vps}
-
-
-def update(**vps: Any) -> dict[str, Any]:
-    return {"action": "update", "vps": vps}
-
-
-def delete(**vps: Any) -> dict[str, Any]:
-    return {"action": "delete", "vps": vps}
-
-
-def results(answer: Any) -> list[str]:
-    assert [result["index"] for result in answer.json()["results"]] == list(range(len(answer.json()["results"])))
-    return [result.get("code", result["status"]) for result in answer.json()["results"]]
 
 
 def test_results_come_in_order_and_each_stands_alone(alice: Any, make_vps: Any) -> None:
@@ -158,83 +128,6 @@ def test_the_key_makes_a_batch_safe_to_repeat(alice: Any) -> None:
     assert Vps.objects.count() == 2
 
 
-# What the panel holds
-
-
-def test_pages_in_id_order_reach_every_vps_once(alice: Any, bob: Any, make_vps: Any) -> None:
-    made = [make_vps(user).pk for user in (alice, bob, alice, bob, alice)]
-    seen, address = [], "/api/vps/sync?limit=2"
-    while address:
-        page = client().get(address).json()
-        seen += [row["id"] for row in page["vps"]]
-        assert page["count"] == len(page["vps"]) <= 2
-        address = page["next"]
-    assert seen == made
-
-
-def test_updated_since_leaves_out_what_has_not_changed(alice: Any, make_vps: Any) -> None:
-    old, new = make_vps(alice), make_vps(alice)
-    Vps.objects.filter(pk=old.pk).update(updated_at="2025-01-01T00:00:00Z")
-    page = client().get("/api/vps/sync", {"updated_since": "2025-06-01T00:00:00+03:00", "limit": 1}).json()
-    assert ([row["id"] for row in page["vps"]], page["next"]) == ([new.pk], None)
-    assert client().get("/api/vps/sync", {"updated_since": "June"}).status_code == 400
-
-
-@pytest.mark.parametrize("query", ["limit=0", "limit=10001", "limit=x", "after=-1", "after=99999999999"])
-def test_a_page_is_asked_for_in_whole_numbers(db: None, query: str) -> None:
-    assert client().get(f"/api/vps/sync?{query}").json()["code"] == "invalid"
-
-
-def test_the_digest_is_what_the_other_side_computes(alice: Any, bob: Any) -> None:
-    batch(
-        create(alice, external_id="17"),
-        create(bob, name="Сервер №1", status="stopped"),
-        create(bob, status="suspended"),
-    )
-    told = client().get("/api/vps/sync?digest=1").json()
-    lines = "".join(line(row) for row in client().get("/api/vps/sync").json()["vps"])
-    assert told == {"status": "success", "count": 3, "digest": hashlib.sha256(lines.encode()).hexdigest()}
-
-
-def line(row: dict[str, Any]) -> str:
-    state = "active" if row["status"] in ("running", "stopped") else row["status"]
-    fields = [
-        row["id"],
-        row.get("external_id", ""),
-        row["user_id"],
-        row["name"],
-        state,
-        row["cpu"],
-        row["ram"],
-        row["disk"],
-    ]
-    return "\t".join(map(str, [*fields, row["os"], row["hypervisor"]])) + "\n"
-
-
-@pytest.mark.parametrize(
-    ("change", "is_seen"),
-    [
-        ({"status": "stopped"}, False),
-        ({"ip_address": "192.0.2.1"}, False),
-        ({"status": "suspended"}, True),
-        ({"cpu": 8}, True),
-        ({"external_id": "18"}, True),
-    ],
-)
-def test_the_digest_tells_of_what_the_main_site_decides_and_of_nothing_else(
-    alice: Any, make_vps: Any, change: Any, is_seen: bool
-) -> None:
-    vps = make_vps(alice)
-    before = client().get("/api/vps/sync?digest=1").json()["digest"]
-    batch(update(id=vps.pk, **change))
-    assert (client().get("/api/vps/sync?digest=1").json()["digest"] != before) == is_seen
-
-
-def test_nothing_at_all_has_a_digest_too(db: None) -> None:
-    empty = {"status": "success", "count": 0, "digest": hashlib.sha256(b"").hexdigest()}
-    assert client().get("/api/vps/sync?digest=1").json() == empty
-
-
 def test_a_word_that_fails_leaves_its_external_id_free(alice: Any, make_vps: Any) -> None:
     stranger = {"action": "create", "vps": {"user_id": 424242} | ORDER | {"external_id": "17"}}
     assert results(batch(stranger, update(id=424242, external_id="18"), create(alice))) == [
@@ -290,7 +183,7 @@ def test_a_batch_that_took_too_long_over_its_transaction_may_be_sent_again(alice
     words = [create(alice, external_id=str(number)) for number in range(1000)]
     with connection.cursor() as cursor:
         cursor.execute("SET idle_in_transaction_session_timeout = '1ms'")
-    calm = Client(headers={"X-API-Key": settings.VPS_SYNC_API_KEYS[0]}, raise_request_exception=False)
+    calm = client(raise_request_exception=False)
     answer = calm.post("/api/vps/sync/batch", {"operations": words}, content_type="application/json")
     connection.close()
     assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (503, "service_unavailable", "5")

@@ -1,0 +1,34 @@
+"""The main site's words, one and many, for the tests beside this."""
+
+from typing import Any
+
+from django.conf import settings
+from django.test import Client
+
+ORDER = {"name": "web-01", "status": "creating", "cpu": 4, "ram": 8192, "disk": 100, "os": "Ubuntu 22.04 LTS"}
+
+
+def client(**options: Any) -> Client:
+    return Client(headers={"X-API-Key": settings.VPS_SYNC_API_KEYS[0]}, **options)
+
+
+def batch(*operations: Any, **more: Any) -> Any:
+    body = {"operations": list(operations)} | more
+    return client().post("/api/vps/sync/batch", body, content_type="application/json")
+
+
+def create(user: Any, **vps: Any) -> dict[str, Any]:
+    return {"action": "create", "vps": {"user_id": user.id} | ORDER | vps}
+
+
+def update(**vps: Any) -> dict[str, Any]:
+    return {"action": "update", "vps": vps}
+
+
+def delete(**vps: Any) -> dict[str, Any]:
+    return {"action": "delete", "vps": vps}
+
+
+def results(answer: Any) -> list[str]:
+    assert [result["index"] for result in answer.json()["results"]] == list(range(len(answer.json()["results"])))
+    return [result.get("code", result["status"]) for result in answer.json()["results"]]
