@@ -85,7 +85,9 @@ def read_request(connection: ssl.SSLSocket) -> bool:
 
 
 def http_answer(body: bytes, status: str = "200 OK", length: int | None = None, headers: str = "") -> bytes:
-    return f"HTTP/1.1 {status}\r\nContent-Length: {length or len(body)}\r\n{headers}\r\n".encode() + body
+    """It says that no more comes on this connection, as none does: else the next call may still take it up."""
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {length or len(body)}\r\nConnection: close\r\n{headers}\r\n"
+    return head.encode() + body
 
 
 @pytest.fixture
