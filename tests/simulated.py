@@ -70,6 +70,22 @@ class Cluster:
         """One of `simulator.tls_hosts` becomes `silent`, or begins to `refuse`; or ceases to."""
         self.call("PATCH", f"hosts/{host.rpartition(':')[2]}", trouble)
 
+    def set_clock(self, host: str, seconds: float) -> None:
+        """The `Date` of one of `simulator.tls_hosts` is so far ahead, or behind where it is less than 0."""
+        self.call("PATCH", f"hosts/{host.rpartition(':')[2]}", {"clock_seconds": seconds})
+
+    def answer(self, method: str, pattern: str, status: int, reason: str = "", **how: Any) -> None:
+        """Calls on such a path (`/nodes/…`, as a whole) are told this; see `vps.simulator.answers.Answer` for `how`."""
+        self.call("POST", "answers", {"method": method, "pattern": pattern, "status": status, "reason": reason} | how)
+
+    def answer_truly(self) -> None:
+        """No call is told anything else any more."""
+        self.call("DELETE", "answers")
+
+    def grant(self, privileges: list[str] | dict[str, list[str]]) -> None:
+        """What the token may do from now on: on all guests, or by path."""
+        self.call("PATCH", "token", {"privileges": privileges})
+
     def load(self) -> dict[str, Any]:
         """How many calls there were since `forget_load`, by their path, and how many at once."""
         counted: dict[str, Any] = self.call("GET", "load")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from vps.simulator import guests
+from vps.simulator import answers, guests, rights
 from vps.simulator.tasks import Task
 from vps.simulator.world import World
 
@@ -74,8 +74,10 @@ def change_node(world: World, given: Any, node: str) -> Any:
 def change_host(world: World, given: Any, port: str) -> Any:
     if int(port) not in world.hosts:
         raise Missing(f"there is no TLS on port {port}")
-    if not is_made_of(given, {"silent": is_flag, "refuse": is_flag}):
-        raise ValueError('a host is {"silent": true or false, "refuse": true or false}, or one of these')
+    if not is_made_of(given, {"silent": is_flag, "refuse": is_flag, "clock_seconds": is_number}):
+        raise ValueError(
+            'a host is {"silent": true or false, "refuse": true or false, "clock_seconds": a number}, or one'
+        )
     host = world.hosts[int(port)]
     for name, value in given.items():
         setattr(host, name, value)
@@ -93,7 +95,35 @@ def is_flag(value: Any) -> bool:
 
 
 def is_time(value: Any) -> bool:
-    return isinstance(value, int | float) and not is_flag(value) and value >= 0
+    return is_number(value) and value >= 0
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not is_flag(value)
+
+
+def change_token(world: World, given: Any) -> Any:
+    """What it may do from now on."""
+    if not is_made_of(given, {"privileges": lambda value: True}):
+        raise ValueError('a token is {"privileges": a list, or an object of paths with a list each}')
+    world.privileges = rights.granted(given["privileges"])
+    return world.privileges
+
+
+def list_answers(world: World, given: Any) -> Any:
+    return [vars(answer) for answer in world.answers.all]
+
+
+def add_answer(world: World, given: Any) -> Any:
+    """A path says what it is told, from now on."""
+    answer = answers.made(given)
+    world.answers.add(answer)
+    return vars(answer)
+
+
+def forget_answers(world: World, given: Any) -> Any:
+    world.answers.all = []
+    return None
 
 
 def show_load(world: World, given: Any) -> Any:
@@ -126,6 +156,10 @@ CONTROLS: list[tuple[str, str, Callable[..., Any]]] = [
     ("PATCH", r"/simulator/nodes/([\w-]+)", change_node),
     ("PATCH", r"/simulator/hosts/(\d+)", change_host),
     ("PATCH", r"/simulator/faults", change_world),
+    ("PATCH", r"/simulator/token", change_token),
+    ("GET", r"/simulator/answers", list_answers),
+    ("POST", r"/simulator/answers", add_answer),
+    ("DELETE", r"/simulator/answers", forget_answers),
     ("GET", r"/simulator/load", show_load),
     ("DELETE", r"/simulator/load", forget_load),
     ("GET", r"/simulator/commands", list_commands),

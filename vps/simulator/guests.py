@@ -11,7 +11,11 @@ LOCKS = ("", "backup", "migrate", "snapshot", "suspended", "suspending", "mounte
 
 @dataclass
 class Guest:
-    """`power` is running, stopped or paused. Seconds say how long the guest's own system takes."""
+    """`power` is running, stopped or paused. Seconds say how long the guest's own system takes.
+
+    `unheard`: the cluster's list says `unknown` of it, whether or not its node is up. `ends`: to an action the text that
+    its task ends with, having done nothing; of `ends_after`, having done all.
+    """
 
     kind: str
     vmid: int
@@ -38,6 +42,9 @@ class Guest:
     fail_start: bool = False
     never_ends: bool = False
     silent_agent: bool = False
+    unheard: bool = False
+    ends: dict[str, str] = field(default_factory=dict)
+    ends_after: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.config_lock = threading.Lock()
@@ -89,3 +96,5 @@ def check(given: Any) -> None:
         raise ValueError("kind is qemu or lxc")
     if given.get("lock", "") not in LOCKS:
         raise ValueError(f"lock is one of {', '.join(LOCKS[1:])}, or empty")
+    if not all(isinstance(given.get(name, {}), dict) for name in ("ends", "ends_after")):
+        raise ValueError("ends are an object: to an action its task's end")

@@ -31,6 +31,7 @@ Table = dict[str, Parameter]
 
 NOTHING: Table = {}
 RESOURCES: Table = {"type": Parameter(words=("vm", "storage", "node", "sdn"))}
+PERMISSIONS: Table = {"path": Parameter(), "userid": Parameter()}
 LIST: Table = {"full": BOOLEAN}
 CONFIG: Table = {"current": BOOLEAN, "snapshot": Parameter()}
 RRD: Table = {

@@ -115,10 +115,20 @@ def work(call: Call, action: str, task: Task) -> None:
     with config_lock(guest, task):
         if guest.never_ends:
             task.wait(10**6)
-        WORK[action](call, guest, task)
+        act(call, action, guest, task)
         call.world.save()
     if action == "reboot" and guest.kind == "qemu" and guest.power == "stopped":
         come_up_again(call, guest)
+
+
+def act(call: Call, action: str, guest: Guest, task: Task) -> None:
+    """What the action does; or the end that somebody has put in its place, or behind it."""
+    if action in guest.ends:
+        task.wait(POWER_OFF_S)
+        raise Failed(guest.ends[action])
+    WORK[action](call, guest, task)
+    if action in guest.ends_after:
+        raise Failed(guest.ends_after[action])
 
 
 def found(call: Call, action: str) -> Guest:

@@ -5,6 +5,7 @@ import math
 import time
 from typing import Any
 
+from vps.simulator import rights
 from vps.simulator.guests import GB, MB, Guest
 from vps.simulator.power import Call
 from vps.simulator.refusals import died
@@ -19,7 +20,7 @@ RRD = {"hour": (60, 60), "day": (60, 1440), "week": (1800, 336), "month": (1800,
 def resources(world: World, type: str | None) -> list[dict[str, Any]]:
     seen = world.seen()
     nodes = [node_entry(name, is_up) for name, is_up in world.nodes.items()]
-    vms = [resource(world, guest, *seen.get(guest.vmid, ("unknown", 0))) for guest in list(world.guests.values())]
+    vms = [resource(world, guest, *seen.get(guest.vmid, ("unknown", 0))) for guest in rights.seen(world)]
     return {"vm": vms, "node": nodes, "storage": [], "sdn": []}.get(type or "", [*vms, *nodes])
 
 
@@ -29,10 +30,10 @@ def node_entry(name: str, is_up: bool) -> dict[str, Any]:
 
 
 def resource(world: World, guest: Guest, power: str, uptime: int) -> dict[str, Any]:
-    """A guest of a node that is down keeps its node, and loses its name with its state."""
+    """A guest of which nothing was heard for some time keeps its node, and loses its name with its state."""
     place = {"id": f"{guest.kind}/{guest.vmid}", "type": guest.kind, "vmid": guest.vmid, "node": guest.node}
     place |= {"hastate": guest.ha_state} if guest.ha else {}
-    if not world.nodes.get(guest.node):
+    if guest.unheard or not world.nodes.get(guest.node):
         return place | {"status": "unknown"}
     own = {"name": guest.name, "status": power, "template": int(guest.template), "maxcpu": guest.cores}
     only = {"memhost": used_memory(guest) if power != "stopped" else 0} if guest.kind == "qemu" else {}
@@ -204,7 +205,7 @@ def point(guest: Guest, moment: int) -> dict[str, Any]:
 
 
 def listed(world: World, kind: str, node: str, is_full: bool) -> list[dict[str, Any]]:
-    here = [guest for guest in list(world.guests.values()) if (guest.kind, guest.node) == (kind, node)]
+    here = [guest for guest in rights.seen(world) if (guest.kind, guest.node) == (kind, node)]
     calls = [Call(world, guest, kind, guest.vmid, node, {}) for guest in here]
     hidden = {"ha", "agent"} | (set() if is_full or kind == "lxc" else ONLY_IN_FULL)
     return [{key: value for key, value in status_current(call).items() if key not in hidden} for call in calls]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from vps.simulator import parameters, power, reads, trouble
+from vps.simulator import parameters, power, reads, rights, trouble
 from vps.simulator.parameters import Table
 from vps.simulator.power import Call
 from vps.simulator.refusals import Refused, died, not_permitted
@@ -97,11 +97,6 @@ def node_needs_audit(request: Request) -> Any:
     raise not_yours(request.node)
 
 
-def permissions(request: Request) -> Any:
-    rights = ("VM.Audit", "VM.PowerMgmt", "VM.GuestAgent.Audit")
-    return {path: dict.fromkeys(rights, 1) for path in ("/vms", *(f"/vms/{vmid}" for vmid in request.world.guests))}
-
-
 def act(action: str) -> Callable[[Request], Any]:
     return lambda request: power.perform(request.call(), action)
 
@@ -130,7 +125,7 @@ ROUTES = [
     route("GET", "/version", P.NOTHING, lambda request: reads.VERSION),
     route("GET", "/cluster/resources", P.RESOURCES, lambda r: reads.resources(r.world, r.params.get("type"))),
     route("GET", "/cluster/status", P.NOTHING, cluster_status),
-    route("GET", "/access/permissions", P.NOTHING, permissions),
+    route("GET", "/access/permissions", P.PERMISSIONS, lambda r: rights.permissions(r.world, r.params)),
     route("GET", "/nodes", P.NOTHING, nodes),
     route("GET", "/nodes/{node}/version", P.NOTHING, lambda request: reads.VERSION),
     route("GET", "/nodes/{node}/status", P.NOTHING, node_needs_audit),
@@ -194,12 +189,13 @@ def key(method: str, path: str) -> str:
 
 
 def answer(world: World, method: str, path: str, params: dict[str, Any]) -> Any:
-    """The `data` of the answer, or a Total. Raises Refused, in the genuine order: path, parameters, node, handler."""
+    """The `data` of the answer, or a Total. Raises Refused, in the genuine order: path, rights, parameters, node, handler."""
     path = clean(path)
     there = found(method, path)
     if there is None:
         raise Refused(501, f"Method '{method} {path}' not implemented")
     route, parts = there
+    rights.check(world, method, path)
     params = parameters.checked(params, route.parameters, parts)
     if "node" in parts and not ANY_NODE.fullmatch(path):
         trouble.reach(world, parts["node"])

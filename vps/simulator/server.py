@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from vps.simulator import bodies, control, routes
+from vps.simulator.answers import Answer, Told
 from vps.simulator.refusals import Refused
 from vps.simulator.routes import Total
 from vps.simulator.world import Host, World
@@ -129,6 +130,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.answer_api(unquote(url.path).removeprefix(API), url.query, body)
         except Refused as refused:
             self.refuse(refused)
+        except Told as told:
+            self.tell(told.answer)
         except Cut:
             self.cut()
 
@@ -160,7 +163,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.command in ("PATCH", "HEAD", "OPTIONS"):
             raise Refused(501, f"method '{self.command}' not available", form="")
         self.note(path, params)
+        self.tell_what_was_said(path, params)
         return routes.answer(self.server.world, self.command, path, params)
+
+    def tell_what_was_said(self, path: str, params: dict[str, Any]) -> None:
+        """Raises Told where the call has an answer that was put in place of the cluster's."""
+        world = self.server.world
+        if answer := world.told(self.command, routes.clean(path), int(self.server.server_address[1])):
+            if answer.acts:
+                routes.answer(world, self.command, path, params)
+            raise Told(answer)
 
     def send_data(self, data: Any) -> None:
         if isinstance(data, routes.Text):
@@ -191,6 +203,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         errors = {"errors": refused.errors} if refused.errors else {}
         self.send_json(refused.status, reason, {"data": None, "message": refused.message} | errors)
+
+    def tell(self, answer: Answer) -> None:
+        content = answer.content()
+        if isinstance(content, str):
+            self.send(answer.status, answer.reason, content.encode(), answer.content_type)
+        else:
+            self.send_json(answer.status, answer.reason, content)
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The port's own clock."""
+        return super().date_time_string(
+            time.time() + self.server.host.clock_seconds if timestamp is None else timestamp
+        )
 
     def send_json(self, status: int, reason: str, body: Any) -> None:
         self.send(status, reason, json.dumps(body).encode(), "application/json;charset=UTF-8")

@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from vps.simulator import guests
+from vps.simulator.answers import Answer, Answers
 from vps.simulator.calls import Calls
 from vps.simulator.guests import Guest
 from vps.simulator.tasks import Tasks
+
+ALL_THAT_THE_PANEL_NEEDS = ("VM.Audit", "VM.PowerMgmt", "VM.GuestAgent.Audit")
 
 
 @dataclass
@@ -33,17 +36,22 @@ class Faults:
 
 @dataclass
 class Host:
-    """What ails one TLS port: it accepts connections and says nothing, or closes them at once."""
+    """What ails one TLS port: it accepts connections and says nothing, or closes them at once; or its clock is off.
+
+    `clock_seconds` is how far its `Date` is ahead, or behind where it is less than 0.
+    """
 
     silent: bool = False
     refuse: bool = False
+    clock_seconds: float = 0
 
 
 @dataclass
 class World:
     """`token` is `user@realm!token=secret`. `list_lag_seconds`: how old the list of the cluster's guests may be.
 
-    `hangs` are the seconds after which calls to a node time out; they end with the process, as `faults` do.
+    `hangs` are the seconds after which calls to a node time out; they end with the process, as `faults` do, and
+    `answers`. `privileges` are what the token has, by path.
     """
 
     path: Path
@@ -53,10 +61,12 @@ class World:
     faults: Faults = field(default_factory=Faults)
     list_lag_seconds: float = 2.0
     hangs: dict[str, float] = field(default_factory=dict)
+    privileges: dict[str, list[str]] = field(default_factory=lambda: {"/vms": list(ALL_THAT_THE_PANEL_NEEDS)})
 
     def __post_init__(self) -> None:
         self.tasks = Tasks()
         self.calls = Calls()
+        self.answers = Answers()
         self.hosts: dict[int, Host] = {}
         self.is_stopped = False
         self.changed = threading.Condition()
@@ -83,6 +93,11 @@ class World:
             left = getattr(self.faults, fault)
             setattr(self.faults, fault, max(0, left - 1))
             return bool(left > 0)
+
+    def told(self, method: str, path: str, port: int) -> Answer | None:
+        """What this call is to be answered, where somebody said so."""
+        with self.lock:
+            return self.answers.take(method, path, port)
 
     def wake(self) -> None:
         """Let those who wait see what has changed."""
