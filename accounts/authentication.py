@@ -4,15 +4,14 @@ import hmac
 from typing import Any
 
 from django.conf import settings
-from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
-from rest_framework_simplejwt.authentication import JWTAuthentication
-from rest_framework_simplejwt.exceptions import AuthenticationFailed, InvalidToken
-from rest_framework_simplejwt.tokens import Token
 
+from accounts import tokens
+from accounts.errors import BadToken
 from accounts.models import User
+from accounts.tokens import Bearer
 
 
 class InvalidApiKey(exceptions.APIException):
@@ -42,28 +41,20 @@ def is_valid_key(given: str) -> bool:
     return any(matches)
 
 
-class BadToken(exceptions.APIException):
-    """No AuthenticationFailed: REST turns that into 403 on doors that authenticate nobody, such as refresh."""
+class TokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <access>`."""
 
-    status_code = 401
-    default_code = "invalid_token"
-    default_detail = _("The token is not valid, or has expired. Please log in again.")
-
-
-class TokenAuthentication(JWTAuthentication):
-    """`Authorization: Bearer <access>`. Dead at once when its user is deactivated or changes the password."""
-
-    def authenticate(self, request: Request) -> Any:
-        try:
-            return super().authenticate(request)
-        except (InvalidToken, AuthenticationFailed) as error:
-            raise BadToken from error
-
-    def get_user(self, validated_token: Token) -> Any:
-        user = super().get_user(validated_token)
-        if not isinstance(user, User) or validated_token.get("version") != user.token_version:
+    def authenticate(self, request: Request) -> tuple[User, Bearer] | None:
+        scheme, *rest = request.headers.get("Authorization", "").split() or [""]
+        if scheme != "Bearer":
+            return None
+        if len(rest) != 1:
             raise BadToken
-        return user
+        bearer = tokens.bearer(rest[0])
+        return bearer.user, bearer
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
 
 
 class KeyOrTokenAuthentication(BaseAuthentication):

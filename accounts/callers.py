@@ -10,9 +10,9 @@ from importlib import import_module
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.http import HttpRequest
-from rest_framework_simplejwt.exceptions import AuthenticationFailed, InvalidToken
 
-from accounts.authentication import BadToken, TokenAuthentication
+from accounts import tokens
+from accounts.errors import BadToken
 from accounts.models import User
 
 FOR_EVER = float("inf")
@@ -33,12 +33,11 @@ Caller = Callable[[], Standing | None]
 
 def of_token(token: str) -> Standing | None:
     """By an access token, under the rules of the API."""
-    rules = TokenAuthentication()
     try:
-        valid = rules.get_validated_token(token.encode(errors="replace"))
-        return Standing(rules.get_user(valid), until=float(valid["exp"]))
-    except (InvalidToken, AuthenticationFailed, BadToken):
+        bearer = tokens.bearer(token)
+    except BadToken:
         return None
+    return Standing(bearer.user, until=float(bearer.until))
 
 
 def of_session(key: str) -> Standing | None:

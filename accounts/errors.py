@@ -1,6 +1,15 @@
-"""What the main site's doors for people refuse. REST framework's exceptions, which ospab_panel.error_responses renders."""
+"""What the doors for people refuse. REST framework's exceptions, which ospab_panel.error_responses renders."""
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import APIException
+
+
+class BadToken(APIException):
+    """No AuthenticationFailed: REST turns that into 403 on doors that authenticate nobody, such as refresh."""
+
+    status_code = 401
+    default_code = "invalid_token"
+    default_detail = _("The token is not valid, or has expired. Please log in again.")
 
 
 class MissingFields(APIException):

@@ -1,14 +1,23 @@
-"""JWTs: given at login, exchanged once, ended at logout. accounts.api calls it."""
+"""JWTs: given at login, exchanged once, ended at logout. accounts.api, .authentication and .callers call it.
 
+A refresh token that was spent and comes again was copied, and nobody can tell by whom: all that has come of its login ends
+(RFC 9700, 4.14.2).
+"""
+
+import logging
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from django.db import transaction
-from rest_framework_simplejwt.exceptions import TokenError
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+from django.db.models.functions import Now
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from rest_framework_simplejwt.tokens import RefreshToken
 
-from accounts.authentication import BadToken
-from accounts.models import User
+from accounts import claims
+from accounts.claims import Claims
+from accounts.errors import BadToken
+from accounts.models import TokenFamily, User
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -17,40 +26,100 @@ class Pair:
     refresh: str
 
 
+@dataclass(frozen=True)
+class Bearer:
+    """Whose access token it is, and until when, in seconds since 1970."""
+
+    user: User
+    until: int
+
+
+def bearer(access: str) -> Bearer:
+    """Dead at once when its user is deactivated or changes the password, and when its login ends. Raises BadToken."""
+    said = claims.read(access, "access")
+    users = User.objects.filter(pk=said.user_id, is_active=True, token_version=said.version)
+    if said.family:
+        users = users.filter(token_families__id=said.family, token_families__ended_at=None)
+    user = users.first()
+    if user is None:
+        raise BadToken
+    return Bearer(user, said.expires_at)
+
+
 def issue(user: User) -> Pair:
-    """Both carry the user's token_version: raising it ends them."""
-    refresh = RefreshToken.for_user(user)
-    refresh["version"] = user.token_version
-    return Pair(str(refresh.access_token), str(refresh))
+    """At login: the first of a family."""
+    token = RefreshToken()
+    family = token["jti"]
+    TokenFamily.objects.create(pk=family, user=user, newest=token["jti"], expires_at=end_of(token))
+    return signed(token, user, family)
 
 
-@transaction.atomic
 def exchange(refresh: str) -> Pair:
-    """A new pair for a refresh token, which dies: of twenty at once, one gets it. Raises BadToken."""
-    return issue(spend(refresh))
+    """A new pair for a refresh token, which is spent: of twenty at once, one gets it. Raises BadToken.
+
+    The others of the twenty found it good when they came, so they are copies of one request and no thief's: they are
+    refused, and the family lives on. Whoever comes later ends it.
+    """
+    said = claims.read(refresh, "refresh")
+    family = live_family(said)
+    if family is None:
+        raise BadToken
+    if family.newest != said.id:
+        end(family, TokenFamily.Ended.REUSED)
+        raise BadToken
+    token = RefreshToken()
+    mine = TokenFamily.objects.filter(pk=family.pk, newest=said.id, ended_at=None)
+    if not mine.update(newest=token["jti"], expires_at=end_of(token)):
+        raise BadToken
+    return signed(token, family.user, family.pk)
 
 
-@transaction.atomic
 def revoke(refresh: str) -> None:
-    """Log out. A token that is dead already is fine."""
+    """Log out: all of the family ends, whichever of its tokens comes. One that is dead already is fine."""
     try:
-        spend(refresh)
+        family = live_family(claims.read(refresh, "refresh"))
     except BadToken:
         return
+    if family:
+        end(family, TokenFamily.Ended.LOGGED_OUT)
 
 
-def spend(refresh: str) -> User:
-    """The row of the token is locked, so that it is spent once however many ask together."""
-    try:
-        token = RefreshToken(refresh)  # type: ignore[arg-type]  # the stubs want bytes; the library takes text
-    except TokenError as error:
-        raise BadToken from error
-    row = OutstandingToken.objects.select_for_update(of=("self",)).filter(jti=token["jti"]).first()
-    user = (
-        row
-        and User.objects.filter(outstandingtoken=row, is_active=True, token_version=token.get("version", -1)).first()
-    )
-    if not row or not user or BlacklistedToken.objects.filter(token=row).exists():
-        raise BadToken
-    BlacklistedToken.objects.create(token=row)
-    return user
+def live_family(said: Claims) -> TokenFamily | None:
+    if not said.family:
+        adopt(said)
+    alive = TokenFamily.objects.filter(user=said.user_id, user__is_active=True, user__token_version=said.version)
+    return alive.select_related("user").filter(pk=said.family or said.id, ended_at=None).first()
+
+
+def adopt(said: Claims) -> None:
+    """A refresh token of before there were families founds one under its own id, unless it was spent then already.
+
+    Once no token of release 0.3 can be good any more, which is 14 days after the upgrade, nothing comes here.
+    """
+    unspent = OutstandingToken.objects.filter(jti=said.id, user=said.user_id, blacklistedtoken=None).first()
+    if unspent:
+        family = TokenFamily(pk=said.id, user_id=said.user_id, newest=said.id, expires_at=moment(said.expires_at))
+        TokenFamily.objects.bulk_create([family], ignore_conflicts=True)
+
+
+def end(family: TokenFamily, why: TokenFamily.Ended) -> None:
+    ended = TokenFamily.objects.filter(pk=family.pk, ended_at=None).update(ended_at=Now(), ended_why=why)
+    if ended and why == TokenFamily.Ended.REUSED:
+        log.warning(
+            "A spent refresh token of user %s came again: its login of %s has ended",
+            family.user_id, family.created_at,
+        )  # fmt: skip
+
+
+def signed(token: RefreshToken, user: User, family: str) -> Pair:
+    """Both carry the user's token_version: raising it ends them."""
+    token["user_id"], token["version"], token["family"] = str(user.pk), user.token_version, family
+    return Pair(str(token.access_token), str(token))
+
+
+def end_of(token: RefreshToken) -> datetime:
+    return moment(token["exp"])
+
+
+def moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -2,6 +2,7 @@
 
 from accounts.models.kept_answer import KeptAnswer
 from accounts.models.login_link import LoginLink
+from accounts.models.token_family import TokenFamily
 from accounts.models.user import PanelUserManager, User
 
-__all__ = ["KeptAnswer", "LoginLink", "PanelUserManager", "User"]
+__all__ = ["KeptAnswer", "LoginLink", "PanelUserManager", "TokenFamily", "User"]

@@ -5,11 +5,11 @@ from rest_framework.exceptions import NotAuthenticated
 
 from accounts.authentication import (
     ApiKeyAuthentication,
-    BadToken,
     InvalidApiKey,
     KeyOrTokenAuthentication,
     TokenAuthentication,
 )
+from accounts.errors import BadToken
 from ospab_panel.openapi.door import Refusal
 from ospab_panel.openapi.shapes import Schema
 

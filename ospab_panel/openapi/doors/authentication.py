@@ -3,7 +3,7 @@
 from rest_framework.exceptions import ValidationError
 
 from accounts.api import BadLogin, LoginInput, RefreshInput, TooManyAttempts
-from accounts.authentication import BadToken
+from accounts.errors import BadToken
 from ospab_panel.openapi.door import Answer, Door
 from ospab_panel.openapi.nouns.people import EXAMPLE as ALICE
 from ospab_panel.openapi.shapes import Schema, ref, success, text
@@ -49,7 +49,10 @@ DOORS = {
         id="refreshTokens",
         tag=TAG,
         summary="Exchange a refresh token for a new pair",
-        about="A refresh token is good once.",
+        about=(
+            "A refresh token is good once. One that was spent and comes again was copied by somebody: all tokens that have "
+            "come of that login end, and it must be logged in anew. So let one process of yours refresh at a time."
+        ),
         body=RefreshInput,
         asks={"refresh": {"refresh": JWT}},
         answers={200: Answer("A new pair.", success(**PAIR), {"refresh": PAIR_EXAMPLE})},
@@ -58,8 +61,8 @@ DOORS = {
     "POST /api/auth/logout": Door(
         id="logOut",
         tag=TAG,
-        summary="End a refresh token",
-        about="One that is dead already is fine.",
+        summary="End a login",
+        about="All tokens that have come of it end, access tokens too. One that is dead already is fine.",
         body=RefreshInput,
         asks={"log out": {"refresh": JWT}},
         answers={
