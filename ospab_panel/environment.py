@@ -1,68 +1,93 @@
-"""Reads the environment for settings.py, which alone may call it, and refuses to start on values that are not safe."""
+"""Reads the environment for settings.py, which alone may call it. An empty variable is an absent one, whichever it is.
 
-from urllib.parse import parse_qsl, urlsplit
+What cannot be read refuses to start, and names the variable. Whether a value is safe, `safe_values` says.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
-from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
+from environ.fileaware_mapping import FileAwareMapping
 
-env = environ.FileAwareEnv()
+from ospab_panel.redis_address import redis_url
 
-# The key printed in the main site's published manuals: everybody knows it.
-PLACEHOLDER_SYNC_KEY = "your_secret_api_key_here_min_32_chars_change_this"
-PLACEHOLDER_MARKS = ("change_this", "change-this", "changeme", "django-insecure", "your_secret", "example")
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-SHORTEST = {"SECRET_KEY": 50, "JWT_SIGNING_KEY": 32, "VPS_SYNC_API_KEY": 32, "VPS_SYNC_API_KEY_OLD": 32}
+YES, NO = {"1", "true", "yes", "on", "y", "ok"}, {"0", "false", "no", "off", "n"}
+# NAME, or the file that NAME_FILE names.
+given = FileAwareMapping()
 
 
-def secret(name: str, *, demo: bool, default: str | None = None) -> str:
-    """The secret `name`; ImproperlyConfigured names it where it is missing, short or printed in some manual."""
-    value: str = env.str(name, default) if default is not None else env.str(name)
-    if value == default:
-        return value
-    if len(value) < SHORTEST[name]:
-        raise ImproperlyConfigured(f"{name} is too short: it needs {SHORTEST[name]} characters at least.")
-    is_demo_key = demo and value == PLACEHOLDER_SYNC_KEY
-    if not is_demo_key and any(mark in value.lower() for mark in PLACEHOLDER_MARKS):
-        raise ImproperlyConfigured(f"{name} is a documented placeholder: generate one of your own.")
+def read(name: str) -> str:
+    """The value, or "" where there is none. Editors and `echo` end a file with a line break, which is no part of it."""
+    try:
+        value: str = given[name]
+    except KeyError:
+        return ""
+    except (OSError, ValueError) as error:
+        raise ImproperlyConfigured(f"{name}_FILE names a file that cannot be read: {error}") from error
+    return value.strip()
+
+
+def text(name: str, default: str | None = None) -> str:
+    """Raises ImproperlyConfigured where there is neither a value nor a default; so do those below."""
+    value = read(name) or default
+    if value is None:
+        raise ImproperlyConfigured(f"{name} is missing: set it, as .env.example explains.")
     return value
 
 
-def field_keys(name: str) -> list[str]:
-    """Fernet keys, newest first: the first encrypts, all of them decrypt."""
-    keys: list[str] = env.list(name)
+def flag(name: str, default: bool) -> bool:
+    value = read(name).lower()
+    if value and value not in YES | NO:
+        raise ImproperlyConfigured(f"{name} is yes or no: {value!r} is neither.")
+    return value in YES if value else default
+
+
+def number(name: str, default: int) -> int:
+    value = text(name, str(default))
+    if not (value.isascii() and value.isdigit() and len(value) < 10):
+        raise ImproperlyConfigured(f"{name} is a whole number from 0: {value!r} is none.")
+    return int(value)
+
+
+def words(name: str) -> list[str]:
+    """What stands between the commas; empty where it is absent."""
+    return [word for word in (part.strip() for part in read(name).split(",")) if word]
+
+
+def checked(name: str, default: str, check: Callable[[str], object], wanted: str) -> str:
+    """The text, if `check` does not fail with it."""
+    value = text(name, default)
     try:
-        for key in keys:
-            Fernet(key)
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name} must be a comma-separated list of Fernet keys.") from error
-    if not keys:
-        raise ImproperlyConfigured(f"{name} is empty: it needs one Fernet key at least.")
-    return keys
+        check(value)
+    except (ValueError, ZoneInfoNotFoundError, KeyError, OSError) as error:
+        raise ImproperlyConfigured(f"{name} must be {wanted}: {value!r} is not.") from error
+    return value
 
 
-def panel_url(name: str) -> tuple[str, str, bool]:
-    """(origin, host, is it https). Plain http is for this machine alone: a password must not travel in the clear."""
-    url = env.str(name).rstrip("/")
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ImproperlyConfigured(f"{name} must be the panel's address, such as https://panel.example.com.")
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-        raise ImproperlyConfigured(f"{name} must be https unless it names this machine.")
-    return url, parts.hostname, parts.scheme == "https"
+def time_zone(name: str) -> str:
+    return checked(name, "UTC", ZoneInfo, "a time zone such as Europe/Moscow")
 
 
-def refuse_unsafe(*, debug: bool, demo: bool, hosts: list[str]) -> None:
-    """DEBUG and the demo's known key may serve this machine alone."""
-    outside = [host for host in hosts if host not in LOOPBACK | {"[::1]"}]
-    for name, is_on in (("DEBUG", debug), ("DEMO", demo)):
-        if is_on and outside:
-            raise ImproperlyConfigured(f"{name} is on while the panel answers to {', '.join(outside)}.")
+def log_level(name: str) -> str:
+    return checked(
+        name, "INFO", lambda level: logging.getLevelNamesMapping()[level.upper()], "a level of logging"
+    ).upper()
 
 
-def broker_url(redis_url: str) -> str:
-    """Celery's way to write the same Redis and database: kombu has a scheme of its own for a Unix socket."""
-    if redis_url.startswith("unix://"):
-        path, _, query = redis_url.removeprefix("unix://").partition("?")
-        return f"redis+socket://{path}?virtual_host={dict(parse_qsl(query)).get('db', 0)}"
-    return redis_url
+def redis(name: str) -> str:
+    return redis_url(name, text(name))
+
+
+def database(name: str) -> dict[str, Any]:
+    """As Django has it. Its sentences do not quote the address, which holds a password."""
+    address = text(name)
+    try:
+        found: dict[str, Any] = environ.Env.db_url_config(address)
+    except (ValueError, KeyError, ImproperlyConfigured):
+        found = {}
+    if found.get("ENGINE") != "django.db.backends.postgresql" or not found.get("NAME"):
+        raise ImproperlyConfigured(f"{name} must be such as postgresql://user:password@host/name.")
+    return found

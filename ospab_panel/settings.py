@@ -9,22 +9,27 @@ from csp.constants import NONCE, NONE, SELF
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from ospab_panel.environment import broker_url, env, field_keys, panel_url, refuse_unsafe, secret
+from ospab_panel import environment
+from ospab_panel.own_address import allowed_hosts, panel_url, refuse_unsafe
+from ospab_panel.redis_address import broker_url
+from ospab_panel.safe_values import field_keys, password_in, refuse_same, secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # Who we are and how safe we must be
-DEBUG = env.bool("DEBUG", False)
-DEMO = env.bool("DEMO", False)
+DEBUG = environment.flag("DEBUG", False)
+DEMO = environment.flag("DEMO", False)
 PANEL_URL, PANEL_HOST, IS_HTTPS = panel_url("PANEL_URL")
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[PANEL_HOST])
+ALLOWED_HOSTS = allowed_hosts("ALLOWED_HOSTS", PANEL_HOST)
+refuse_unsafe(debug=DEBUG, demo=DEMO, hosts=[PANEL_HOST] if DEMO else ALLOWED_HOSTS)
 if DEMO:
     ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
-refuse_unsafe(debug=DEBUG, demo=DEMO, hosts=ALLOWED_HOSTS)
 
 # The simulated cluster that the launcher started, for the demo's data alone
 DEMO_CLUSTER = (
-    {name: env.str(f"SIMULATOR_{name.upper()}") for name in ("url", "tls", "fingerprint", "token")} if DEMO else {}
+    {name: environment.text(f"SIMULATOR_{name.upper()}") for name in ("url", "tls", "fingerprint", "token")}
+    if DEMO
+    else {}
 )
 
 SECRET_KEY = secret("SECRET_KEY", demo=DEMO)
@@ -33,6 +38,17 @@ FIELD_KEYS = field_keys("FIELD_KEYS")
 VPS_SYNC_API_KEYS = [secret("VPS_SYNC_API_KEY", demo=DEMO)]
 if old_key := secret("VPS_SYNC_API_KEY_OLD", demo=DEMO, default=""):
     VPS_SYNC_API_KEYS.append(old_key)
+refuse_same(
+    {
+        "SECRET_KEY": SECRET_KEY,
+        "JWT_SIGNING_KEY": JWT_SIGNING_KEY,
+        "FIELD_KEYS": FIELD_KEYS,
+        "VPS_SYNC_API_KEY": VPS_SYNC_API_KEYS[0],
+        "VPS_SYNC_API_KEY_OLD": old_key,
+        "the password in DATABASE_URL": password_in(environment.text("DATABASE_URL")),
+        "the password in REDIS_URL": password_in(environment.text("REDIS_URL")),
+    }
+)
 
 # What it is made of
 INSTALLED_APPS = [
@@ -94,7 +110,7 @@ TEMPLATES = [
 ]
 
 # PostgreSQL. The pool is for the web; Celery opens a connection a process, for it closes pools between tasks.
-DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url("DATABASE_URL")}
+DATABASES: dict[str, dict[str, Any]] = {"default": environment.database("DATABASE_URL")}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
 # A database whose machine is gone says nothing, not even that: whoever waits for it learns so within half a minute.
@@ -102,7 +118,7 @@ DATABASES["default"]["OPTIONS"] |= {"keepalives_idle": 10, "keepalives_interval"
 DATABASES["default"]["OPTIONS"] |= {"tcp_user_timeout": 25_000}
 # Who is paused in the middle of a transaction holds its rows no longer: none waits for anything but the database.
 PATIENCE = "-c idle_in_transaction_session_timeout=20s"
-if DB_POOL := env.int("DB_POOL", 8):
+if DB_POOL := environment.number("DB_POOL", 8):
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DB_POOL, "timeout": 2}
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
@@ -113,7 +129,7 @@ DATABASES["default"]["OPTIONS"].setdefault("options", PATIENCE)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Redis: everything in it may be lost at any time. Left to itself redis-py asks a dead one ten times over, for seconds.
-REDIS_URL = env.str("REDIS_URL")
+REDIS_URL = environment.redis("REDIS_URL")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -156,7 +172,7 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # Webhooks go to public addresses by https alone, unless the receiver is meant to be inside, as the demo's is.
-WEBHOOKS_ALLOW_PRIVATE = env.bool("WEBHOOKS_ALLOW_PRIVATE", DEMO)
+WEBHOOKS_ALLOW_PRIVATE = environment.flag("WEBHOOKS_ALLOW_PRIVATE", DEMO)
 
 # Who is calling
 AUTH_USER_MODEL = "accounts.User"
@@ -216,7 +232,7 @@ SIMPLE_JWT = {
 }
 
 # What the browser is told
-IS_BEHIND_PROXY = env.bool("BEHIND_PROXY", IS_HTTPS)
+IS_BEHIND_PROXY = environment.flag("BEHIND_PROXY", IS_HTTPS)
 if IS_BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = IS_HTTPS
@@ -243,9 +259,11 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+# A browser names the page's origin: sockets and forms are taken from ours, whatever host a proxy writes into the request.
 WS_ORIGINS = [PANEL_URL]
 if DEMO:
     WS_ORIGINS += [PANEL_URL.replace("localhost", "127.0.0.1")]
+CSRF_TRUSTED_ORIGINS = WS_ORIGINS
 
 # Words and times
 LANGUAGE_CODE = "ru"
@@ -253,13 +271,13 @@ LANGUAGES = [("ru", "Русский"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_COOKIE_NAME = "language"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
-TIME_ZONE = env.str("TIME_ZONE", "UTC")
+TIME_ZONE = environment.time_zone("TIME_ZONE")
 USE_TZ = True
 
 # Files
-DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / ".data")))
+DATA_DIR = BASE_DIR / environment.text("DATA_DIR", ".data")
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(env.str("STATIC_ROOT", str(DATA_DIR / "static")))
+STATIC_ROOT = BASE_DIR / environment.text("STATIC_ROOT", str(DATA_DIR / "static"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
@@ -283,6 +301,6 @@ LOGGING = {
     },
     "filters": {"request_id": {"()": "ospab_panel.request_id.WithRequestId"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": environment.log_level("LOG_LEVEL")},
     "loggers": {"axes": {"level": "WARNING"}, "httpx": {"level": "WARNING"}},
 }
