@@ -47,7 +47,8 @@ function options(title, lines, width) {
 function draw() {
   drawn.forEach((graph) => graph.destroy());
   const times = points.map((point) => point.time);
-  drawn = Object.entries(points.length ? GRAPHS : {}).map(([name, lines]) => {
+  const isMeasured = ([, lines]) => lines.some(([, field]) => points.some((point) => point[field] !== null));
+  drawn = Object.entries(GRAPHS).filter(isMeasured).map(([name, lines]) => {
     const width = Math.floor((area.clientWidth - (area.clientWidth > 700 ? 16 : 0)) / (area.clientWidth > 700 ? 2 : 1));
     const data = lines.map(([, field, divisor]) => points.map((point) => (point[field] === null ? null : point[field] / divisor)));
     const graph = new uPlot(options(words[name], lines, width), [times, ...data], area);
@@ -55,6 +56,7 @@ function draw() {
     graph.root.setAttribute("aria-label", words[name]);
     return graph;
   });
+  if (points.length && !drawn.length) note.textContent = words.unavailable;
 }
 
 async function load(timeframe) {

@@ -76,6 +76,17 @@ def placed(found: "QuerySet[Placement]") -> "QuerySet[Placement]":
     return found.select_related("vps", "cluster")
 
 
+def running_suspended() -> "QuerySet[Placement]":
+    found: QuerySet[Placement] = Placement.objects.running_suspended()
+    return found.select_related("vps", "cluster")
+
+
+def unheard() -> "QuerySet[Cluster]":
+    """Nobody says that they are silent, and nobody has heard them: workers or clock do not run, say."""
+    found: QuerySet[Cluster] = Cluster.objects.active().filter(unreachable_since=None).not_fresh(timezone.now())
+    return found
+
+
 def long_creating() -> "QuerySet[Vps]":
     found: QuerySet[Vps] = Vps.objects.creating_since_before(timezone.now() - LONG_CREATING)
     return found.select_related("user").order_by("updated_at")
@@ -160,6 +171,16 @@ def of_missing(placement: Any) -> tuple[str, str, str]:
     return placement.vps.name, address, told(placement, since(placement.missing_since))
 
 
+def of_running_suspended(placement: Any) -> tuple[str, str, str]:
+    address = reverse("admin:vps_vps_change", args=[placement.vps_id])
+    return placement.vps.name, address, told(placement, placement.get_power_display(), since(placement.power_since))
+
+
+def of_unheard(cluster: Any) -> tuple[str, str, str]:
+    address = reverse("admin:vps_cluster_change", args=[cluster.pk])
+    return cluster.name, address, str(since(cluster.seen_at) or _("not asked yet"))
+
+
 def of_mistaken(placement: Any) -> tuple[str, str, str]:
     what, address, detail = of_missing(placement)
     who = {"expected": placement.identity, "found": placement.found_instead}
@@ -197,6 +218,7 @@ TROUBLES: list[tuple[Sentence, type[Model], Callable[[], "QuerySet[Any]"], Line]
     (_("The main site's calls are failing"), SyncCall, failing_calls, of_call),
     (_("The main site's key is refused, by the minute"), SyncCall, refused_keys, of_refused_key),
     (_("Clusters that do not answer"), Cluster, unreachable, of_cluster),
+    (_("Clusters that nobody has heard"), Cluster, unheard, of_unheard),
     (_("Nodes that do not answer"), Cluster, silent_nodes, of_node),
     (_("Servers in whose place another guest stands"), Vps, lambda: placed(Placement.objects.mistaken()), of_mistaken),
     (_("Operations past their deadline"), Operation, late, of_operation),
@@ -208,6 +230,7 @@ TROUBLES: list[tuple[Sentence, type[Model], Callable[[], "QuerySet[Any]"], Line]
     ),
     (_("Operations that failed in the last 24 hours"), Operation, failed, of_operation),
     (_("Guests that are gone from their cluster"), Vps, lambda: placed(Placement.objects.gone()), of_missing),
+    (_("Suspended servers that are switched on"), Vps, running_suspended, of_running_suspended),
     (_("Servers that are bound to no guest"), Vps, lambda: Vps.objects.unbound().select_related("user"), of_vps),
     (_("Servers being created for more than 30 minutes"), Vps, long_creating, of_creating),
     (_("Webhook endpoints that are disabled"), WebhookEndpoint, given_up, of_endpoint),

@@ -35,21 +35,30 @@ def guests(cluster_id: int) -> list[dict[str, Any]] | None:
     return heard
 
 
-def store_usage(usage_by_vps: dict[int, dict[str, Any]]) -> None:
-    losable(cache.set_many, {f"usage:{vps_id}": usage for vps_id, usage in usage_by_vps.items()}, USAGE_FOR)
+# Use and history are kept by the placement's id: a VPS that is bound to another guest has another placement, and is shown
+# nothing of the one before.
 
 
-def usage(vps_ids: list[int]) -> dict[int, dict[str, Any]]:
-    found = losable(cache.get_many, [f"usage:{vps_id}" for vps_id in vps_ids]) or {}
+def store_usage(usage_by_placement: dict[int, dict[str, Any]]) -> None:
+    losable(cache.set_many, {f"usage:{id}": usage for id, usage in usage_by_placement.items()}, USAGE_FOR)
+
+
+def usage(placement_ids: list[int]) -> dict[int, dict[str, Any]]:
+    found = losable(cache.get_many, [f"usage:{id}" for id in placement_ids]) or {}
     return {int(key.split(":")[1]): value for key, value in found.items()}
 
 
-def store_history(vps_id: int, timeframe: str, history: dict[str, Any]) -> None:
-    losable(cache.set, f"history:{vps_id}:{timeframe}", history, HISTORY_FOR)
+def forget_usage(placement_ids: list[int]) -> None:
+    if placement_ids:
+        losable(cache.delete_many, [f"usage:{id}" for id in placement_ids])
 
 
-def history(vps_id: int, timeframe: str) -> dict[str, Any] | None:
-    heard: dict[str, Any] | None = losable(cache.get, f"history:{vps_id}:{timeframe}")
+def store_history(placement_id: int, timeframe: str, history: dict[str, Any]) -> None:
+    losable(cache.set, f"history:{placement_id}:{timeframe}", history, HISTORY_FOR)
+
+
+def history(placement_id: int, timeframe: str) -> dict[str, Any] | None:
+    heard: dict[str, Any] | None = losable(cache.get, f"history:{placement_id}:{timeframe}")
     return heard
 
 

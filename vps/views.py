@@ -37,13 +37,13 @@ WARNINGS = {
 def server_list(request: HttpRequest) -> HttpResponse:
     text, status = request.GET.get("q", "").strip(), request.GET.get("status", "")
     mine = Vps.objects.visible_to(request.user)
-    found = mine.matching(text).with_status(status).with_state().order_by("name", "pk")
+    found = mine.matching(text).seen_as(status).with_state().order_by("name", "pk")
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "q": text,
         "status": status,
-        "statuses": Vps.Status.choices,
+        "statuses": Vps.SEEN_AS.items(),
         "has_any": bool(page.paginator.count) or mine.exists(),
     }
     return render(request, "vps/_list.html" if request.htmx else "vps/list.html", context)  # type: ignore[attr-defined]

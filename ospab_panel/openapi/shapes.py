@@ -66,6 +66,11 @@ def thing(properties: dict[str, Schema], about: str = "", optional: tuple[str, .
     return schema | ({"required": required} if required else {}) | ({"description": about} if about else {})
 
 
+def by_id(values: Schema, about: str) -> Schema:
+    """An object whose keys are ids, as text."""
+    return {"type": "object", "additionalProperties": values, "description": about}
+
+
 def success(optional: tuple[str, ...] = (), /, **properties: Schema) -> Schema:
     """An answer that is not a refusal."""
     return thing({"status": always("success")} | properties, optional=optional)

@@ -119,10 +119,35 @@ def test_the_first_page_costs_the_same_queries_for_one_trouble_of_a_kind_and_for
         creating(slow, for_minutes=40)
 
     one_more_of_each(0)
-    queries = 24
+    queries = 26
     with django_assert_num_queries(queries):
         admin.get("/admin/")
     for number in range(1, 10):
         one_more_of_each(number)
     with django_assert_num_queries(queries):
         assert len(troubles(admin)) == 6
+
+
+def test_a_suspended_server_that_is_switched_on_is_told(admin: Any, alice: Any, make_vps: Any, bind: Any) -> None:
+    """B12: started behind the panel's back, say, or never stopped."""
+    powers = {"started": "running", "frozen": "paused", "down": "stopped", "unseen": "unknown"}
+    for number, (name, power) in enumerate(powers.items()):
+        bind(make_vps(alice, name=name, status="suspended"), vmid=100 + number, power=power)
+    bind(make_vps(alice, name="vanished", status="suspended"), vmid=200, power="running", missing_since=SINCE)
+    bind(make_vps(alice, name="paid"), vmid=201)
+    told = troubles(admin)["Suspended servers that are switched on"]
+    assert "started main / qemu/100, Running, since 20" in told
+    assert "frozen main / qemu/101, Paused" in told
+    assert not [name for name in ("down", "unseen", "vanished", "paid") if name in told]
+
+
+def test_a_cluster_that_nobody_listens_to_is_told_though_nobody_says_that_it_is_silent(
+    admin: Any, cluster: Cluster
+) -> None:
+    """Its servers are shown as unknown, so the page must not say that all clusters answer."""
+    Cluster.objects.update(seen_at=SINCE)
+    assert troubles(admin) == {"Clusters that nobody has heard": f"main {IN_WORDS}"}
+    Cluster.objects.update(seen_at=None)
+    assert troubles(admin) == {"Clusters that nobody has heard": "main not asked yet"}
+    Cluster.objects.update(seen_at=timezone.now())
+    assert troubles(admin) == {}

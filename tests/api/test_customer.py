@@ -146,10 +146,13 @@ def test_a_server_without_a_guest_says_so(with_token: Any, alice: Any, make_vps:
     assert (answer.status_code, answer.json()["code"]) == (409, "vps_unbound")
 
 
-def test_stats_tell_what_was_heard_last_and_not_what_is_private(with_token: Any, alice: Any, make_vps: Any) -> None:
+def test_stats_tell_what_was_heard_last_and_not_what_is_private(
+    with_token: Any, alice: Any, make_vps: Any, bind: Any
+) -> None:
     vps = make_vps(alice)
+    placement = bind(vps)
     assert with_token(alice).get(f"/api/vps/{vps.id}/stats").json()["stats"] is None
-    snapshots.store_usage({vps.id: usage_now(Usage(cpu=0.5), None, timezone.now())})
+    snapshots.store_usage({placement.pk: usage_now(Usage(cpu=0.5), None, timezone.now())})
     shown = with_token(alice).get(f"/api/vps/{vps.id}/stats").json()["stats"]
     assert shown["cpu"] == 0.5
     assert not {"at", "counted"} & set(shown)

@@ -211,12 +211,12 @@ def world(cluster: Cluster, settings: Any) -> dict[str, dict[str, str]]:
         pk=SHOP, user=alice, name="web-01", status="running", cpu=4, ram=8192, disk=100, os="Debian 12"
     )
     ExternalId.objects.create(external_id="order-1042", vps_id=SHOP)
-    Placement.objects.create(
+    placement = Placement.objects.create(
         vps=shop, cluster=cluster, vmid=101, kind="qemu", node="pve1", power="running", identity="101"
     )
     Operation.objects.create(pk=REBOOT, vps=shop, kind="reboot", source="api", requested_by=alice, **ENDED)
     Event.objects.record_status([shop], "stopped")
-    snapshots.store_usage({SHOP: usage_now(Usage(), None, timezone.now())})
+    snapshots.store_usage({placement.pk: usage_now(Usage(), None, timezone.now())})
     pair = (
         Client()
         .post("/api/auth/login", {"username": "alice", "password": PASSWORD}, content_type="application/json")

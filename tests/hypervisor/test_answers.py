@@ -9,7 +9,19 @@ import pytest
 
 from tests.hypervisor.stranger import http_answer
 from vps.hypervisor import Hypervisor, connect, pve_transport
-from vps.hypervisor.base import Command, GuestRef, Kind, OutcomeUnknown, Power, Refusal, Refused, Timeframe, Unreachable
+from vps.hypervisor.base import (
+    NOT_SAID,
+    Command,
+    GuestRef,
+    Kind,
+    OutcomeUnknown,
+    Power,
+    Refusal,
+    Refused,
+    Sample,
+    Timeframe,
+    Unreachable,
+)
 
 QEMU = GuestRef(Kind.QEMU, 100, "pve1")
 UPID = "UPID:pve1:00001234:00005678:65000000:qmreboot:100:panel@pve!portal:"
@@ -67,6 +79,7 @@ ODD = [
     (6, {}),
     (7, [{"time": float("inf")}]),
     (7, [{"time": 1, "cpu": "much"}]),
+    (7, [{"cpu": 0.5}]),
 ]
 
 
@@ -174,6 +187,7 @@ def test_thinned_points_are_means_of_what_was_measured(stranger: Any) -> None:
         ("internal-error", Power.PAUSED),
         ("prelaunch", Power.RUNNING),
         ("unknown", Power.UNKNOWN),
+        ("something-new", Power.UNKNOWN),
     ],
 )
 def test_each_status_in_the_list_is_a_power(stranger: Any, status: str, power: Power) -> None:
@@ -182,6 +196,25 @@ def test_each_status_in_the_list_is_a_power(stranger: Any, status: str, power: P
     assert [(guest.ref, guest.power, guest.name, guest.usage.ram_total) for guest in guests] == [
         (QEMU, power, "", 2048)
     ]
+
+
+def test_a_number_that_is_not_there_is_not_known_and_0_is_0(stranger: Any) -> None:
+    """B2."""
+    bare = {"type": "qemu", "vmid": 100, "node": "pve1", "status": "running"}
+    (guest,) = answered(stranger, [bare]).guests()
+    assert guest.usage == NOT_SAID
+    (guest,) = answered(stranger, [bare | {"cpu": 0, "mem": "0", "maxmem": "", "uptime": None}]).guests()
+    assert (guest.usage.cpu, guest.usage.ram_used, guest.usage.ram_total, guest.usage.uptime_s) == (0, 0, None, None)
+    look = answered(stranger, {"status": "running"}).look(QEMU)
+    assert (look.power, look.uptime_s, look.is_template, look.is_ha) == (Power.RUNNING, None, False, False)
+    assert answered(stranger, [{"time": 1, "mem": 0}]).history(QEMU, Timeframe.HOUR) == [Sample(1, ram_used=0)]
+
+
+def test_what_is_listed_of_a_node_that_is_gone_was_measured_before(stranger: Any) -> None:
+    """The list keeps its guests' last words for up to 5 minutes."""
+    row = {"type": "lxc", "vmid": 100, "node": "pve2", "status": "running", "cpu": 0.5, "mem": 5, "uptime": 9}
+    (guest,) = answered(stranger, [row, {"type": "node", "node": "pve2", "status": "offline"}]).guests()
+    assert (guest.power, guest.usage) == (Power.UNKNOWN, NOT_SAID)
 
 
 REFUSALS = {

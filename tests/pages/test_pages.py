@@ -48,10 +48,10 @@ def test_a_customer_without_servers_is_told_what_to_do(as_user: Any, alice: Any)
     ("query", "found"), [("q=alpha", "alpha"), ("q=192.0.2.7", "beta"), ("status=stopped", "beta")]
 )
 def test_servers_are_found_by_name_address_and_status(
-    as_user: Any, alice: Any, make_vps: Any, query: str, found: str
+    as_user: Any, alice: Any, make_vps: Any, bind: Any, query: str, found: str
 ) -> None:
-    make_vps(alice, name="alpha")
-    make_vps(alice, name="beta", status="stopped", ip_address="192.0.2.7")
+    bind(make_vps(alice, name="alpha"))
+    bind(make_vps(alice, name="beta", status="stopped", ip_address="192.0.2.7"), 101)
     page = as_user(alice).get(f"/?{query}").content.decode()
     assert [name for name in ("alpha", "beta") if f">{name}</a>" in page] == [found]
 
@@ -162,11 +162,11 @@ def test_the_page_shows_what_was_measured_and_the_last_operations(
     as_user: Any, alice: Any, make_vps: Any, bind: Any
 ) -> None:
     vps = make_vps(alice)
-    bind(vps)
+    placement = bind(vps)
     rates = {"disk_read": 1024, "disk_written": None, "net_in": 2048, "net_out": 0}
     sizes = {"ram": {"used": 1024**3, "total": 2 * 1024**3}, "disk": {"used": None, "total": 1}}
     usage = {"cpu": 0.25, "uptime_s": 93600} | sizes
-    snapshots.store_usage({vps.id: usage | {"rates": rates, "at": 0, "counted": {}}})
+    snapshots.store_usage({placement.pk: usage | {"rates": rates, "at": 0, "counted": {}}})
     Operation.objects.create(
         vps=vps, kind="stop", state="failed", error_code="vps_busy", source="page", requested_by=alice,
         deadline_at="2026-01-01T00:00Z", finished_at="2026-01-01T00:00Z",

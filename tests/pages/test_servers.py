@@ -46,15 +46,17 @@ def test_carol_of_the_staff_sees_only_her_own_here_too(as_user: Any, alice: Any,
         ("q=alma", ["Почта"]),
         ("q=почт", ["Почта"]),
         ("status=stopped", ["mail"]),
+        ("status=running", ["shop"]),
+        ("status=not_connected", ["Почта"]),
         ("status=nonsense", ["mail", "shop", "Почта"]),
         ("q=mail&status=running", []),
     ],
 )
 def test_servers_are_found_by_name_address_system_and_status(
-    as_user: Any, alice: Any, make_vps: Any, query: str, found: list[str]
+    as_user: Any, alice: Any, make_vps: Any, bind: Any, query: str, found: list[str]
 ) -> None:
-    make_vps(alice, name="shop")
-    make_vps(alice, name="mail", ip_address="192.0.2.9", status="stopped")
+    bind(make_vps(alice, name="shop"))
+    bind(make_vps(alice, name="mail", ip_address="192.0.2.9", status="stopped"), 101)
     make_vps(alice, name="Почта", os="AlmaLinux 9")
     assert names(as_user(alice).get(f"/?{query}")) == found
 
@@ -146,7 +148,7 @@ def test_history_is_pending_then_ready_and_unavailable_without_a_guest(
     bind(bound)
     browser = as_user(alice)
     assert browser.get(f"/vps/{bound.id}/history/day/").json() == {"state": "pending", "points": []}
-    snapshots.store_history(bound.id, "day", {"state": "ready", "points": [{"time": 1}]})
+    snapshots.store_history(bound.placement.pk, "day", {"state": "ready", "points": [{"time": 1}]})
     assert browser.get(f"/vps/{bound.id}/history/day/").json()["points"] == [{"time": 1}]
     assert browser.get(f"/vps/{unbound.id}/history/day/").json()["state"] == "unavailable"
     assert browser.get(f"/vps/{bound.id}/history/decade/").status_code == 404

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,7 @@ from accounts.wire import in_utc
 from vps.admin import power
 from vps.admin.selection import check_selection
 from vps.models import Event, Placement, Vps
+from vps.models.shown import shown_as
 from vps.services import binding
 
 PLACES: dict[str, tuple[Any, dict[str, Any]]] = {
@@ -39,10 +41,21 @@ class PlaceFilter(admin.SimpleListFilter):
         return queryset.filter(**chosen[1]) if chosen else queryset
 
 
+class SeenFilter(admin.SimpleListFilter):
+    title = _("seen as")
+    parameter_name = "seen"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(Vps.SEEN_AS.items())
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Vps]") -> "QuerySet[Vps]":
+        return queryset.filter(shown_as(self.value() or "", timezone.now())) if self.value() else queryset
+
+
 @admin.register(Vps)
 class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["name", "id", "owner", "state", "ip_address", "place", "size", "os"]
-    list_filter = ["status", PlaceFilter, "placement__cluster", "hypervisor"]
+    list_filter = [SeenFilter, "status", PlaceFilter, "placement__cluster", "hypervisor"]
     search_fields = ["name", "ip_address", "user__username", "user__email", "=placement__vmid", "=id"]
     search_help_text = _("Name, address, owner, VMID or number")
     list_per_page = 50

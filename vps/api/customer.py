@@ -31,15 +31,18 @@ Door = Callable[..., Response]
 def vps_list(request: Request) -> Response:
     """In id order. `next` is the address of the following page, or null."""
     limit, after = page_of(request)
-    rows = list(Vps.objects.visible_to(request.user).filter(pk__gt=after).order_by("pk")[: limit + 1])
+    mine = Vps.objects.visible_to(request.user).select_related("placement__cluster")
+    rows = list(mine.filter(pk__gt=after).order_by("pk")[: limit + 1])
     page, has_more = rows[:limit], len(rows) > limit
     following = f"/api/vps?limit={limit}&after={page[-1].pk}" if has_more else None
-    return success(count=len(page), vps=[vps.columns() for vps in page], next=following)
+    seen = {vps.pk: vps.observed for vps in page}
+    return success(count=len(page), vps=[vps.columns() for vps in page], observed=seen, next=following)
 
 
 @api_view(["GET"])
 def vps_detail(request: Request, id: int) -> Response:
-    return success(vps=get_vps(request, id).columns())
+    vps = get_vps(request, id)
+    return success(vps=vps.columns(), observed=vps.observed)
 
 
 @api_view(["GET"])
@@ -91,7 +94,7 @@ start, stop, restart, reboot = (power_door(kind) for kind in Operation.Kind.valu
 
 def get_vps(request: Request, id: int) -> Vps:
     """Somebody else's is not there, to the byte."""
-    vps: Vps | None = Vps.objects.visible_to(request.user).select_related("placement").filter(pk=id).first()
+    vps: Vps | None = Vps.objects.visible_to(request.user).select_related("placement__cluster").filter(pk=id).first()
     if vps is None:
         raise VpsNotFound
     return vps

@@ -80,18 +80,24 @@ class GuestRef:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a guest uses at one moment. Sizes in bytes; the counters run since its start; `cpu` is 0..1 of its cores."""
+    """What a guest uses at one moment, None where the hypervisor has not said it.
 
-    cpu: float = 0.0
-    ram_used: int = 0
-    ram_total: int = 0
-    disk_used: int = 0
-    disk_total: int = 0
-    disk_read: int = 0
-    disk_written: int = 0
-    net_in: int = 0
-    net_out: int = 0
-    uptime_s: int = 0
+    Sizes in bytes; the counters run since its start; `cpu` is 0..1 of its cores.
+    """
+
+    cpu: float | None = None
+    ram_used: int | None = None
+    ram_total: int | None = None
+    disk_used: int | None = None
+    disk_total: int | None = None
+    disk_read: int | None = None
+    disk_written: int | None = None
+    net_in: int | None = None
+    net_out: int | None = None
+    uptime_s: int | None = None
+
+
+NOT_SAID = Usage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +109,19 @@ class Guest:
     power: Power
     lock: str = ""
     is_template: bool = False
-    usage: Usage = Usage()
+    usage: Usage = NOT_SAID
 
 
 @dataclass(frozen=True)
 class Look:
-    """What one guest's own status says now, on `node`. `node_time` is a clock of the cluster (UTC) as it answered."""
+    """What one guest's own status says now, on `node`. `node_time` is a clock of the cluster (UTC) as it answered.
+
+    `uptime_s` is None where it was not said.
+    """
 
     node: str
     power: Power
-    uptime_s: int
+    uptime_s: int | None
     lock: str
     is_template: bool
     is_ha: bool

@@ -1,6 +1,7 @@
 """Proxmox VE's answers in our shapes: pure functions for the driver beside it.
 
-Numbers may come as text and absent values as absent keys. An answer of another shape raises OutcomeUnknown.
+Numbers may come as text. An absent value is None here, and never 0: whoever shows it says that it is not known. An
+answer of another shape raises OutcomeUnknown.
 """
 
 import ipaddress
@@ -12,10 +13,23 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from vps.hypervisor.base import Guest, GuestRef, Kind, Look, OutcomeUnknown, Power, Sample, TaskResult, Usage
+from vps.hypervisor.base import (
+    NOT_SAID,
+    Guest,
+    GuestRef,
+    Kind,
+    Look,
+    OutcomeUnknown,
+    Power,
+    Sample,
+    TaskResult,
+    Usage,
+)
 
-# QMP states in which the guest's processors run or soon will; the rest of them are a kind of paused.
+# QEMU's run states (qapi/run-state.json, QEMU 10.1) in which the guest's processors run or soon will, and those in which
+# they are halted. A word that is in neither is not guessed at.
 RUNNING = {"running", "prelaunch", "inmigrate", "restore-vm", "finish-migrate", "postmigrate"}
+PAUSED = {"paused", "suspended", "save-vm", "io-error", "internal-error", "watchdog", "guest-panicked", "debug", "colo"}
 KINDS = frozenset(map(str, Kind))
 MOST_POINTS = 400
 UNUSABLE = ("is_loopback", "is_link_local", "is_multicast", "is_unspecified")
@@ -63,9 +77,24 @@ def given(answer: Any, name: str) -> str:
     return str(value)
 
 
+def said(value: Any) -> float | None:
+    """A number, or None where there is none."""
+    return None if value is None or value == "" else number(value)
+
+
+def whole(value: Any) -> int | None:
+    found = said(value)
+    return None if found is None else int(found)
+
+
+def flag(value: Any) -> bool:
+    """1, or absent or 0 where it is not set."""
+    return bool(said(value))
+
+
 def number(value: Any) -> float:
     try:
-        found = float(value or 0)
+        found = float(value)
     except (TypeError, ValueError, OverflowError) as error:
         raise OutcomeUnknown(f"not a number: {value!r:.100}") from error
     if not math.isfinite(found):
@@ -79,15 +108,18 @@ def power(status: str) -> Power:
         return Power.STOPPED
     if status in RUNNING:
         return Power.RUNNING
-    return Power.UNKNOWN if status in ("unknown", "") else Power.PAUSED
+    return Power.PAUSED if status in PAUSED else Power.UNKNOWN
 
 
 def guests(answer: Any) -> list[Guest]:
-    """Of a list of all resources: a node that is not online takes up to 5 minutes to show by its guests' own status."""
+    """Of a list of all resources: a node that is not online takes up to 5 minutes to show by its guests' own status.
+
+    What is listed of these until then was measured before, and is not what they use now.
+    """
     listed = [fields(row) for row in rows(answer)]
     lost = {row.get("node") for row in listed if row.get("type") == "node" and row.get("status") != "online"}
     found = (guest(row) for row in listed if row.get("type") in KINDS)
-    return [replace(one, power=Power.UNKNOWN) if one.ref.node in lost else one for one in found]
+    return [replace(one, power=Power.UNKNOWN, usage=NOT_SAID) if one.ref.node in lost else one for one in found]
 
 
 def guest(row: dict[str, Any]) -> Guest:
@@ -96,10 +128,8 @@ def guest(row: dict[str, Any]) -> Guest:
         name=str(row.get("name", "")),
         power=power(str(row.get("status", "unknown"))),
         lock=str(row.get("lock", "")),
-        is_template=bool(number(row.get("template"))),
-        usage=Usage(
-            cpu=number(row.get("cpu")), **{ours: int(number(row.get(theirs))) for ours, theirs in USAGE.items()}
-        ),
+        is_template=flag(row.get("template")),
+        usage=Usage(cpu=said(row.get("cpu")), **{ours: whole(row.get(theirs)) for ours, theirs in USAGE.items()}),
     )
 
 
@@ -114,10 +144,10 @@ def look(answer: Any, node: str, node_time: datetime) -> Look:
     return Look(
         node=node,
         power=power(str(status.get("qmpstatus") or given(status, "status"))),
-        uptime_s=int(number(status.get("uptime"))),
+        uptime_s=whole(status.get("uptime")),
         lock=str(status.get("lock", "")),
-        is_template=bool(number(status.get("template"))),
-        is_ha=bool(number(ha.get("managed"))),
+        is_template=flag(status.get("template")),
+        is_ha=flag(ha.get("managed")),
         node_time=node_time,
         ha_state=str(ha.get("state", "")),
     )
@@ -187,8 +217,9 @@ def history(answer: Any) -> list[Sample]:
 
 
 def sample(row: dict[str, Any]) -> Sample:
-    known = {ours: number(row[theirs]) for ours, theirs in SAMPLE.items() if row.get(theirs) is not None}
-    return Sample(time=int(number(row.get("time"))), **known)
+    return Sample(
+        time=int(number(given(row, "time"))), **{ours: said(row.get(theirs)) for ours, theirs in SAMPLE.items()}
+    )
 
 
 def mean(points: list[Sample]) -> Sample:

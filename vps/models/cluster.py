@@ -10,10 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from vps.models.encrypted import EncryptedTextField
 from vps.models.reached import Reached, ReachedQuerySet
+from vps.models.shown import FRESH_FOR
 from vps.models.vps import Vps
-
-# Three missed rounds of reconcile, with a margin: older than this is not news but memory.
-FRESH_FOR = timedelta(seconds=45)
 
 
 class ClusterQuerySet(ReachedQuerySet):
@@ -24,6 +22,10 @@ class ClusterQuerySet(ReachedQuerySet):
         """Those that nobody has listened to for so long, though they may be asked."""
         is_old = models.Q(seen_at=None) | models.Q(seen_at__lt=Now() - timedelta(seconds=for_seconds))
         return self.filter(is_old, models.Q(failures=0) | models.Q(retry_at__lte=Now()))
+
+    def not_fresh(self, now: datetime) -> "ClusterQuerySet":
+        """Those whose guests are shown as unknown by now, for nobody has listened to them lately."""
+        return self.filter(models.Q(seen_at=None) | models.Q(seen_at__lte=now - FRESH_FOR))
 
     def heard_out(self, id: int) -> None:
         """Its list of guests was taken in just now."""

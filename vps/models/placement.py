@@ -78,6 +78,10 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
     def mistaken(self) -> "PlacementQuerySet":
         return self.exclude(stranger="")
 
+    def running_suspended(self) -> "PlacementQuerySet":
+        """Guests that somebody has switched on, or never off, though their server is suspended."""
+        return self.filter(vps__status="suspended", power__in=["running", "paused"], missing_since=None)
+
     def lacking_address(self, now: datetime) -> "PlacementQuerySet":
         """Running guests whose VPS has no address, and that were not asked in the last minute."""
         rested = models.Q(addresses_asked_at=None) | models.Q(addresses_asked_at__lt=now - timedelta(minutes=1))

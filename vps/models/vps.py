@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -16,29 +17,37 @@ from vps.models.event import Event
 from vps.models.external_id import ExternalId
 from vps.models.failures import sentence_of
 from vps.models.operation import Operation
+from vps.models.shown import LABELS, Shown, observed, shown_as
 
 SMALLEST = {"cpu": 1, "ram": 128, "disk": 1}
 LARGEST = {"cpu": 1024, "ram": 4_194_304, "disk": 1_048_576}
 
-# What may change of a row, with its types. A CASE of thousands of branches is read branch by branch; a list is joined.
-COLUMNS = {
-    "id": "int",
-    "name": "text",
-    "status": "text",
-    "ip_address": "text",
-    "cpu": "int",
-    "ram": "int",
-    "disk": "int",
-    "os": "text",
-    "user_id": "int",
-    "hypervisor": "text",
-    "updated_at": "timestamptz",
+# How a list of a column's values is handed over. A column of another type has to be thought of here before it is written.
+TYPES = {
+    "AutoField": "int",
+    "IntegerField": "int",
+    "ForeignKey": "int",
+    "CharField": "text",
+    "DateTimeField": "timestamptz",
 }
-REWRITE = f"""
-    UPDATE vps SET {", ".join(f"{column} = fresh.{column}" for column in COLUMNS if column != "id")}
-    FROM unnest({", ".join(f"%s::{type}[]" for type in COLUMNS.values())}) AS fresh ({", ".join(COLUMNS)})
-    WHERE vps.id = fresh.id
-"""  # noqa: S608
+
+
+@cache
+def rewritten() -> dict[str, str]:
+    """What may change of a row, with its types: every column that the table has, but for when it was made."""
+    columns = (field for field in Vps._meta.concrete_fields if field.name != "created_at")
+    return {field.attname: TYPES[field.get_internal_type()] for field in columns}
+
+
+@cache
+def rewrite_statement() -> str:
+    """A CASE of thousands of branches is read branch by branch; a list is joined."""
+    columns = rewritten()
+    return f"""
+        UPDATE vps SET {", ".join(f"{column} = fresh.{column}" for column in columns if column != "id")}
+        FROM unnest({", ".join(f"%s::{type}[]" for type in columns.values())}) AS fresh ({", ".join(columns)})
+        WHERE vps.id = fresh.id
+    """  # noqa: S608
 
 
 class VpsQuerySet(models.QuerySet["Vps"]):
@@ -63,8 +72,9 @@ class VpsQuerySet(models.QuerySet["Vps"]):
         found = models.Q(name__icontains=text) | models.Q(ip_address__icontains=text) | models.Q(os__icontains=text)
         return self.filter(found) if text else self
 
-    def with_status(self, status: str) -> "VpsQuerySet":
-        return self.filter(status=status) if status in Vps.Status.values else self
+    def seen_as(self, word: str) -> "VpsQuerySet":
+        """Those that are shown by this word; all, where it is none."""
+        return self.filter(shown_as(word, timezone.now())) if word in Vps.SEEN_AS else self
 
     def unbound(self) -> "VpsQuerySet":
         return self.filter(placement__isnull=True, hypervisor=Vps.Hypervisor.PROXMOX)
@@ -99,7 +109,7 @@ class VpsQuerySet(models.QuerySet["Vps"]):
         """Write these, whose rows are locked, as they are here: in one statement, whatever their number."""
         if vpses:
             with connection.cursor() as cursor:
-                cursor.execute(REWRITE, [[getattr(vps, column) for vps in vpses] for column in COLUMNS])
+                cursor.execute(rewrite_statement(), [[getattr(vps, column) for vps in vpses] for column in rewritten()])
 
     def remove(self, ids: "list[int]") -> None:
         """Take these rows, which are locked, away. Their placements must be gone."""
@@ -138,6 +148,7 @@ class Vps(models.Model):
         XEN = "xen", "Xen"
 
     OBSERVED = (Status.RUNNING, Status.STOPPED)
+    SEEN_AS: ClassVar[dict[str, Sentence]] = dict(Status.choices) | LABELS
 
     id = models.AutoField(primary_key=True)
     name = models.CharField(_("name"), max_length=255)
@@ -188,20 +199,8 @@ class Vps(models.Model):
 
     def columns(self) -> dict[str, Any]:
         """Every column of the table, as the contract shows it, wherever it is shown."""
-        return {
-            "id": self.pk,
-            "name": self.name,
-            "status": self.status,
-            "ip_address": self.ip_address,
-            "cpu": self.cpu,
-            "ram": self.ram,
-            "disk": self.disk,
-            "os": self.os,
-            "user_id": self.user_id,
-            "hypervisor": self.hypervisor,
-            "created_at": rfc3339(self.created_at),
-            "updated_at": rfc3339(self.updated_at),
-        }
+        values = ((field.attname, getattr(self, field.attname)) for field in self._meta.concrete_fields)
+        return {name: rfc3339(value) if isinstance(value, datetime) else value for name, value in values}
 
     def row(self) -> dict[str, Any]:
         """The columns, and the main site's own id where it has one: of those that came `with_external_id`."""
@@ -224,31 +223,11 @@ class Vps(models.Model):
         return found[0] if found else None
 
     @property
-    def shown(self) -> "Shown":
+    def shown(self) -> Shown:
         """What may honestly be said of this server now."""
         return Shown.of(self, timezone.now())
 
-
-class Shown:
-    """A word to show and, where it is not fresh, since when. `unknown` is never dressed up as stopped."""
-
-    UNKNOWN, PAUSED = "unknown", "paused"
-    LABELS = dict(Vps.Status.choices) | {UNKNOWN: _("Unknown"), PAUSED: _("Paused")}
-
-    def __init__(self, word: str, since: datetime | None = None) -> None:
-        self.word, self.since = word, since
-
     @property
-    def label(self) -> Sentence:
-        return self.LABELS[self.word]
-
-    @classmethod
-    def of(cls, vps: Vps, now: datetime) -> "Shown":
-        placement = getattr(vps, "placement", None)
-        if vps.status not in Vps.OBSERVED or placement is None:
-            return cls(vps.status)
-        if placement.missing_since:
-            return cls(cls.UNKNOWN, placement.missing_since)
-        if since := placement.unknown_since(now):
-            return cls(cls.UNKNOWN, since)
-        return cls(cls.PAUSED if placement.power == "paused" else vps.status)
+    def observed(self) -> dict[str, Any]:
+        """What is seen of its guest, for programs: beside the columns, whose `status` is the main site's word."""
+        return observed(self, timezone.now())

@@ -18,25 +18,31 @@ UNAVAILABLE = {"state": "unavailable", "points": []}
 
 
 def usage(vps: Vps) -> dict[str, Any] | None:
-    """CPU (0..1 of its cores), RAM, disk and network as last heard; None where nothing is known of late."""
-    heard = None if is_missing(vps) else snapshots.usage([vps.pk]).get(vps.pk)
+    """CPU (0..1 of its cores), RAM, disk and network as last heard; None where nothing is known of late.
+
+    A figure of these that the hypervisor has not said is None too.
+    """
+    seen = placement_seen(vps)
+    heard = snapshots.usage([seen.pk]).get(seen.pk) if seen else None
     return heard and {name: value for name, value in heard.items() if name not in PRIVATE}
 
 
 def history(vps: Vps, timeframe: str) -> dict[str, Any]:
     """{"state": "ready" | "pending" | "unavailable", "points": [Sample as dict]}. Pending: a worker is asking."""
-    if not hasattr(vps, "placement") or is_missing(vps):
+    placement = getattr(vps, "placement", None)
+    if placement is None or placement.missing_since is not None:
         return UNAVAILABLE
-    heard = snapshots.history(vps.pk, timeframe)
-    if heard is None and snapshots.first_to_ask(f"{vps.pk}:{timeframe}", for_seconds=5):
+    heard = snapshots.history(placement.pk, timeframe)
+    if heard is None and snapshots.first_to_ask(f"{placement.pk}:{timeframe}", for_seconds=5):
         notify.worker("fetch_history", vps.pk, timeframe)
     return heard or PENDING
 
 
-def is_missing(vps: Vps) -> bool:
-    """Whether what the cluster measures under its vmid is nobody's, or a stranger's."""
-    placement = getattr(vps, "placement", None)
-    return placement is not None and placement.missing_since is not None
+def placement_seen(vps: Vps) -> Placement | None:
+    """Its guest, if that is seen now: what is measured under the vmid of one that is missing is nobody's, or a stranger's."""
+    placement: Placement | None = getattr(vps, "placement", None)
+    is_seen = placement and placement.missing_since is None and placement.power != Placement.Power.UNKNOWN
+    return placement if is_seen else None
 
 
 def fetch_history(vps_id: int, timeframe: str) -> None:
@@ -49,7 +55,7 @@ def fetch_history(vps_id: int, timeframe: str) -> None:
     except Crowded:
         # The open page asks again in a moment.
         return
-    snapshots.store_history(vps_id, timeframe, heard)
+    snapshots.store_history(placement.pk, timeframe, heard)
 
 
 def ask(placement: Placement, timeframe: Timeframe) -> dict[str, Any]:

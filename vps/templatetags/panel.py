@@ -14,8 +14,8 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
 from vps.errors import Sentence
-from vps.models import Operation, Vps
-from vps.models.vps import Shown
+from vps.models import Operation, Placement, Vps
+from vps.models.shown import NOT_CONNECTED, Shown
 from vps.models.webhook_attempt import in_words
 from vps.services import power
 
@@ -30,6 +30,7 @@ COLOURS = {
     "error": "red",
     "paused": "yellow",
     "unknown": "orange",
+    "not_connected": "secondary",
     "succeeded": "green",
     "failed": "red",
 }
@@ -77,8 +78,11 @@ def buttons(vps: Vps) -> tuple[Button, ...]:
     """What to show. Behind an operation that hangs nobody is locked: it can be overtaken by force.
 
     Where `why_off` has a reason they are shown all the same, and cannot be pressed. A guest that was just bound, and not
-    asked yet, is taken to be what the main site says.
+    asked yet, is taken to be what the main site says. One that is bound to nothing is known to be nothing,
+    so nothing is offered but what begins it.
     """
+    if vps.shown.word == NOT_CONNECTED:
+        return (START,)
     if why_off(vps):
         return OFFERED.get(vps.status, (START,))
     if operation := vps.open_operation:
@@ -100,7 +104,8 @@ def button_of(kind: str) -> Button:
 
 @register.filter
 def badge(shown: Shown) -> SafeString:
-    return coloured(shown.word, shown.label)
+    """What nobody sees has a broken edge: its colour alone is told apart by few."""
+    return coloured(shown.word, shown.label, "" if shown.is_seen else " unseen")
 
 
 @register.filter
@@ -109,8 +114,8 @@ def outcome(operation: Operation) -> SafeString:
     return coloured(operation.state, OUTCOMES[operation.state])
 
 
-def coloured(word: str, label: Sentence) -> SafeString:
-    return format_html('<span class="badge bg-{}-lt">{}</span>', COLOURS[word], label)
+def coloured(word: str, label: Sentence, more: str = "") -> SafeString:
+    return format_html('<span class="badge bg-{}-lt{}">{}</span>', COLOURS[word], more, label)
 
 
 @lru_cache
@@ -120,6 +125,12 @@ def icon(name: str) -> SafeString:
     with staticfiles_storage.open(f"icons/{name}.svg") as file:
         svg = file.read().decode()
     return SafeString(svg.replace("<svg", '<svg aria-hidden="true"', 1))
+
+
+@register.filter
+def power_word(power: str) -> Sentence:
+    """What the cluster says of a guest, in words."""
+    return dict(Placement.Power.choices).get(power, power)
 
 
 @register.filter
@@ -150,14 +161,16 @@ def percent(fraction: float | None) -> str:
 
 
 @register.filter
-def share_of(part: float | None, whole: float | None) -> int:
-    """Percent, for a bar."""
-    return round(100 * part / whole) if part and whole else 0
+def share_of(part: float | None, whole: float | None) -> int | None:
+    """Percent, for a bar, or None where either is not known."""
+    return None if part is None or not whole else round(100 * part / whole)
 
 
 @register.filter
-def duration(seconds: int) -> str:
+def duration(seconds: int | None) -> str:
     """6 days, 3 hours."""
+    if seconds is None:
+        return "—"
     now = timezone.now()
     return timesince(now - timedelta(seconds=seconds), now)
 

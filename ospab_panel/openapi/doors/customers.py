@@ -6,7 +6,8 @@ from ospab_panel.openapi.nouns.measured import STATS
 from ospab_panel.openapi.nouns.operation import EXAMPLE as OPERATION
 from ospab_panel.openapi.nouns.vps import COUNT, ID_MAX, VPS_ID
 from ospab_panel.openapi.nouns.vps import EXAMPLE as VPS
-from ospab_panel.openapi.shapes import Schema, many, or_null, ref, success, text, whole, word
+from ospab_panel.openapi.nouns.vps import OBSERVED_EXAMPLE as OBSERVED
+from ospab_panel.openapi.shapes import Schema, by_id, many, or_null, ref, success, text, whole, word
 from vps.api.customer import DEFAULT_PAGE, LARGEST_PAGE
 from vps.errors import InvalidInput, OperationNotFound, VpsNotFound
 from vps.services import metrics
@@ -18,6 +19,9 @@ AFTER = query("after", whole("The last id that was seen.", 0, 0, ID_MAX), 0)
 BEFORE = query("before", whole("The last id that was seen.", 100, 0, ID_MAX))
 TIMEFRAME = query("timeframe", word("Adds a history that goes back so far.", metrics.TIMEFRAMES))
 HISTORY = {"timeframe": "hour", "state": "pending", "points": []}
+
+
+SEEN = {str(VPS_ID): OBSERVED}
 
 
 def page(name: str, about: str) -> Schema:
@@ -33,8 +37,13 @@ DOORS = {
         answers={
             200: Answer(
                 "One page of them.",
-                success(count=COUNT, vps=page("Vps", "In id order."), next=NEXT),
-                {"all": {"status": "success", "count": 1, "vps": [VPS], "next": None}},
+                success(
+                    count=COUNT,
+                    vps=page("Vps", "In id order."),
+                    observed=by_id(ref("Observed"), "What is seen of each, by its id."),
+                    next=NEXT,
+                ),
+                {"all": {"status": "success", "count": 1, "vps": [VPS], "observed": SEEN, "next": None}},
             )
         },
         refusals=(InvalidInput,),
@@ -43,7 +52,13 @@ DOORS = {
         id="getVps",
         tag=TAG,
         summary="One of your servers",
-        answers={200: Answer("It.", success(vps=ref("Vps")), {"one": {"status": "success", "vps": VPS}})},
+        answers={
+            200: Answer(
+                "It.",
+                success(vps=ref("Vps"), observed=ref("Observed")),
+                {"one": {"status": "success", "vps": VPS, "observed": OBSERVED}},
+            )
+        },
         refusals=(VpsNotFound,),
     ),
     "GET /api/vps/{id}/stats": Door(

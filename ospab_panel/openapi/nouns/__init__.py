@@ -11,6 +11,7 @@ COMPONENTS: dict[str, Schema] = {
     "UserSynced": people.SYNCED,
     "LoginLink": people.LINK,
     "Vps": vps.VPS,
+    "Observed": vps.OBSERVED,
     "SyncedVps": vps.SYNCED_VPS,
     "Operation": operation.OPERATION,
     "OperationInProgressError": operation.IN_PROGRESS,

@@ -7,7 +7,7 @@ CPU = number("Share of its cores, from 0 to 1.", 0.25, 0)
 
 
 def used(total: int, now: int) -> dict[str, Schema]:
-    return {"used": whole("In use, bytes.", now, 0), "total": whole("Of so many bytes.", total, 0)}
+    return {"used": or_null(whole("In use, bytes.", now, 0)), "total": or_null(whole("Of so many bytes.", total, 0))}
 
 
 def rate(name: str) -> Schema:
@@ -18,16 +18,14 @@ def rate(name: str) -> Schema:
 
 USAGE = thing(
     {
-        "cpu": CPU,
+        "cpu": or_null(CPU),
         "ram": thing(used(8_589_934_592, 2_147_483_648), "Memory."),
-        "disk": thing(
-            used(107_374_182_400, 0) | {"used": or_null(whole("In use, bytes, where known.", 0, 0))}, "Disk."
-        ),
+        "disk": thing(used(107_374_182_400, 0), "Disk. Of a virtual machine nobody sees how full it is."),
         "rates": thing({name: rate(name) for name in RATES}, "What goes through it."),
-        "uptime_s": whole("Seconds since its start.", 86_400, 0),
+        "uptime_s": or_null(whole("Seconds since its start.", 86_400, 0)),
         "observed_at": moment("When this was heard."),
     },
-    "What a VPS uses, as last heard, some seconds ago.",
+    "What a VPS uses, as last heard, some seconds ago. A figure that the hypervisor has not said is null.",
 )
 POINT = thing(
     {

@@ -1,9 +1,13 @@
 """A VPS: the columns of its table, told once for what is sent and for what is answered."""
 
 from ospab_panel.openapi.shapes import Schema, moment, or_null, text, thing, whole, word
+from vps.errors import HypervisorUnavailable, HypervisorUnsupported, VpsMissing, VpsMistaken, VpsUnbound
 from vps.models import Vps
 from vps.models.vps import LARGEST, SMALLEST
 
+WHY_UNKNOWN = [
+    error.code for error in (VpsUnbound, HypervisorUnsupported, VpsMissing, VpsMistaken, HypervisorUnavailable)
+]
 ID_MAX = 2_147_483_647
 VPS_ID, USER_ID = 17, 5
 
@@ -34,6 +38,18 @@ SYNCED_VPS = thing(
     "A VPS as the main site sees it: every column of its table and, where it has one, the main site's own id.",
     optional=("external_id",),
 )
+
+OBSERVED = thing(
+    {
+        "power": or_null(
+            word("As seen on its hypervisor; null where nobody sees it.", ["running", "stopped", "paused"])
+        ),
+        "since": or_null(moment("Since when it is so, or is not known.")),
+        "reason": or_null(word("Why it is not known.", WHY_UNKNOWN)),
+    },
+    "What is seen of a server, beside `status`, which is the main site's word where nobody sees it.",
+)
+OBSERVED_EXAMPLE = {"power": "running", "since": "2025-10-27T10:31:12Z", "reason": None}
 
 EXAMPLE = {
     "id": VPS_ID,

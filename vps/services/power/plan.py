@@ -79,6 +79,8 @@ def is_seen_done(operation: Operation, kind: str, look: Look) -> bool:
     keeps_uptime = operation.kind == RESTART and kind == Kind.QEMU
     if operation.kind in (START, STOP) or keeps_uptime or operation.intent_at is None:
         return True
+    if look.uptime_s is None:
+        return False
     return look.node_time - timedelta(seconds=look.uptime_s) >= operation.intent_at - CLOCK_GRAIN
 
 

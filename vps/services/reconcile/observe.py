@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from vps import notify
 from vps.hypervisor import Hypervisor
-from vps.hypervisor.base import Guest, HypervisorError, Power
+from vps.hypervisor.base import NOT_SAID, Guest, HypervisorError, Power
 from vps.models import Cluster, ClusterNode, Operation
 from vps.models.locks import RECONCILE_OF_CLUSTER, turn
 from vps.reach import reach
@@ -52,7 +52,8 @@ def take_in(cluster: Cluster, hypervisor: Hypervisor) -> int:
     learnt = learn_all(cluster, list(changes(known, guests)))
     Cluster.objects.heard_out(cluster.pk)
     pass_on(cluster, learnt, list(returned(known, guests)))
-    remember(cluster, guests.values(), {row.vps_id: guest for row, guest in present(known, guests)})
+    own = {row.placement_id: guest for row, guest in present(known, guests)}
+    remember(cluster, guests.values(), {row.placement_id: own.get(row.placement_id) for row in known})
     return len(learnt)
 
 
@@ -68,7 +69,7 @@ def look_again(hypervisor: Hypervisor, guest: Guest) -> Guest:
         return replace(guest, power=hypervisor.look(guest.ref).power)
     except HypervisorError as error:
         log.info("%s does not answer: %s", guest.ref, error.detail)
-        return replace(guest, power=Power.UNKNOWN)
+        return replace(guest, power=Power.UNKNOWN, usage=NOT_SAID)
 
 
 def pass_on(cluster: Cluster, learnt: list[Change], back: list[Known]) -> None:

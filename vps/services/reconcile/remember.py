@@ -6,17 +6,24 @@ from typing import Any
 from django.utils import timezone
 
 from vps import snapshots
-from vps.hypervisor.base import Guest
+from vps.hypervisor.base import NOT_SAID, Guest, Power
 from vps.models import Cluster
 from vps.services.reconcile.usage import usage_now
 
 
-def remember(cluster: Cluster, listed: Iterable[Guest], bound: dict[int, Guest]) -> None:
-    """`bound` are those whose use is a VPS's own, by its id."""
+def remember(cluster: Cluster, listed: Iterable[Guest], bound: dict[int, Guest | None]) -> None:
+    """`bound` are the cluster's placements by their ids, each with the guest whose use is its own, or None."""
     snapshots.store_guests(cluster.pk, [shown(guest) for guest in listed])
     before = snapshots.usage(list(bound))
     now = timezone.now()
-    snapshots.store_usage({vps_id: usage_now(guest.usage, before.get(vps_id), now) for vps_id, guest in bound.items()})
+    using = {id: guest.usage for id, guest in bound.items() if guest and is_measured(guest)}
+    snapshots.store_usage({id: usage_now(usage, before.get(id), now) for id, usage in using.items()})
+    snapshots.forget_usage([id for id in before if id not in using])
+
+
+def is_measured(guest: Guest) -> bool:
+    """Of a guest that nobody sees, what was measured before is no use of now."""
+    return guest.power != Power.UNKNOWN and guest.usage != NOT_SAID
 
 
 def shown(guest: Guest) -> dict[str, Any]:

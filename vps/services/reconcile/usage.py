@@ -11,11 +11,14 @@ COUNTERS = ("disk_read", "disk_written", "net_in", "net_out")
 
 
 def usage_now(usage: Usage, before: dict[str, Any] | None, now: datetime) -> dict[str, Any]:
-    """The shape that pages and the API show: sizes in bytes, rates in bytes a second (None in the first round)."""
+    """The shape that pages and the API show: sizes in bytes, rates in bytes a second (None in the first round).
+
+    What the hypervisor has not said is None. Of a virtual machine it says 0 bytes of disk, and means that it cannot tell.
+    """
     counted = {name: getattr(usage, name) for name in COUNTERS}
     seconds = now.timestamp() - before["at"] if before else 0.0
     return {
-        "cpu": round(usage.cpu, 4),
+        "cpu": None if usage.cpu is None else round(usage.cpu, 4),
         "ram": {"used": usage.ram_used, "total": usage.ram_total},
         "disk": {"used": usage.disk_used or None, "total": usage.disk_total},
         "rates": {name: rate(counted[name], before, name, seconds) for name in COUNTERS},
@@ -26,9 +29,9 @@ def usage_now(usage: Usage, before: dict[str, Any] | None, now: datetime) -> dic
     }
 
 
-def rate(count: int, before: dict[str, Any] | None, name: str, seconds: float) -> int | None:
+def rate(count: int | None, before: dict[str, Any] | None, name: str, seconds: float) -> int | None:
     """A counter that ran backwards began anew with its guest: no rate can be told."""
-    if before is None or seconds <= 0 or count < before["counted"][name]:
+    counted: int | None = before["counted"].get(name) if before else None
+    if count is None or counted is None or seconds <= 0 or count < counted:
         return None
-    counted: int = before["counted"][name]
     return round((count - counted) / seconds)

@@ -1,0 +1,80 @@
+"""What the cluster has not said is not known, and never 0: B2, from its answer over what is kept to what is told."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from tests.docs.shape import differences
+from vps import snapshots
+from vps.hypervisor.base import NOT_SAID, Usage
+from vps.models import Cluster, Placement, Vps
+from vps.services import binding, metrics
+from vps.services.reconcile import reconcile
+from vps.services.reconcile.usage import usage_now
+
+
+def fresh(vps: Vps) -> Vps:
+    return Vps.objects.select_related("placement__cluster").get(pk=vps.pk)
+
+
+def test_of_a_guest_whose_node_is_down_nothing_is_told_of_use(
+    server: Any, simulated: Any, real_cluster: Cluster, with_token: Any, alice: Any
+) -> None:
+    """B2: it was cpu 0.0 and RAM 0 of 0, observed now."""
+    vps = server(power="running")
+    program = with_token(alice)
+    reconcile(real_cluster.pk)
+    assert program.get(f"/api/vps/{vps.pk}/stats").json()["stats"]["ram"]["total"] == 1024**3
+    simulated.call("PATCH", "nodes/pve1", {"up": False})
+    reconcile(real_cluster.pk)
+    assert program.get(f"/api/vps/{vps.pk}/stats").json()["stats"] is None
+    assert snapshots.usage([vps.placement.pk]) == {}, "nor is what was measured before kept for what is now"
+    simulated.call("PATCH", "nodes/pve1", {"up": True})
+    reconcile(real_cluster.pk)
+    stats = program.get(f"/api/vps/{vps.pk}/stats").json()["stats"]
+    assert (stats["ram"]["total"], stats["rates"]["net_in"]) == (1024**3, None)
+
+
+def test_a_figure_that_is_missing_is_null_beside_those_that_are_there() -> None:
+    told = usage_now(Usage(cpu=0.25, ram_used=5, net_in=10), None, timezone.now())
+    assert (told["cpu"], told["ram"], told["disk"]) == (0.25, {"used": 5, "total": None}, {"used": None, "total": None})
+    assert told["uptime_s"] is None
+    after = usage_now(Usage(net_in=20), told | {"at": told["at"] - 10}, timezone.now())
+    assert (after["cpu"], after["rates"]["net_in"], after["rates"]["net_out"]) == (None, 1, None)
+    again = usage_now(Usage(net_in=20, net_out=5), usage_now(NOT_SAID, None, timezone.now()), timezone.now())
+    assert set(again["rates"].values()) == {None}
+    assert differences(told, again) == []
+
+
+def test_a_program_is_told_null_for_a_figure_that_nobody_has_said(
+    server: Any, with_token: Any, alice: Any, as_user: Any
+) -> None:
+    vps = server(power="running")
+    Placement.objects.looked(vps.placement.pk, power="running", node="pve1")
+    snapshots.store_usage({vps.placement.pk: usage_now(Usage(ram_used=2048**2), None, timezone.now())})
+    stats = with_token(alice).get(f"/api/vps/{vps.pk}/stats").json()["stats"]
+    assert (stats["cpu"], stats["ram"], stats["uptime_s"]) == (None, {"used": 4194304, "total": None}, None)
+    page = as_user(alice).get(f"/vps/{vps.pk}/").content.decode()
+    assert "4 MB / —" in page
+    assert "<progress" not in page, "a bar that is empty would say 0"
+    assert "0 %" not in page
+
+
+def test_use_and_history_of_one_guest_are_never_those_of_the_next(
+    server: Any, simulated: Any, real_cluster: Cluster, carol: Any
+) -> None:
+    """A VPS that is bound to another guest within the minute."""
+    vps = server(power="running")
+    reconcile(real_cluster.pk)
+    metrics.fetch_history(vps.pk, "hour")
+    assert metrics.usage(fresh(vps))
+    binding.unbind(vps, by=carol, source="admin")
+    assert metrics.usage(fresh(vps)) is None
+    assert metrics.history(fresh(vps), "hour")["state"] == "unavailable"
+    simulated.add("qemu", 101, power="running")
+    binding.bind(vps, real_cluster, kind="qemu", vmid=101, node="pve1", by=carol, source="admin")
+    binding.identify(fresh(vps).placement.pk)
+    assert metrics.usage(fresh(vps)) is None
+    assert metrics.history(fresh(vps), "hour")["state"] == "pending"
+    reconcile(real_cluster.pk)
+    assert set(metrics.usage(fresh(vps))["rates"].values()) == {None}

@@ -1,0 +1,106 @@
+"""Names that stand in two places and must be the same: tasks that are rung for, and the columns of the table `vps`."""
+
+import ast
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import current_app
+from django.conf import settings
+from django.db import connection
+
+from ospab_panel.openapi.nouns.vps import COLUMNS as TOLD
+from vps import tasks
+from vps.models import Vps
+
+ROOT = Path(settings.BASE_DIR)
+# How many of the arguments are not the task's own; what rings with a list rings once an element, with one argument.
+RINGS = {"worker": 1, "workers": 1, "ring": 1, "ring_all": 1, "send_task": 1}
+INSIDE_NOTIFY = ("task", "args")
+Ring = tuple[str, ast.Call]
+
+
+def rings() -> Iterator[Ring]:
+    """(where, call) of everything that rings for a task by its name, notify's own passing on left out."""
+    for path in sorted(path for app in ("vps", "accounts", "ospab_panel") for path in (ROOT / app).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and rings_for(node):
+                yield f"{path.relative_to(ROOT)}:{node.lineno}", node
+
+
+def rings_for(call: ast.Call) -> bool:
+    """notify.worker(…), current_app.send_task(…), and notify's own ring(…); `after_commit(partial(ring, …))` passes on."""
+    if isinstance(call.func, ast.Attribute):
+        is_notify = isinstance(call.func.value, ast.Name) and call.func.value.id == "notify"
+        return call.func.attr == "send_task" or (is_notify and call.func.attr in RINGS)
+    return isinstance(call.func, ast.Name) and call.func.id in {"ring", "ring_all"}
+
+
+def is_passed_on(call: ast.Call) -> bool:
+    name = call.args[0]
+    is_formatted = isinstance(name, ast.JoinedStr) and "task" in ast.unparse(name)
+    return is_formatted or (isinstance(name, ast.Name) and name.id == "task")
+
+
+RUNG = [(where, call) for where, call in rings() if not is_passed_on(call)]
+
+
+def test_the_rings_of_the_whole_panel_are_found() -> None:
+    assert len(RUNG) >= 30
+    assert {where.partition(":")[0] for where, _ in RUNG} >= {"ospab_panel/celery.py", "vps/tasks.py", "vps/notify.py"}
+
+
+@pytest.mark.parametrize(("where", "call"), RUNG, ids=[where for where, _ in RUNG])
+def test_each_bell_is_for_a_task_that_is_there_and_takes_what_it_is_given(where: str, call: ast.Call) -> None:
+    """B17: one that is misspelt is healed by the sweeper after seconds, so no other test is red for it."""
+    name = call.args[0]
+    assert isinstance(name, ast.Constant), f"{where} names its task in a way that nobody can check: {ast.unparse(name)}"
+    task = str(name.value).removeprefix("vps.")
+    assert f"vps.{task}" in registered(), f"{where} rings for vps.{task}, which nobody answers"
+    if call_name(call) in ("worker", "workers"):
+        inspect.signature(getattr(tasks, task).run).bind(*given(call))
+
+
+def call_name(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else ""
+
+
+def given(call: ast.Call) -> list[Any]:
+    return [None] if call_name(call) == "workers" else list(call.args[1:])
+
+
+def registered() -> set[str]:
+    current_app.loader.import_default_modules()
+    return {name for name in current_app.tasks if name.startswith("vps.")}
+
+
+def test_the_clock_rings_for_tasks_that_are_there_and_take_nothing() -> None:
+    for entry in settings.CELERY_BEAT_SCHEDULE.values():
+        assert entry["task"] in registered()
+        inspect.signature(current_app.tasks[entry["task"]].run).bind()
+
+
+def test_every_column_of_a_vps_is_rewritten_answered_and_told_of(make_vps: Any, alice: Any, bob: Any) -> None:
+    """B14: one that is forgotten would be answered with its new value, and keep its old one in the table."""
+    columns = [field.attname for field in Vps._meta.concrete_fields]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT column_name FROM information_schema.columns WHERE table_name = 'vps'")
+        assert {name for (name,) in cursor.fetchall()} == set(columns)
+    vps = make_vps(alice)
+    assert list(vps.columns()) == columns == list(TOLD)
+    changed = Vps.objects.get(pk=vps.pk)
+    for name, value in other_values(vps, bob).items():
+        setattr(changed, name, value)
+    Vps.objects.rewrite([changed])
+    now = Vps.objects.get(pk=vps.pk)
+    for name in set(columns) - {"id", "created_at"}:
+        assert getattr(now, name) == getattr(changed, name) != getattr(vps, name), name
+
+
+def other_values(vps: Vps, bob: Any) -> dict[str, Any]:
+    """Another value for each column that may change, of its own type."""
+    own = {"status": "stopped", "hypervisor": "xen", "user_id": bob.pk, "updated_at": vps.updated_at.replace(year=2001)}
+    whole = {name: getattr(vps, name) + 1 for name in ("cpu", "ram", "disk")}
+    return own | whole | {"name": "another", "ip_address": "192.0.2.77", "os": "another"}

@@ -1,0 +1,77 @@
+"""What may honestly be said of a server's state: to people, to programs, and as a condition on rows. For Vps.
+
+One that nobody sees, because it is bound to nothing or its hypervisor does not answer, is never said to run or to stand
+still. It imports no model: Vps and Cluster import it.
+"""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.wire import rfc3339
+from vps.errors import HypervisorUnavailable, HypervisorUnsupported, Sentence, VpsMissing, VpsMistaken, VpsUnbound
+
+if TYPE_CHECKING:
+    from vps.models.vps import Vps
+
+# Three missed rounds of reconcile, with a margin: older than this is not news but memory.
+FRESH_FOR = timedelta(seconds=45)
+
+PAUSED, UNKNOWN, NOT_CONNECTED = "paused", "unknown", "not_connected"
+# Beside the words of Vps.Status.
+LABELS: dict[str, Sentence] = {PAUSED: _("Paused"), UNKNOWN: _("Unknown"), NOT_CONNECTED: _("Not connected")}
+
+
+class Shown:
+    """A word to show and, where it is not fresh, since when. What nobody sees is never dressed up as something seen."""
+
+    def __init__(self, word: str, label: Sentence, since: datetime | None = None) -> None:
+        self.word, self.label, self.since = word, label, since
+
+    @property
+    def is_seen(self) -> bool:
+        return self.word not in (UNKNOWN, NOT_CONNECTED)
+
+    @classmethod
+    def of(cls, vps: "Vps", now: datetime) -> "Shown":
+        """The main site's word of creating, suspended and error; else what is seen of the guest."""
+        if vps.status not in vps.OBSERVED:
+            return cls(vps.status, dict(vps.Status.choices)[vps.status])
+        placement = getattr(vps, "placement", None)
+        if placement is None:
+            return cls(NOT_CONNECTED, LABELS[NOT_CONNECTED])
+        if since := placement.missing_since or placement.unknown_since(now):
+            return cls(UNKNOWN, LABELS[UNKNOWN], since)
+        return cls(placement.power, (LABELS | dict(vps.Status.choices))[placement.power])
+
+
+def shown_as(word: str, now: datetime) -> Q:
+    """The rows that `Shown.of` has this word for."""
+    is_told = Q(status__in=("running", "stopped"))
+    if word == NOT_CONNECTED:
+        return is_told & Q(placement__isnull=True)
+    heard = Q(placement__cluster__seen_at__gt=now - FRESH_FOR)
+    seen = heard & Q(placement__missing_since=None, placement__power__in=("running", "stopped", PAUSED))
+    if word == UNKNOWN:
+        return is_told & Q(placement__isnull=False) & ~seen
+    return is_told & seen & Q(placement__power=word) if word in ("running", "stopped", PAUSED) else Q(status=word)
+
+
+def observed(vps: "Vps", now: datetime) -> dict[str, Any]:
+    """For programs: `power` is null where it is not known, `reason` is then the code of why; `since` is of either."""
+    placement = getattr(vps, "placement", None)
+    unknown_since = placement and (placement.missing_since or placement.unknown_since(now))
+    if placement is None or unknown_since:
+        return {"power": None, "since": unknown_since and rfc3339(unknown_since), "reason": why_unknown(vps)}
+    return {"power": placement.power, "since": rfc3339(placement.power_since), "reason": None}
+
+
+def why_unknown(vps: "Vps") -> str:
+    placement = getattr(vps, "placement", None)
+    if placement is None:
+        return VpsUnbound.code if vps.hypervisor == vps.Hypervisor.PROXMOX else HypervisorUnsupported.code
+    if placement.stranger:
+        return VpsMistaken.code
+    return VpsMissing.code if placement.missing_since else HypervisorUnavailable.code
