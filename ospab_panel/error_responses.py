@@ -12,21 +12,18 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from psycopg.errors import IdleInTransactionSessionTimeout
-from psycopg_pool import PoolTimeout
 from rest_framework import exceptions
 from rest_framework.response import Response
 
 from vps.errors import PanelError, flat
+from vps.passing import passes
 
 log = logging.getLogger(__name__)
-DATABASE_DOWN = (OperationalError, InterfaceError, PoolTimeout)
 API = re.compile(r"/+api(/|$)", re.IGNORECASE)
 # What a page asks the database for; where that may be what failed, the page does without.
 WITHOUT_DATABASE = {"user": AnonymousUser(), "messages": []}
@@ -159,9 +156,3 @@ def server_error(request: HttpRequest) -> HttpResponse:
         response["Retry-After"] = "5"
         return response
     return page(request, 500, "internal_error", _("Something went wrong on our side. We have been told."))
-
-
-def passes(error: BaseException | None) -> bool:
-    """Whether the same request may well be done in a moment: nothing of this one was."""
-    was_too_slow = isinstance(error, InternalError) and isinstance(error.__cause__, IdleInTransactionSessionTimeout)
-    return was_too_slow or isinstance(error, DATABASE_DOWN)

@@ -72,6 +72,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "ospab_panel.middleware.give_request_id",
     "ospab_panel.main_site.see_main_site",
+    "ospab_panel.health.take_any_host",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "ospab_panel.middleware.refuse_chunked_bodies",

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from celery import shared_task
@@ -9,6 +10,7 @@ from celery import shared_task
 from accounts import idempotency
 from vps import notify
 from vps.models import Cluster
+from vps.passing import passes
 from vps.services import binding, metrics, power, sync_calls, webhooks
 from vps.services.reconcile import reconcile
 
@@ -16,7 +18,20 @@ log = logging.getLogger(__name__)
 
 
 def task(verb: Callable[..., Any]) -> Any:
-    return shared_task(name=f"vps.{verb.__name__}")(verb)
+    """A database that is away, or takes no writes, is told of in a line: the rows say what is due, and the next bell or the
+    sweeper sees to it.
+    """
+
+    @wraps(verb)
+    def answer_bell(*args: Any) -> None:
+        try:
+            verb(*args)
+        except Exception as error:
+            if not passes(error):
+                raise
+            log.warning("the database failed, so vps.%s%r is left to the next bell: %r", verb.__name__, args, error)
+
+    return shared_task(name=f"vps.{verb.__name__}")(answer_bell)
 
 
 @task

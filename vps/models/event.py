@@ -30,6 +30,13 @@ SETTLE = """
 AT_ONCE = 10_000
 
 
+def is_read_only() -> bool:
+    """A standby, or a database in a failover."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW transaction_read_only")
+        return bool(cursor.fetchone()[0] == "on")
+
+
 class EventQuerySet(models.QuerySet["Event"]):
     def record(
         self, type: str, vps: Any, *, by: Any = None, source: str, operation: Any = None, **data: Any
@@ -54,8 +61,11 @@ class EventQuerySet(models.QuerySet["Event"]):
             pass
 
     def settle_some(self) -> int:
-        """Returns how many were new. Where none is, nobody waits for anybody: one look into an index that is empty then."""
-        if not self.model.objects.filter(position=None).exists():
+        """Returns how many were new. Where none is, nobody waits for anybody: one look into an index that is empty then.
+
+        A database that takes no writes is read as it is: what is settled can be told.
+        """
+        if not self.model.objects.filter(position=None).exists() or is_read_only():
             return 0
         with transaction.atomic():
             wait_for_turn(SETTLING)
