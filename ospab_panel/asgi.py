@@ -16,6 +16,7 @@ from ospab_panel.slow_bodies import hearing_first
 from ospab_panel.wsgi import application as http
 
 # The consumers import models, so they come after wsgi has set Django up.
+from vps.models.encrypted import decryption_forbidden  # isort: skip
 from vps.socket_urls import for_browsers, for_programs  # isort: skip
 
 of_browsers = OriginValidator(AuthMiddlewareStack(URLRouter(for_browsers)), settings.WS_ORIGINS)
@@ -30,7 +31,8 @@ async def sockets(scope: Any, receive: Any, send: Any) -> None:
     """
     says_origin = any(name.lower() == b"origin" for name, _ in scope["headers"])
     is_program = scope["path"] in PROGRAMS and not says_origin
-    await (of_programs if is_program else of_browsers)(scope, receive, send)
+    with decryption_forbidden():
+        await (of_programs if is_program else of_browsers)(scope, receive, send)
 
 
 async def without_twins(scope: Any, receive: Any, send: Any) -> None:

@@ -12,6 +12,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from ospab_panel import request_id
 from ospab_panel.error_responses import is_api, page
 from vps.crash_points import BEFORE_ANSWER, reached
+from vps.models.encrypted import decryption_forbidden
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -30,6 +31,16 @@ def give_request_id(get_response: GetResponse) -> GetResponse:
         if request.method == "POST" and is_api(request):
             reached(BEFORE_ANSWER)
         return response
+
+    return middleware
+
+
+def keep_secrets_sealed(get_response: GetResponse) -> GetResponse:
+    """Whatever answers a request, staff's too, cannot decrypt the secrets of clusters and webhook endpoints."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        with decryption_forbidden():
+            return get_response(request)
 
     return middleware
 

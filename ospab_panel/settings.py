@@ -71,6 +71,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "ospab_panel.middleware.give_request_id",
+    "ospab_panel.middleware.keep_secrets_sealed",
     "ospab_panel.main_site.see_main_site",
     "ospab_panel.health.take_any_host",
     "django.middleware.security.SecurityMiddleware",
@@ -174,6 +175,9 @@ CELERY_BEAT_SCHEDULE = {
 
 # Webhooks go to public addresses by https alone, unless the receiver is meant to be inside, as the demo's is.
 WEBHOOKS_ALLOW_PRIVATE = environment.flag("WEBHOOKS_ALLOW_PRIVATE", DEMO)
+
+# Clusters are other machines, unless the panel runs on the hypervisor itself, or in the demo.
+CLUSTERS_ALLOW_LOCAL = environment.flag("CLUSTERS_ALLOW_LOCAL", DEMO)
 
 # Who is calling
 AUTH_USER_MODEL = "accounts.User"

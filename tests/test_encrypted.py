@@ -1,24 +1,92 @@
-"""Secrets at rest: who runs the panel changes FIELD_KEYS, and nothing is lost."""
+"""Secrets at rest: who runs the panel changes FIELD_KEYS and nothing is lost; they are read by workers, and by no request."""
 
 from io import StringIO
 from typing import Any
 
+import pytest
 from cryptography.fernet import Fernet
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.test import RequestFactory
+from django.utils import timezone
 
+from ospab_panel.middleware import keep_secrets_sealed
 from vps.models import Cluster, WebhookEndpoint
+from vps.models.encrypted import CannotDecrypt, DecryptionForbidden, Sealed, decrypt, decryption_forbidden
 
 
-def test_keys_are_changed_and_the_old_one_can_be_taken_away(cluster: Cluster, settings: Any) -> None:
+@pytest.fixture
+def endpoint(db: None) -> WebhookEndpoint:
     rotated = {"previous_secret": "whsec_old", "previous_until": "2026-01-01T00:00Z"}
-    endpoint = WebhookEndpoint.objects.create(name="shop", url="https://a", secret="whsec_a", cursor=0, **rotated)
-    token = Cluster.objects.get().token_secret
-    new = Fernet.generate_key().decode()
-    settings.FIELD_KEYS = [new, *settings.FIELD_KEYS]
+    made: WebhookEndpoint = WebhookEndpoint.objects.create(
+        name="shop", url="https://a", secret="whsec_a", cursor=0, **rotated
+    )
+    made.refresh_from_db()
+    return made
+
+
+@pytest.fixture
+def new_key() -> str:
+    return Fernet.generate_key().decode()
+
+
+def test_keys_are_changed_and_the_old_one_can_be_taken_away(
+    cluster: Cluster, endpoint: WebhookEndpoint, settings: Any, new_key: str
+) -> None:
+    settings.FIELD_KEYS = [new_key, *settings.FIELD_KEYS]
     out = StringIO()
     call_command("encrypt_again", stdout=out)
-    settings.FIELD_KEYS = [new]
+    settings.FIELD_KEYS = [new_key]
     endpoint.refresh_from_db()
-    assert (endpoint.secret, endpoint.previous_secret) == ("whsec_a", "whsec_old")
-    assert Cluster.objects.get().token_secret == token
+    assert (decrypt(endpoint.secret), decrypt(endpoint.previous_secret)) == ("whsec_a", "whsec_old")
+    assert decrypt(Cluster.objects.get().token_secret) == "not-a-real-secret"
     assert out.getvalue().splitlines() == ["vps.Cluster: 1", "vps.WebhookEndpoint: 1"]
+
+
+def test_what_no_key_decrypts_is_named_and_left_and_all_others_are_done(
+    cluster: Cluster, endpoint: WebhookEndpoint, settings: Any, new_key: str
+) -> None:
+    """B15. The exit status says that an old key must not be taken away yet."""
+    lost_key, *known = [Fernet.generate_key().decode(), *settings.FIELD_KEYS]
+    settings.FIELD_KEYS = [lost_key]
+    lost = Cluster.objects.create(name="lost", hosts=["pve"], token_id="a@pve!b", token_secret="s")
+    settings.FIELD_KEYS = [new_key, *known]
+    with pytest.raises(CommandError, match=rf"vps.Cluster {lost.pk} \(lost\): token_secret"):
+        call_command("encrypt_again", stdout=StringIO())
+    settings.FIELD_KEYS = [new_key]
+    endpoint.refresh_from_db()
+    assert decrypt(endpoint.secret) == "whsec_a"
+    assert decrypt(Cluster.objects.get(pk=cluster.pk).token_secret) == "not-a-real-secret"
+    settings.FIELD_KEYS = [lost_key]
+    assert decrypt(Cluster.objects.get(pk=lost.pk).token_secret) == "s", "it is as it was"
+
+
+def test_a_row_that_is_read_and_written_keeps_its_ciphertext_to_the_byte(cluster: Cluster, settings: Any) -> None:
+    """B15: nothing is decrypted by loading, nor by saving, nor by printing."""
+    before = Cluster.objects.values_list("token_secret", flat=True).get()
+    settings.FIELD_KEYS = [Fernet.generate_key().decode()]
+    row = Cluster.objects.get()
+    row.full_clean()
+    row.name = "renamed"
+    row.save()
+    row.refresh_from_db()
+    assert row.token_secret == before
+    assert isinstance(before, Sealed)
+    assert before.token not in f"{before} {before!r} {vars(row)}"
+    with pytest.raises(CannotDecrypt):
+        decrypt(row.token_secret)
+
+
+def test_whoever_answers_a_request_decrypts_nothing(cluster: Cluster, endpoint: WebhookEndpoint) -> None:
+    """D: neither a cluster's credentials nor what signs webhooks, and both are there for whoever works afterwards."""
+    cluster.refresh_from_db()
+
+    def view(_request: Any) -> Any:
+        with pytest.raises(DecryptionForbidden):
+            cluster.credentials()
+        with pytest.raises(DecryptionForbidden):
+            endpoint.live_secrets(timezone.now())
+
+    keep_secrets_sealed(view)(RequestFactory().get("/"))
+    with decryption_forbidden(), pytest.raises(DecryptionForbidden):
+        decrypt("not saved yet")
+    assert cluster.credentials()["token_secret"] == "not-a-real-secret"

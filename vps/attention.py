@@ -117,6 +117,11 @@ def given_up() -> "QuerySet[WebhookEndpoint]":
     return found.exclude(disabled_why=WebhookEndpoint.Why.STAFF)
 
 
+def unreadable() -> "QuerySet[WebhookEndpoint]":
+    found: QuerySet[WebhookEndpoint] = WebhookEndpoint.objects.active().unreadable()
+    return found
+
+
 def behind() -> "QuerySet[WebhookEndpoint]":
     active = with_backlog(WebhookEndpoint.objects.active())
     found: QuerySet[WebhookEndpoint] = active.filter(oldest__lt=timezone.now() - LONG_BACKLOG)
@@ -192,6 +197,11 @@ def of_endpoint(endpoint: Any) -> tuple[str, str, str]:
     return endpoint.name, address, told(since(endpoint.disabled_at), endpoint.get_disabled_why_display())
 
 
+def of_unreadable(endpoint: Any) -> tuple[str, str, str]:
+    address = reverse("admin:vps_webhookendpoint_change", args=[endpoint.pk])
+    return endpoint.name, address, told(since(endpoint.unreachable_since), in_words(endpoint.failure))
+
+
 def of_backlog(endpoint: Any) -> tuple[str, str, str]:
     what, address, _detail = of_endpoint(endpoint)
     pending = _("%(count)s, since %(when)s") % {"count": endpoint.backlog, "when": in_utc(endpoint.oldest)}
@@ -233,6 +243,7 @@ TROUBLES: list[tuple[Sentence, type[Model], Callable[[], "QuerySet[Any]"], Line]
     (_("Suspended servers that are switched on"), Vps, running_suspended, of_running_suspended),
     (_("Servers that are bound to no guest"), Vps, lambda: Vps.objects.unbound().select_related("user"), of_vps),
     (_("Servers being created for more than 30 minutes"), Vps, long_creating, of_creating),
+    (_("Webhook endpoints whose secret cannot be read"), WebhookEndpoint, unreadable, of_unreadable),
     (_("Webhook endpoints that are disabled"), WebhookEndpoint, given_up, of_endpoint),
     (_("Webhook endpoints with events that wait for more than 15 minutes"), WebhookEndpoint, behind, of_backlog),
     (_("Events that an endpoint was not told in the last 24 hours"), WebhookDelivery, not_told, of_delivery),

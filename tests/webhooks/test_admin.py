@@ -43,7 +43,7 @@ def test_a_new_endpoints_secret_is_shown_once_and_never_cached(admin: Any) -> No
     answer = admin.post(f"{ENDPOINTS}add/", form, follow=True)
     endpoint = WebhookEndpoint.objects.get()
     assert endpoint.types == ["vps.created", "vps.deleted"]
-    assert SECRET.findall(answer.content.decode()) == [endpoint.secret]
+    assert SECRET.findall(answer.content.decode()) == endpoint.live_secrets(timezone.now())
     assert "no-store" in answer["Cache-Control"]
     again = admin.get(f"{ENDPOINTS}{endpoint.pk}/secret/")
     assert "was shown already" in page(again)
@@ -67,7 +67,8 @@ def test_plain_http_is_for_where_private_addresses_are_allowed(admin: Any, setti
     settings.WEBHOOKS_ALLOW_PRIVATE = False
     assert "must begin with https://" in page(admin.post(f"{ENDPOINTS}add/", form))
     settings.WEBHOOKS_ALLOW_PRIVATE = True
-    assert admin.post(f"{ENDPOINTS}add/", form).status_code == 302
+    admin.post(f"{ENDPOINTS}add/", form)
+    assert WebhookEndpoint.objects.exists()
 
 
 def test_what_staff_change_leaves_what_is_written_meanwhile_as_it_is(admin: Any, endpoint: WebhookEndpoint) -> None:
@@ -77,16 +78,16 @@ def test_what_staff_change_leaves_what_is_written_meanwhile_as_it_is(admin: Any,
     endpoint.name = "renamed again"
     webhooks.change(endpoint)
     now = WebhookEndpoint.objects.get()
-    assert (now.name, now.cursor, now.is_active, now.secret) == ("renamed again", 7, True, endpoint.secret)
+    assert (now.name, now.cursor, now.is_active) == ("renamed again", 7, True)
+    assert now.live_secrets(timezone.now()) == endpoint.live_secrets(timezone.now())
 
 
 def test_a_secret_is_rotated_and_the_old_one_holds_for_a_day(admin: Any, endpoint: WebhookEndpoint) -> None:
     old = webhooks.give_secret(endpoint.pk)
     shown = SECRET.findall(press(admin, endpoint, "rotate").content.decode())
     rotated = WebhookEndpoint.objects.get()
-    assert shown == [rotated.secret]
-    assert rotated.live_secrets(timezone.now() + timedelta(hours=23)) == [rotated.secret, old]
-    assert rotated.live_secrets(timezone.now() + timedelta(hours=25)) == [rotated.secret]
+    assert rotated.live_secrets(timezone.now() + timedelta(hours=23)) == [*shown, old]
+    assert rotated.live_secrets(timezone.now() + timedelta(hours=25)) == shown
     assert "less than 24 hours ago" in page(press(admin, endpoint, "rotate"))
     assert WebhookEndpoint.objects.get().secret == rotated.secret
 

@@ -12,6 +12,7 @@ from standardwebhooks import WebhookVerificationError
 from tests.webhooks.conftest import added, happen, make_due, pause_s, run, words
 from tests.webhooks.receiver import Got, Receiver, Reply
 from vps.models import Event, ExternalId, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from vps.models.encrypted import decrypt
 from vps.models.event import AT_ONCE
 from vps.models.webhook_endpoint import OVERLAP
 from vps.services import webhooks
@@ -287,7 +288,7 @@ def test_while_a_secret_is_changed_either_verifies_and_then_the_new_one_alone(
     WebhookEndpoint.objects.update(previous_until=F("previous_until") - OVERLAP - timedelta(minutes=6))
     happen(vps, "b")
     run(endpoint)
-    assert WebhookEndpoint.objects.get().previous_secret == old
+    assert decrypt(WebhookEndpoint.objects.get().previous_secret) == old
     webhooks.forget_old()
     assert WebhookEndpoint.objects.get().previous_secret == ""
     receiver.got[1].verified_by(new)

@@ -5,12 +5,16 @@ import ssl
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from vps.addresses import is_disguised, names_this_machine
 from vps.models import Cluster, Vps
 
 HOST = re.compile(r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)(:[0-9]{1,5})?")
 TOKEN = re.compile(r"[^\s@!]+@[^\s@!]+![A-Za-z][\w.-]*")
+# Whom the secret of the token is sent to, and how that is known; and whose secret it is.
+DESTINATION = ("hosts", "token_id", "fingerprint", "ca_pem")
 FINGERPRINT = re.compile(r"([0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}")
 
 
@@ -25,19 +29,43 @@ class HostsField(forms.CharField):
     def clean(self, value: Any) -> Any:
         hosts = [line.strip() for line in str(super().clean(value)).splitlines() if line.strip()]
         for host in hosts:
-            if not HOST.fullmatch(host):
-                raise forms.ValidationError(_("%(host)s is no host: give name or name:port."), params={"host": host})
+            check_host(host)
         return hosts
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool([line.strip() for line in str(data).splitlines() if line.strip()] != initial)
+
+
+def check_host(host: str) -> None:
+    """Raises ValidationError. A name is not looked up: a request waits for no other host, and the driver looks then."""
+    name = host if host.endswith("]") else host.rpartition(":")[0] or host
+    if not HOST.fullmatch(host) or is_disguised(name):
+        raise forms.ValidationError(_("%(host)s is no host: give name or name:port."), params={"host": host})
+    if names_this_machine(name) and not settings.CLUSTERS_ALLOW_LOCAL:
+        raise forms.ValidationError(
+            _("%(host)s is this machine itself, or no cluster's: see CLUSTERS_ALLOW_LOCAL."), params={"host": host}
+        )
+
+
+class SecretField(forms.CharField):
+    """Written, and never shown."""
+
+    widget = forms.PasswordInput(render_value=False, attrs={"autocomplete": "off"})
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(data)
 
 
 class ClusterForm(forms.ModelForm):  # type: ignore[type-arg]
     hosts = HostsField(label=_("API hosts"), help_text=Cluster._meta.get_field("hosts").help_text)
-    token_secret = forms.CharField(
+    token_secret = SecretField(
         label=_("Secret of the token"),
         required=False,
         strip=True,
-        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off"}),
-        help_text=_("Written here and never shown again. Leave it empty to keep the one that is there."),
+        help_text=_(
+            "Written here and never shown again. Leave it empty to keep the one that is there. Where the hosts, the token, "
+            "the fingerprint or the CA change, it is asked for anew."
+        ),
     )
 
     class Meta:
@@ -56,11 +84,25 @@ class ClusterForm(forms.ModelForm):  # type: ignore[type-arg]
             raise forms.ValidationError(_("Give it as user@realm!token."))
         return given
 
-    def clean_token_secret(self) -> str:
-        given: str = self.cleaned_data["token_secret"]
-        if not given and not self.instance.pk:
-            raise forms.ValidationError(_("A new cluster needs one."))
-        return given or str(self.instance.token_secret)
+    def clean(self) -> dict[str, Any]:
+        """The secret that is there goes nowhere but where it was meant to go by whoever wrote it."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("token_secret"):
+            return cleaned
+        if not self.instance.pk:
+            self.add_error("token_secret", _("A new cluster needs one."))
+        elif self.is_sent_elsewhere(cleaned):
+            self.add_error(
+                "token_secret", _("Where it is sent to has changed: write the secret of the token once more.")
+            )
+        else:
+            cleaned["token_secret"] = self.instance.token_secret
+        return cleaned
+
+    def is_sent_elsewhere(self, cleaned: dict[str, Any]) -> bool:
+        """A field that is not right has a fault of its own."""
+        written = [name for name in DESTINATION if name in cleaned]
+        return any(plain(cleaned[name]) != plain(getattr(self.instance, name)) for name in written)
 
     def clean_fingerprint(self) -> str:
         given: str = self.cleaned_data["fingerprint"]
@@ -76,3 +118,8 @@ class ClusterForm(forms.ModelForm):  # type: ignore[type-arg]
         except (ssl.SSLError, ValueError) as error:
             raise forms.ValidationError(_("This is no certificate in PEM.")) from error
         return given
+
+
+def plain(value: Any) -> Any:
+    """A browser ends the lines of a certificate in another way than a file does."""
+    return value.split() if isinstance(value, str) else value

@@ -1,6 +1,7 @@
 """Webhook endpoints as staff keep them: where they are, what they are told, and how they are.
 
-No request calls an endpoint: a test is queued, and its result is among the attempts. A secret is shown once.
+No request calls an endpoint: a test is queued, and its result is among the attempts. A secret is shown in the answer to
+the POST that makes it, and never again.
 """
 
 from typing import Any
@@ -84,32 +85,47 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         self, request: HttpRequest, context: dict[str, Any], *rest: Any, **more: Any
     ) -> HttpResponse:
         endpoint, now = context.get("original"), timezone.now()
-        is_overlap = endpoint is not None and endpoint.previous_until is not None and endpoint.previous_until > now
+        is_overlap = endpoint is not None and endpoint.has_two_secrets(now)
         return super().render_change_form(request, context | {"now": now, "is_overlap": is_overlap}, *rest, **more)
 
     # What is written
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
-            webhooks.change(obj)
+            obj.is_moved = webhooks.change(obj)
         else:
             webhooks.add(obj)
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
-        return redirect("admin:vps_webhookendpoint_secret", obj.pk)
+        return self.show(request, obj.pk, webhooks.give_secret(obj.pk))
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        if obj.is_moved:
+            return self.show(request, obj.pk, webhooks.give_secret(obj.pk))
+        return super().response_change(request, obj)
 
     def secret(self, request: HttpRequest, id: int) -> HttpResponse:
-        """Once, to whoever comes first of those who may make one."""
+        """GET says whether there is one to be shown, as often as it likes; POST shows it, once."""
         if not (self.has_add_permission(request) or self.has_change_permission(request)):
             raise PermissionDenied
+        if request.method != "POST":
+            return self.show(request, id)
+        if "lost" in request.POST and self.has_change_permission(request):
+            return self.show(request, id, webhooks.replace_lost(id))
+        return self.show(request, id, webhooks.give_secret(id))
+
+    def show(self, request: HttpRequest, id: int, secret: str = "") -> HttpResponse:
         endpoint = get_object_or_404(WebhookEndpoint, pk=id)
         context = self.admin_site.each_context(request) | {
             "title": _("Secret of %(endpoint)s") % {"endpoint": endpoint.name},
             "opts": self.opts,
             "endpoint": endpoint,
-            "secret": webhooks.give_secret(endpoint.pk),
+            "secret": secret,
+            "is_overlap": endpoint.has_two_secrets(timezone.now()),
         }
-        return render(request, "admin/vps/webhookendpoint/secret.html", context)
+        response = render(request, "admin/vps/webhookendpoint/secret.html", context)
+        response["Cache-Control"] = "no-store"
+        return response
 
     def test(self, request: HttpRequest, id: int) -> HttpResponse:
         endpoint = self.allowed(request, id)
@@ -125,7 +141,7 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         except PanelError as refusal:
             return self.told(request, endpoint, refusal.message, messages.WARNING)
         self.log_change(request, endpoint, gettext("secret rotated"))
-        return redirect("admin:vps_webhookendpoint_secret", id)
+        return self.show(request, id, webhooks.give_secret(id))
 
     def enable(self, request: HttpRequest, id: int) -> HttpResponse:
         endpoint = self.allowed(request, id)

@@ -18,7 +18,9 @@ class WebhookEndpointForm(forms.ModelForm):  # type: ignore[type-arg]
         max_length=2000,
         strip=True,
         widget=forms.TextInput(attrs={"class": "vLargeTextField", "autocomplete": "off"}),
-        help_text=_("Where events are sent to, by POST. Redirects are not followed."),
+        help_text=_(
+            "Where events are sent to, by POST. Redirects are not followed. Another host gets a secret of its own, at once."
+        ),
     )
     types = forms.MultipleChoiceField(
         label=_("Events"),

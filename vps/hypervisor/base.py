@@ -60,6 +60,7 @@ class Access:
     """How a cluster is reached. `hosts` are `name` or `name:port`, any of which answers for the whole cluster.
 
     TLS is always verified: against `ca_pem`, or the pinned SHA-256 `fingerprint` (colon hex), or the system's store.
+    With a `fault` nothing is sent: every call is Unreachable, for that reason.
     """
 
     hosts: tuple[str, ...]
@@ -67,6 +68,7 @@ class Access:
     token_secret: str = field(repr=False)
     ca_pem: str = ""
     fingerprint: str = ""
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)

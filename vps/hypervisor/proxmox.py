@@ -68,7 +68,7 @@ class Proxmox:
         self.transport.close()
 
     def version(self) -> str:
-        return pve_read.given(self.transport.get("version"), "version")
+        return pve_read.version(self.transport.get("version"))
 
     def guests(self) -> list[Guest]:
         return pve_read.guests(self.transport.get("cluster/resources"))

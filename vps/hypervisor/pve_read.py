@@ -1,7 +1,7 @@
 """Proxmox VE's answers in our shapes: pure functions for the driver beside it.
 
 Numbers may come as text. An absent value is None here, and never 0: whoever shows it says that it is not known. An
-answer of another shape raises OutcomeUnknown.
+answer of another shape raises OutcomeUnknown, which quotes nothing of it: who gives it need not be Proxmox VE.
 """
 
 import ipaddress
@@ -32,6 +32,7 @@ RUNNING = {"running", "prelaunch", "inmigrate", "restore-vm", "finish-migrate", 
 PAUSED = {"paused", "suspended", "save-vm", "io-error", "internal-error", "watchdog", "guest-panicked", "debug", "colo"}
 KINDS = frozenset(map(str, Kind))
 MOST_POINTS = 400
+VERSION = re.compile(r"[0-9]{1,3}(\.[0-9]{1,4}){0,3}([~+-][A-Za-z0-9.~+-]{1,20})?")
 UNUSABLE = ("is_loopback", "is_link_local", "is_multicast", "is_unspecified")
 
 # our name: theirs, in cluster/resources
@@ -59,13 +60,13 @@ SAMPLE = {
 
 def fields(answer: Any) -> dict[str, Any]:
     if not isinstance(answer, dict):
-        raise OutcomeUnknown(f"not an object: {answer!r:.100}")
+        raise OutcomeUnknown(f"not an object, but a {type(answer).__name__}")
     return answer
 
 
 def rows(answer: Any) -> list[Any]:
     if not isinstance(answer, list):
-        raise OutcomeUnknown(f"not a list: {answer!r:.100}")
+        raise OutcomeUnknown(f"not a list, but a {type(answer).__name__}")
     return answer
 
 
@@ -73,7 +74,7 @@ def given(answer: Any, name: str) -> str:
     """What an answer of this kind always has."""
     value = fields(answer).get(name)
     if value is None:
-        raise OutcomeUnknown(f"without {name}: {answer!r:.100}")
+        raise OutcomeUnknown(f"without {name}")
     return str(value)
 
 
@@ -92,13 +93,20 @@ def flag(value: Any) -> bool:
     return bool(said(value))
 
 
+def version(answer: Any) -> str:
+    text = given(answer, "version")
+    if not VERSION.fullmatch(text):
+        raise OutcomeUnknown("not a version of Proxmox VE")
+    return text
+
+
 def number(value: Any) -> float:
     try:
         found = float(value)
     except (TypeError, ValueError, OverflowError) as error:
-        raise OutcomeUnknown(f"not a number: {value!r:.100}") from error
+        raise OutcomeUnknown(f"not a number: a {type(value).__name__}") from error
     if not math.isfinite(found):
-        raise OutcomeUnknown(f"not a number: {value!r:.100}")
+        raise OutcomeUnknown(f"not a number: a {type(value).__name__}")
     return found
 
 
@@ -181,7 +189,7 @@ def address_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     try:
         return ipaddress.ip_address(text.split("/")[0].split("%")[0])
     except ValueError as error:
-        raise OutcomeUnknown(f"not an address: {text!r:.100}") from error
+        raise OutcomeUnknown("not an address") from error
 
 
 def entries_of(interfaces: list[Any]) -> Iterator[Any]:

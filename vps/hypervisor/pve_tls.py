@@ -1,5 +1,6 @@
 """Connections to a Proxmox VE host: TLS verified against its CA, its pin or the system's store. For pve_transport."""
 
+import socket
 import ssl
 import time
 from functools import partial
@@ -10,6 +11,7 @@ from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NewConnectionError
 
+from vps.addresses import is_local, names_this_machine, parsed
 from vps.crash_points import reached
 from vps.hypervisor.base import NEVER, Access, Unreachable
 
@@ -29,6 +31,15 @@ class Connection(HTTPSConnection):
     def __init__(self, *args: Any, leave_by: float, **options: Any) -> None:
         super().__init__(*args, **options)
         self.leave_by = leave_by
+
+    def _new_conn(self) -> socket.socket:
+        """A name may stand for another address each time, so the one that was connected to is looked at."""
+        sock = super()._new_conn()
+        address = parsed(sock.getpeername()[0])
+        if address and is_local(address) and not names_this_machine(self.host):
+            sock.close()
+            raise NewConnectionError(self, "its name stands for an address of this machine or of a link")
+        return sock
 
     def connect(self) -> None:
         try:

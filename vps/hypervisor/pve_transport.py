@@ -41,6 +41,8 @@ TRIES_FOR_S = 15.0
 LARGEST = 64 * 1024 * 1024
 
 NODE_UNREACHABLE = 595
+# How pve-http-server calls itself, in every answer of its own.
+DAEMON = "pve-api-daemon"
 # The highest status that Proxmox VE's own handlers give. Above are 596..599, of a node that did not answer another one,
 # and 502..504, of a proxy that somebody has put before it.
 HIGHEST_ANSWER = 501
@@ -68,11 +70,13 @@ class Session(ProxmoxHttpSession):
         self.auth = ProxmoxHTTPApiTokenAuth(user, token, access.token_secret, timeout=timeout, verify_ssl=True)
         self.read_s = read_s
         self.node_time = datetime.now(UTC)
+        self.is_proxmox = False
         self.mount("https://", VerifyingAdapter(access, leave_by))
 
     def request(self, *args: Any, **options: Any) -> requests.Response:
         response: requests.Response = super().request(*args, **options, stream=True, allow_redirects=False)
         response._content = read(response, time.monotonic() + self.read_s)
+        self.is_proxmox = is_proxmox(response)
         if response.status_code in REDIRECTS:
             raise Garbled("a redirect, which this API never sends")
         self.node_time = date_of(response) or self.node_time
@@ -86,12 +90,25 @@ def check_token(access: Access) -> None:
         raise Refused(Refusal.UNAUTHENTICATED, "the token holds characters that no token has")
 
 
+def is_proxmox(response: requests.Response) -> bool:
+    """Whether an answer is Proxmox VE's: by the name of its daemon or, where a proxy of somebody's hides that, by the body
+    of its refusals. Of anything else no text is passed on: whoever registers a cluster must not read with our eyes.
+    """
+    if response.headers.get("Server", "").startswith(DAEMON):
+        return True
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(body, dict) and "data" in body and body["data"] is None
+
+
 def date_of(response: requests.Response) -> datetime | None:
     date = response.headers.get("Date")
     try:
         return parsedate_to_datetime(date).astimezone(UTC) if date else None
     except ValueError as error:
-        raise Garbled(f"not a date: {date!r:.100}") from error
+        raise Garbled("its Date is none") from error
 
 
 def read(response: requests.Response, until: float) -> bytes:
@@ -113,7 +130,7 @@ class Serializer(JsonSerializer):
         try:
             return response.json()["data"]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise Garbled(f"not an answer of Proxmox VE: {response.text[:200]!r}") from error
+            raise Garbled(f"not an answer of Proxmox VE (HTTP {response.status_code})") from error
 
     def loads_errors(self, response: requests.Response) -> Any:
         try:
@@ -191,7 +208,7 @@ class Transport:
             self.guard.answered(node)
 
     def try_hosts(self, call: Callable[[str], Any], *, is_read: bool) -> Any:
-        failure: HypervisorError = Unreachable("no API host is known")
+        failure: HypervisorError = Unreachable(self.access.fault or "no API host is known")
         for host in self.hosts():
             try:
                 answer = call(host)
@@ -212,7 +229,7 @@ class Transport:
     def hosts(self) -> Iterator[str]:
         """The one that answered last comes first: who hangs is not waited for each time. Where many do, the next call goes
         on from the one that this had no time for."""
-        hosts, until = self.access.hosts, time.monotonic() + TRIES_FOR_S
+        hosts, until = () if self.access.fault else self.access.hosts, time.monotonic() + TRIES_FOR_S
         first = hosts.index(ANSWERED_LAST[hosts]) if hosts in ANSWERED_LAST else 0
         for host in hosts[first:] + hosts[:first]:
             if time.monotonic() > until:
@@ -226,7 +243,7 @@ class Transport:
             try:
                 return call(api)
             except ResourceException as error:
-                raise of_status(error) from error
+                raise of_status(error, is_proxmox=session.is_proxmox) from error
             except (requests.exceptions.RequestException, HTTPError) as error:
                 raise of_network(error, host) from error
             except Garbled as error:
@@ -260,13 +277,24 @@ def base_url(host: str) -> str:
     return f"https://{host if has_port else f'{host}:{DEFAULT_PORT}'}/api2/json"
 
 
-def of_status(error: ResourceException) -> HypervisorError:
+def of_status(error: ResourceException, *, is_proxmox: bool) -> HypervisorError:
+    if not is_proxmox:
+        return of_somebody(error.status_code)
     reason = str(error.content).removesuffix(f" - {error.errors}")
     if error.status_code == NODE_UNREACHABLE:
         return NodeUnreachable(f"595 {reason}")
     if error.status_code > HIGHEST_ANSWER:
         return OutcomeUnknown(f"{error.status_code} {reason}")
     return pve_refusals.of_answer(error.status_code, reason, error.errors)
+
+
+def of_somebody(status: int) -> HypervisorError:
+    """A status that something else may give too, or somebody's proxy for it; 595 is Proxmox VE's alone."""
+    detail = f"HTTP {status}, and not recognisably of Proxmox VE"
+    if status == NODE_UNREACHABLE:
+        return NodeUnreachable(detail)
+    reason = pve_refusals.STATUSES.get(status)
+    return Refused(reason, detail) if reason else OutcomeUnknown(detail)
 
 
 def of_network(error: Exception, host: str) -> HypervisorError:
@@ -277,4 +305,6 @@ def of_network(error: Exception, host: str) -> HypervisorError:
         return TooLate(f"{host}: {reason}")
     if isinstance(reason, NewConnectionError) or isinstance(error, requests.exceptions.InvalidURL):
         return Unreachable(f"{host}: {reason}")
-    return OutcomeUnknown(f"{host}: {type(error).__name__}: {error}")
+    if isinstance(error, requests.exceptions.Timeout):
+        return OutcomeUnknown(f"{host}: it did not answer in time")
+    return OutcomeUnknown(f"{host}: its answer broke off, or is none ({type(reason or error).__name__})")

@@ -34,6 +34,6 @@ def parse(text: object) -> Upid:
     """Raises ValueError on anything that is no UPID."""
     form = FORM.fullmatch(text) if isinstance(text, str) else None
     if form is None:
-        raise ValueError(f"not a UPID: {text!r:.100}")
+        raise ValueError("not a UPID")
     started_at = datetime.fromtimestamp(int(form["start"], 16), UTC)
     return Upid(form.string, form["node"], started_at, form["type"], form["id"], form["user"])

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from vps.models.encrypted import EncryptedTextField
+from vps.models.encrypted import CannotDecrypt, EncryptedTextField, decrypt
 from vps.models.reached import Reached, ReachedQuerySet
 from vps.models.shown import FRESH_FOR
 from vps.models.vps import Vps
@@ -66,14 +66,16 @@ class Cluster(Reached):
         return self.name
 
     def credentials(self) -> dict[str, Any]:
-        """The fields of hypervisor.base.Access. To be handed to a driver, never to a log."""
-        return {
-            "hosts": tuple(self.hosts),
-            "token_id": self.token_id,
-            "token_secret": self.token_secret,
-            "ca_pem": self.ca_pem,
-            "fingerprint": self.fingerprint,
-        }
+        """The fields of hypervisor.base.Access. To be handed to a driver, never to a log, and by workers alone.
+
+        Where the secret cannot be decrypted, `fault` says so, and every call comes to it.
+        """
+        where = {"hosts": tuple(self.hosts), "token_id": self.token_id}
+        trust = {"ca_pem": self.ca_pem, "fingerprint": self.fingerprint}
+        try:
+            return where | trust | {"token_secret": decrypt(self.token_secret)}
+        except CannotDecrypt as error:
+            return where | trust | {"token_secret": "", "fault": f"the secret of its token: {error}"}
 
     def is_fresh(self, now: datetime) -> bool:
         return self.seen_at is not None and now - self.seen_at < FRESH_FOR

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from vps.models.webhook_delivery import WebhookDelivery
+from vps.models.webhook_endpoint import CANNOT_SIGN
 
 ANSWER_KEPT = 1024
 
@@ -52,5 +53,8 @@ class WebhookAttempt(models.Model):
 
 
 def in_words(failure: str) -> str:
-    """For people, what `WebhookEndpoint.failure` has as "HTTP 500" or a word of Error."""
-    return str(dict(WebhookAttempt.Error.choices).get(failure, failure))
+    """For people, what `WebhookEndpoint.failure` has as "HTTP 500", a word of Error, or CANNOT_SIGN."""
+    words = dict(WebhookAttempt.Error.choices) | {
+        CANNOT_SIGN: _("its secret cannot be decrypted with any of FIELD_KEYS, so nothing is signed and nothing sent")
+    }
+    return str(words.get(failure, failure))

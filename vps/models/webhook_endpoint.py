@@ -1,8 +1,9 @@
 """Where webhooks go, and how it is there. Staff keep it in the admin; services.webhooks writes it.
 
-Its secrets are encrypted at rest. Each is shown once, to whoever has made it.
+Its secrets are encrypted at rest. Each is shown once, as it is made.
 """
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -12,14 +13,16 @@ from django.db.models.functions import Coalesce, Now
 from django.db.models.lookups import GreaterThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
-from vps.models.encrypted import EncryptedTextField
-from vps.models.reached import Reached, ReachedQuerySet, pause_after
+from vps.models.encrypted import CannotDecrypt, EncryptedTextField, decrypt
+from vps.models.reached import FIRST_PAUSE, Reached, ReachedQuerySet, pause_after
 
 # So many deliveries that fail in a row are the endpoint's fault: from then on one at a time probes it.
 SILENT_AFTER = 5
 WELL = {"failures": 0, "failure": "", "failed_last": None, "unreachable_since": None, "retry_at": None}
 # Longer than the tries of one delivery last: an endpoint that took nothing since is nobody's any more.
 GIVEN_UP_AFTER = timedelta(hours=84)
+# What `failure` says where nothing can be signed.
+CANNOT_SIGN = "unsigned"
 # How long the secret before goes on signing beside the new one.
 OVERLAP = timedelta(hours=24)
 
@@ -56,6 +59,18 @@ class WebhookEndpointQuerySet(ReachedQuerySet):
             unreachable_since=Coalesce("unreachable_since", Now()),
             retry_at=models.Case(models.When(is_silent, then=pause)),
         )
+
+    def cannot_sign(self, id: int) -> None:
+        """Its secret cannot be decrypted: nothing is sent, and it is looked at again after a pause, as one that is silent."""
+        why = {
+            "failure": CANNOT_SIGN,
+            "failed_at": Now(),
+            "unreachable_since": Coalesce("unreachable_since", Now()),
+        }
+        self.filter(id=id).update(failures=SILENT_AFTER, retry_at=Now() + models.Value(FIRST_PAUSE), **why)
+
+    def unreadable(self) -> "WebhookEndpointQuerySet":
+        return self.filter(failure=CANNOT_SIGN)
 
     def ask_at_once(self, id: int) -> None:
         """Staff have changed something: the next call is not held back."""
@@ -132,9 +147,19 @@ class WebhookEndpoint(Reached):
         return not self.types or type in self.types
 
     def live_secrets(self, now: datetime) -> list[str]:
-        """What signs now, the newest first. To be handed to whoever signs, never to a log."""
-        is_overlap = self.previous_until is not None and now < self.previous_until
-        return [self.secret, self.previous_secret] if is_overlap else [self.secret]
+        """What signs now, the newest first. To be handed to whoever signs, never to a log, and by workers alone.
+
+        Raises CannotDecrypt where the newest one cannot be. The one before it then does without signing.
+        """
+        newest = decrypt(self.secret)
+        if not self.has_two_secrets(now):
+            return [newest]
+        with suppress(CannotDecrypt):
+            return [newest, decrypt(self.previous_secret)]
+        return [newest]
+
+    def has_two_secrets(self, now: datetime) -> bool:
+        return self.previous_until is not None and now < self.previous_until
 
     @property
     def is_silent(self) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from vps.models.encrypted import encrypt_again
 
@@ -11,5 +11,12 @@ class Command(BaseCommand):
     help = "Encrypt the secrets of clusters and webhook endpoints anew, with the first of FIELD_KEYS."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for model, count in encrypt_again().items():
+        """Fails where a secret is left that none of the keys decrypts. All others are done by then."""
+        done, lost = encrypt_again()
+        for model, count in done.items():
             self.stdout.write(f"{model}: {count}")
+        if lost:
+            left = "\n".join(lost)
+            raise CommandError(
+                f"These could not be decrypted with any of FIELD_KEYS, and are left as they are:\n{left}"
+            )

@@ -6,7 +6,17 @@ VPS in order.
 
 from vps.services.webhooks.address import fault_of
 from vps.services.webhooks.due import Neglected, due_endpoints, neglected
-from vps.services.webhooks.endpoint import add, change, disable, enable, give_secret, rotate, send_again, send_test
+from vps.services.webhooks.endpoint import (
+    add,
+    change,
+    disable,
+    enable,
+    give_secret,
+    replace_lost,
+    rotate,
+    send_again,
+    send_test,
+)
 from vps.services.webhooks.forget import forget_old
 from vps.services.webhooks.send import deliver
 from vps.services.webhooks.take import take
@@ -23,6 +33,7 @@ __all__ = [
     "forget_old",
     "give_secret",
     "neglected",
+    "replace_lost",
     "rotate",
     "send_again",
     "send_test",

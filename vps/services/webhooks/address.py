@@ -11,15 +11,16 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
+from vps.addresses import IP, is_of_a_link, parsed
 from vps.errors import Sentence
 
 # Host and port to addresses, in text. `socket`'s own reads 2130706433 and 0x7f.1 as addresses too.
 Resolve = Callable[[str, int], list[str]]
-IP = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\.?|[0-9A-Fa-f:.]+")
 # What of IPv6 is handed out to the world. An IPv4 address inside of one of the second is reached by way of it.
 WORLD = ipaddress.IPv6Network("2000::/3")
+PORTS = {"https": 443, "http": 80}
 TUNNELS = [ipaddress.IPv6Network(network) for network in ("2001::/32", "2002::/16", "64:ff9b::/96", "64:ff9b:1::/48")]
 
 
@@ -33,10 +34,14 @@ def resolve(host: str, port: int) -> list[str]:
 
 
 def checked(host: str, port: int, *, allow_private: bool, resolve: Resolve = resolve) -> list[str]:
-    """The addresses of this host, to be connected to as they are. Raises Forbidden where any is not public, or OSError."""
+    """The addresses of this host, to be connected to as they are. Raises Forbidden where any may not be, or OSError.
+
+    With `allow_private` all may be but those of a link, where clouds have what is told to the machine alone.
+    """
     addresses = resolve(host.strip("[]"), port)
     for address in addresses:
-        if not allow_private and not is_public(ipaddress.ip_address(address.partition("%")[0])):
+        ip = ipaddress.ip_address(address.partition("%")[0])
+        if is_of_a_link(ip) or not (allow_private or is_public(ip)):
             raise Forbidden(f"{host} is {address}, which is not public")
     return addresses
 
@@ -64,7 +69,23 @@ def fault_of(url: str, *, allow_private: bool) -> Sentence:
         return _("The address must hold no user and no password.")
     if not HOST.fullmatch(host) or port == 0 or "#" in url:
         return _("This is no address.")
-    return "" if allow_private or is_outside(host) else _("Webhooks are sent to public addresses alone.")
+    return (
+        "" if may_be_sent_to(host, allow_private=allow_private) else _("Webhooks are sent to public addresses alone.")
+    )
+
+
+def may_be_sent_to(host: str, *, allow_private: bool) -> bool:
+    """As it is written: what a name stands for is seen when it is connected to."""
+    address = parsed(host)
+    if address and is_of_a_link(address):
+        return False
+    return allow_private or is_outside(host)
+
+
+def origin_of(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port: whose it is. For a URL that `fault_of` has taken."""
+    parts = urlsplit(url)
+    return parts.scheme, (parts.hostname or "").rstrip("."), parts.port or PORTS.get(parts.scheme)
 
 
 def is_outside(host: str) -> bool:

@@ -1,4 +1,4 @@
-"""Endpoints as staff keep them: the admin calls these. A secret is made here, and given out once."""
+"""Endpoints as staff keep them: the admin calls these. A secret is made here, given out as it is made, and never read."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from vps.errors import PanelError
 from vps.models import Event, WebhookDelivery, WebhookEndpoint
 from vps.models.webhook_delivery import TEST
 from vps.models.webhook_endpoint import OVERLAP
+from vps.services.webhooks.address import origin_of
 from vps.services.webhooks.body import body_of_test
 from vps.services.webhooks.sign import new_secret
 
@@ -33,20 +34,40 @@ def add(endpoint: WebhookEndpoint) -> None:
     endpoint.save()
 
 
-def change(endpoint: WebhookEndpoint) -> None:
-    """Save what staff write of it, and nothing of what is written of it meanwhile."""
-    endpoint.save(update_fields=["name", "url", "types"])
+@transaction.atomic
+def change(endpoint: WebhookEndpoint) -> bool:
+    """Save what staff write of it, and nothing of what is written of it meanwhile. Whether it is on another host now.
+
+    Another host is another receiver: it has a secret of its own, and gets nothing that the one before would verify.
+    """
+    before = WebhookEndpoint.objects.select_for_update(no_key=True).get(id=endpoint.pk)
+    written = ["name", "url", "types"]
+    is_moved = origin_of(before.url) != origin_of(endpoint.url)
+    if is_moved:
+        endpoint.secret, endpoint.secret_shown_at = new_secret(), None
+        endpoint.previous_secret, endpoint.previous_until = "", None
+        written += ["secret", "secret_shown_at", "previous_secret", "previous_until"]
+    endpoint.save(update_fields=written)
     WebhookEndpoint.objects.ask_at_once(endpoint.pk)
     notify.worker("deliver", endpoint.pk)
+    return is_moved
 
 
 def give_secret(id: int) -> str:
-    """The secret, to be shown; '' where somebody was shown it already."""
+    """A secret in place of one that nobody was shown, and so nobody knows: to be shown now, for it cannot be read again.
+
+    '' where somebody was shown the one that is there.
+    """
+    secret = new_secret()
     unseen = WebhookEndpoint.objects.filter(id=id, secret_shown_at=None)
-    if not unseen.update(secret_shown_at=Now()):
-        return ""
-    secret: str = WebhookEndpoint.objects.get(id=id).secret
-    return secret
+    return secret if unseen.update(secret=secret, secret_shown_at=Now()) else ""
+
+
+def replace_lost(id: int) -> str:
+    """As `give_secret`, where the newer of two was lost on its way to the receiver. The one before holds as long as it
+    did. '' where there are not two."""
+    WebhookEndpoint.objects.filter(id=id, previous_until__gt=Now()).update(secret_shown_at=None)
+    return give_secret(id)
 
 
 @transaction.atomic
@@ -58,7 +79,7 @@ def rotate(id: int) -> None:
     endpoint = WebhookEndpoint.objects.select_for_update().get(id=id)
     columns: dict[str, Any] = {"secret": new_secret(), "secret_shown_at": None}
     if endpoint.secret_shown_at is not None:
-        if len(endpoint.live_secrets(timezone.now())) > 1:
+        if endpoint.has_two_secrets(timezone.now()):
             raise TwoSecretsLive
         columns |= {"previous_secret": endpoint.secret, "previous_until": timezone.now() + OVERLAP}
     WebhookEndpoint.objects.filter(id=id).update(**columns)

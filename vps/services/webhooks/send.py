@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from vps import notify
 from vps.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from vps.models.encrypted import CannotDecrypt
 from vps.models.locks import DELIVERING, DELIVERY_SLOT, one_of, turn
 from vps.services.webhooks.call import TOTAL_S, Answer, call
 from vps.services.webhooks.connection import open_session
@@ -95,10 +96,17 @@ class Run:
             self.send(endpoint)
 
     def send(self, endpoint: WebhookEndpoint) -> None:
+        """Where nothing can be signed nothing is claimed: staff are told, and what is due waits."""
+        try:
+            signing = endpoint.live_secrets(timezone.now())
+        except CannotDecrypt as error:
+            log.error("nothing is sent to webhook endpoint %s, for its secret cannot be read: %s", endpoint.pk, error)
+            WebhookEndpoint.objects.cannot_sign(endpoint.pk)
+            return
         self.url = endpoint.url
         free = most_at(endpoint) - len(self.calls)
         for delivery in WebhookDelivery.objects.claim(endpoint.pk, max(free, 0), CLAIMED_FOR_S):
-            headers = headers_of(delivery, endpoint.live_secrets(timezone.now()))
+            headers = headers_of(delivery, signing)
             future = self.hands.submit(call, self.session, endpoint.url, headers, delivery.body.encode())
             self.calls[future] = delivery
 
