@@ -1,10 +1,14 @@
-"""People as staff see them: Django's admin of users, with what else we know of them."""
+"""People as staff see them: Django's admin of users, with what else we know of them.
+
+Superusers alone give rights, and change whoever has any: nobody gives themselves a right, by way of somebody else either.
+"""
 
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -18,6 +22,8 @@ from accounts.models import User
 
 # Nobody has a use for these lists, and the tokens in them are nobody's to read.
 admin.site.unregister([BlacklistedToken, OutstandingToken])
+admin.site.unregister(Group)
+RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
 class NewUserForm(AdminUserCreationForm):  # type: ignore[type-arg]
@@ -39,6 +45,17 @@ class PanelUserAdmin(UserAdmin):  # type: ignore[type-arg]
     search_fields = ["username", "email", "first_name", "last_name", "=id", "=external_id"]
     ordering = ["id"]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return fields if is_superuser(request) else [*fields, *RIGHTS]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Of the staff, oneself too: whoever writes somebody's password or address can be them."""
+        return super().has_change_permission(request, obj) and may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and may_touch(request, obj)
+
     def get_queryset(self, request: HttpRequest) -> "QuerySet[User]":
         found: QuerySet[User] = super().get_queryset(request).annotate(server_count=Count("vpses"))
         return found
@@ -54,3 +71,26 @@ class PanelUserAdmin(UserAdmin):  # type: ignore[type-arg]
             return 0
         address = reverse("admin:vps_vps_changelist") + f"?user__id__exact={user.pk}"
         return format_html('<a href="{}">{}</a>', address, user.server_count)
+
+
+@admin.register(Group)
+class PanelGroupAdmin(GroupAdmin):  # type: ignore[type-arg]
+    """A group is rights, and whoever is in it has them."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return is_superuser(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_superuser(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_superuser(request)
+
+
+def is_superuser(request: HttpRequest) -> bool:
+    return bool(request.user.is_active and getattr(request.user, "is_superuser", False))
+
+
+def may_touch(request: HttpRequest, person: Any) -> bool:
+    """A customer, or anybody where no one in particular is meant."""
+    return is_superuser(request) or person is None or not person.is_of_the_staff
