@@ -74,7 +74,7 @@ class PanelUserAdmin(UserAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Group)
-class PanelGroupAdmin(GroupAdmin):  # type: ignore[type-arg]
+class PanelGroupAdmin(GroupAdmin):
     """A group is rights, and whoever is in it has them."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
