@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import cached_property
 
 from vps.hypervisor import Hypervisor, connect
-from vps.hypervisor.base import Access, HypervisorError, Unreachable
+from vps.hypervisor.base import Access, HypervisorError, Refusal, Refused, Unreachable
 from vps.models import Cluster, ClusterNode, Operation, clock
 from vps.models.locks import slot
 
@@ -42,20 +42,27 @@ def reach(cluster: Cluster, *, at_most: int = MOST_AT_ONCE, for_operations: bool
 
 
 def silence_s(cluster_id: int, nodes: set[str]) -> float:
-    """How long to wait for the cluster, or the last of these nodes of it, to be asked again. 0 where none is silent."""
+    """How long to wait for the cluster, or the last of these nodes of it, to be asked again. 0 where none is silent.
+
+    One that refuses its list alone may be asked for its guests.
+    """
     at = [
-        *Cluster.objects.filter(pk=cluster_id).values_list("retry_at", flat=True),
+        *Cluster.objects.filter(pk=cluster_id, is_refusing=False).values_list("retry_at", flat=True),
         *ClusterNode.objects.filter(cluster_id=cluster_id, name__in=nodes).values_list("retry_at", flat=True),
     ]
     return max(((moment - clock.now()).total_seconds() for moment in at if moment), default=0.0)
 
 
 class Breaker:
-    """Keeps how the cluster and its nodes are, by what comes of the calls (hypervisor.guard)."""
+    """Keeps how the cluster and its nodes are, by what comes of the calls (hypervisor.guard).
+
+    A cluster that answers and refuses what everything hangs on, its list, is probed for that alone: its guests may still
+    be asked for, and what they answer does not say that it is well again.
+    """
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
-        self.is_silent = cluster.failures > 0
+        self.is_silent, self.is_refusing = cluster.failures > 0, cluster.is_refusing
 
     @cached_property
     def silent(self) -> set[str]:
@@ -66,16 +73,27 @@ class Breaker:
         """The node first: its cluster's one probe is not spent on a call that the node holds back."""
         if node and node in self.silent and not ClusterNode.objects.may_ask(self.id_of(node)):
             raise Unreachable(f"{node} does not answer, and is asked again later")
-        if self.is_silent and not Cluster.objects.may_ask(self.cluster.pk):
+        is_held_back = self.is_silent and not (node and self.is_refusing)
+        if is_held_back and not Cluster.objects.may_ask(self.cluster.pk):
             raise Unreachable(f"{self.cluster} does not answer, and is asked again later")
 
-    def answered(self, node: str) -> None:
+    def connected(self) -> None:
+        if not self.is_refusing:
+            self.is_back()
+
+    def is_back(self) -> None:
         """A cluster that hung made its nodes look silent too: those are asked again as soon as it is back."""
         if self.is_silent:
             Cluster.objects.answered(self.cluster.pk)
             ClusterNode.objects.ask_all_at_once(self.cluster.pk)
             Operation.objects.on(self.cluster.pk).wake()
-            self.is_silent = False
+            self.is_silent = self.is_refusing = False
+
+    def answered(self, node: str) -> None:
+        if node:
+            self.connected()
+        else:
+            self.is_back()
         if node and node in self.silent:
             ClusterNode.objects.answered(self.id_of(node))
             Operation.objects.on(self.cluster.pk).wake()
@@ -86,8 +104,9 @@ class Breaker:
             ClusterNode.objects.failed(self.id_of(node), error.detail)
             self.silent.add(node)
         else:
-            Cluster.objects.failed(self.cluster.pk, error.detail)
-            self.is_silent = True
+            is_refusing = isinstance(error, Refused) and error.reason != Refusal.UNAUTHENTICATED
+            Cluster.objects.failed(self.cluster.pk, error.detail, is_refusing=is_refusing)
+            self.is_silent, self.is_refusing = True, is_refusing
 
     def id_of(self, node: str) -> int:
         id: int = ClusterNode.objects.named(self.cluster.pk, node).pk

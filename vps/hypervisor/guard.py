@@ -12,6 +12,10 @@ class Guard(Protocol):
         """Raises Unreachable where this is not to be asked now."""
         ...
 
+    def connected(self) -> None:
+        """The cluster took a call, and what became of that says nothing of the cluster."""
+        ...
+
     def answered(self, node: str) -> None: ...
 
     def failed(self, node: str, error: HypervisorError) -> None: ...
@@ -22,6 +26,9 @@ class Unguarded:
 
     def before(self, node: str) -> None:
         """Nothing is held back."""
+
+    def connected(self) -> None:
+        """Nobody asks."""
 
     def answered(self, node: str) -> None:
         """Nobody asks."""

@@ -50,6 +50,12 @@ REDIRECTS = range(300, 400)
 # Whose answer a call is. Of a guest's history any host has a copy and gives it, though the node it names is dead.
 NODE = re.compile(r"nodes/([^/]+)/(?!.*/rrddata$)")
 
+# What everything hangs on: a no to these, whatever its reason, leaves us blind, as silence does.
+ESSENTIAL = re.compile(r"version|cluster/resources|nodes/[^/]+/(qemu|lxc|tasks)")
+# The cluster's file system on the host that was asked does not answer it (pve-cluster, IPCC.xs), and all that it reads
+# there is refused.
+ILL = re.compile(r"ipcc_send_rec\[\d+\] failed")
+
 # The host of each cluster that answered this process last, or that it had no time left to ask: it is asked first.
 ANSWERED_LAST: dict[tuple[str, ...], str] = {}
 
@@ -181,25 +187,25 @@ class Transport:
         self.guard.before(node)
         began = time.monotonic()
         try:
-            answer = self.try_hosts(call, is_read=is_read)
+            answer = self.try_hosts(path, call, is_read=is_read)
         except HypervisorError as error:
             if is_read or not isinstance(error, OutcomeUnknown):
-                self.report(node, error)
+                self.report(path, node, error)
             raise
         finally:
             self.slowest_s = max(self.slowest_s, time.monotonic() - began)
         self.guard.answered(node)
         return answer
 
-    def report(self, node: str, error: HypervisorError) -> None:
+    def report(self, path: str, node: str, error: HypervisorError) -> None:
         """A host that cannot be reached, or does not know our token, fails the cluster; what came to nothing later may
         be the fault of the node that the path names alone, and certainly is where the cluster says so. A reasoned no is
-        an answer."""
+        an answer, but for the reads that everything hangs on."""
         if isinstance(error, TooLate):
             return
         if isinstance(error, NodeUnreachable):
-            self.guard.answered("")
-        is_nodes = isinstance(error, OutcomeUnknown | NodeUnreachable)
+            self.guard.connected()
+        is_nodes = isinstance(error, OutcomeUnknown | NodeUnreachable) or blinds(path, error)
         if is_nodes or isinstance(error, Unreachable):
             self.guard.failed(node if is_nodes else "", error)
         elif isinstance(error, Refused) and error.reason == Refusal.UNAUTHENTICATED:
@@ -207,14 +213,16 @@ class Transport:
         else:
             self.guard.answered(node)
 
-    def try_hosts(self, call: Callable[[str], Any], *, is_read: bool) -> Any:
+    def try_hosts(self, path: str, call: Callable[[str], Any], *, is_read: bool) -> Any:
         failure: HypervisorError = Unreachable(self.access.fault or "no API host is known")
         for host in self.hosts():
             try:
                 answer = call(host)
-            except Refused:
-                ANSWERED_LAST[self.access.hosts] = host
-                raise
+            except Refused as refused:
+                failure = refused
+                if not (is_read and blinds(path, refused)):
+                    ANSWERED_LAST[self.access.hosts] = host
+                    raise
             except Unreachable as unreachable:
                 failure = unreachable
             except OutcomeUnknown as unknown:
@@ -270,6 +278,13 @@ class Transport:
     def close(self) -> None:
         while self.kept:
             self.kept.popitem()[1].close()
+
+
+def blinds(path: str, error: HypervisorError) -> bool:
+    """Whether we see nothing by this no. A node that is not there any more is no trouble of the cluster's, and a token
+    that is not known is told apart."""
+    is_no = isinstance(error, Refused) and error.reason not in (Refusal.NOT_HERE, Refusal.UNAUTHENTICATED)
+    return is_no and bool(ESSENTIAL.fullmatch(path) or ILL.search(error.detail))
 
 
 def base_url(host: str) -> str:

@@ -51,6 +51,8 @@ class Cluster(Reached):
     ca_pem = models.TextField(_("CA certificate (PEM)"), blank=True)
     fingerprint = models.CharField(_("SHA-256 fingerprint of its certificate"), max_length=95, blank=True)
 
+    # While it is silent: whether it answers all the same, and says no to what everything hangs on.
+    is_refusing = models.BooleanField(default=False, db_default=False, editable=False)
     seen_at = models.DateTimeField(_("heard last"), null=True, editable=False)
     version = models.CharField(_("version"), max_length=40, default="", db_default="", blank=True, editable=False)
 

@@ -35,9 +35,9 @@ class ReachedQuerySet(models.QuerySet[Any]):
         is_probe = silent.filter(is_due).update(failures=failures, retry_at=Now() + pause_after(failures))
         return bool(is_probe) or not silent.exists()
 
-    def failed(self, id: int, detail: str) -> None:
+    def failed(self, id: int, detail: str, **columns: Any) -> None:
         """It did not answer. Of many calls that fail at once the first counts. `detail` is for staff alone."""
-        why = {"failure": detail[:500], "unreachable_since": Coalesce("unreachable_since", Now())}
+        why = {"failure": detail[:500], "unreachable_since": Coalesce("unreachable_since", Now())} | columns
         retry_at = Now() + models.Value(FIRST_PAUSE)
         if not self.filter(id=id, failures=0).update(failures=1, retry_at=retry_at, **why):
             self.filter(id=id).update(**why)

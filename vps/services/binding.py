@@ -187,7 +187,7 @@ def find_address(placement: Placement) -> bool:
     A stranger's address is not taken, and whoever it is is looked at.
     """
     Placement.objects.filter(pk=placement.pk).update(addresses_asked_at=timezone.now())
-    placement.cluster.refresh_from_db(fields=["failures"])
+    placement.cluster.refresh_from_db(fields=["failures", "is_refusing"])
     ref = GuestRef(Kind(placement.kind), placement.vmid, placement.node)
     try:
         with reach(placement.cluster, for_operations=False) as hypervisor:

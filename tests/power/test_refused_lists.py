@@ -1,0 +1,113 @@
+"""B1: a cluster that answers, and refuses what everything hangs on, is silent to us; its guests may still be asked."""
+
+from typing import Any
+
+import pytest
+
+from tests.power.conftest import registered
+from tests.simulated import with_two_hosts
+from vps.hypervisor.base import Refused
+from vps.models import Cluster, ClusterNode, Placement
+from vps.reach import reach, silence_s
+from vps.services import binding, power
+from vps.services.power.steps import ref_of
+from vps.services.reconcile import reconcile
+
+__all__ = ["with_two_hosts"]
+
+ILL = "ipcc_send_rec[1] failed: Connection refused"
+LIST = "/cluster/resources"
+
+
+def due(cluster: Cluster) -> Cluster:
+    """The pause is over."""
+    Cluster.objects.ask_at_once(cluster.pk)
+    ClusterNode.objects.ask_all_at_once(cluster.pk)
+    return Cluster.objects.get(pk=cluster.pk)
+
+
+def test_a_list_that_is_refused_makes_the_cluster_unreachable_with_its_text_and_it_is_asked_ever_less(
+    server: Any, simulated: Any, real_cluster: Cluster, as_user: Any, carol: Any
+) -> None:
+    server(power="running")
+    simulated.answer("GET", LIST, 500, ILL)
+    reconcile(real_cluster.pk)
+    first = Cluster.objects.get()
+    assert first.unreachable_since
+    assert first.failure == f"500 {ILL}"
+    assert first.seen_at == real_cluster.seen_at
+    simulated.forget_load()
+    for failures in (2, 3, 4):
+        reconcile(real_cluster.pk)
+        assert simulated.load()["calls"] == 0, "a round within the pause asks nothing"
+        due(real_cluster)
+        reconcile(real_cluster.pk)
+        assert Cluster.objects.get().failures == failures, "another answer does not make it look well in between"
+        simulated.forget_load()
+    now = Cluster.objects.get()
+    assert now.unreachable_since == first.unreachable_since
+    admin = as_user(carol)
+    page = admin.get("/admin/").content.decode()
+    assert "Clusters that do not answer" in page
+    assert ILL in page
+    assert ILL in admin.get(f"/admin/vps/cluster/{real_cluster.pk}/health/").content.decode()
+    simulated.answer_truly()
+    due(real_cluster)
+    reconcile(real_cluster.pk)
+    healed = Cluster.objects.get()
+    assert (healed.failures, healed.unreachable_since, healed.failure) == (0, None, "")
+
+
+def test_a_version_that_is_refused_is_no_answer_either(server: Any, simulated: Any, real_cluster: Cluster) -> None:
+    simulated.answer("GET", "/version", 500, "got no worker upid - start worker failed")
+    reconcile(real_cluster.pk)
+    assert Cluster.objects.get().failure.startswith("500 got no worker upid")
+
+
+def test_the_guests_of_a_cluster_that_refuses_its_list_are_asked_and_do_not_say_that_it_is_well(
+    server: Any, simulated: Any, real_cluster: Cluster, do: Any
+) -> None:
+    vps = server(power="stopped")
+    simulated.answer("GET", LIST, 500, ILL)
+    reconcile(real_cluster.pk)
+    assert silence_s(real_cluster.pk, {"pve1"}) == 0
+    assert do(vps, "start").state == "succeeded"
+    binding.identify(vps.placement.pk)
+    silent = Cluster.objects.get()
+    assert (silent.failures, silent.is_refusing) == (1, True)
+    assert silent.unreachable_since
+
+
+@pytest.mark.parametrize("path", ["qemu", "tasks"])
+def test_a_nodes_list_that_is_refused_is_the_nodes_failure(
+    server: Any, simulated: Any, real_cluster: Cluster, alice: Any, path: str
+) -> None:
+    server(power="running")
+    simulated.answer("GET", f"/nodes/pve1/{path}", 500, "unable to open file - No space left on device")
+    operation = power.request(Placement.objects.get().vps, "reboot", by=alice, source="page")
+    power.work(real_cluster.pk)
+    for _ in range(3):
+        power.watch(real_cluster.pk, "pve1")
+    if path == "qemu":
+        with reach(due(real_cluster)) as hypervisor, pytest.raises(Refused, match="No space"):
+            hypervisor.listed("pve1", operation.created_at).glance(ref_of(Placement.objects.get()))
+    node = ClusterNode.objects.get(name="pve1")
+    assert node.failures
+    assert "No space left" in node.failure
+    assert not Cluster.objects.get().failures
+
+
+def test_another_host_is_asked_where_one_has_lost_its_cluster_file_system(
+    with_two_hosts: Any, db: None
+) -> None:
+    """It refuses every read; any other host of the cluster answers for all."""
+    simulated = with_two_hosts
+    simulated.add("qemu", power="running")
+    cluster = registered(simulated.access(hosts=simulated.simulator.tls_hosts))
+    port = int(simulated.simulator.tls_hosts[0].rpartition(":")[2])
+    simulated.answer("", "/.*", 500, ILL, port=port)
+    for _ in range(3):
+        reconcile(cluster.pk)
+    assert not Cluster.objects.get().failures
+    with reach(cluster) as hypervisor:
+        assert hypervisor.identity(hypervisor.guests()[0].ref)
