@@ -26,6 +26,7 @@ from vps.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
+from vps.models.cluster_trouble import doubt_of, lacks_of
 from vps.models.webhook_attempt import in_words
 from vps.models.webhook_delivery import with_backlog
 
@@ -84,6 +85,16 @@ def running_suspended() -> "QuerySet[Placement]":
 def unheard() -> "QuerySet[Cluster]":
     """Nobody says that they are silent, and nobody has heard them: workers or clock do not run, say."""
     found: QuerySet[Cluster] = Cluster.objects.active().filter(unreachable_since=None).not_fresh(timezone.now())
+    return found
+
+
+def doubted() -> "QuerySet[Cluster]":
+    found: QuerySet[Cluster] = Cluster.objects.active().filter(doubted_since__isnull=False)
+    return found
+
+
+def lacking() -> "QuerySet[Cluster]":
+    found: QuerySet[Cluster] = Cluster.objects.active().filter(lacking__isnull=False).exclude(lacking=[])
     return found
 
 
@@ -186,6 +197,15 @@ def of_unheard(cluster: Any) -> tuple[str, str, str]:
     return cluster.name, address, str(since(cluster.seen_at) or _("not asked yet"))
 
 
+def of_doubted(cluster: Any) -> tuple[str, str, str]:
+    address = reverse("admin:vps_cluster_change", args=[cluster.pk])
+    return cluster.name, address, told(doubt_of(cluster), since(cluster.doubted_since))
+
+
+def of_lacking(cluster: Any) -> tuple[str, str, str]:
+    return cluster.name, reverse("admin:vps_cluster_change", args=[cluster.pk]), told(*lacks_of(cluster))
+
+
 def of_mistaken(placement: Any) -> tuple[str, str, str]:
     what, address, detail = of_missing(placement)
     who = {"expected": placement.identity, "found": placement.found_instead}
@@ -228,6 +248,8 @@ TROUBLES: list[tuple[Sentence, type[Model], Callable[[], "QuerySet[Any]"], Line]
     (_("The main site's calls are failing"), SyncCall, failing_calls, of_call),
     (_("The main site's key is refused, by the minute"), SyncCall, refused_keys, of_refused_key),
     (_("Clusters that do not answer"), Cluster, unreachable, of_cluster),
+    (_("Clusters whose list is not believed"), Cluster, doubted, of_doubted),
+    (_("Clusters whose token lacks privileges"), Cluster, lacking, of_lacking),
     (_("Clusters that nobody has heard"), Cluster, unheard, of_unheard),
     (_("Nodes that do not answer"), Cluster, silent_nodes, of_node),
     (_("Servers in whose place another guest stands"), Vps, lambda: placed(Placement.objects.mistaken()), of_mistaken),

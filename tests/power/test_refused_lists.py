@@ -97,9 +97,7 @@ def test_a_nodes_list_that_is_refused_is_the_nodes_failure(
     assert not Cluster.objects.get().failures
 
 
-def test_another_host_is_asked_where_one_has_lost_its_cluster_file_system(
-    with_two_hosts: Any, db: None
-) -> None:
+def test_another_host_is_asked_where_one_has_lost_its_cluster_file_system(with_two_hosts: Any, db: None) -> None:
     """It refuses every read; any other host of the cluster answers for all."""
     simulated = with_two_hosts
     simulated.add("qemu", power="running")

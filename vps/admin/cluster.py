@@ -20,6 +20,7 @@ from accounts.wire import in_utc
 from vps import notify
 from vps.admin.cluster_form import ClusterForm
 from vps.models import Cluster, ClusterNode, Event, Vps
+from vps.models.cluster_trouble import doubt_of, lacks_of, troubles_of
 from vps.services import binding
 
 GUESTS_A_PAGE = 100
@@ -46,12 +47,13 @@ class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=_("health"))
     def health(self, cluster: Cluster) -> str:
+        trouble = " ".join(str(sentence) for sentence in troubles_of(cluster))
         if cluster.unreachable_since:
             return str(_("unreachable since %(when)s") % {"when": in_utc(cluster.unreachable_since)})
         if cluster.seen_at is None:
             return str(_("not asked yet"))
         if cluster.is_fresh(timezone.now()):
-            return str(_("reachable"))
+            return str(_("reachable, but: %(trouble)s") % {"trouble": trouble}) if trouble else str(_("reachable"))
         return str(_("not heard since %(when)s") % {"when": in_utc(cluster.seen_at)})
 
     @admin.display(description=_("silent nodes"))
@@ -78,6 +80,7 @@ class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Ask a worker to ask the cluster, however lately it was silent. What comes of it appears in the health below."""
         cluster = self.allowed(request, id)
         Cluster.objects.ask_at_once(cluster.pk)
+        Cluster.objects.ask_for_rights(cluster.pk)
         ClusterNode.objects.ask_all_at_once(cluster.pk)
         notify.worker("reconcile_one", cluster.pk)
         self.message_user(
@@ -132,7 +135,8 @@ class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 def health_of(cluster: Any) -> dict[str, Any]:
     """What _health.html shows of a cluster with its silent nodes."""
     now = timezone.now()
-    return {"is_fresh": cluster.is_fresh(now), "now": now, "silent": cluster.silent}
+    troubles = {"doubt": doubt_of(cluster), "lacks": lacks_of(cluster)}
+    return {"is_fresh": cluster.is_fresh(now), "now": now, "silent": cluster.silent} | troubles
 
 
 def number(request: HttpRequest, name: str) -> int:

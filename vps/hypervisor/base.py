@@ -165,6 +165,26 @@ class Sample:
     net_out: float | None = None
 
 
+class Need(StrEnum):
+    """What the panel must be allowed to do with a guest."""
+
+    SEE = "see"
+    COMMAND = "command"
+    ADDRESSES = "addresses"
+
+
+class Rights(Protocol):
+    """What we are allowed to do, by the cluster's own account."""
+
+    def may(self, need: Need, ref: GuestRef | None = None) -> bool:
+        """Of this guest; of any at all, where none is named."""
+        ...
+
+    def name(self, need: Need) -> str:
+        """What the hypervisor calls it, so that staff can grant it."""
+        ...
+
+
 class Refusal(StrEnum):
     """Why a hypervisor, having understood, did not do it."""
 
@@ -240,6 +260,10 @@ class Hypervisor(Protocol):
 
     def guests(self) -> list[Guest]:
         """All guests of the cluster, in one call. Those of a node that the cluster has lost are UNKNOWN at once."""
+        ...
+
+    def rights(self) -> Rights:
+        """What we may do. A guest that may not be seen is not in `guests`, as if it were not there."""
         ...
 
     def look(self, ref: GuestRef) -> Look:

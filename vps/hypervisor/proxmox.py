@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from vps.hypervisor import pve_read, pve_refusals, upid
+from vps.hypervisor import pve_read, pve_refusals, pve_rights, upid
 from vps.hypervisor.base import (
     NEVER,
     Access,
@@ -22,6 +22,7 @@ from vps.hypervisor.base import (
     OutcomeUnknown,
     Refusal,
     Refused,
+    Rights,
     Sample,
     TaskResult,
     Timeframe,
@@ -72,6 +73,9 @@ class Proxmox:
 
     def guests(self) -> list[Guest]:
         return pve_read.guests(self.transport.get("cluster/resources"))
+
+    def rights(self) -> Rights:
+        return pve_rights.rights(self.transport.get("access/permissions"))
 
     def look(self, ref: GuestRef) -> Look:
         status = self.transport.get(f"{path_of(ref)}/status/current")

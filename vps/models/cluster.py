@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from vps.models.encrypted import CannotDecrypt, EncryptedTextField, decrypt
@@ -27,9 +27,20 @@ class ClusterQuerySet(ReachedQuerySet):
         """Those whose guests are shown as unknown by now, for nobody has listened to them lately."""
         return self.filter(models.Q(seen_at=None) | models.Q(seen_at__lte=now - FRESH_FOR))
 
-    def heard_out(self, id: int) -> None:
-        """Its list of guests was taken in just now."""
-        self.filter(id=id).update(seen_at=Now())
+    def doubted(self, id: int, doubt: dict[str, Any]) -> None:
+        """Guests of ours are not in its list, and there is a reason not to believe that they are gone."""
+        self.filter(id=id).update(doubt=doubt, doubted_since=Coalesce("doubted_since", Now()))
+
+    def believed(self, id: int) -> None:
+        self.filter(id=id, doubted_since__isnull=False).update(doubt=None, doubted_since=None)
+
+    def ask_for_rights(self, id: int) -> None:
+        """With the next round: staff want to know, or a command was denied."""
+        self.filter(id=id).update(rights_asked_at=None)
+
+    def heard_out(self, id: int, **told: Any) -> None:
+        """Its list of guests was taken in just now, and this was told beside."""
+        self.filter(id=id).update(seen_at=Now(), **told)
 
 
 class Cluster(Reached):
@@ -51,6 +62,13 @@ class Cluster(Reached):
     ca_pem = models.TextField(_("CA certificate (PEM)"), blank=True)
     fingerprint = models.CharField(_("SHA-256 fingerprint of its certificate"), max_length=95, blank=True)
 
+    # Of its list that is not believed, and since when: {"why", "unseen", "bound"}; see models/cluster_trouble.py.
+    doubt = models.JSONField(null=True, editable=False)
+    doubted_since = models.DateTimeField(_("doubted since"), null=True, editable=False)
+    # What its token may not do, as [{"need", "privilege", "guests", "of"}]: empty where nothing is missing, and null where
+    # the cluster has not said. It is asked for again where `rights_asked_at` is null, or some time ago.
+    lacking = models.JSONField(null=True, editable=False)
+    rights_asked_at = models.DateTimeField(null=True, editable=False)
     # While it is silent: whether it answers all the same, and says no to what everything hangs on.
     is_refusing = models.BooleanField(default=False, db_default=False, editable=False)
     seen_at = models.DateTimeField(_("heard last"), null=True, editable=False)

@@ -11,6 +11,9 @@ SENTENCES: dict[str, Sentence] = {
         "The server's system did not react to the request to shut down. A hard restart or a forced stop will work."
     ),
     "hypervisor_unavailable": _("The hypervisor could not be reached in time. Nothing was changed; please try again."),
+    "hypervisor_denied": _(
+        "The panel has no right to do this on the hypervisor. Our staff can see which one is missing."
+    ),
     "hypervisor_refused": _("The hypervisor refused the command. Our staff can see why."),
     "too_many_tries": _("It did not work after several tries. Our staff can see why."),
     "superseded": _("A forced stop was requested in its place."),

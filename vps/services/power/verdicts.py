@@ -3,7 +3,7 @@
 from typing import Any
 
 from vps.hypervisor.base import Hypervisor, Refusal, Refused
-from vps.models import Operation, Placement
+from vps.models import Cluster, Operation, Placement
 from vps.services.power.finish import fail, fail_for_a_stranger, fail_for_nobody
 from vps.services.power.plan import LOCKED, NOW, REBOOT, RESTART, SOON, START, STOP
 
@@ -19,8 +19,8 @@ CODES = {
     Refusal.PAUSED: "vps_paused",
     Refusal.TEMPLATE: "vps_template",
     Refusal.TIMED_OUT: "guest_did_not_shut_down",
-    Refusal.DENIED: "hypervisor_unavailable",
-    Refusal.UNAUTHENTICATED: "hypervisor_unavailable",
+    Refusal.DENIED: "hypervisor_denied",
+    Refusal.UNAUTHENTICATED: "hypervisor_denied",
 }
 
 
@@ -41,6 +41,8 @@ def after_refusal(operation: Operation, placement: Placement, hypervisor: Hyperv
     if reason in PASSES:
         Operation.objects.write(operation, **not_sent(operation, Step.LOCKED), error_detail=refused.detail)
         return LOCKED
+    if reason == Refusal.DENIED:
+        Cluster.objects.ask_for_rights(placement.cluster_id)
     fail(operation, code_of(reason, operation.kind), refused.detail)
     return None
 

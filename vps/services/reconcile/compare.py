@@ -1,6 +1,6 @@
 """What a cluster's list changes in what we knew: pure functions, for `observe`. They touch no database and no clock."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -51,12 +51,26 @@ class Change:
         return self.power if is_free and self.power in OBSERVED and self.power != status else None
 
 
-def changes(known: Iterable[Known], guests: dict[int, Guest]) -> Iterator[Change]:
-    """Only what differs, `guests` being keyed by vmid. A guest that is not listed is missing, never deleted."""
+def changes(
+    known: Iterable[Known], guests: dict[int, Guest], unseen: Collection[int] = frozenset()
+) -> Iterator[Change]:
+    """Only what differs, `guests` being keyed by vmid. A guest that is not listed is missing, never deleted; it is not
+    known where its placement is among `unseen`."""
     for placement in known:
-        change = seen(placement, listed(placement, guests))
+        is_unseen = placement.placement_id in unseen
+        change = not_known(placement) if is_unseen else seen(placement, listed(placement, guests))
         if differs(placement, change):
             yield change
+
+
+def unlisted(known: Iterable[Known], guests: dict[int, Guest]) -> list[Known]:
+    """Those that were there, and are not in the list."""
+    return [row for row in known if not row.is_missing and listed(row, guests) is None]
+
+
+def not_known(known: Known) -> Change:
+    """The list is not believed of it."""
+    return Change(known, Power.UNKNOWN, known.node, is_missing=known.is_missing)
 
 
 def listed(known: Known, guests: dict[int, Guest]) -> Guest | None:

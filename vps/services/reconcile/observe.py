@@ -16,8 +16,10 @@ from vps.models import Cluster, ClusterNode, Operation
 from vps.models.locks import RECONCILE_OF_CLUSTER, turn
 from vps.reach import reach
 from vps.services.reconcile.compare import Change, Known, changes, doubtful, nodes_back, present, returned
+from vps.services.reconcile.doubt import not_believed
 from vps.services.reconcile.learn import known_of, learn_all
 from vps.services.reconcile.remember import remember
+from vps.services.reconcile.rights import rights_if_due
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +51,10 @@ def take_in(cluster: Cluster, hypervisor: Hypervisor) -> int:
     guests = {guest.ref.vmid: guest for guest in hear(cluster, hypervisor)}
     for row in doubtful(known, guests, timezone.now()):
         guests[row.vmid] = look_again(hypervisor, guests[row.vmid])
-    learnt = learn_all(cluster, list(changes(known, guests)))
-    Cluster.objects.heard_out(cluster.pk)
+    rights, told = rights_if_due(cluster, hypervisor, known)
+    unseen = not_believed(cluster, hypervisor, rights, known, guests)
+    learnt = learn_all(cluster, list(changes(known, guests, unseen)))
+    Cluster.objects.heard_out(cluster.pk, **told)
     pass_on(cluster, learnt, list(returned(known, guests)))
     own = {row.placement_id: guest for row, guest in present(known, guests)}
     remember(cluster, guests.values(), {row.placement_id: own.get(row.placement_id) for row in known})
