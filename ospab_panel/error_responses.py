@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from ospab_panel import request_id
 from vps.errors import PanelError, flat
 from vps.passing import passes
 
@@ -155,4 +156,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
         response = page(request, 503, "service_unavailable", _("The panel is busy. Please try again in a moment."))
         response["Retry-After"] = "5"
         return response
-    return page(request, 500, "internal_error", _("Something went wrong on our side. We have been told."))
+    said = _("Something went wrong on our side. If it happens again, please give our support this number: %(id)s.")
+    return page(request, 500, "internal_error", said % {"id": request_id.current.get()})

@@ -127,21 +127,19 @@ class VpsCreating(PanelError):
 class VpsUnbound(PanelError):
     code = "vps_unbound"
     status = 409
-    message = _("This server is not connected to its hypervisor yet. Our staff can see it and will connect it.")
+    message = _("This server is not connected to its hypervisor yet. Our staff can see it and connect it.")
 
 
 class VpsMissing(PanelError):
     code = "vps_missing"
     status = 409
-    message = _("The server was not found on its cluster. Our staff have been told.")
+    message = _("The server was not found on its cluster. Our staff can see it.")
 
 
 class VpsMistaken(PanelError):
     code = "identity_mismatch"
     status = 409
-    message = _(
-        "Another machine was found in this server's place, so it cannot be controlled. Our staff have been told."
-    )
+    message = _("Another machine was found in this server's place, so it cannot be controlled. Our staff can see it.")
 
 
 class HypervisorUnavailable(PanelError):

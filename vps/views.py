@@ -105,7 +105,7 @@ def answer_htmx(request: HttpRequest, vps: Vps) -> HttpResponse:
 
 def about(vps: Vps) -> dict[str, Any]:
     """What is known of one server, from our own tables and what was heard last."""
-    latest = vps.operations.select_related("requested_by")[:LATEST]
+    latest = vps.operations.visible_to(vps.user_id).select_related("requested_by")[:LATEST]
     return {"vps": vps, "usage": metrics.usage(vps), "operations": latest, "why_in_error": vps.why_in_error()}
 
 

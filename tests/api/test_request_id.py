@@ -57,6 +57,20 @@ def test_our_own_mistakes_bear_an_id_too(db: None, settings: Any) -> None:
     assert (answer.status_code, len(answer["X-Request-ID"])) == (500, FRESH)
 
 
+def test_our_own_mistakes_name_the_number_by_which_they_are_found_and_promise_nothing(as_user: Any, alice: Any) -> None:
+    """G2: "We have been told" was said, and nothing told anybody."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE vps RENAME TO elsewhere")
+    browser = as_user(alice)
+    browser.raise_request_exception = False
+    for language, promise in (("en", "told"), ("ru", "уже знаем")):
+        answer = browser.get("/", headers={"x-request-id": "order-17", "accept-language": language})
+        said = answer.content.decode()
+        assert answer.status_code == 500
+        assert "order-17" in said
+        assert promise not in said
+
+
 def test_each_line_of_the_log_bears_its_own_requests_id(caplog: pytest.LogCaptureFixture) -> None:
     caplog.handler.addFilter(WithRequestId())
     for id in ("order-17", "order-18"):

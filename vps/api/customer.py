@@ -61,18 +61,19 @@ def operations(request: Request, id: int) -> Response:
     limit = page_of(request)[0]
     before = number(request, "before", INT_MAX, INT_MAX)
     vps = get_vps(request, id)
-    rows = list(vps.operations.filter(pk__lt=before).select_related("requested_by")[: limit + 1])
+    mine = vps.operations.visible_to(request.user)
+    rows = list(mine.filter(pk__lt=before).select_related("requested_by")[: limit + 1])
     following = f"/api/vps/{id}/operations?limit={limit}&before={rows[limit - 1].pk}" if len(rows) > limit else None
-    return success(operations=[operation.public() for operation in rows[:limit]], next=following)
+    return success(operations=[operation.public(request.user) for operation in rows[:limit]], next=following)
 
 
 @api_view(["GET"])
 def operation_detail(request: Request, id: int) -> Response:
-    mine = Operation.objects.filter(vps__in=Vps.objects.visible_to(request.user))
+    mine = Operation.objects.visible_to(request.user)
     operation = mine.select_related("requested_by").filter(pk=id).first()
     if operation is None:
         raise OperationNotFound
-    return success(operation=operation.public())
+    return success(operation=operation.public(request.user))
 
 
 def power_door(kind: str) -> Door:
@@ -84,7 +85,7 @@ def power_door(kind: str) -> Door:
         vps = get_vps(request, id)
         force = forced(request) if kind == Operation.Kind.STOP else False
         operation = power.request(vps, kind, by=request.user, source=Event.Source.API, force=force)
-        return success(202, message=str(REQUESTED[kind]), operation=operation.public(), vps=vps.columns())
+        return success(202, message=str(REQUESTED[kind]), operation=operation.public(request.user), vps=vps.columns())
 
     return door
 

@@ -8,6 +8,7 @@ before stays the old one's, as do the events of a VPS that is deleted.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -92,6 +93,12 @@ class EventQuerySet(models.QuerySet["Event"]):
         of_status = self.filter(told | models.Q(type=Event.Type.VPS_STATUS_CHANGED), vps_id=vps.pk)
         last = of_status.order_by("-id").first()
         return str(last.data.get("code", "")) if last else ""
+
+    def owned_since(self, vps: Any) -> datetime | None:
+        """When this VPS came to its owner from another one, or None where it was theirs all along."""
+        moved = self.filter(vps_id=vps.pk, type=Event.Type.VPS_UPDATED, data__changed__contains="user_id")
+        last = moved.order_by("-id").first()
+        return last.created_at if last else None
 
     def record_status(self, vpses: Iterable[Any], status: str, operation: Any = None, **data: Any) -> None:
         """That these, which were known to be otherwise, are `status` now."""

@@ -9,6 +9,7 @@ from typing import Any
 from accounts.models import User
 from accounts.wire import rfc3339
 from vps.models.event import Event
+from vps.models.who import username_for
 
 Type = Event.Type
 SHOWN: dict[str, frozenset[str]] = {
@@ -25,7 +26,6 @@ SHOWN: dict[str, frozenset[str]] = {
     Type.OPERATION_SUCCEEDED: frozenset({"kind"}),
     Type.OPERATION_FAILED: frozenset({"kind", "code"}),
 }
-STAFF = {"id": None, "username": "staff"}
 
 
 def for_main_site(event: Event) -> dict[str, Any]:
@@ -35,13 +35,13 @@ def for_main_site(event: Event) -> dict[str, Any]:
 def for_customer(event: Event, reader: Any) -> dict[str, Any]:
     """`reader` sees their own name, "staff" for any of the staff, and of other customers nothing."""
     data = {name: value for name, value in event.data.items() if name in SHOWN[event.type]}
-    return shape(event, by=name_for(event.by, reader), data=data)
+    return shape(event, by=name_for(event, reader), data=data)
 
 
-def name_for(by: User | None, reader: Any) -> dict[str, Any] | None:
-    if by is None or by == reader:
-        return name_of(by)
-    return STAFF if by.is_staff else None
+def name_for(event: Event, reader: Any) -> dict[str, Any] | None:
+    """The number of a member of the staff is nobody's business either."""
+    name = username_for(reader, event.by, event.source)
+    return {"id": reader.pk if event.by == reader else None, "username": name} if name else None
 
 
 def name_of(by: User | None) -> dict[str, Any] | None:

@@ -21,7 +21,7 @@ SENTENCES: dict[str, Sentence] = {
         "The hypervisor no longer knows how it ended. Please look at the server's state before you try again."
     ),
     "ha_error": _("The cluster's availability manager has given this server up. Our staff must set it right."),
-    "creating_timed_out": _("The server was not created in time. Our staff have been told."),
+    "creating_timed_out": _("The server was not created in time. Our staff can see it."),
     "vps_suspended": VpsSuspended.message,
     "vps_creating": VpsCreating.message,
     "vps_busy": _("The server was busy with a backup or another task for too long. Please try again later."),

@@ -16,6 +16,7 @@ from vps.models.event import Event
 from vps.models.failures import sentence_of
 from vps.models.history import link_that_outlives
 from vps.models.locks import OPERATIONS_OF_VPS, held
+from vps.models.who import username_for
 
 CLAIM = {"fence": models.F("fence") + 1, "claims": models.F("claims") + 1}
 # As `wake`, it locks many rows in the order of their ids.
@@ -35,6 +36,11 @@ COME_BACK = """
 class OperationQuerySet(models.QuerySet["Operation"]):
     def open(self) -> "OperationQuerySet":
         return self.filter(state__in=Operation.OPEN)
+
+    def visible_to(self, user: Any) -> "OperationQuerySet":
+        """Of this user's servers, but for what was asked of them while they were another's: as events, by the owner then."""
+        queued = Event.objects.filter(operation=models.OuterRef("pk"), type=Event.Type.OPERATION_QUEUED)
+        return self.filter(~models.Exists(queued.exclude(user=user)), vps__user=user)
 
     def on(self, cluster_id: int) -> "OperationQuerySet":
         return self.filter(vps__placement__cluster_id=cluster_id)
@@ -279,8 +285,13 @@ class Operation(models.Model):
             data={"kind": self.kind} | ({"code": code} if code else {}),
         )
 
-    def public(self) -> dict[str, Any]:
-        """The operation as the contract shows it, wherever it is shown."""
+    def asked_by(self, reader: Any) -> str | None:
+        """Who asked for it, as this customer is told."""
+        return username_for(reader, self.requested_by, self.source)
+
+    def public(self, reader: Any = None) -> dict[str, Any]:
+        """The operation as the contract shows it to this customer. Without a reader, to the main site: with all names."""
+        full_name = self.requested_by.username if self.requested_by else None
         return {
             "id": self.pk,
             "vps_id": self.vps_id,
@@ -288,7 +299,7 @@ class Operation(models.Model):
             "state": self.state,
             "progress": self.progress,
             "error": {"code": self.error_code, "message": str(self.failure)} if self.error_code else None,
-            "requested_by": self.requested_by.username if self.requested_by else None,
+            "requested_by": full_name if reader is None else self.asked_by(reader),
             "created_at": rfc3339(self.created_at),
             "started_at": rfc3339(self.started_at),
             "finished_at": rfc3339(self.finished_at),

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.wire import rfc3339
 from vps import notify, snapshots
 from vps.hypervisor.base import GuestRef, Kind, OutcomeUnknown, Refused, Timeframe, Unreachable
-from vps.models import Placement, Vps
+from vps.models import Event, Placement, Vps
 from vps.reach import Crowded, reach
 
 TIMEFRAMES = [str(timeframe) for timeframe in Timeframe]
@@ -35,7 +35,15 @@ def history(vps: Vps, timeframe: str) -> dict[str, Any]:
     heard = snapshots.history(placement.pk, timeframe)
     if heard is None and snapshots.first_to_ask(f"{placement.pk}:{timeframe}", for_seconds=5):
         notify.worker("fetch_history", vps.pk, timeframe)
-    return heard or PENDING
+    return since_its_owner(heard, vps) if heard else PENDING
+
+
+def since_its_owner(heard: dict[str, Any], vps: Vps) -> dict[str, Any]:
+    """What the machine did while it was another customer's is nothing of this one's."""
+    moved_at = Event.objects.owned_since(vps)
+    if moved_at is None:
+        return heard
+    return heard | {"points": [point for point in heard["points"] if point["time"] >= moved_at.timestamp()]}
 
 
 def placement_seen(vps: Vps) -> Placement | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from django import template
 from django.contrib.staticfiles.storage import staticfiles_storage
@@ -17,6 +18,7 @@ from vps.errors import Sentence
 from vps.models import Operation, Placement, Vps
 from vps.models.shown import NOT_CONNECTED, Shown
 from vps.models.webhook_attempt import in_words
+from vps.models.who import STAFF
 from vps.services import power
 
 register = template.Library()
@@ -106,6 +108,13 @@ def button_of(kind: str) -> Button:
 def badge(shown: Shown) -> SafeString:
     """What nobody sees has a broken edge: its colour alone is told apart by few."""
     return coloured(shown.word, shown.label, "" if shown.is_seen else " unseen")
+
+
+@register.filter
+def asked_by(operation: Operation, reader: Any) -> Sentence:
+    """Who asked for it, as far as this reader is told."""
+    name = operation.asked_by(reader)
+    return _("staff") if name == STAFF and reader != operation.requested_by else name or "—"
 
 
 @register.filter

@@ -14,6 +14,7 @@ FAILED = thing(
     },
     "Why it failed.",
 )
+WHO = "Who asked for it, by username. Of the staff a customer reads `staff`, of other customers null."
 OPERATION = thing(
     {
         "id": whole("The operation's id.", ID, 1),
@@ -24,7 +25,13 @@ OPERATION = thing(
         ),
         "progress": whole("Percent.", 50, 0, 100),
         "error": or_null(FAILED),
-        "requested_by": or_null(text("Who asked for it, by username.", "alice", 150)),
+        "requested_by": or_null(
+            text(
+                "Who asked for it, by username. Of the staff a customer reads `staff`, of other customers null.",
+                "alice",
+                150,
+            )
+        ),
         "created_at": moment("When it was asked for."),
         "started_at": or_null(moment("When work on it began.")),
         "finished_at": or_null(moment("When it ended.")),

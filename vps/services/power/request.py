@@ -67,7 +67,7 @@ def make_way(vps: Vps, *, is_forced: bool, by: Any) -> None:
     if running is None:
         return
     if not is_forced or running.is_forced:
-        raise OperationInProgress(extra={"operation": running.public()})
+        raise OperationInProgress(extra={"operation": running.public(by)})
     fail(Operation.objects.seize(running), "superseded", f"by a forced stop of {by}")
 
 

@@ -1,0 +1,69 @@
+"""What customers are told of the staff is true: G2. "Our staff can see it" means that their first page shows it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone, translation
+
+from vps import errors
+from vps.errors import PanelError
+from vps.models import Operation, Vps
+from vps.models.failures import SENTENCES
+from vps.services import creation, power
+
+SEES = "ur staff can see"
+Stage = Callable[[Any, Any], object]
+
+
+def fail(code: str) -> Stage:
+    def stage(vps: Any, bind: Any) -> None:
+        bind(vps)
+        now = timezone.now()
+        ended = {"state": "failed", "error_code": code, "finished_at": now, "deadline_at": now, "source": "page"}
+        Operation.objects.create(vps=vps, kind="reboot", **ended)
+
+    return stage
+
+
+def give_up_creating(vps: Any, bind: Any) -> None:
+    Vps.objects.update(status="creating", updated_at=timezone.now() - timedelta(hours=2))
+    assert creation.enforce() == 1
+
+
+STAGES: dict[str, Stage] = {
+    "vps_unbound": lambda vps, bind: None,
+    "vps_missing": lambda vps, bind: bind(vps, missing_since=timezone.now()),
+    "identity_mismatch": lambda vps, bind: bind(vps, missing_since=timezone.now(), stranger="uuid-9"),
+    "creating_timed_out": give_up_creating,
+}
+
+
+def promising() -> list[str]:
+    """The codes of all sentences that say so."""
+    return sorted(code for code, text in sentences().items() if SEES in text)
+
+
+def sentences() -> dict[str, str]:
+    refusals = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, PanelError)]
+    with translation.override("en"):
+        said = {kind.code: str(kind.message) for kind in refusals}
+        return said | {code: str(text) for code, text in SENTENCES.items()}
+
+
+@pytest.mark.parametrize("code", promising())
+def test_what_staff_are_said_to_see_is_on_their_first_page(
+    as_user: Any, alice: Any, carol: Any, make_vps: Any, bind: Any, code: str
+) -> None:
+    vps = make_vps(alice, name="shop-of-alice")
+    STAGES.get(code, fail(code))(vps, bind)
+    vps = Vps.objects.get(pk=vps.pk)
+    refusal = power.refusal(vps)
+    said = as_user(alice).get(f"/vps/{vps.pk}/").content.decode()
+    assert SEES in said, f"{refusal}: the customer is told so"
+    assert "shop-of-alice" in as_user(carol).get("/admin/").content.decode()
+
+
+def test_nobody_is_said_to_have_been_told() -> None:
+    assert [text for text in sentences().values() if "been told" in text] == []
