@@ -68,8 +68,12 @@ class Child:
         sweep_session(self.process.pid)
 
     def last_lines(self, count: int = 15) -> str:
-        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
-        return "\n".join(f"    {line}" for line in lines[-count:])
+        return last_lines(self.log, count)
+
+
+def last_lines(log: Path, count: int = 15) -> str:
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    return "\n".join(f"    {line}" for line in lines[-count:])
 
 
 def bind_to_parent(parent: int, user: tuple[int, int] | None, last_signal: signal.Signals) -> None:

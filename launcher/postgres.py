@@ -60,7 +60,7 @@ class Postgres:
             self.initialise()
         self.clear_lock()
         self.child.start()
-        if not wait_until(self.answers, 60):
+        if not wait_until(self.answers, 300):
             raise CannotStart(f"PostgreSQL did not start:\n{self.child.last_lines()}")
         self.create_database()
 
@@ -85,7 +85,7 @@ class Postgres:
         A killed server leaves children that finish what they were at, a checkpoint say, and no new one starts beside
         them. They are killed too: to recover from a crash is what the write-ahead log is for.
         """
-        if not wait_until(lambda: not kill_all_of(self.data), 10):
+        if not wait_until(lambda: not kill_all_of(self.data), 60):
             raise CannotStart(f"An earlier PostgreSQL on {self.data} cannot be ended.")
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 

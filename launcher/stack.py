@@ -19,7 +19,8 @@ from launcher.secrets_file import demo_secrets, is_free, kept_ports
 from launcher.undertaker import PATIENCE_S, Undertaker
 from launcher.valkey import Valkey
 
-READY_S = 60
+# What ends on the way is told of at once. This is for what hangs, and a busy machine takes minutes without hanging.
+READY_S = 300
 # What a killed run leaves behind is told to end by the kernel, and takes a moment to.
 LEAVING_S = PATIENCE_S + 1
 

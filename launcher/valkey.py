@@ -28,7 +28,7 @@ class Valkey:
 
     def start(self) -> None:
         self.child.start()
-        if not wait_until(self.answers, 10):
+        if not wait_until(self.answers, 120):
             raise CannotStart(f"Valkey did not start:\n{self.child.last_lines()}")
 
     def stop(self) -> None:
@@ -36,6 +36,8 @@ class Valkey:
         self.folder.cleanup()
 
     def answers(self) -> bool:
+        if not self.child.is_running:
+            raise CannotStart(f"Valkey ended:\n{self.child.last_lines()}")
         with socket.socket(socket.AF_UNIX) as client:
             try:
                 client.connect(str(self.socket))

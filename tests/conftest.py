@@ -6,16 +6,25 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from tests import contract
+from tests.servers import template
 from vps import notify
 from vps.management.commands.prepare import collect_static
 from vps.models import Cluster, Placement, Vps
 
 PASSWORD = "a long and winding password"
 Make = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Parallel workers copy one database, rather than each migrate its own."""
+    if name := template():
+        connection.settings_dict["TEST"]["TEMPLATE"] = name
 
 
 @pytest.fixture(autouse=True)

@@ -6,19 +6,25 @@ each has a database of its own by pytest-django, and a Redis database of its own
 
 import atexit
 import contextlib
+import fcntl
 import os
+import subprocess
+import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from launcher.children import ROOT
 from launcher.stack import servers
 
-# OWN_STACK are the longest files of tests of the whole stack: each has one of its own.
 FIRST = ("tests/stack/", "tests/power/", "tests/hypervisor/", "tests/simulator/")
-OWN_STACK = tuple(f"tests/stack/test_{name}.py" for name in ("browser", "supervisor", "event_socket"))
+# One panel is for the tests that need a browser, one for those that break something of it, and one for the rest.
+BREAKING = tuple(f"tests/stack/test_{name}.py" for name in ("supervisor", "chaos", "lost_answers", "main_job"))
 
 
 class FewStacks(LoadScopeScheduling):  # type: ignore[misc]
@@ -26,9 +32,21 @@ class FewStacks(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        if file in OWN_STACK:
-            return file
-        return "tests/stack" if file.startswith("tests/stack/") else nodeid
+        return stack_of(file) if file.startswith("tests/stack/") else nodeid
+
+
+@cache
+def stack_of(file: str) -> str:
+    if file in BREAKING:
+        return "stack that is broken"
+    needs_browser = "pytestmark = NEEDED" in (ROOT / file).read_text()
+    return "stack with a browser" if needs_browser else "stack"
+
+
+@pytest.hookimpl
+def pytest_xdist_auto_num_workers() -> int:
+    """Three have a stack, and some wait all the time. Valkey has 16 databases, of which each takes one."""
+    return min(12, (os.cpu_count() or 1) + 4)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -57,6 +75,20 @@ def start() -> None:
     folder.chmod(0o755)
     (folder / "static").mkdir()
     os.environ.update(stack.enter_context(servers(folder)))
+    os.environ["MIGRATED"] = str(folder / "migrated")
+
+
+def template() -> str:
+    """The database that each worker's own is a copy of, for one alone migrates. '' where the server is not ours."""
+    if not {"MIGRATED", "PYTEST_XDIST_WORKER"} <= os.environ.keys():
+        return ""
+    with Path(os.environ["MIGRATED"]).open("a+") as stamp:
+        fcntl.flock(stamp, fcntl.LOCK_EX)
+        if not os.fstat(stamp.fileno()).st_size:
+            command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+            subprocess.run(command, cwd=ROOT, env=os.environ | {"DB_POOL": "0"}, check=True)
+            stamp.write("yes")
+    return urlsplit(os.environ["DATABASE_URL"]).path.removeprefix("/")
 
 
 start()

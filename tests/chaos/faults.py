@@ -1,12 +1,17 @@
-"""Each fault as a scene: how the trouble is made, and what was asked in the midst of it. For `make chaos` and the tests."""
+"""Each fault as a scene: how the trouble is made, and what was asked in the midst of it. For `make chaos` and the tests.
+
+A scene that does not come about raises NotStaged.
+"""
 
 import signal
 import time
 from dataclasses import dataclass, field
 from functools import partial
 
+from launcher.children import wait_until
 from tests.chaos.field import WORKER, Asked, Field, Scene
-from tests.simulated import wait_for
+from tests.chaos.trouble import NotStaged
+from tests.simulated import PATIENCE
 from vps.crash_points import POINTS
 
 
@@ -25,11 +30,20 @@ class Fault:
     may_fail: tuple[str, ...] = field(default=())
 
 
-def killed(point: str, order: str, arena: Field, count: int) -> list[Asked]:
-    """A shot for each operation: some take the worker of another one with them."""
+def untroubled(arena: Field, count: int) -> list[Asked]:
+    return arena.wait(arena.ask(count))
+
+
+def killed(point: str, order: str, arena: Field, count: int, within_s: float = 10) -> list[Asked]:
+    """A shot for each operation: some take the worker of another one with them.
+
+    That one has ended is seen before its worker has come to the last of the points.
+    """
     arena.arm(point, order, count)
-    asked = arena.wait(arena.ask(count), 60)
-    assert not arena.disarm(), f"nobody came to {point}"
+    asked = arena.wait(arena.ask(count))
+    arena.all_fired(within_s)
+    if left := arena.disarm():
+        raise NotStaged(f"{left} of {count} times nobody came to {point}")
     return asked
 
 
@@ -37,11 +51,12 @@ def paused(point: str, seconds: float, arena: Field, count: int) -> list[Asked]:
     """Whoever comes there hangs for so long, and then goes on as if nothing had happened."""
     arena.arm(point, "stop", count)
     asked = arena.ask(count)
-    wait_for(lambda: len(arena.stopped()) == count, 20, "workers that were paused")
+    if not wait_until(lambda: len(arena.stopped()) == count, 20 * PATIENCE):
+        raise NotStaged(f"{len(arena.stopped())} of {count} were stopped at {point}")
     time.sleep(seconds)
     arena.disarm()
     arena.go_on()
-    return arena.wait(asked, 60)
+    return arena.wait(asked)
 
 
 def rung_ten_times(arena: Field, count: int) -> list[Asked]:
@@ -49,16 +64,17 @@ def rung_ten_times(arena: Field, count: int) -> list[Asked]:
     for _ in range(10):
         arena.ring(10)
         time.sleep(0.2)
-    return arena.wait(asked, 60)
+    return arena.wait(asked)
 
 
 def two_sweepers(arena: Field, count: int) -> list[Asked]:
     """All workers hang, so that the two do all the work."""
     with arena.another("manage.py", "sweeper"):
         arena.send_signal(WORKER, signal.SIGSTOP)
-        asked = arena.wait(arena.ask(count), 60)
-        arena.send_signal(WORKER, signal.SIGCONT)
-    return asked
+        try:
+            return arena.wait(arena.ask(count))
+        finally:
+            arena.send_signal(WORKER, signal.SIGCONT)
 
 
 def redis_flushed(arena: Field, count: int) -> list[Asked]:
@@ -66,20 +82,20 @@ def redis_flushed(arena: Field, count: int) -> list[Asked]:
     for _ in range(count // 10):
         asked += arena.ask(10)
         arena.redis().flushall()
-    return arena.wait(asked, 60)
+    return arena.wait(asked)
 
 
 def redis_down(arena: Field, count: int) -> list[Asked]:
     with arena.unattended():
         arena.kill(arena.server("valkey-server"), signal.SIGKILL)
-        return arena.wait(arena.ask(count), 60)
+        return arena.wait(arena.ask(count))
 
 
 def redis_hanging(arena: Field, count: int) -> list[Asked]:
     valkey = arena.server("valkey-server")
     arena.kill(valkey, signal.SIGSTOP)
     try:
-        return arena.wait(arena.ask(count), 60)
+        return arena.wait(arena.ask(count))
     finally:
         arena.kill(valkey, signal.SIGCONT)
 
@@ -88,31 +104,32 @@ def postgres_restarted(arena: Field, count: int) -> list[Asked]:
     """Asked for a fast shutdown in the middle of the work; the launcher starts it again."""
     asked = arena.ask(count)
     arena.kill(arena.server("postgres"), signal.SIGINT)
-    return arena.wait(asked, 60)
+    return arena.wait(asked)
 
 
 def postgres_killed(arena: Field, count: int) -> list[Asked]:
     asked = arena.ask(count)
     arena.kill(arena.server("postgres"), signal.SIGKILL)
-    return arena.wait(asked, 60)
+    return arena.wait(asked)
 
 
 def answers_lost(arena: Field, count: int) -> list[Asked]:
     """The hypervisor acts, and its answer never comes."""
     arena.panel.simulator("PATCH", "/simulator/faults", {"lose_answers": count})
-    return arena.wait(arena.ask(count), 60)
+    return arena.wait(arena.ask(count))
 
 
 def poisoned(arena: Field, count: int) -> list[Asked]:
     """Whoever touches it dies."""
     arena.arm("after_claim", "kill", 20)
     try:
-        return arena.wait(arena.ask(count, only=0), 60)
+        return arena.wait(arena.ask(count, only=0))
     finally:
         arena.disarm()
 
 
 FAULTS = [
+    Fault("none, to compare", untroubled),
     *(Fault(f"SIGKILL of a worker's child {point}", partial(killed, point, "kill")) for point in POINTS),
     *(Fault(f"SIGKILL of the whole worker {point}", partial(killed, point, "kill all"), 3, 1) for point in POINTS),
     Fault(

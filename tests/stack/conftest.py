@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import fcntl
 import inspect
 import json
 import os
@@ -9,7 +10,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,11 @@ import psycopg
 import pytest
 import requests
 
-from launcher.children import ROOT
+from launcher.children import ROOT, Child, last_lines
 from launcher.secrets_file import free_port
+from launcher.undertaker import Undertaker
 from tests.clients.both import client_of, node
-from tests.simulated import wait_for
+from tests.simulated import PATIENCE, wait_for
 from tests.stack.browser import browser, open_as, sessions
 
 __all__ = ["browser", "client_of", "node", "open_as", "sessions"]
@@ -40,28 +41,50 @@ def pytest_pyfunc_call(pyfuncitem: Any) -> bool | None:
 
 
 class Run:
-    """One `python -m launcher`, in an environment that holds nothing of the tests'."""
+    """One `python -m launcher`, in an environment that holds nothing of the tests'.
+
+    It ends when we do, however: the kernel asks it to, and the undertaker insists where somebody has stopped it.
+    """
 
     def __init__(self, folder: Path, port: int) -> None:
         self.folder, self.port = folder, port
         self.log = folder.parent / f"{folder.name}.log"
         self.crashes = folder.parent / f"{folder.name}.crashes"
+        env = {name: os.environ[name] for name in PUBLIC if name in os.environ}
+        env |= {"DATA_DIR": str(self.folder), "PORT": str(self.port), "CRASH_POINTS": str(self.crashes)}
+        command, patience_s = [sys.executable, "-m", "launcher"], 20.0 * PATIENCE
+        self.child = Child("launcher", command, self.log, env, signal.SIGINT, patience_s, cwd=ROOT)
+        self.undertaker = Undertaker()
 
     def start(self) -> "Run":
-        env = {name: os.environ[name] for name in PUBLIC if name in os.environ}
         self.crashes.mkdir(exist_ok=True)
-        env |= {"DATA_DIR": str(self.folder), "PORT": str(self.port), "CRASH_POINTS": str(self.crashes)}
-        with self.log.open("w") as log:
-            command = [sys.executable, "-m", "launcher"]
-            self.process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True)
-        self.began = time.monotonic()
+        self.log.unlink(missing_ok=True)
+        self.child.start()
+        self.undertaker.watch([self.child])
         return self
 
-    def wait_until_up(self) -> float:
-        """Seconds from the start until the last line is printed."""
-        wait_for(lambda: "The panel is up" in self.printed or self.process.poll() is not None, 60, "the panel")
-        assert self.process.poll() is None, self.printed
-        return time.monotonic() - self.began
+    def start_up(self) -> "Run":
+        """Returns when the last line is printed. A few at a time start, for each start takes all that there is."""
+        with place_to_start():
+            self.start()
+            wait_for(lambda: self.is_up or not self.child.is_running, 60, "the panel", self.said)
+        if not self.is_up:
+            pytest.fail(f"The panel ended before it was up.\n{self.said()}")
+        return self
+
+    @property
+    def is_up(self) -> bool:
+        return self.log.exists() and "The panel is up" in self.printed
+
+    def said(self) -> str:
+        """The launcher's lines, and the last ones of each of its programs."""
+        logs = [self.log, *sorted((self.folder / "log").glob("*.log"))]
+        return "\n".join(f"{log.name}:\n{last_lines(log)}" for log in logs)
+
+    @property
+    def process(self) -> "subprocess.Popen[bytes]":
+        assert self.child.process, "it was started"
+        return self.child.process
 
     @property
     def printed(self) -> str:
@@ -107,14 +130,18 @@ class Run:
                 return int(entry.name)
         return 0
 
-    def interrupt(self, seconds: float = 20) -> int:
-        """Ctrl-C, and the exit code."""
-        self.process.send_signal(signal.SIGINT)
-        return self.process.wait(seconds)
+    def end(self) -> int | None:
+        """Ctrl-C, and the exit code. One that somebody has stopped goes on first, and by force where it does not end."""
+        if self.child.is_running:
+            self.process.send_signal(signal.SIGCONT)
+        self.child.stop()
+        self.undertaker.dismiss()
+        return self.child.process and self.child.process.returncode
 
     def kill_everything(self) -> None:
         for pid in self.children:
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.process.wait()
 
 
@@ -182,14 +209,29 @@ def open_folder() -> Iterator[Path]:
 
 
 @contextlib.contextmanager
+def place_to_start() -> Iterator[None]:
+    """For one at a time on a small machine: a start keeps a processor busy for ten seconds, and two cores are one place."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    place = worker % max(1, (os.cpu_count() or 1) // 2)
+    folder = Path(os.environ.get("STATIC_ROOT", tempfile.gettempdir())).parent
+    with (folder / f"ospab-starts-{place}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
 def running_panel() -> Iterator[Panel]:
+    """Whatever ends us ends the panel: by Ctrl-C if there is time for it."""
     with open_folder() as folder:
-        run = Run(folder / "data", free_port()).start()
-        run.wait_until_up()
-        panel = Panel(run)
-        panel.simulator("PATCH", "/simulator/faults", {"list_lag_seconds": 0})
-        yield panel
-        run.interrupt()
+        run = Run(folder / "data", free_port())
+        try:
+            run.start_up()
+            panel = Panel(run)
+            panel.simulator("PATCH", "/simulator/faults", {"list_lag_seconds": 0})
+            yield panel
+        finally:
+            code = run.end()
+        assert (code, run.children) == (0, {}), run.said()
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,8 @@
 
 import os
 import signal
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 import requests
@@ -15,51 +15,55 @@ from tests.stack.conftest import Panel, Run, open_folder
 ORDER = {"user_id": 5, "name": "kept", "status": "running", "cpu": 1, "ram": 512, "disk": 5, "os": "Debian 12"}
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    with open_folder() as opened:
-        yield opened / "data"
+Make = Callable[[str, int], Run]
 
 
 @pytest.fixture
-def killed_and_run_again(folder: Path) -> Iterator[Run]:
+def run_in() -> Iterator[Make]:
+    """A panel of its own in the folder of this name; all of them end with the test."""
+    with open_folder() as folder, ExitStack() as ends:
+
+        def make(name: str, port: int) -> Run:
+            run = Run(folder / name, port)
+            ends.callback(run.end)
+            return run
+
+        yield make
+
+
+@pytest.fixture
+def killed_and_run_again(run_in: Make) -> Run:
     """A panel to which a server was pushed before everything of it was killed, and that runs again."""
-    first = Run(folder, free_port()).start()
-    first.wait_until_up()
+    first = run_in("data", free_port()).start_up()
     Panel(first).sync("create", **ORDER)
-    (folder / "passwords").write_text(repr([user["password"] for user in first.demo["users"]]))
+    (first.folder / "passwords").write_text(passwords(first))
     first.kill_everything()
-    run = Run(folder, first.port).start()
-    run.wait_until_up()
-    yield run
-    if run.process.poll() is None:
-        run.interrupt()
+    return run_in("data", first.port).start_up()
 
 
-def names(run: Run) -> list[str]:
-    panel = Panel(run)
+def passwords(run: Run) -> str:
+    return repr([user["password"] for user in run.demo["users"]])
+
+
+def names(panel: Panel) -> list[str]:
     return [vps["name"] for vps in requests.get(f"{panel.url}/api/vps", headers=panel.token("alice")).json()["vps"]]
 
 
-def test_the_supervisor(killed_and_run_again: Run, folder: Path) -> None:
+def test_the_supervisor(killed_and_run_again: Run, run_in: Make, panel: Panel) -> None:
+    """That Ctrl-C ends all of it with 0 is seen of every panel of the tests."""
     run = killed_and_run_again
-    assert "kept" in names(run), "a run after kill -9 of everything keeps the data"
-    assert repr([user["password"] for user in run.demo["users"]]) == (folder / "passwords").read_text()
+    assert "kept" in names(Panel(run)), "a run after kill -9 of everything keeps the data"
+    assert passwords(run) == (run.folder / "passwords").read_text()
+    assert "kept" not in names(panel), "two live side by side, each with its own data"
 
-    twin = Run(folder, free_port()).start()
-    assert twin.process.wait(10) == 1
+    twin = run_in("data", free_port()).start()
+    assert twin.process.wait(60) == 1
     assert "already running" in twin.printed
-    late = Run(folder.parent / "late", run.port).start()
-    assert late.process.wait(10) == 1
+    late = run_in("late", run.port).start()
+    assert late.process.wait(60) == 1
     assert f"Port {run.port} is busy" in late.printed
 
-    beside = Run(folder.parent / "beside", free_port()).start()
-    beside.wait_until_up()
-    assert "kept" not in names(beside), "two live side by side, each with its own data"
-    os.kill(beside.pids("celery -A ospab_panel worker")[0], signal.SIGSTOP)
-    os.kill(beside.process.pid, signal.SIGKILL)
-    beside.process.wait()
-    wait_for(lambda: beside.children == {}, 15, "the end of a killed supervisor's children, of one that hangs too")
-
-    assert run.interrupt() == 0, "Ctrl-C"
-    assert run.children == {}
+    os.kill(run.pids("celery -A ospab_panel worker")[0], signal.SIGSTOP)
+    os.kill(run.process.pid, signal.SIGKILL)
+    run.process.wait()
+    wait_for(lambda: run.children == {}, 15, "the end of a killed supervisor's children, of one that hangs too")
