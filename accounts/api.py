@@ -10,7 +10,10 @@ from rest_framework.decorators import api_view, authentication_classes, permissi
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import tokens
+from accounts import limits, tokens
+from accounts.addresses import network_of
+from accounts.errors import BadToken
+from accounts.limits import Count
 from accounts.models import User
 
 
@@ -18,13 +21,6 @@ class BadLogin(exceptions.APIException):
     status_code = 401
     default_code = "invalid_login"
     default_detail = _("The username, e-mail address or password is wrong.")
-
-
-class TooManyAttempts(exceptions.APIException):
-    status_code = 429
-    default_code = "too_many_attempts"
-    default_detail = _("Too many failed logins. Please try again in 15 minutes.")
-    wait = 900
 
 
 class StrictCharField(serializers.CharField):
@@ -61,10 +57,8 @@ def login(request: Request) -> Response:
 
 
 def who(request: HttpRequest, name: str, password: str) -> User:
-    """Raises BadLogin, or TooManyAttempts once axes has had enough."""
+    """Raises BadLogin, TooManyAttempts."""
     user = authenticate(request, username=name, password=password)
-    if getattr(request, "axes_locked_out", False):
-        raise TooManyAttempts
     if not isinstance(user, User):
         raise BadLogin
     return user
@@ -74,7 +68,12 @@ def who(request: HttpRequest, name: str, password: str) -> User:
 @authentication_classes([])
 @permission_classes([])
 def refresh(request: Request) -> Response:
-    return Response(answer(tokens.exchange(checked(RefreshInput(data=request.data))["refresh"])))
+    given = checked(RefreshInput(data=request.data))["refresh"]
+    try:
+        return Response(answer(tokens.exchange(given)))
+    except BadToken:
+        limits.take(Count(limits.REFRESHES_OF_NETWORK, network_of(request._request)))
+        raise
 
 
 @api_view(["POST"])

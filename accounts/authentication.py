@@ -8,8 +8,10 @@ from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from accounts import tokens
+from accounts import limits, tokens
+from accounts.addresses import network_of
 from accounts.errors import BadToken
+from accounts.limits import Count
 from accounts.models import User
 from accounts.tokens import Bearer
 
@@ -27,12 +29,16 @@ class MainSite:
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """`X-API-Key`, one of settings.VPS_SYNC_API_KEYS: two of them during a rotation."""
+    """`X-API-Key`, one of settings.VPS_SYNC_API_KEYS: two of them during a rotation. Wrong ones alone are counted."""
 
     def authenticate(self, request: Request) -> tuple[Any, None]:
-        if not is_valid_key(request.headers.get("X-API-Key", "")):
-            raise InvalidApiKey
-        return MainSite(), None
+        given = request.headers.get("X-API-Key", "")
+        if is_valid_key(given):
+            return MainSite(), None
+        if given:
+            network = network_of(request._request)
+            limits.take(Count(limits.KEYS_OF_NETWORK, network), Count(limits.KEYS_OF_ALL))
+        raise InvalidApiKey
 
 
 def is_valid_key(given: str) -> bool:

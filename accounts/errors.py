@@ -1,6 +1,9 @@
 """What the doors for people refuse. REST framework's exceptions, which ospab_panel.error_responses renders."""
 
+import math
+
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from rest_framework.exceptions import APIException
 
 
@@ -10,6 +13,34 @@ class BadToken(APIException):
     status_code = 401
     default_code = "invalid_token"
     default_detail = _("The token is not valid, or has expired. Please log in again.")
+
+
+class TooManyAttempts(APIException):
+    """`wait` is in seconds, and goes out as Retry-After."""
+
+    status_code = 429
+    default_code = "too_many_attempts"
+    default_detail = _("Too many failed attempts. Please try again in 15 minutes.")
+    wait = 900
+
+    def __init__(self, wait: int) -> None:
+        self.wait = wait
+        minutes = math.ceil(wait / 60)
+        sentence = ngettext(
+            "Too many failed attempts. Please try again in %d minute.",
+            "Too many failed attempts. Please try again in %d minutes.",
+            minutes,
+        )
+        super().__init__(sentence % minutes)
+
+
+class Busy(APIException):
+    """Passes by itself, and before long."""
+
+    status_code = 503
+    default_code = "service_unavailable"
+    default_detail = _("The panel is busy. Please try again in a moment.")
+    wait = 5
 
 
 class MissingFields(APIException):

@@ -13,7 +13,6 @@ from functools import wraps
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
-from django.db.models.functions import Now
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 from psycopg.errors import LockNotAvailable
@@ -23,12 +22,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import MainSite
+from accounts.batches import forget
 from accounts.models import KeptAnswer
 
 # Visible ASCII, as it stands or as a structured field's string.
 KEY = re.compile(r'"([\x21\x23-\x7e]{1,255})"|([\x21-\x7e]{1,255})')
 PATIENCE = "2s"
-KEPT_FOR = timedelta(hours=48)
+KEPT_FOR = timedelta(days=2)
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
@@ -120,4 +120,4 @@ def answer(body: bytes, status: int, headers: dict[str, str]) -> HttpResponse:
 
 def forget_old() -> int:
     """Answers past their time. Returns how many."""
-    return KeptAnswer.objects.filter(created_at__lt=Now() - KEPT_FOR).delete()[0]
+    return forget("kept_answers", f"created_at < now() - interval '{KEPT_FOR.days} days'")

@@ -63,6 +63,11 @@ def is_live(token: str) -> bool:
     return live(token) is not None
 
 
+def is_one(token: str) -> bool:
+    """Whether it was made by us, and its user has had no newer one: who comes with it guesses nothing."""
+    return LoginLink.objects.filter(token_hash=hashed(token)).exists()
+
+
 @transaction.atomic
 def use(token: str) -> Admission | None:
     """Burn it. Of many at once one is let in; None says no more than that this link lets nobody in."""
@@ -82,7 +87,7 @@ def live(token: str, *, for_use: bool = False) -> LoginLink | None:
 
 
 def hashed(token: str) -> str:
-    """Of 256 random bits: it needs no salt, and its guessing no throttle."""
+    """Of 256 random bits: it needs no salt."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

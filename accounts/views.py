@@ -7,6 +7,7 @@ from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, UsernameField
 from django.contrib.auth.views import LoginView, PasswordChangeView
+from django.core.exceptions import ValidationError
 from django.forms import TextInput
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,7 +15,10 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
-from accounts import login_links
+from accounts import limits, login_links
+from accounts.addresses import network_of
+from accounts.guesses import guess, remember
+from accounts.limits import Count
 
 
 class LoginForm(AuthenticationForm):
@@ -43,21 +47,24 @@ def login_link(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def show_button(request: HttpRequest, token: str) -> HttpResponse:
-    return render(request, "accounts/login_link.html") if login_links.is_live(token) else gone(request)
+    return render(request, "accounts/login_link.html") if login_links.is_live(token) else gone(request, token)
 
 
 def log_in_by(request: HttpRequest, token: str) -> HttpResponse:
     """In a session of its own, whoever was logged in in this browser and whoever gave it its cookie."""
     admission = login_links.use(token)
     if admission is None:
-        return gone(request)
+        return gone(request, token)
     logout(request)
     login(request, admission.user, backend="accounts.backends.UsernameOrEmailBackend")
+    remember(admission.user, network_of(request))
     return redirect(admission.next)
 
 
-def gone(request: HttpRequest) -> HttpResponse:
-    """One page for whatever is wrong with a link: it tells nobody which links there were."""
+def gone(request: HttpRequest, token: str) -> HttpResponse:
+    """One page for whatever is wrong with a link: it tells nobody which links there were. Raises TooManyAttempts."""
+    if not login_links.is_one(token):
+        limits.take(Count(limits.LINKS_OF_NETWORK, network_of(request)))
     return render(request, "accounts/login_link_gone.html", status=410)
 
 
@@ -78,6 +85,19 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 
 class OwnPasswordForm(PasswordChangeForm):
+    """`network` is where it comes from: whoever has stolen a session guesses no faster than a stranger at the login page."""
+
+    network = ""
+
+    def clean_old_password(self) -> str:
+        """Raises ValidationError, TooManyAttempts, Busy."""
+        old: str = self.cleaned_data["old_password"]
+        with guess(self.user, self.user.username, old, self.network) as one:
+            one.is_right = self.user.check_password(old)
+        if not one.is_right:
+            raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return old
+
     def save(self, commit: bool = True) -> Any:
         """The password alone: hashing takes a while, and who is deactivated meanwhile stays so."""
         user = super().save(commit=False)
@@ -91,6 +111,11 @@ class PasswordPage(PasswordChangeView):
     template_name = "accounts/password.html"
     form_class = OwnPasswordForm
     success_url = reverse_lazy("accounts:profile")
+
+    def get_form(self, form_class: Any = None) -> Any:
+        form: Any = super().get_form(form_class)
+        form.network = network_of(self.request)
+        return form
 
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         messages.success(self.request, _("Your password has been changed."))

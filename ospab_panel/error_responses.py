@@ -102,6 +102,8 @@ class PanelErrorMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, PanelError):
             return refuse(request, error)
+        if isinstance(error, exceptions.APIException):
+            return refuse_of_rest(request, error)
         return None
 
 
@@ -117,6 +119,15 @@ def refuse(request: HttpRequest, error: PanelError) -> HttpResponse:
     messages.error(request, str(error.message))
     back = request.headers.get("Referer", "")
     return redirect(back if url_has_allowed_host_and_scheme(back, {request.get_host()}) else "/")
+
+
+def refuse_of_rest(request: HttpRequest, error: exceptions.APIException) -> HttpResponse:
+    """A page's view raised what the API raises too: too many attempts, too much to do."""
+    told = of_rest_error(error)
+    response = page(request, error.status_code, told["code"], told["message"])
+    for name, value in headers_of(error).items():
+        response[name] = value
+    return response
 
 
 def page(request: HttpRequest, status: int, code: str, message: str) -> HttpResponse:
@@ -140,12 +151,6 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return page(request, 403, "csrf", _("The form has expired. Please go back, reload the page and try again."))
-
-
-def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-    response = page(request, 429, "too_many_attempts", _("Too many failed logins. Please try again in 15 minutes."))
-    response["Retry-After"] = "900"
-    return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

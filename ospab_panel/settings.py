@@ -60,7 +60,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "rest_framework_simplejwt.token_blacklist",
-    "axes",
     "channels",
     "csp",
     "django_htmx",
@@ -89,7 +88,6 @@ MIDDLEWARE = [
     "ospab_panel.middleware.send_fragments_to_login",
     "ospab_panel.middleware.keep_private_pages_uncached",
     "ospab_panel.error_responses.PanelErrorMiddleware",
-    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "ospab_panel.urls"
 WSGI_APPLICATION = "ospab_panel.wsgi.application"
@@ -181,7 +179,7 @@ CLUSTERS_ALLOW_LOCAL = environment.flag("CLUSTERS_ALLOW_LOCAL", DEMO)
 
 # Who is calling
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "accounts.backends.UsernameOrEmailBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.backends.UsernameOrEmailBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -194,15 +192,6 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "vps:list"
 LOGOUT_REDIRECT_URL = "accounts:login"
-AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_CALLABLE = "ospab_panel.error_responses.locked_out"
-AXES_USERNAME_FORM_FIELD = "username"
-AXES_USERNAME_CALLABLE = "accounts.backends.counted_name"
-AXES_ENABLE_ADMIN = False
-AXES_VERBOSE = False
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.TokenAuthentication"],
@@ -307,5 +296,5 @@ LOGGING = {
     "filters": {"request_id": {"()": "ospab_panel.request_id.WithRequestId"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
     "root": {"handlers": ["console"], "level": environment.log_level("LOG_LEVEL")},
-    "loggers": {"axes": {"level": "WARNING"}, "httpx": {"level": "WARNING"}},
+    "loggers": {"httpx": {"level": "WARNING"}},
 }

@@ -5,8 +5,12 @@ from typing import Any
 
 from django.db import connection
 from django.test import Client
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+from rest_framework_simplejwt.tokens import RefreshToken
 
-from accounts.models import KeptAnswer
+from accounts import batches
+from accounts.models import KeptAnswer, TokenFamily
+from tests.accounts.conftest import send
 from vps.models import SyncCall
 from vps.tasks import forget
 
@@ -22,6 +26,72 @@ def test_the_hourly_task_forgets_what_is_past_its_time_and_nothing_else(alice: A
     forget()
     assert [kept.key for kept in KeptAnswer.objects.all()] == ["new"]
     assert SyncCall.objects.count() == 1
+
+
+def test_g1_what_logins_leave_behind_is_forgotten_after_its_time_and_not_before(
+    alice: Any, bob: Any, as_user: Any, with_token: Any
+) -> None:
+    for user, is_old in ((alice, True), (bob, False)):
+        as_user(user)
+        with_token(user)
+        send(f"/api/users/{user.pk}/login-link", {})
+        wrong = {"username": user.username, "password": "wrong"}
+        Client(REMOTE_ADDR="192.0.2.1" if is_old else "192.0.2.2").post(
+            "/api/auth/login", wrong, content_type="application/json"
+        )
+        token = RefreshToken.for_user(user)
+        BlacklistedToken.objects.create(token=OutstandingToken.objects.get(jti=token["jti"]))
+        if is_old:
+            with connection.cursor() as cursor:
+                for table, column in TIMES.items():
+                    cursor.execute(f"UPDATE {table} SET {column} = {column} - interval '91 days'")  # noqa: S608
+    before = {table: rows(table) for table in TIMES}
+    forget()
+    after = {table: rows(table) for table in TIMES}
+    assert all(after.values())
+    assert {table: before[table] - after[table] for table in before} == dict.fromkeys(before, 1) | {"limit_counts": 3}
+    assert BlacklistedToken.objects.count() == 1
+    assert TokenFamily.objects.get().user == bob
+
+
+def test_g1_attempts_that_django_axes_has_left_are_forgotten(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE axes_accessattempt (attempt_time timestamptz)")
+        cursor.execute("INSERT INTO axes_accessattempt VALUES (now()), (now() - interval '2 days')")
+        forget()
+        cursor.execute("SELECT count(*) FROM axes_accessattempt")
+        assert cursor.fetchone() == (1,)
+
+
+def test_g1_many_rows_go_in_batches_and_what_is_left_over_goes_next_time(
+    alice: Any, django_assert_num_queries: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(batches, "AT_ONCE", 100)
+    monkeypatch.setattr(batches, "MOST", 3)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO limit_counts SELECT 'x', n::text, 1, now() - interval '1 s' FROM generate_series(1, 450) n"
+        )
+    with django_assert_num_queries(3):
+        assert batches.forget("limit_counts", "ends_at < now()") == 300
+    assert batches.forget("limit_counts", "ends_at < now()") == 150
+
+
+# The time by which a row is forgotten, to each table.
+TIMES = {
+    "django_session": "expire_date",
+    "token_families": "expires_at",
+    "login_links": "expires_at",
+    "limit_counts": "ends_at",
+    "known_networks": "used_at",
+    "token_blacklist_outstandingtoken": "expires_at",
+}
+
+
+def rows(table: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608
+        return int(cursor.fetchone()[0])
 
 
 def age(by: timedelta) -> None:

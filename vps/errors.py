@@ -19,7 +19,7 @@ class PanelError(Exception):
 
     code: ClassVar[str] = "error"
     status: ClassVar[int] = 400
-    retry_after: ClassVar[int] = 0
+    retry_after: int = 0
     message: Sentence = _("The request cannot be carried out.")
 
     def __init__(
@@ -28,8 +28,10 @@ class PanelError(Exception):
         *,
         errors: dict[str, list[str]] | None = None,
         extra: dict[str, Any] | None = None,
+        retry_after: int | None = None,
     ) -> None:
         self.message = message or type(self).message
+        self.retry_after = type(self).retry_after if retry_after is None else retry_after
         self.errors = errors or {}
         self.extra = extra or {}
         super().__init__(str(self.code))
@@ -159,6 +161,13 @@ class OperationInProgress(PanelError):
     code = "operation_in_progress"
     status = 409
     message = _("Another operation is running on this server. Please wait until it has ended.")
+
+
+class TooManyOperations(PanelError):
+    code = "too_many_operations"
+    status = 429
+    retry_after = 60
+    message = _("Too much was asked in one minute. Please wait for the next; a forced stop is possible all the same.")
 
 
 def flat(detail: Any, path: str = "") -> list[tuple[str, list[str]]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from celery import shared_task
 
-from accounts import idempotency
+from accounts import forgetting, idempotency
 from vps import notify
 from vps.models import Cluster
 from vps.passing import passes
@@ -100,6 +100,6 @@ def deliver(endpoint_id: int) -> None:
 
 @task
 def forget() -> None:
-    """What has been kept for its time: answers under keys, calls of the main site, what webhooks told."""
-    kept = {"answers": idempotency, "calls": sync_calls, "webhooks": webhooks}
+    """What has been kept for its time: answers under keys, what logins left, calls of the main site, what webhooks told."""
+    kept = {"answers": idempotency, "logins": forgetting, "calls": sync_calls, "webhooks": webhooks}
     log.info("forgotten: %s", {name: where.forget_old() for name, where in kept.items()})

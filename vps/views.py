@@ -90,7 +90,7 @@ def power_page(request: HttpRequest, id: int, kind: str) -> HttpResponse:
         return render(request, template, {"vps": vps, "word": kind, "warning": WARNINGS[kind]})
     force = kind == FORCE_STOP
     asked = Operation.Kind.STOP if force else kind
-    power.request(vps, asked, by=request.user, source=Event.Source.PAGE, force=force)
+    power.ask(vps, asked, by=request.user, source=Event.Source.PAGE, force=force)
     if request.htmx:  # type: ignore[attr-defined]
         return answer_htmx(request, get_vps(request, id))
     return redirect("vps:detail", id)

@@ -10,6 +10,8 @@ from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
+from accounts import hashing
+
 IS_TAKEN = {
     "username": _("Somebody else logs in by this name already."),
     "email": _("Somebody has this e-mail address already."),
@@ -97,11 +99,13 @@ class User(AbstractUser):
     def check_password(self, raw_password: Any) -> bool:
         """A hash that is only made anew, at today's cost, is of the same password: its tokens live on."""
         version = self.token_version
-        is_right = super().check_password(raw_password)
+        with hashing.place():
+            is_right = super().check_password(raw_password)
         self.token_version = version
         return is_right
 
     def set_password(self, raw_password: str | None) -> None:
         """A new password ends every token that the old one bought."""
-        super().set_password(raw_password)
+        with hashing.place():
+            super().set_password(raw_password)
         self.token_version += 1

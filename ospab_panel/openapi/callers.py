@@ -12,6 +12,7 @@ from accounts.authentication import (
 from accounts.errors import BadToken
 from ospab_panel.openapi.door import Refusal
 from ospab_panel.openapi.shapes import Schema
+from ospab_panel.openapi.told import TOO_MANY_ATTEMPTS, Told
 
 SCHEMES: dict[str, Schema] = {
     "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The main site's key."},
@@ -27,4 +28,9 @@ TAKES: dict[type[BaseAuthentication], list[str]] = {
     TokenAuthentication: ["Bearer"],
     KeyOrTokenAuthentication: ["ApiKey", "Bearer"],
 }
-REFUSED: dict[str, tuple[Refusal, ...]] = {"ApiKey": (InvalidApiKey,), "Bearer": (NotAuthenticated, BadToken)}
+REFUSED: dict[str, tuple[Refusal, ...]] = {
+    "ApiKey": (InvalidApiKey,),
+    "Bearer": (NotAuthenticated, BadToken),
+}
+# What is said to callers of each who come with too many wrong ones.
+LIMITED: dict[str, tuple[Told, ...]] = {"ApiKey": (TOO_MANY_ATTEMPTS,), "Bearer": ()}

@@ -6,6 +6,7 @@ from typing import Any
 from rest_framework.exceptions import APIException
 
 from ospab_panel.openapi.shapes import Schema
+from ospab_panel.openapi.told import Told
 from vps.errors import PanelError
 
 Refusal = type[PanelError] | type[APIException]
@@ -25,6 +26,7 @@ class Answer:
 class Door:
     """`body` is a serializer, or a schema. `refusals` are the errors that the door's code raises, besides those of
     whoever may not call it and of bodies that cannot be read; `refused` is what an error's example carries more, by code.
+    `limited` is said to who calls too often.
     """
 
     id: str
@@ -32,6 +34,7 @@ class Door:
     summary: str
     answers: dict[int, Answer]
     refusals: tuple[Refusal, ...] = ()
+    limited: tuple[Told, ...] = ()
     about: str = ""
     query: tuple[Schema, ...] = ()
     body: Any = None

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry
 
-from ospab_panel.openapi.callers import REFUSED, TAKES
+from ospab_panel.openapi.callers import LIMITED, REFUSED, TAKES
 from ospab_panel.openapi.door import Answer, Door
 from ospab_panel.openapi.refusals import OF_REPEATS, responses
 from ospab_panel.openapi.shapes import Schema, ref
@@ -58,7 +58,8 @@ class DoorSchema(AutoSchema):
     def responses(self, schemes: list[str], is_repeatable: bool) -> dict[str, Schema]:
         answers = {str(status): answered(answer, is_repeatable) for status, answer in self.door.answers.items()}
         callers = [refusal for scheme in schemes for refusal in REFUSED[scheme]]
-        shared = [*(OF_REPEATS if is_repeatable else ()), *(OF_BODIES if self.method == "POST" else ())]
+        limited = [*self.door.limited, *(told for scheme in schemes for told in LIMITED[scheme])]
+        shared = [*limited, *(OF_REPEATS if is_repeatable else ()), *(OF_BODIES if self.method == "POST" else ())]
         refused = responses([*callers, *self.door.refusals], shared, self.door.refused)
         return answers | refused | {"default": ref("Failure", "responses")}
 

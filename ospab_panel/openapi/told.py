@@ -22,6 +22,10 @@ OF_BODIES = [
     Told(400, "too_deep", "The body is nested deeper than 16 levels."),
 ]
 
+# What is said to whoever comes too often.
+TOO_MANY_ATTEMPTS = Told(429, "too_many_attempts", "Too many wrong secrets came from there.", is_waited_for=True)
+TOO_MANY_OPERATIONS = Told(429, "too_many_operations", "Too much was asked in one minute.", is_waited_for=True)
+
 # What may meet any request.
 OF_ALL = [
     Told(400, "bad_request", "The request is malformed."),

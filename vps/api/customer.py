@@ -84,7 +84,7 @@ def power_door(kind: str) -> Door:
     def door(request: Request, id: int) -> Response:
         vps = get_vps(request, id)
         force = forced(request) if kind == Operation.Kind.STOP else False
-        operation = power.request(vps, kind, by=request.user, source=Event.Source.API, force=force)
+        operation = power.ask(vps, kind, by=request.user, source=Event.Source.API, force=force)
         return success(202, message=str(REQUESTED[kind]), operation=operation.public(request.user), vps=vps.columns())
 
     return door

@@ -13,6 +13,8 @@ from vps.models.history import link_that_outlives
 # Characters, of what is not ours to choose.
 LONGEST = {"action": 40, "path": 255, "code": 64, "message": 500}
 REFUSED = Q(status__gte=400)
+# The second is said to wrong keys that come too often.
+WITHOUT_A_KEY = Q(status=401) | Q(status=429, minute__isnull=False)
 # In a batch the answer is 200 and the failures stand in its results.
 TROUBLED = REFUSED | Q(failed__gt=0)
 FAILED = REFUSED | Q(failed__gt=0, failed=F("operations"))
@@ -37,7 +39,7 @@ class SyncCallQuerySet(models.QuerySet["SyncCall"]):
         return self.filter(minute=None)
 
     def unauthenticated(self) -> "SyncCallQuerySet":
-        return self.filter(status=401)
+        return self.filter(WITHOUT_A_KEY)
 
     def troubled(self) -> "SyncCallQuerySet":
         return self.filter(TROUBLED)
@@ -126,7 +128,7 @@ class SyncCall(models.Model):
 
 
 RESULT = Case(
-    When(status=401, then=Value(SyncCall.Result.UNAUTHENTICATED)),
+    When(WITHOUT_A_KEY, then=Value(SyncCall.Result.UNAUTHENTICATED)),
     When(status__gte=500, then=Value(SyncCall.Result.SERVER_ERROR)),
     When(status__in=[404, 410], then=Value(SyncCall.Result.NOT_FOUND)),
     When(status__in=[409, 422], then=Value(SyncCall.Result.CONFLICT)),

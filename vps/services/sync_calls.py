@@ -7,10 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import Error, connection
-from django.db.models.functions import Now
 from psycopg_pool import PoolTimeout
 
-from vps.models import SyncCall
+from accounts.batches import forget
 from vps.models.sync_call import LONGEST
 
 log = logging.getLogger("sync")
@@ -81,5 +80,4 @@ def store(facts: dict[str, Any]) -> None:
 
 def forget_old() -> int:
     """Calls past their time. Returns how many."""
-    deleted: int = SyncCall.objects.filter(at__lt=Now() - KEPT_FOR).delete()[0]
-    return deleted
+    return forget("sync_calls", f"at < now() - interval '{KEPT_FOR.days} days'")

@@ -2,11 +2,12 @@
 
 from rest_framework.exceptions import ValidationError
 
-from accounts.api import BadLogin, LoginInput, RefreshInput, TooManyAttempts
-from accounts.errors import BadToken
+from accounts.api import BadLogin, LoginInput, RefreshInput
+from accounts.errors import BadToken, TooManyAttempts
 from ospab_panel.openapi.door import Answer, Door
 from ospab_panel.openapi.nouns.people import EXAMPLE as ALICE
 from ospab_panel.openapi.shapes import Schema, ref, success, text
+from ospab_panel.openapi.told import TOO_MANY_ATTEMPTS
 
 TAG = "Authentication"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyX2lkIjoiNSJ9.c2lnbmF0dXJl"
@@ -30,7 +31,11 @@ DOORS = {
         id="logIn",
         tag=TAG,
         summary="Log in by username or e-mail address",
-        about="After ten failures for one account from one address, 15 minutes must pass.",
+        about=(
+            "After ten failures for one account from one address (of IPv6 a /64 is one), 15 minutes must pass, and after "
+            "many more of an address, or of all. Where an account was logged in to before, no stranger locks it out. "
+            "Wrong old passwords on the page where it is changed count too."
+        ),
         body=LoginInput,
         asks={
             "by username": {"username": "alice", "password": "a long and winding password"},
@@ -57,6 +62,7 @@ DOORS = {
         asks={"refresh": {"refresh": JWT}},
         answers={200: Answer("A new pair.", success(**PAIR), {"refresh": PAIR_EXAMPLE})},
         refusals=(ValidationError, BadToken),
+        limited=(TOO_MANY_ATTEMPTS,),
     ),
     "POST /api/auth/logout": Door(
         id="logOut",

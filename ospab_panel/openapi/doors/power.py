@@ -7,6 +7,7 @@ from ospab_panel.openapi.doors.customers import TAG
 from ospab_panel.openapi.nouns.operation import EXAMPLE as OPERATION
 from ospab_panel.openapi.nouns.vps import EXAMPLE as VPS
 from ospab_panel.openapi.shapes import Schema, ref, success, text, thing, truth
+from ospab_panel.openapi.told import TOO_MANY_OPERATIONS
 from vps.errors import (
     HypervisorUnavailable,
     HypervisorUnsupported,
@@ -76,6 +77,7 @@ def power(kind: str) -> Door:
             )
         },
         refusals=((InvalidInput,) if is_stop else ()) + REFUSALS,
+        limited=(TOO_MANY_OPERATIONS,),
         refused={OperationInProgress.code: {"operation": OPERATION}},
     )
 

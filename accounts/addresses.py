@@ -1,0 +1,24 @@
+"""Where a request comes from, for whoever counts by it. accounts.limits' callers ask."""
+
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from django.http import HttpRequest
+
+# What one subscriber is given; whoever has it has 2^64 addresses.
+SUBSCRIBER = 64
+
+
+def network_of(request: HttpRequest | None) -> str:
+    """By the address that the server was told by the proxies it trusts. Empty where nobody says."""
+    return network(request.META.get("REMOTE_ADDR", "")) if request else ""
+
+
+def network(address: str) -> str:
+    """An IPv4 address as it is, also where it is written as IPv6; of an IPv6 address its /64. Empty for anything else."""
+    try:
+        parsed = ip_address(address.strip().partition("%")[0])
+    except ValueError:
+        return ""
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    return str(parsed.ipv4_mapped or ip_network((parsed, SUBSCRIBER), strict=False))

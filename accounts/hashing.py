@@ -1,0 +1,45 @@
+"""Passwords are hashed a few at a time: a hash takes a third of a second by design, and the threads are others' too.
+
+accounts.models.user goes through it wherever a password is checked or set.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from accounts.errors import Busy
+
+# Of the eight threads of a web process.
+AT_ONCE, WAITING = 2, 2
+PATIENCE_S = 5.0
+
+room = threading.BoundedSemaphore(AT_ONCE + WAITING)
+places = threading.BoundedSemaphore(AT_ONCE)
+mine = threading.local()
+
+
+@contextmanager
+def place() -> Iterator[None]:
+    """Raises Busy: at once where enough wait already. Whoever has a place needs no second one."""
+    if getattr(mine, "is_taken", False):
+        yield
+        return
+    if not room.acquire(blocking=False):
+        raise Busy
+    try:
+        with waited_for():
+            yield
+    finally:
+        room.release()
+
+
+@contextmanager
+def waited_for() -> Iterator[None]:
+    if not places.acquire(timeout=PATIENCE_S):
+        raise Busy
+    mine.is_taken = True
+    try:
+        yield
+    finally:
+        mine.is_taken = False
+        places.release()

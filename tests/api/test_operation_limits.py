@@ -1,0 +1,78 @@
+"""A customer asks for so many operations a minute, and can always cut the power (G5)."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import LimitCount
+from vps.models import Operation
+from vps.services import power
+from vps.services.power import asked
+
+
+@pytest.fixture
+def server(alice: Any, make_vps: Any, bind: Any) -> Any:
+    vps = make_vps(alice)
+    bind(vps)
+    return vps
+
+
+def end_all() -> None:
+    Operation.objects.open().update(state="succeeded", finished_at="2026-01-01T00:00Z")
+
+
+def ask(client: Client, vps: Any, **headers: str) -> Any:
+    end_all()
+    return client.post(f"/api/vps/{vps.pk}/reboot", headers=headers, content_type="application/json")
+
+
+def test_g5_operations_of_one_server_are_limited_and_a_forced_stop_is_not_among_them(
+    alice: Any, with_token: Any, as_user: Any, server: Any
+) -> None:
+    program, most = with_token(alice), asked.OF_SERVER.most
+    assert [ask(program, server).status_code for _ in range(most)] == [202] * most
+    refused = ask(program, server)
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_operations")
+    assert 0 < int(refused["Retry-After"]) <= 60
+    page = as_user(alice).post(f"/vps/{server.pk}/reboot/", headers={"hx-request": "true"})
+    assert (page.status_code, "Too much was asked" in page.content.decode()) == (429, True)
+    assert 0 < int(page["Retry-After"]) <= 60
+    forced = program.post(f"/api/vps/{server.pk}/stop", {"force": True}, content_type="application/json")
+    assert forced.status_code == 202
+    LimitCount.objects.update(ends_at="2026-01-01T00:00Z")
+    assert ask(program, server).status_code == 202
+
+
+def test_g5_what_is_asked_in_vain_is_asked_too(alice: Any, with_token: Any, server: Any) -> None:
+    program, most = with_token(alice), asked.OF_SERVER.most
+    statuses = [program.post(f"/api/vps/{server.pk}/reboot").status_code for _ in range(most + 1)]
+    assert statuses == [202] + [409] * (most - 1) + [429]
+
+
+def test_g5_a_repeat_under_its_key_costs_nothing(alice: Any, with_token: Any, server: Any) -> None:
+    program, most = with_token(alice), asked.OF_SERVER.most
+    assert {ask(program, server, **{"idempotency-key": "k"}).status_code for _ in range(most + 5)} == {202}
+    assert LimitCount.objects.get(what=asked.OF_SERVER.what).count == 1
+
+
+def test_g5_operations_of_one_customer_are_limited_by_what_they_own_and_nobody_elses_are(
+    alice: Any, bob: Any, with_token: Any, server: Any, make_vps: Any, bind: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(asked, "OF_ACCOUNT", limit := asked.Limit("operations, account", 3, asked.MINUTE))
+    others = [make_vps(alice, name=f"server-{at}") for at in range(4)]
+    for at, vps in enumerate(others):
+        bind(vps, vmid=200 + at)
+    program = with_token(alice)
+    statuses = [ask(program, vps).status_code for vps in [server, *others] * 2]
+    assert statuses == [202] * (limit.most + 5) + [429] * 2
+    bobs = make_vps(bob, name="bobs")
+    bind(bobs, vmid=300)
+    assert ask(with_token(bob), bobs).status_code == 202
+
+
+def test_staff_and_services_are_not_counted(carol: Any, server: Any) -> None:
+    for _ in range(asked.OF_SERVER.most + 5):
+        end_all()
+        power.request(server, "reboot", by=carol, source="admin")
+    assert not LimitCount.objects.filter(what__startswith="operations").exists()
