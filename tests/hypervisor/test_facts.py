@@ -216,7 +216,7 @@ def test_addresses_come_from_the_agent_or_the_container_usable_ones_alone(
     """Usable is what can be reached from elsewhere; 172.17.0.1 is the bridge of containers inside the guest."""
     reported = ["fe80::1", "2606:4700::5", "172.17.0.1", "1.1.1.5"]
     simulated.add(kind, power="running", agent=True, ips=reported)
-    assert driver().addresses(REFS[kind]) == ["1.1.1.5", "172.17.0.1", "2606:4700::5"]
+    assert driver().addresses(REFS[kind]) == ["1.1.1.5", "2606:4700::5", "172.17.0.1"]
 
 
 def test_a_guest_without_an_agent_says_so_and_a_stopped_container_has_no_addresses(driver: Any, simulated: Any) -> None:

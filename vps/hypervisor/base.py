@@ -275,7 +275,7 @@ class Hypervisor(Protocol):
         ...
 
     def addresses(self, ref: GuestRef) -> list[str]:
-        """What the running guest reports, usable ones alone: IPv4 first, private ones last. Refused(NO_AGENT) or none."""
+        """What the running guest reports, usable ones alone, the best first. Refused(NO_AGENT) or none."""
         ...
 
     def glance(self, ref: GuestRef) -> Look:

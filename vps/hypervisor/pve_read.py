@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from vps.hypervisor import address_choice
 from vps.hypervisor.base import (
     NOT_SAID,
     Guest,
@@ -33,7 +34,6 @@ PAUSED = {"paused", "suspended", "save-vm", "io-error", "internal-error", "watch
 KINDS = frozenset(map(str, Kind))
 MOST_POINTS = 400
 VERSION = re.compile(r"[0-9]{1,3}(\.[0-9]{1,4}){0,3}([~+-][A-Za-z0-9.~+-]{1,20})?")
-UNUSABLE = ("is_loopback", "is_link_local", "is_multicast", "is_unspecified")
 
 # our name: theirs, in cluster/resources
 USAGE = {
@@ -172,31 +172,30 @@ def identity(answer: Any) -> str:
 
 
 def addresses(answer: Any) -> list[str]:
-    """Of the guest agent ({result: […]}) or a container ([…], null while it is stopped); usable ones, IPv4 first.
+    """Of the guest agent ({result: […]}) or a container ([…], null while it is stopped), the best first.
 
-    Of either, private ones come last: a guest that runs containers has bridges of its own beside its real address.
     Containers tell of `ip-addresses` since pve-container of April 2025 alone, and of `inet` and `inet6` always.
     """
     interfaces = answer.get("result") if isinstance(answer, dict) else answer
-    texts = (fields(entry).get("ip-address") for entry in entries_of(rows(interfaces or [])))
-    found = [address_of(str(text)) for text in texts if text]
-    usable = [address for address in found if not any(getattr(address, mark) for mark in UNUSABLE)]
-    return [str(address) for address in sorted(usable, key=lambda address: (address.version, address.is_private))]
+    return address_choice.best_first(told_of(rows(interfaces or [])))
 
 
-def address_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+def told_of(interfaces: list[Any]) -> Iterator[address_choice.Told]:
+    for interface in interfaces:
+        known = fields(interface)
+        hardware = str(known.get("hardware-address") or known.get("hwaddr") or "")
+        older = [{"ip-address": known.get(name)} for name in ("inet", "inet6")]
+        for entry in rows(known.get("ip-addresses") or older):
+            if text := fields(entry).get("ip-address"):
+                yield str(known.get("name", "")), hardware, address_of(str(text))
+
+
+def address_of(text: str) -> address_choice.Address:
     """The agent runs inside the guest, whose owner may let it say anything."""
     try:
         return ipaddress.ip_address(text.split("/")[0].split("%")[0])
     except ValueError as error:
-        raise OutcomeUnknown("not an address") from error
-
-
-def entries_of(interfaces: list[Any]) -> Iterator[Any]:
-    for interface in interfaces:
-        known = fields(interface)
-        older = [{"ip-address": known.get(name)} for name in ("inet", "inet6")]
-        yield from rows(known.get("ip-addresses") or older)
+        raise OutcomeUnknown(f"not an address: {text!r:.100}") from error
 
 
 def task_result(answer: Any) -> TaskResult:

@@ -28,6 +28,8 @@ class Guest:
     mac: str = ""
     agent: bool = False
     ips: list[str] = field(default_factory=list)
+    # Interfaces that its owner has made in it, with their addresses: {"docker0": ["172.17.0.1"]}.
+    bridges: dict[str, list[str]] = field(default_factory=dict)
     template: bool = False
     ha: bool = False
     ha_state: str = "started"

@@ -146,7 +146,7 @@ def agent(call: Call, command: str) -> dict[str, Any]:
         raise died(f"VM {guest.vmid} is not running")
     if guest.silent_agent:
         raise died("QEMU guest agent is not running")
-    return {"result": {} if command == "ping" else [loopback(), interface(guest, "ipv4", "ipv6")]}
+    return {"result": {} if command == "ping" else [loopback(), *interfaces(guest, "ipv4", "ipv6")]}
 
 
 def loopback() -> dict[str, Any]:
@@ -154,12 +154,19 @@ def loopback() -> dict[str, Any]:
     return {"name": "lo", "hardware-address": "00:00:00:00:00:00", "ip-addresses": [address]}
 
 
-def interface(guest: Guest, four: str, six: str) -> dict[str, Any]:
+def interfaces(guest: Guest, four: str, six: str) -> list[dict[str, Any]]:
+    """Its network card, and after it what its owner has made, as they come in a guest."""
+    card = interface("eth0", guest.mac, guest.ips, four, six)
+    own = [interface(name, "02:42:0a:00:00:01", ips, four, six) for name, ips in guest.bridges.items()]
+    return [*own, card]
+
+
+def interface(name: str, mac: str, ips: list[str], four: str, six: str) -> dict[str, Any]:
     addresses = [
         {"ip-address": ip, "ip-address-type": six if ":" in ip else four, "prefix": 64 if ":" in ip else 24}
-        for ip in guest.ips
+        for ip in ips
     ]
-    return {"name": "eth0", "hardware-address": guest.mac.lower(), "ip-addresses": addresses}
+    return {"name": name, "hardware-address": mac.lower(), "ip-addresses": addresses}
 
 
 def container_interfaces(call: Call) -> list[dict[str, Any]] | None:
@@ -168,7 +175,8 @@ def container_interfaces(call: Call) -> list[dict[str, Any]] | None:
     if guest is None or guest.power == "stopped":
         return None
     inet = {"inet": f"{guest.ips[0]}/24"} if guest.ips else {}
-    return [interface(guest, "inet", "inet6") | {"hwaddr": guest.mac.lower()} | inet]
+    *own, card = interfaces(guest, "inet", "inet6")
+    return [*own, card | {"hwaddr": guest.mac.lower()} | inet]
 
 
 def rrddata(world: World, vmid: int, timeframe: str) -> list[dict[str, Any]]:
