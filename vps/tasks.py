@@ -11,7 +11,7 @@ from accounts import forgetting, idempotency
 from vps import notify
 from vps.models import Cluster
 from vps.passing import passes
-from vps.services import binding, metrics, power, sync_calls, webhooks
+from vps.services import addresses, binding, metrics, power, sync_calls, webhooks
 from vps.services.reconcile import reconcile
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,14 @@ def identify_each(placement_ids: list[int]) -> None:
 
 @task
 def find_addresses() -> None:
-    binding.find_addresses()
+    """A worker for each cluster: one that is slow holds up no other."""
+    for id in Cluster.objects.active().values_list("id", flat=True):
+        notify.worker("find_addresses_on", id)
+
+
+@task
+def find_addresses_on(cluster_id: int) -> None:
+    addresses.find_on(cluster_id)
 
 
 @task

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from vps.hypervisor.proxmox import Proxmox
 from vps.models import Cluster, Event, Placement, Vps
-from vps.services import binding
+from vps.services import addresses, binding
 
 # Binding
 
@@ -47,7 +47,7 @@ def test_where_the_name_does_not_decide_nothing_is_bound(
 
 def test_an_address_is_learnt_where_the_main_site_gave_none(server: Any) -> None:
     vps = server(power="running", agent=True, ips=["192.0.2.5"])
-    assert binding.find_addresses() == 1
+    assert addresses.find_addresses() == 1
     vps.refresh_from_db()
     assert vps.ip_address == "192.0.2.5"
 
@@ -55,7 +55,7 @@ def test_an_address_is_learnt_where_the_main_site_gave_none(server: Any) -> None
 def test_the_main_sites_address_is_never_overwritten(server: Any) -> None:
     vps = server(power="running", agent=True, ips=["192.0.2.5"])
     Vps.objects.update(ip_address="198.51.100.1")
-    assert binding.find_addresses() == 0
+    assert addresses.find_addresses() == 0
     vps.refresh_from_db()
     assert vps.ip_address == "198.51.100.1"
 
@@ -113,7 +113,7 @@ def test_a_silent_cluster_keeps_nobody_from_being_identified_or_asked_for_addres
         Placement.objects.create(vps=vps, cluster=cluster, kind="qemu", vmid=vmid, node="pve1", power="running")
     seen = server(power="running", agent=True, ips=["192.0.2.7"])
     assert [placement.vps_id for placement in Placement.objects.to_identify()] == [seen.pk]
-    assert binding.find_addresses() == 1
+    assert addresses.find_addresses() == 1
 
 
 def test_a_cluster_that_hangs_is_asked_for_one_address_a_round(
@@ -123,7 +123,7 @@ def test_a_cluster_that_hangs_is_asked_for_one_address_a_round(
         server(power="running", vmid=vmid)
     simulated.ail(simulated.simulator.tls, silent=True)
     with caplog.at_level("INFO"):
-        assert binding.find_addresses() == 0
+        assert addresses.find_addresses() == 0
     assert caplog.text.count("no address of") == 3
     assert caplog.text.count("asked again later") == 2
 
@@ -136,5 +136,5 @@ def test_a_node_that_hangs_keeps_nobody_elsewhere_from_being_asked(
     server(power="running", agent=True, ips=["192.0.2.7"])
     simulated.hang("pve2", 30)
     with caplog.at_level("INFO"):
-        assert binding.find_addresses() == 1
+        assert addresses.find_addresses() == 1
     assert caplog.text.count("asked again later") == 2

@@ -8,7 +8,7 @@ from tests.power.conftest import bells, carry_out, turn
 from tests.simulated import Cluster as Simulated
 from vps.hypervisor.proxmox import Proxmox
 from vps.models import Cluster, Event, Operation, Placement, Vps
-from vps.services import binding, metrics, power, sync
+from vps.services import addresses, binding, metrics, power, sync
 from vps.services.reconcile import reconcile
 
 OTHER = "bbbbbbbb-0000-0000-0000-000000000000"
@@ -85,7 +85,7 @@ def test_nothing_of_the_stranger_is_shown_as_this_servers(usurper: Vps, real_clu
     for _ in range(2):
         reconcile(real_cluster.pk)
         binding.identify(usurper.placement.pk)
-    assert binding.find_addresses() == 0
+    assert addresses.find_addresses() == 0
     usurper = Vps.objects.get()
     assert Vps.objects.values().get() == before
     assert (usurper.shown.word, usurper.placement.power, usurper.placement.stranger) == ("unknown", "unknown", OTHER)
@@ -111,7 +111,7 @@ def test_what_was_measured_of_it_before_it_was_recognised_is_not_shown_after(
 
 def test_the_address_of_another_guest_is_not_taken(known: Vps, simulated: Simulated) -> None:
     usurped(simulated, uuid=OTHER)
-    assert binding.find_addresses() == 0
+    assert addresses.find_addresses() == 0
     assert Vps.objects.get().ip_address is None
 
 

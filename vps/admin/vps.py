@@ -29,6 +29,12 @@ PLACES: dict[str, tuple[Any, dict[str, Any]]] = {
 }
 
 
+ADDRESS_SOURCES: dict[str, Any] = {
+    "main_site": _("said by the main site"),
+    "guest": _("learnt from its guest, and asked for again"),
+}
+
+
 class PlaceFilter(admin.SimpleListFilter):
     title = _("guest")
     parameter_name = "guest"
@@ -65,7 +71,7 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "owner",
         "state",
         "status",
-        "ip_address",
+        "address",
         "os",
         "cpu",
         "ram",
@@ -122,6 +128,10 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             return str(shown.label)
         since = _("since %(when)s") % {"when": in_utc(shown.since)}
         return f"{shown.label}, {since}"
+
+    @admin.display(description=_("address"))
+    def address(self, vps: Vps) -> str:
+        return f"{vps.ip_address} ({ADDRESS_SOURCES[vps.address_source]})" if vps.address_source else "—"
 
     @admin.display(description=_("guest"), ordering="placement__vmid")
     def place(self, vps: Vps) -> str:

@@ -12,6 +12,10 @@ from vps.models.cluster import Cluster
 from vps.models.event import Event
 from vps.models.vps import Vps
 
+# How long a guest's address is good for before it is asked again, and how long one that says none is new, and may say so
+# in a minute.
+ADDRESS_KEEPS, NEW_FOR = timedelta(minutes=2), timedelta(minutes=15)
+
 # A stranger that has neither SMBIOS uuid nor network card.
 NAMELESS = "?"
 
@@ -82,11 +86,18 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         """Guests that somebody has switched on, or never off, though their server is suspended."""
         return self.filter(vps__status="suspended", power__in=["running", "paused"], missing_since=None)
 
-    def lacking_address(self, now: datetime) -> "PlacementQuerySet":
-        """Running guests whose VPS has no address, and that were not asked in the last minute."""
-        rested = models.Q(addresses_asked_at=None) | models.Q(addresses_asked_at__lt=now - timedelta(minutes=1))
-        lacking = self.reachable().filter(rested, power="running", vps__ip_address=None)
-        return lacking.select_related("vps", "cluster").order_by(models.F("addresses_asked_at").asc(nulls_first=True))
+    def to_ask_for_address(self, cluster: Cluster | None, now: datetime) -> "PlacementQuerySet":
+        """Running guests of which the main site has said no address: those that were never asked first, then those that
+        came up since, then whoever has rested longest."""
+        asked, long_ago = models.F("addresses_asked_at"), {"addresses_asked_at__lt": now - ADDRESS_KEEPS}
+        is_lacking = models.Q(vps__ip_address=None)
+        is_learnt = models.Q(vps__ip_address=models.F("learnt_address"))
+        is_up_since = models.Q(power_since__gt=asked, addresses_asked_at__lt=now - timedelta(seconds=30))
+        is_new = models.Q(power_since__gt=now - NEW_FOR, addresses_asked_at__lt=now - timedelta(minutes=1))
+        rested = models.Q(addresses_asked_at=None) | models.Q(**long_ago) | is_up_since | (is_lacking & is_new)
+        found = self.reachable().filter(rested, is_lacking | is_learnt, cluster=cluster, power="running")
+        order = models.Case(models.When(addresses_asked_at=None, then=0), models.When(is_up_since, then=1), default=2)
+        return found.select_related("vps").order_by(order, asked.asc(nulls_first=True))
 
 
 class Placement(models.Model):
@@ -118,6 +129,10 @@ class Placement(models.Model):
     looked_at = models.DateTimeField(_("looked at"), null=True)
     missing_since = models.DateTimeField(_("missing since"), null=True)
     stranger = models.CharField(_("who is in its place"), max_length=64, default="", db_default="", blank=True)
+    # The address that its guest told of; '' where the main site has said one, or none was told.
+    learnt_address = models.CharField(
+        _("address that it told"), max_length=45, default="", db_default="", blank=True, editable=False
+    )
     addresses_asked_at = models.DateTimeField(null=True, editable=False)
 
     objects: ClassVar[Any] = PlacementQuerySet.as_manager()

@@ -84,9 +84,13 @@ class VpsQuerySet(models.QuerySet["Vps"]):
         by_hand = Event.objects.filter(vps=models.OuterRef("pk"), type=Event.Type.VPS_UNBOUND, by__isnull=False)
         return self.unbound().filter(~models.Exists(by_hand))
 
-    def learn_address(self, id: int, address: str) -> bool:
-        """Take the hypervisor's word where the main site gave none."""
-        return bool(self.filter(id=id, ip_address=None).update(ip_address=address, updated_at=Now()))
+    def learnt_address(self, vps: "Vps", address: str) -> None:
+        """Take the guest's word. With the row locked."""
+        self.filter(id=vps.pk).update(ip_address=address, updated_at=Now())
+
+    def forget_address(self, id: int, learnt: str) -> bool:
+        """What was learnt from a guest goes with it. Whether there was any."""
+        return bool(learnt and self.filter(id=id, ip_address=learnt).update(ip_address=None, updated_at=Now()))
 
     def creating_since_before(self, moment: datetime) -> "VpsQuerySet":
         return self.filter(status=Vps.Status.CREATING, updated_at__lt=moment)
@@ -210,6 +214,14 @@ class Vps(models.Model):
         """Why the panel itself gave this server up, or ''. A query, of a server in error alone."""
         code = Event.objects.code_of_status(self) if self.status == self.Status.ERROR else ""
         return sentence_of(code) if code else ""
+
+    @property
+    def address_source(self) -> str | None:
+        """Who said its address: "main_site" or "guest"."""
+        if self.ip_address is None:
+            return None
+        placement = getattr(self, "placement", None)
+        return "guest" if placement and placement.learnt_address == self.ip_address else "main_site"
 
     @property
     def ram_gb(self) -> float:

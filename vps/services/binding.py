@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from vps import notify, snapshots
 from vps.errors import AlreadyBound, PlacementTaken
 from vps.hypervisor.base import OBSERVED, Guest, GuestRef, HypervisorError, Kind, Look
 from vps.models import Cluster, Event, Operation, Placement, Vps
-from vps.models.locks import BINDING_BY_NAME, FINDING_ADDRESSES, MOVING, turn, wait_for_turn
+from vps.models.locks import BINDING_BY_NAME, MOVING, turn, wait_for_turn
 from vps.reach import Crowded, reach
 
 log = logging.getLogger(__name__)
@@ -50,6 +49,8 @@ def unbind(vps: Vps, *, by: Any, source: str) -> None:
         return
     Operation.objects.cut_off([vps.pk], "vps_unbound")
     Event.objects.record("vps.unbound", vps, by=by, source=source, vmid=placement.vmid)
+    if Vps.objects.forget_address(vps.pk, placement.learnt_address):
+        Event.objects.record("vps.updated", vps, by=by, source=source, changed=["ip_address"])
     placement.delete()
     notify.pages(vps.pk, vps.user_id)
 
@@ -172,44 +173,3 @@ def identify_rest(at_most: int = 20) -> None:
     """Some of those whose cluster did not answer when they were bound, or that were mistaken; never the same first."""
     for id in Placement.objects.to_identify().order_by("?").values_list("id", flat=True)[:at_most]:
         notify.worker("identify", id)
-
-
-def find_addresses(at_most: int = 20) -> int:
-    """Ask running guests whose VPS has no address for theirs. Returns how many were found."""
-    with turn(FINDING_ADDRESSES) as is_mine:
-        lacking = list(Placement.objects.lacking_address(timezone.now())[:at_most]) if is_mine else []
-        return sum(find_address(placement) for placement in lacking)
-
-
-def find_address(placement: Placement) -> bool:
-    """The main site's word is never overwritten: the hypervisor's is taken only where there is none.
-
-    A stranger's address is not taken, and whoever it is is looked at.
-    """
-    Placement.objects.filter(pk=placement.pk).update(addresses_asked_at=timezone.now())
-    placement.cluster.refresh_from_db(fields=["failures", "is_refusing"])
-    ref = GuestRef(Kind(placement.kind), placement.vmid, placement.node)
-    try:
-        with reach(placement.cluster, for_operations=False) as hypervisor:
-            found = hypervisor.addresses(ref)
-            identity = hypervisor.identity(ref) if found else ""
-    except HypervisorError as error:
-        log.info("no address of %s: %s", placement, error.detail)
-        return False
-    if found and not placement.is_of(identity):
-        notify.worker("identify", placement.pk)
-        return False
-    return bool(found) and set_address(placement, found[0])
-
-
-@transaction.atomic
-def set_address(placement: Placement, address: str) -> bool:
-    """Unless the server was bound elsewhere while its guest was asked."""
-    vps = Vps.objects.locked_one(placement.vps_id)
-    if vps is None or not Placement.objects.filter(pk=placement.pk).exists():
-        return False
-    if not Vps.objects.learn_address(vps.pk, address):
-        return False
-    Event.objects.record("vps.updated", vps, source=Event.Source.SYSTEM, changed=["ip_address"])
-    notify.pages(vps.pk, vps.user_id)
-    return True

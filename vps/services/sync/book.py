@@ -35,6 +35,7 @@ class Book:
     deleted: dict[int, dict[str, Any]] = field(default_factory=dict)
     newer: dict[int, datetime] = field(default_factory=dict)
     placed: dict[int, Placement] = field(default_factory=dict)
+    addressed: set[int] = field(default_factory=set)
     unplaced: set[int] = field(default_factory=set)
     kept: set[str] = field(default_factory=set)
     events: list[Event] = field(default_factory=list)

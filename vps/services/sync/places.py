@@ -32,12 +32,29 @@ def move(book: Book, vps: Vps, cluster: Cluster | None, spec: PlacementSpec | No
     old = book.places.get(vps.pk)
     if old and (old.cluster_id, old.vmid, old.kind) == (cluster.pk, spec.vmid, spec.kind):
         return False
+    forget_learnt(book, vps, old)
     leave(book, vps.pk)
     place = Placement(vps_id=vps.pk, cluster=cluster, kind=spec.kind, vmid=spec.vmid, node=spec.node)
     book.places[vps.pk] = book.placed[vps.pk] = place
     book.guests[cluster.pk, spec.vmid] = vps.pk
     book.tell("vps.bound", vps, cluster=cluster.name, kind=spec.kind, vmid=spec.vmid)
     return True
+
+
+def said_address(book: Book, vps: Vps) -> None:
+    """From now on its address is what the main site says, though its guest may have said the same."""
+    place = book.places.get(vps.pk)
+    if place and place.learnt_address:
+        place.learnt_address = ""
+        book.addressed.add(vps.pk)
+
+
+def forget_learnt(book: Book, vps: Vps, old: Placement | None) -> None:
+    """What was learnt from a guest goes with it."""
+    if old and old.learnt_address and old.learnt_address == vps.ip_address:
+        vps.ip_address, vps.updated_at = None, book.now
+        book.changed[vps.pk] = vps
+        book.tell("vps.updated", vps, changed=["ip_address"])
 
 
 def leave(book: Book, id: int) -> None:

@@ -100,6 +100,8 @@ def change(book: Book, word: Word, vps: Vps) -> dict[str, tuple[object, object]]
     columns = word.columns.items()
     changes = {name: (getattr(vps, name), value) for name, value in columns if getattr(vps, name) != value}
     book.told.append((vps.pk, vps.user_id))
+    if "ip_address" in word.columns:
+        places.said_address(book, vps)
     for name, (_, value) in changes.items():
         setattr(vps, name, value)
     if changes:

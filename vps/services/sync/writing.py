@@ -17,6 +17,8 @@ def write(book: Book) -> None:
     write_names(book)
     NewestWord.objects.remember(book.newer)
     Placement.objects.bulk_create(book.placed.values(), AT_ONCE)
+    if book.addressed:
+        Placement.objects.filter(vps_id__in=book.addressed).update(learnt_address="")
     Event.objects.bulk_create(book.events, AT_ONCE)
     announce(book)
 

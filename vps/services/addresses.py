@@ -1,0 +1,93 @@
+"""What address a guest says that it has: workers ask for it, now and then, for addresses change. No door waits for it.
+
+The main site's word stands. What was learnt from a guest is kept beside it (`Placement.learnt_address`), follows what the
+guest says later, and goes with the guest.
+"""
+
+import ipaddress
+import logging
+import time
+
+from django.db import transaction
+from django.utils import timezone
+
+from vps import notify
+from vps.hypervisor import Hypervisor
+from vps.hypervisor.base import GuestRef, HypervisorError, Kind
+from vps.models import Cluster, Event, Placement, Vps
+from vps.models.locks import FINDING_ADDRESSES, turn
+from vps.reach import Crowded, reach
+
+log = logging.getLogger(__name__)
+
+# Of one cluster so many guests are asked in one round, one after another, and none after so long: the clock rings every
+# 15 s, and an agent that does not answer takes its time. That is a call each, and another where an address is news.
+AT_MOST = 100
+ASKS_FOR_S = 10.0
+
+
+def find_addresses() -> int:
+    """A round over every cluster. Returns how many addresses were learnt."""
+    return sum(find_on(id) for id in Cluster.objects.active().values_list("id", flat=True))
+
+
+def find_on(cluster_id: int) -> int:
+    """A round over one cluster."""
+    cluster = Cluster.objects.filter(pk=cluster_id).first()
+    with turn(FINDING_ADDRESSES, cluster_id) as is_mine:
+        chosen = list(Placement.objects.to_ask_for_address(cluster, timezone.now())[:AT_MOST]) if is_mine else []
+        return ask_each(cluster, chosen) if cluster and chosen else 0
+
+
+def ask_each(cluster: Cluster, chosen: list[Placement]) -> int:
+    until, learnt = time.monotonic() + ASKS_FOR_S, 0
+    try:
+        with reach(cluster, for_operations=False) as hypervisor:
+            for placement in chosen:
+                learnt += find_address(placement, hypervisor)
+                if time.monotonic() > until:
+                    break
+    except Crowded as crowded:
+        log.info("no addresses this time: %s", crowded.detail)
+    return learnt
+
+
+def find_address(placement: Placement, hypervisor: Hypervisor) -> bool:
+    """A stranger's address is not taken, and whoever it is is looked at: that is asked where an address is news."""
+    Placement.objects.filter(pk=placement.pk).update(addresses_asked_at=timezone.now())
+    ref = GuestRef(Kind(placement.kind), placement.vmid, placement.node)
+    try:
+        address = chosen_of(hypervisor.addresses(ref), placement.vps.ip_address)
+        if address is None or address == placement.vps.ip_address:
+            return False
+        identity = hypervisor.identity(ref)
+    except HypervisorError as error:
+        log.info("no address of %s: %s", placement, error.detail)
+        return False
+    if not placement.is_of(identity):
+        notify.worker("identify", placement.pk)
+        return False
+    return learn(placement, address)
+
+
+def chosen_of(found: list[str], known: str | None) -> str | None:
+    """The best, or the one that is known already where that is as good: a guest with two does not change to and fro."""
+    if not found or known is None or known not in found:
+        return next(iter(found), None)
+    best, now = ipaddress.ip_address(found[0]), ipaddress.ip_address(known)
+    is_as_good = (best.version, best.is_global) == (now.version, now.is_global)
+    return known if is_as_good else found[0]
+
+
+@transaction.atomic
+def learn(placement: Placement, address: str) -> bool:
+    """Unless the server was bound elsewhere, or the main site has spoken, while its guest was asked."""
+    vps = Vps.objects.locked_one(placement.vps_id)
+    now = Placement.objects.filter(pk=placement.pk).first()
+    if vps is None or now is None or not (vps.ip_address is None or vps.ip_address == now.learnt_address):
+        return False
+    Vps.objects.learnt_address(vps, address)
+    Placement.objects.filter(pk=now.pk).update(learnt_address=address)
+    Event.objects.record("vps.updated", vps, source=Event.Source.SYSTEM, changed=["ip_address"])
+    notify.pages(vps.pk, vps.user_id)
+    return True
