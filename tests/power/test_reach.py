@@ -111,7 +111,7 @@ SILENT_CLUSTER, SILENT_NODE, NOBODY = (True, False), (False, True), (False, Fals
     ],
 )
 def test_who_is_to_blame_is_left_alone(db: None, stranger: Any, status: str, marked: Any) -> None:
-    cluster = registered(stranger.access(stranger.answering(http_answer(b"{}", status))))
+    cluster = registered(stranger.access(stranger.answering(http_answer(b'{"data":null}', status))))
     with pytest.raises(HypervisorError, match=status[:3]):
         ask(cluster, lambda hypervisor: hypervisor.look(GUEST))
     cluster.refresh_from_db()

@@ -104,7 +104,10 @@ NOT_SAID = Usage()
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """One line of the cluster's list: every guest that the token may see, in one call, up to 13 s old (power, usage)."""
+    """One line of the cluster's list: every guest that the token may see, in one call, up to 13 s old (power, usage).
+
+    `is_lost`: the cluster has lost its node, so nobody can ask it. Another one that is UNKNOWN can be asked itself.
+    """
 
     ref: GuestRef
     name: str
@@ -112,6 +115,7 @@ class Guest:
     lock: str = ""
     is_template: bool = False
     usage: Usage = NOT_SAID
+    is_lost: bool = False
 
 
 @dataclass(frozen=True)
@@ -222,7 +226,7 @@ class TooLate(Unreachable):
 
 
 class NodeUnreachable(Unreachable):
-    """Nothing was executed: the cluster answered that it cannot reach the node (595)."""
+    """Nothing was executed: the cluster answered that it cannot reach the node (595), or does not know where it is."""
 
 
 class OutcomeUnknown(HypervisorError):
@@ -235,6 +239,13 @@ class Refused(HypervisorError):
     def __init__(self, reason: Refusal, detail: str) -> None:
         super().__init__(detail)
         self.reason = reason
+
+
+class NodeUnknown(Refused):
+    """Refused(NOT_HERE): there is no node of this name, or its name cannot be looked up just now. It counts as silent."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(Refusal.NOT_HERE, detail)
 
 
 class Hypervisor(Protocol):

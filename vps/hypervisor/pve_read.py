@@ -119,6 +119,11 @@ def power(status: str) -> Power:
     return Power.PAUSED if status in PAUSED else Power.UNKNOWN
 
 
+def power_under(lock: str, status: str) -> Power:
+    """A machine that was down is backed up by a process whose processors wait until somebody starts it."""
+    return Power.PAUSED if (lock, status) == ("backup", "prelaunch") else power(status)
+
+
 def guests(answer: Any) -> list[Guest]:
     """Of a list of all resources: a node that is not online takes up to 5 minutes to show by its guests' own status.
 
@@ -127,14 +132,17 @@ def guests(answer: Any) -> list[Guest]:
     listed = [fields(row) for row in rows(answer)]
     lost = {row.get("node") for row in listed if row.get("type") == "node" and row.get("status") != "online"}
     found = (guest(row) for row in listed if row.get("type") in KINDS)
-    return [replace(one, power=Power.UNKNOWN, usage=NOT_SAID) if one.ref.node in lost else one for one in found]
+    return [
+        replace(one, power=Power.UNKNOWN, usage=NOT_SAID, is_lost=True) if one.ref.node in lost else one
+        for one in found
+    ]
 
 
 def guest(row: dict[str, Any]) -> Guest:
     return Guest(
         ref=GuestRef(Kind(row["type"]), int(number(given(row, "vmid"))), given(row, "node")),
         name=str(row.get("name", "")),
-        power=power(str(row.get("status", "unknown"))),
+        power=power_under(str(row.get("lock", "")), str(row.get("status", "unknown"))),
         lock=str(row.get("lock", "")),
         is_template=flag(row.get("template")),
         usage=Usage(cpu=said(row.get("cpu")), **{ours: whole(row.get(theirs)) for ours, theirs in USAGE.items()}),
@@ -151,13 +159,13 @@ def look(answer: Any, node: str, node_time: datetime) -> Look:
     ha = fields(status.get("ha", {}))
     return Look(
         node=node,
-        power=power(str(status.get("qmpstatus") or given(status, "status"))),
+        power=power_under(str(status.get("lock", "")), str(status.get("qmpstatus") or given(status, "status"))),
         uptime_s=whole(status.get("uptime")),
         lock=str(status.get("lock", "")),
         is_template=flag(status.get("template")),
         is_ha=flag(ha.get("managed")),
         node_time=node_time,
-        ha_state=str(ha.get("state", "")),
+        ha_state=str(ha.get("state") or ""),
     )
 
 

@@ -6,25 +6,26 @@ of qemu-server 9.2 and pve-container 6.1, whence the texts). The same texts end 
 
 import re
 
-from vps.hypervisor.base import Refusal, Refused
+from vps.hypervisor.base import HypervisorError, NodeUnknown, NodeUnreachable, Refusal, Refused
 
+DIED = 500
 # The first that matches counts.
 TEXTS = [
     (re.compile(pattern), refusal)
     for pattern, refusal in (
         (
-            r"No QEMU guest agent configured|guest agent is not running|qmp command 'guest-|Agent error",
+            r"No QEMU guest agent configured|(?i:guest agent is not running)|(qmp|qga) command 'guest-|qga socket|Agent error",
             Refusal.NO_AGENT,
         ),
         (r"(VM|CT) \d+ already running", Refusal.ALREADY_RUNNING),
         (r"(VM|CT) \d+ (is )?not running", Refusal.NOT_RUNNING),
         (r"(VM|CT) is locked \(", Refusal.LOCKED),
-        (r"can't lock file .* got timeout", Refusal.BUSY),
+        (r"can't (lock file|acquire lock) .* got timeout|got lock request timeout", Refusal.BUSY),
         (r"VM is paused - cannot", Refusal.PAUSED),
         (r"if it's a template", Refusal.TEMPLATE),
-        (r"got timeout|container did not stop", Refusal.TIMED_OUT),
+        (r"VM quit/powerdown failed|got timeout|container did not stop", Refusal.TIMED_OUT),
         (
-            r"Configuration file '.*' does not exist|unable to find configuration file|hostname lookup '.*' failed",
+            r"Configuration file '.*' does not exist|unable to find configuration file",
             Refusal.NOT_HERE,
         ),
         (r"no quorum", Refusal.NO_QUORUM),
@@ -32,6 +33,11 @@ TEXTS = [
         (r"'upid': '(no such task|unable to parse)", Refusal.NO_TASK),
     )
 ]
+# The host that was asked does not know where to find the node: nothing reached it (PVE::Network, PVE::HTTPServer).
+NO_SUCH_NODE = re.compile(r"hostname lookup '.*' failed|no such cluster node")
+NO_WAY_TO_NODE = re.compile(
+    r"address lookup for '.*' did not find any|unable to get remote IP address|proxy loop detected"
+)
 STATUSES = {401: Refusal.UNAUTHENTICATED, 403: Refusal.DENIED}
 
 
@@ -39,7 +45,14 @@ def of_text(text: str) -> Refusal:
     return next((refusal for pattern, refusal in TEXTS if pattern.search(text)), Refusal.OTHER)
 
 
-def of_answer(status: int, reason: str, errors: object) -> Refused:
-    """`reason` is the status line's phrase, which carries the message; `errors` names parameters on a 400."""
+def of_answer(status: int, reason: str, errors: object) -> HypervisorError:
+    """`reason` is the status line's phrase, which carries the message; `errors` names parameters on a 400.
+
+    A no is Refused, and the word of a node's silence is NodeUnreachable or NodeUnknown.
+    """
     detail = f"{status} {reason}" + (f" {errors}" if errors else "")
+    if status == DIED and NO_SUCH_NODE.search(reason):
+        return NodeUnknown(detail)
+    if status == DIED and NO_WAY_TO_NODE.search(reason):
+        return NodeUnreachable(detail)
     return Refused(STATUSES.get(status) or of_text(detail), detail)

@@ -21,6 +21,7 @@ from vps.hypervisor.base import (
     NEVER,
     Access,
     HypervisorError,
+    NodeUnknown,
     NodeUnreachable,
     OutcomeUnknown,
     Refusal,
@@ -203,9 +204,9 @@ class Transport:
         an answer, but for the reads that everything hangs on."""
         if isinstance(error, TooLate):
             return
-        if isinstance(error, NodeUnreachable):
+        if isinstance(error, NodeUnreachable | NodeUnknown):
             self.guard.connected()
-        is_nodes = isinstance(error, OutcomeUnknown | NodeUnreachable) or blinds(path, error)
+        is_nodes = isinstance(error, OutcomeUnknown | NodeUnreachable | NodeUnknown) or blinds(path, error)
         if is_nodes or isinstance(error, Unreachable):
             self.guard.failed(node if is_nodes else "", error)
         elif isinstance(error, Refused) and error.reason == Refusal.UNAUTHENTICATED:

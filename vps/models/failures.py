@@ -25,6 +25,9 @@ SENTENCES: dict[str, Sentence] = {
     "vps_suspended": VpsSuspended.message,
     "vps_creating": VpsCreating.message,
     "vps_busy": _("The server was busy with a backup or another task for too long. Please try again later."),
+    "left_stopped": _(
+        "The server went down, and a backup or another task kept it from being started in time. Please start it later."
+    ),
     "vps_deleted": _("The server was deleted meanwhile."),
     "vps_missing": VpsMissing.message,
     "vps_not_running": _("The server is not running. Please start it instead."),

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models, transaction
-from django.db.models.functions import Now
+from django.db.models.functions import Greatest, Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.wire import rfc3339
@@ -144,10 +144,12 @@ class OperationQuerySet(models.QuerySet["Operation"]):
     def write(self, operation: "Operation", **columns: Any) -> bool:
         """Write while `operation` still holds the last claim. False: somebody took over, and nothing was written."""
         mine = self.filter(id=operation.id, fence=operation.fence, state__in=Operation.OPEN)
-        if not mine.update(**columns):
+        percent = Operation.PROGRESS[columns["step"]] if "step" in columns else 0
+        if not mine.update(**columns, most_progress=Greatest("most_progress", percent)):
             return False
         for name, value in columns.items():
             setattr(operation, name, value)
+        operation.most_progress = max(operation.most_progress, percent)
         return True
 
 
@@ -157,11 +159,15 @@ class Operation(models.Model):
     QUEUED ──claim──► RUNNING ──seen in the asked state──► SUCCEEDED
        └────────────────┴──refused, out of time, overtaken──► FAILED
 
-    While RUNNING, `step` says how far: the intent is committed (`intent_at`, the node's clock) before the command
-    leaves, and `upid` after its answer. A row with an intent and no upid was perhaps sent: the node is asked before
+    While RUNNING, `step` says how far, and `most_progress` how far it was at most: what is tried again does not run
+    backwards. The intent is committed before the command leaves (`intent_at`, the clock of the cluster's host that was
+    asked or ours, whichever is behind: tasks are looked for since then; `sent_after`, ours alone, by which uptimes are
+    judged), and `upid` after its answer. A row with an intent and no upid was perhaps sent: the node is asked before
     anything is sent again, by `sent_as`, the token that alone sees its tasks. `spent_upids` are tasks of ours that are
-    not this command's: they did nothing, as of a locked guest, or they are of others. `claims` counts turns that were
-    taken and never given back: whoever has many kills its workers. The row is the truth; the broker only rings.
+    not this command's: they did nothing, as of a locked guest, or they are of others. `down_since`: a reboot's guest was
+    seen down; what is sent from then on is a start. `is_ha`: the availability manager was asked. `claims` counts turns
+    that were taken and never given back: whoever has many kills its workers. The row is the truth; the broker only
+    rings.
     """
 
     class Kind(models.TextChoices):
@@ -180,6 +186,7 @@ class Operation(models.Model):
         WAITING = "waiting", _("Waiting for its turn")
         SILENT = "silent", _("The hypervisor does not answer; it is asked again")
         LOCKED = "locked", _("Waiting until the server is free (a backup or migration is running)")
+        DOWN = "down", _("The server is down, and is started as soon as it is free (a backup or migration is running)")
         SENDING = "sending", _("Passing the command to the hypervisor")
         FINDING = "finding", _("Asking the hypervisor whether the command arrived")
         WORKING = "working", _("The hypervisor is working")
@@ -187,12 +194,13 @@ class Operation(models.Model):
         DONE = "done", _("Done")
 
     OPEN = (State.QUEUED, State.RUNNING)
-    WATCHED = (Step.LOCKED, Step.FINDING, Step.WORKING, Step.CONFIRMING)
+    WATCHED = (Step.LOCKED, Step.DOWN, Step.FINDING, Step.WORKING, Step.CONFIRMING)
     FINAL = (State.SUCCEEDED, State.FAILED)
     PROGRESS = {
         Step.WAITING: 0,
         Step.SILENT: 0,
         Step.LOCKED: 10,
+        Step.DOWN: 50,
         Step.SENDING: 20,
         Step.FINDING: 30,
         Step.WORKING: 50,
@@ -220,12 +228,16 @@ class Operation(models.Model):
     attempts = models.IntegerField(_("commands tried"), default=0, db_default=0)
     intent_at = models.DateTimeField(_("intent (the node's clock)"), null=True)
     sent_at = models.DateTimeField(_("sent"), null=True)
+    sent_after = models.DateTimeField(_("not sent before"), null=True)
+    down_since = models.DateTimeField(_("down since"), null=True)
+    is_ha = models.BooleanField(default=False, db_default=False, editable=False)
     sent_as = models.CharField(_("sent by the token"), max_length=190, default="", db_default="", blank=True)
     node = models.CharField(_("node"), max_length=63, default="", db_default="", blank=True)
     upid = models.CharField(_("task"), max_length=255, default="", db_default="", blank=True)
 
     spent_upids = ArrayField(models.CharField(max_length=255), default=list, db_default=[], blank=True, editable=False)
 
+    most_progress = models.SmallIntegerField(default=0, db_default=0, editable=False)
     error_code = models.CharField(_("error"), max_length=40, default="", db_default="", blank=True)
     error_detail = models.TextField(_("detail, for staff"), default="", db_default="", blank=True)
 
@@ -261,8 +273,8 @@ class Operation(models.Model):
 
     @property
     def progress(self) -> int:
-        """Percent."""
-        return self.PROGRESS[self.Step(self.step)]
+        """Percent. It never runs backwards."""
+        return max(self.most_progress, self.PROGRESS[self.Step(self.step)])
 
     @property
     def is_open(self) -> bool:

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 MB, GB = 1024**2, 1024**3
-LOCKS = ("", "backup", "migrate", "snapshot", "suspended", "suspending", "mounted", "rollback", "clone", "create")
+LOCKS = (
+    *("", "backup", "clone", "create", "destroyed", "disk", "fstrim", "migrate", "mounted", "rollback", "snapshot"),
+    *("snapshot-delete", "suspended", "suspending"),
+)
 
 
 @dataclass
@@ -32,7 +35,7 @@ class Guest:
     bridges: dict[str, list[str]] = field(default_factory=dict)
     template: bool = False
     ha: bool = False
-    ha_state: str = "started"
+    ha_state: str | None = "started"
     power: str = "stopped"
     started_at: float = 0.0
     has_history: bool = True

@@ -26,6 +26,7 @@ PASSES = {
     ("qemu", "start"): {"suspended"},
     ("qemu", "suspend"): {"backup"},
     ("qemu", "resume"): {"backup", "suspended"},
+    ("lxc", "start"): {"mounted"},
     ("lxc", "stop"): {"mounted"},
 }
 Work = Callable[[Task], None]
@@ -123,12 +124,13 @@ def work(call: Call, action: str, task: Task) -> None:
 
 def act(call: Call, action: str, guest: Guest, task: Task) -> None:
     """What the action does; or the end that somebody has put in its place, or behind it."""
-    if action in guest.ends:
+    end, end_after = guest.ends.get(action), guest.ends_after.get(action)
+    if end is not None:
         task.wait(POWER_OFF_S)
-        raise Failed(guest.ends[action])
+        raise Failed(end)
     WORK[action](call, guest, task)
-    if action in guest.ends_after:
-        raise Failed(guest.ends_after[action])
+    if end_after is not None:
+        raise Failed(end_after)
 
 
 def found(call: Call, action: str) -> Guest:
@@ -175,7 +177,8 @@ def respect_lock(guest: Guest, action: str) -> None:
 
 
 def start(call: Call, guest: Guest, task: Task) -> None:
-    if guest.kind == "qemu" and guest.power == "running" and guest.lock == "backup":
+    if guest.kind == "qemu" and guest.power != "stopped" and guest.lock == "backup":
+        guest.turn("running")
         return
     respect_lock(guest, "start")
     if guest.template:
@@ -217,14 +220,21 @@ def go_down(call: Call, guest: Guest, task: Task, *, is_forced: bool) -> None:
 
 
 def reboot(call: Call, guest: Guest, task: Task) -> None:
-    """A virtual machine goes down here, and qmeventd brings it up; a container goes down, however, and up in one task."""
+    """A virtual machine goes down here, and qmeventd brings it up; a container goes down, however, and up in one task.
+
+    A container's lock is looked at by its start hook alone, when it is down already.
+    """
     if guest.kind == "qemu":
         if guest.power != "stopped":
             respect_lock(guest, "reboot")
             go_down(call, guest, task, is_forced=False)
         return
     go_down(call, guest, task, is_forced=True)
+    if guest.lock not in ("", "mounted"):
+        raise Failed(f"command 'systemctl start pve-container@{guest.vmid}' failed: exit code 1")
     task.wait(guest.start_seconds)
+    if guest.fail_start:
+        raise Failed(failed_container(guest))
     guest.turn("running")
 
 
@@ -265,18 +275,29 @@ def come_up_again(call: Call, guest: Guest) -> None:
 
 
 def queue_for_ha(call: Call, action: str) -> str:
-    """The manager's task ends at once; it acts some rounds later, as root, and in the error state never."""
+    """The manager's task ends at once; it acts some rounds later, as root, and in the error state never, nor where it does
+    not run (no state). What it has as stopped needs no stop, it thinks, though a start may wait for the same round."""
     verb = "start" if action == "start" else "stop"
     own = Call(call.world, call.guest, call.kind, call.vmid, call.node, {})
+    is_ignored = verb == "stop" and call.guest is not None and call.guest.ha_state == "stopped"
 
     def enqueue(task: Task) -> None:
         task.wait(HA_QUEUE_S)
 
     def act(task: Task) -> None:
         task.wait(HA_ROUND_S)
-        work(own, action if action == "start" else "stop", task)
+        manage(own, verb, task)
 
     upid = begin(call, f"ha{verb}", action, enqueue, call.world.user)
-    if call.guest and call.guest.ha_state != "error":
+    if call.guest and call.guest.ha_state not in ("error", None) and not is_ignored:
         begin(call, f"{SYSTEM[call.kind][0]}{verb}", verb, act, ROOT)
     return upid
+
+
+def manage(call: Call, verb: str, task: Task) -> None:
+    """The manager's own word for a guest changes before its hand on the node acts, and once it has."""
+    guest = found(call, verb)
+    guest.ha_state = "started" if verb == "start" else "request_stop"
+    if verb == "stop" or guest.power == "stopped":
+        work(call, verb, task)
+    guest.ha_state = "started" if verb == "start" else "stopped"

@@ -32,7 +32,7 @@ def node_entry(name: str, is_up: bool) -> dict[str, Any]:
 def resource(world: World, guest: Guest, power: str, uptime: int) -> dict[str, Any]:
     """A guest of which nothing was heard for some time keeps its node, and loses its name with its state."""
     place = {"id": f"{guest.kind}/{guest.vmid}", "type": guest.kind, "vmid": guest.vmid, "node": guest.node}
-    place |= {"hastate": guest.ha_state} if guest.ha else {}
+    place |= {"hastate": guest.ha_state or "started"} if guest.ha else {}
     if guest.unheard or not world.nodes.get(guest.node):
         return place | {"status": "unknown"}
     own = {"name": guest.name, "status": power, "template": int(guest.template), "maxcpu": guest.cores}

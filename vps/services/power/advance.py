@@ -94,9 +94,11 @@ def why_late(operation: Operation) -> str:
     """What it was waiting for when its time ran out."""
     if operation.step == Operation.Step.LOCKED:
         return "vps_busy"
+    if operation.step == Operation.Step.DOWN:
+        return "left_stopped"
     if operation.step in (Operation.Step.SENDING, Operation.Step.FINDING):
         return "outcome_unknown"
-    if operation.step == Operation.Step.CONFIRMING and operation.kind == REBOOT:
+    if operation.down_since or (operation.step == Operation.Step.CONFIRMING and operation.kind == REBOOT):
         return "did_not_come_back"
     is_silent = operation.intent_at is None and operation.error_detail
     return "hypervisor_unavailable" if is_silent else "timed_out"

@@ -15,9 +15,19 @@ def succeed(operation: Operation, look: Look) -> None:
     end(operation, Operation.State.SUCCEEDED, look=look, step=Operation.Step.DONE)
 
 
-def fail(operation: Operation, code: str, detail: str = "", *, look: Look | None = None) -> None:
+def fail(operation: Operation, code: str, detail: str = "", *, look: Look | None = None, **columns: Any) -> None:
     """`code` is one of models.failures; `detail` is the raw text, for staff alone."""
-    end(operation, Operation.State.FAILED, look=look, error_code=code, error_detail=detail)
+    end(operation, Operation.State.FAILED, look=look, error_code=code, error_detail=detail, **columns)
+
+
+@transaction.atomic
+def go_down(operation: Operation, look: Look, **columns: Any) -> None:
+    """What was to be rebooted is down, and stays so for now: its page says so while the operation goes on."""
+    vpses = lock(operation)
+    if Operation.objects.write(operation, **columns):
+        for vps in vpses:
+            record_look(vps, operation, look)
+            notify.pages(vps.pk, vps.user_id)
 
 
 @transaction.atomic

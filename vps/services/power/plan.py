@@ -1,6 +1,6 @@
 """What each kind of operation means, as tables. For the modules of this package."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from vps.hypervisor.base import Command, Kind, Look, Power
 from vps.models import Operation
@@ -42,46 +42,96 @@ QUICK_S = 2.0
 # A worker that was paused between its intent and the command does not send it any more after this.
 LEAVES_WITHIN_S = 10.0
 
-# The intent bears the clock of the host that answered, and a task that of its node: so far apart may they be. Tasks of
-# ours that the wider look finds, and that were known before, are not taken for new ones.
+# The intent bears the clock of the host that answered, or ours where that is behind, and a task that of its node: so far
+# apart may they be. Tasks of ours that the wider look finds, and that were known before, are not taken for new ones.
 CLOCK_SKEW = timedelta(seconds=60)
 
-# Both of one host, by a clock that counts whole seconds.
-CLOCK_GRAIN = timedelta(seconds=2)
+# An uptime counts whole seconds, from the process's start or from its files' age: so much too long may it be.
+UPTIME_GRAIN = timedelta(seconds=2)
 
 # A virtual machine that a reboot has shut down is started again, by the hypervisor itself, within this time.
 COMES_UP_WITHIN = timedelta(seconds=30)
 
+# The availability manager hears a request within this time: its rounds take 10 s, and those of its hands on each node.
+HA_HEARS_WITHIN = timedelta(seconds=30)
+
+# Its states (the CRM's own, pve-ha-manager 5.2) in which a guest that is down stays down, and those before a stop.
+HA_LEAVES_DOWN = {"stopped", "error"}
+HA_STOPS = {"stopped", "request_stop"}
+HA_STARTS = {"started", "request_start", "request_start_balance"}
+
+# Locks of the guest's configuration under which a command is carried out all the same: any other refuses it, or would let
+# a container go down and not come up (qemu-server 9.2, vm_start; pve-container 6.1, API2/LXC/Status and the start hook).
+PASSES_LOCK: dict[tuple[Kind, Command], set[str]] = {
+    (Kind.QEMU, Command.START): {"suspended"},
+    (Kind.LXC, Command.START): {"mounted"},
+    (Kind.LXC, Command.FORCE_STOP): {"mounted"},
+    (Kind.LXC, Command.RESTART): {"mounted"},
+    (Kind.LXC, Command.REBOOT): {"mounted"},
+}
 
 # A start that a forced stop overtakes ends by itself within this time, or is ended: what it began may go on without it.
 STARTS_WITHIN = timedelta(seconds=10)
 
 
 def command_of(operation: Operation) -> Command:
+    """What is to be sent: of a reboot whose guest has gone down and stayed there, its second half."""
     if operation.is_forced:
         return Command.FORCE_STOP
-    return Command(operation.kind)
+    return Command.START if operation.down_since else Command(operation.kind)
 
 
 def is_done_already(operation: Operation, look: Look) -> bool:
-    """Start and stop ask for a state; restart and reboot ask for an act, which no state can have done before it."""
-    return operation.kind in (START, STOP) and look.power == GOAL[Operation.Kind(operation.kind)]
+    """Start and stop ask for a state; restart and reboot ask for an act, which no state can have done before it.
 
-
-def is_seen_done(operation: Operation, kind: str, look: Look) -> bool:
-    """Whether the guest is in the state that was asked for, and is so because of us.
-
-    A reset keeps the virtual machine's process, so its uptime tells nothing (qemu-server 9.2, vm_reset); all other
-    ways to come up again begin a new uptime.
+    What is highly available is in a state only when its manager wants it there too.
     """
     if look.power != GOAL[Operation.Kind(operation.kind)]:
         return False
-    keeps_uptime = operation.kind == RESTART and kind == Kind.QEMU
-    if operation.kind in (START, STOP) or keeps_uptime or operation.intent_at is None:
-        return True
-    if look.uptime_s is None:
+    if look.is_ha and operation.kind == STOP:
+        return look.ha_state in HA_LEAVES_DOWN
+    if operation.kind in (RESTART, REBOOT):
+        return operation.down_since is not None
+    return not is_wished_otherwise(operation, look)
+
+
+def is_wished_otherwise(operation: Operation, look: Look) -> bool:
+    """Whether the manager of highly available guests is about to undo what was asked for. Unsaid is no wish."""
+    against = {START: HA_STOPS, STOP: HA_STARTS}.get(Operation.Kind(operation.kind), set())
+    return look.is_ha and look.ha_state in against
+
+
+def is_seen_done(operation: Operation, kind: str, look: Look, now: datetime) -> bool:
+    """Whether the guest is in the state that was asked for, and is so because of us. `now` is the database's clock.
+
+    A reset keeps the virtual machine's process, so its uptime tells nothing (qemu-server 9.2, vm_reset); all other
+    ways to come up again begin a new uptime. An uptime is a duration, which no host's clock has a part in: it is held
+    against the time since the command left, by our own clock.
+    """
+    if look.power != GOAL[Operation.Kind(operation.kind)] or is_wished_otherwise(operation, look):
         return False
-    return look.node_time - timedelta(seconds=look.uptime_s) >= operation.intent_at - CLOCK_GRAIN
+    if look.is_ha and operation.kind == STOP:
+        return look.ha_state in HA_LEAVES_DOWN | {""}
+    left_at = operation.sent_after or operation.sent_at
+    if operation.kind in (START, STOP) or (operation.kind == RESTART and kind == Kind.QEMU) or left_at is None:
+        return True
+    return look.uptime_s is not None and timedelta(seconds=look.uptime_s) <= now - left_at + UPTIME_GRAIN
+
+
+def is_locked(operation: Operation, kind: Kind, look: Look) -> bool:
+    """Whether the hypervisor would refuse our command for the guest's lock, or do harm in spite of it.
+
+    A backup of a machine that is down runs in its process: to start that is to let it go on.
+    """
+    command = command_of(operation)
+    if not look.lock or look.lock in PASSES_LOCK.get((kind, command), set()) or runs_for_backup(operation, look):
+        return False
+    is_down_already = operation.kind == STOP and look.power == Power.STOPPED
+    return not is_down_already
+
+
+def runs_for_backup(operation: Operation, look: Look) -> bool:
+    return operation.kind == START and look.power == Power.PAUSED and look.lock == "backup"
 
 
 def why_impossible(operation: Operation, look: Look) -> str:
@@ -94,9 +144,9 @@ def why_impossible(operation: Operation, look: Look) -> str:
         return "ha_error"
     if look.is_template:
         return "vps_template"
-    if look.power == Power.PAUSED and operation.kind != STOP:
+    if look.power == Power.PAUSED and operation.kind != STOP and not runs_for_backup(operation, look):
         return "vps_paused"
-    if look.power == Power.STOPPED and operation.kind in (RESTART, REBOOT):
+    if look.power == Power.STOPPED and operation.kind in (RESTART, REBOOT) and operation.down_since is None:
         return "vps_not_running"
     return ""
 

@@ -11,11 +11,13 @@ from django.db import transaction
 
 from vps.crash_points import reached
 from vps.hypervisor import Hypervisor
-from vps.hypervisor.base import GuestRef, Kind, Look, OutcomeUnknown, Power, Refusal, Refused, Unreachable
+from vps.hypervisor.base import Command, GuestRef, Kind, Look, OutcomeUnknown, Power, Refusal, Refused, Unreachable
 from vps.models import Operation, Placement, Vps, clock
 from vps.services.power import verdicts
 from vps.services.power.finish import fail, fail_for_a_stranger, succeed
 from vps.services.power.plan import (
+    COMES_UP_WITHIN,
+    HA_HEARS_WITHIN,
     LATER,
     LEAVES_WITHIN_S,
     LOCKED,
@@ -24,19 +26,30 @@ from vps.services.power.plan import (
     ORPHAN_FOR,
     PAUSED_LIMIT_S,
     QUICK_S,
+    REBOOT,
     RESTART,
     SHUTDOWN_LIMIT_S,
     SOON,
     START,
+    STOP,
     STRAY_FOR,
     command_of,
     is_done_already,
+    is_locked,
     is_seen_done,
+    is_wished_otherwise,
     pause,
     why_impossible,
 )
 from vps.services.power.request import prohibition
-from vps.services.power.strays import clear_the_way, may_still_act, new_task_of, tasks_of_others
+from vps.services.power.strays import (
+    clear_the_way,
+    intent_of,
+    may_be_started_yet,
+    may_still_act,
+    new_task_of,
+    tasks_of_others,
+)
 
 Step = Operation.Step
 
@@ -44,7 +57,7 @@ Step = Operation.Step
 def next_step(operation: Operation, hypervisor: Hypervisor) -> float | None:
     """Raises HypervisorError where the cluster could not be asked; nothing is lost by asking again."""
     placement = operation.vps.placement
-    if operation.step == Step.LOCKED:
+    if operation.step in (Step.LOCKED, Step.DOWN):
         return wait_for_lock(operation, placement, hypervisor)
     if operation.step == Step.CONFIRMING:
         return confirm(operation, placement, hypervisor)
@@ -71,20 +84,27 @@ def begin(operation: Operation, placement: Placement, hypervisor: Hypervisor) ->
         return None
     if operation.is_forced and clear_the_way(operation, placement, hypervisor):
         return SOON
-    if is_done_already(operation, look):
+    if is_done_already(operation, look) and not is_unheard(operation, look):
         return settle(operation, placement, hypervisor)
     if code := why_impossible(operation, look):
         fail(operation, code, look=look)
         return None
-    if is_locked(operation, look):
-        locked = {"step": Step.LOCKED, "node": look.node, "error_detail": f"lock: {look.lock}"}
-        Operation.objects.write(operation, **running(operation), **locked)
-        return LOCKED
+    if is_locked(operation, ref.kind, look):
+        return await_release(operation, look)
     return intend(operation, placement, hypervisor, look)
 
 
-def is_locked(operation: Operation, look: Look) -> bool:
-    return bool(look.lock) and not (operation.kind == START and look.lock == "suspended")
+def is_unheard(operation: Operation, look: Look) -> bool:
+    """Whether the manager of highly available guests says "stopped" for want of having heard that it is to start it."""
+    return look.is_ha and operation.kind == STOP and may_be_started_yet(operation)
+
+
+def await_release(operation: Operation, look: Look) -> float:
+    """Nothing is sent while the guest is locked."""
+    step = Step.DOWN if operation.down_since else Step.LOCKED
+    locked = {"step": step, "node": look.node, "error_detail": f"lock: {look.lock}"}
+    Operation.objects.write(operation, **running(operation), **locked)
+    return LOCKED
 
 
 def wait_for_lock(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> float | None:
@@ -93,7 +113,7 @@ def wait_for_lock(operation: Operation, placement: Placement, hypervisor: Hyperv
         look = hypervisor.glance(ref_of(placement))
     except Refused as refused:
         return verdicts.after_refused_look(operation, placement, hypervisor, refused)
-    if is_locked(operation, look):
+    if is_locked(operation, Kind(placement.kind), look) and not is_done_already(operation, look):
         return LOCKED
     Operation.objects.write(operation, step=Step.WAITING)
     return NOW
@@ -104,7 +124,7 @@ def settle(operation: Operation, placement: Placement, hypervisor: Hypervisor) -
     if may_still_act(operation, placement, hypervisor):
         return SOON
     look = hypervisor.look(ref_of(placement))
-    if not is_done_already(operation, look):
+    if not is_done_already(operation, look) or is_unheard(operation, look):
         return NOW
     succeed(operation, look)
     return None
@@ -116,14 +136,24 @@ def intend(operation: Operation, placement: Placement, hypervisor: Hypervisor, l
         fail(operation, "too_many_tries", operation.error_detail)
         return None
     others = tasks_of_others(operation, placement, hypervisor, look)
+    if goes_down_though_locked(operation, placement):
+        look = hypervisor.look(ref_of(placement, look.node))
+        if is_locked(operation, Kind(placement.kind), look):
+            return await_release(operation, look)
     leave_by = time.monotonic() + LEAVES_WITHIN_S
-    intent = {"intent_at": look.node_time, "sent_at": clock.now(), "node": look.node, "step": Step.SENDING}
-    trial = {"attempts": operation.attempts + 1, "sent_as": hypervisor.caller, "error_detail": ""}
+    now = clock.now()
+    intent = {"intent_at": intent_of(look), "sent_at": now, "sent_after": now, "node": look.node, "step": Step.SENDING}
+    trial = {"attempts": operation.attempts + 1, "sent_as": hypervisor.caller, "is_ha": look.is_ha, "error_detail": ""}
     trial["spent_upids"] = list(dict.fromkeys([*operation.spent_upids, *others]))
     if not write_intent(operation, **running(operation), **intent, **trial):
         return None
     reached("after_intent")
     return send(operation, placement, hypervisor, look, leave_by=leave_by)
+
+
+def goes_down_though_locked(operation: Operation, placement: Placement) -> bool:
+    """A container's reboot asks for no lock, so we look once more right before it leaves."""
+    return placement.kind == Kind.LXC and command_of(operation) in (Command.RESTART, Command.REBOOT)
 
 
 @transaction.atomic
@@ -152,7 +182,7 @@ def send(
         Operation.objects.write(operation, error_detail=unknown.detail)
         return SOON
     except Unreachable as unreachable:
-        Operation.objects.write(operation, **verdicts.not_sent(operation), error_detail=unreachable.detail)
+        Operation.objects.write(operation, **verdicts.held_up(operation), error_detail=unreachable.detail)
         return LATER
     except Refused as refused:
         return verdicts.after_refusal(operation, placement, hypervisor, refused)
@@ -222,16 +252,40 @@ def without_task(operation: Operation, placement: Placement, refused: Refused) -
 def confirm(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> float | None:
     """The hypervisor's OK is not enough: a reboot's task ends before the guest runs again, an HA task before it acts.
 
-    A list of virtual machines does not tell a paused one from one that runs.
+    A node's list does not tell a paused machine from one that runs, nor what is highly available.
     """
     ref = ref_of(placement)
     try:
         look = hypervisor.glance(ref)
-        if ref.kind == Kind.QEMU and is_seen_done(operation, ref.kind, look):
+        hides_something = ref.kind == Kind.QEMU or operation.is_ha
+        if hides_something and (is_seen_done(operation, ref.kind, look, clock.now()) or is_overdue(operation)):
             look = hypervisor.look(ref)
     except Refused as refused:
         return verdicts.after_refused_look(operation, placement, hypervisor, refused)
-    if is_seen_done(operation, ref.kind, look):
+    if is_seen_done(operation, ref.kind, look, clock.now()) and not is_unheard(operation, look):
         succeed(operation, look)
         return None
+    if is_overdue(operation) and operation.kind == STOP and is_wished_otherwise(operation, look):
+        return begin_again(operation, hypervisor)
+    if operation.kind in (RESTART, REBOOT) and look.power == Power.STOPPED:
+        return stay_down(operation, placement, look)
     return pause(operation, seconds_since_sent(operation))
+
+
+def is_overdue(operation: Operation) -> bool:
+    """Whether the manager of highly available guests has ignored our request, as it does with one that comes too early."""
+    is_asked = operation.is_ha and operation.kind in (START, STOP)
+    return is_asked and seconds_since_sent(operation) > HA_HEARS_WITHIN.total_seconds()
+
+
+def stay_down(operation: Operation, placement: Placement, look: Look) -> float | None:
+    """The hypervisor starts what a reboot has shut down. If it does not, its owner is told soon, and may start it."""
+    now = clock.now()
+    if operation.down_since is None:
+        Operation.objects.write(operation, down_since=now)
+    if look.lock:
+        return verdicts.bring_up(operation, look, f"lock: {look.lock}")
+    if now - max(operation.down_since or now, operation.sent_after or now) < COMES_UP_WITHIN:
+        return SOON
+    fail(operation, "did_not_come_back", operation.error_detail or "it went down and stayed down", look=look)
+    return None

@@ -111,6 +111,13 @@ def doubtful(known: Iterable[Known], guests: dict[int, Guest], now: datetime) ->
             yield placement
 
 
+def unheard(known: Iterable[Known], guests: dict[int, Guest]) -> Iterator[Known]:
+    """Those of which the cluster has heard nothing for minutes, though it has their node: they can be asked themselves."""
+    for placement, guest in present(known, guests):
+        if guest.power == Power.UNKNOWN and not guest.is_lost:
+            yield placement
+
+
 def returned(known: Iterable[Known], guests: dict[int, Guest]) -> Iterator[Known]:
     """Missing ones whose vmid is listed again: it may be another's by now, and its identity is to be asked for.
 

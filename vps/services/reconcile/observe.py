@@ -15,7 +15,7 @@ from vps.hypervisor.base import NOT_SAID, Guest, HypervisorError, Power
 from vps.models import Cluster, ClusterNode, Operation
 from vps.models.locks import RECONCILE_OF_CLUSTER, turn
 from vps.reach import reach
-from vps.services.reconcile.compare import Change, Known, changes, doubtful, nodes_back, present, returned
+from vps.services.reconcile.compare import Change, Known, changes, doubtful, nodes_back, present, returned, unheard
 from vps.services.reconcile.doubt import not_believed
 from vps.services.reconcile.learn import known_of, learn_all
 from vps.services.reconcile.remember import remember
@@ -51,6 +51,9 @@ def take_in(cluster: Cluster, hypervisor: Hypervisor) -> int:
     guests = {guest.ref.vmid: guest for guest in hear(cluster, hypervisor)}
     for row in doubtful(known, guests, timezone.now()):
         guests[row.vmid] = look_again(hypervisor, guests[row.vmid])
+    nodes: dict[str, Hypervisor] = {}
+    for row in unheard(known, guests):
+        guests[row.vmid] = ask_its_node(hypervisor, guests[row.vmid], nodes)
     rights, told = rights_if_due(cluster, hypervisor, known)
     unseen = not_believed(cluster, hypervisor, rights, known, guests)
     learnt = learn_all(cluster, list(changes(known, guests, unseen)))
@@ -76,6 +79,16 @@ def look_again(hypervisor: Hypervisor, guest: Guest) -> Guest:
     except HypervisorError as error:
         log.info("%s does not answer: %s", guest.ref, error.detail)
         return replace(guest, power=Power.UNKNOWN, usage=NOT_SAID)
+
+
+def ask_its_node(hypervisor: Hypervisor, guest: Guest, nodes: dict[str, Hypervisor]) -> Guest:
+    """A node whose reports do not come is asked for all of its guests at once: there may be a hundred of them."""
+    node = nodes.setdefault(guest.ref.node, hypervisor.listed(guest.ref.node, timezone.now()))
+    try:
+        return replace(guest, power=node.glance(guest.ref).power)
+    except HypervisorError as error:
+        log.info("%s does not answer: %s", guest.ref, error.detail)
+        return guest
 
 
 def pass_on(cluster: Cluster, learnt: list[Change], back: list[Known]) -> None:
