@@ -20,6 +20,7 @@ OF_BODIES = [
     Told(400, "duplicate_key", "A key stands twice in one object."),
     Told(400, "not_finite", "NaN is not a JSON number."),
     Told(400, "too_deep", "The body is nested deeper than 16 levels."),
+    Told(400, "too_many_values", "The body holds more values than the largest call has."),
 ]
 
 # What is said to whoever comes too often.

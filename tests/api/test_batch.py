@@ -1,12 +1,16 @@
 """POST /api/vps/sync/batch: many words at once, each by itself or all or none."""
 
+import json
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
+from rest_framework.exceptions import ParseError
 
+from ospab_panel.json_body import loads
 from tests.api.words import ORDER, batch, client, create, delete, results, update
 from tests.simulated import wait_for
 from vps.api import crowd
@@ -220,3 +224,31 @@ def test_a_batch_of_placements_rings_one_bell(
     with django_capture_on_commit_callbacks() as for_one:
         batch(create(alice, placement=where | {"vmid": 99_999}))
     assert len(rung) == len(for_one)
+
+
+@pytest.mark.parametrize(
+    "long", ["a" * 14_000_000, '\\"' * 7_000_000, "," * 14_000_000], ids=["plain", "escaped", "commas"]
+)
+def test_c5_one_long_string_takes_no_more_memory_than_four_times_the_body(long: str) -> None:
+    """What is not ours in a body is ignored, but it is read."""
+    operations = [{"action": "create", "vps": {"name": f"web-{number}", "cpu": 4}} for number in range(10_000)]
+    body = f'{{"operations":{json.dumps(operations)},"ignored":"{long}"}}'.encode()
+    tracemalloc.start()
+    try:
+        assert len(loads(body, most_values=500_000)["operations"]) == 10_000
+        assert tracemalloc.get_traced_memory()[1] < 3 * len(body), "and once the body itself"
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("values", [b"{},", b"[],", b'"ab",', b"1.5,"])
+def test_c5_many_small_values_are_refused_before_they_are_made(values: bytes) -> None:
+    """Each costs Python many times what it costs the sender."""
+    body = b"[" + values * (1024 * 1024 // len(values)) + b"0]"
+    tracemalloc.start()
+    try:
+        with pytest.raises(ParseError):
+            loads(body)
+        assert tracemalloc.get_traced_memory()[1] < 3 * len(body)
+    finally:
+        tracemalloc.stop()

@@ -199,6 +199,7 @@ def test_ids_are_given_by_the_panel(main_site: Any, alice: Any) -> None:
         (b'{"action":"create","action":"delete"}', "duplicate_key"), (b'{"action":NaN}', "not_finite"),
         (b'{"action":1e999}', "not_finite"), (b'{"action":"a\\u0000"}', "invalid_text"), (b"\xff\xfe", "invalid_utf8"),
         (b'{"action":"\\ud800"}', "invalid_text"), (b"[" * 100_000, "too_deep"),
+        (b"[" + b"{}," * 300_000 + b"{}]", "too_many_values"), (b'{"k":"' + b'\\"' * 300_000, "invalid_json"),
         (b'{"vps":' + b"9" * 5000 + b"}", "invalid_json"),
         (b'{"action":["create"],"vps":{}}', "invalid"), (b'{"action":"create","vps":[1]}', "invalid"),
         (b'{"action":"drop","vps":{}}', "invalid"),
