@@ -1,4 +1,4 @@
-"""The line of the log. The logging of settings makes it."""
+"""The line of the log. The logging of settings makes it, and ospab_panel.asgi has the web server's own mended."""
 
 import logging
 import re
@@ -10,3 +10,12 @@ LINK = re.compile(r"(/login/link/)[^/\s]+")
 class WithoutLinks(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         return LINK.sub(r"\1…", super().format(record))
+
+
+class WithoutLinksInArguments(logging.Filter):
+    """For a logger whose lines are laid out by others: uvicorn's own."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(LINK.sub(r"\1…", one) if isinstance(one, str) else one for one in record.args)
+        return True

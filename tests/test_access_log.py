@@ -1,0 +1,54 @@
+"""The web server's own log, by the command that the documentation prints: a login link lets in whoever reads it."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import IO
+
+from launcher.children import ROOT
+from launcher.secrets_file import free_port
+from tests.simulated import wait_for
+
+TOKEN = "Rk3TnQmZs8w0vLh5y2XbC7dE9fGa1JpU"
+
+
+def printed_command() -> list[str]:
+    """Of the web process, in the table of what runs."""
+    text = (ROOT / "docs/architecture.md").read_text()
+    return shlex.split(re.findall(r"^\| web \| `([^`]+)`", text, re.MULTILINE)[0])
+
+
+def asked(port: int, path: str) -> int:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
+
+
+def serve(log: IO[str], port: int) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", *printed_command(), "--port", str(port)]
+    return subprocess.Popen(command, cwd=ROOT, env=os.environ, stdout=log, stderr=log, text=True)
+
+
+def test_d9_the_printed_command_writes_no_login_link_to_any_log(tmp_path: Path) -> None:
+    log, port = tmp_path / "web.log", free_port()
+    with log.open("w") as out, serve(out, port) as web:
+        wait_for(lambda: asked(port, "/healthz") or web.poll() is not None, 60, log.name)
+        for path in (
+            f"/login/link/{TOKEN}/",
+            f"/login/link/{TOKEN}",
+            f"/login/lin%6b/{TOKEN}/?next=/login/link/{TOKEN}/",
+        ):
+            assert asked(port, path)
+        web.terminate()
+    said = log.read_text()
+    assert "GET /login/link/…" in said
+    assert TOKEN not in said
