@@ -7,10 +7,12 @@ from django.middleware.locale import LocaleMiddleware
 from django.urls import reverse
 from django.utils import translation
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from ospab_panel import request_id
 from ospab_panel.error_responses import is_api, page
+from ospab_panel.request_body import BATCH, LARGER_THAN, LARGEST_BATCH
 from vps.crash_points import BEFORE_ANSWER, reached
 from vps.models.encrypted import decryption_forbidden
 
@@ -61,12 +63,19 @@ class PanelLocaleMiddleware(LocaleMiddleware):
         request.LANGUAGE_CODE = translation.get_language()
 
 
-def refuse_chunked_bodies(get_response: GetResponse) -> GetResponse:
-    """WSGI reads a body without a length as empty: better refused than misread."""
+def refuse_bodies(get_response: GetResponse) -> GetResponse:
+    """WSGI reads a body without a length as empty: better refused than misread. One that was too large to be heard is
+    refused too, but for a batch whose key is not valid: its door says so.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.META.get("HTTP_TRANSFER_ENCODING") and not request.META.get("CONTENT_LENGTH"):
-            return page(request, 411, "length_required", "Send the body with a Content-Length.")
+            return page(request, 411, "length_required", _("Send the body with a Content-Length."))
+        largest = request.META.get(LARGER_THAN)
+        if largest and not (BATCH.fullmatch(request.path_info) and largest < LARGEST_BATCH):
+            return page(
+                request, 413, "too_large", _("The body is larger than %(largest)d bytes.") % {"largest": largest}
+            )
         return get_response(request)
 
     return middleware

@@ -74,11 +74,10 @@ MIDDLEWARE = [
     "ospab_panel.main_site.see_main_site",
     "ospab_panel.health.take_any_host",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "ospab_panel.middleware.refuse_chunked_bodies",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "ospab_panel.middleware.PanelLocaleMiddleware",
+    "ospab_panel.middleware.refuse_bodies",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -283,6 +282,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# No page takes files: what is sent of them is let pass, and nothing is written to disk.
+FILE_UPLOAD_HANDLERS: list[str] = []
 
 LOGGING = {
     "version": 1,

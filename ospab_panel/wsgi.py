@@ -1,4 +1,4 @@
-"""HTTP for a WSGI server, in production beside the sockets of asgi.py."""
+"""Django's WSGI handler. ospab_panel.asgi runs it in its threads; static files are not its business."""
 
 import os
 

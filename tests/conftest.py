@@ -29,11 +29,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 @pytest.fixture(autouse=True)
 def quick_and_clean(settings: Any) -> None:
-    """Nothing of the last test in Redis; passwords hashed by the quickest hasher, for a good one is slow by design.
-
-    A test's browser brings the whole panel up anew, and it would list all static files each time.
-    """
-    settings.WHITENOISE_AUTOREFRESH = True
+    """Nothing of the last test in Redis; passwords hashed by the quickest hasher, for a good one is slow by design."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     notify.line.silent_until = 0.0
     cache.clear()

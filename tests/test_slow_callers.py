@@ -1,5 +1,6 @@
-"""Who sends slowly, or without an end, takes nothing from anybody else: the web server itself, over real sockets."""
+"""Who sends slowly, does not read, or never ends, takes nothing from anybody else: the web server over real sockets."""
 
+import contextlib
 import json
 import socket
 import threading
@@ -10,19 +11,33 @@ from typing import Any
 import pytest
 import uvicorn
 
-from ospab_panel import slow_bodies
+from ospab_panel import http_protocol, request_body, write_limit
 from ospab_panel.asgi import application
 from ospab_panel.http_protocol import JsonHttpProtocol
+from ospab_panel.wsgi_bridge import WsgiBridge
 from tests.simulated import wait_for
 
 LOGIN = b"POST /api/auth/login HTTP/1.1\r\nHost: testserver\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
+CHUNKED = b"POST /api/auth/login HTTP/1.1\r\nHost: testserver\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: testserver\r\n\r\n"
 ENDLESS = b"GET /healthz HTTP/1.1\r\nHost: testserver\r\nX-Endless: "
+MIB = 1024 * 1024
+LARGE = b"x" * (16 * MIB)  # more than the kernel takes
 
 
-@pytest.fixture
-def port() -> Iterator[int]:
+def large_answers(environ: Any, start_response: Any) -> list[bytes]:
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [LARGE]
+
+
+def broken(environ: Any, start_response: Any) -> list[bytes]:
+    raise LookupError("nobody thought of it")
+
+
+@contextlib.contextmanager
+def serving(served: Any) -> Iterator[int]:
     settings: dict[str, Any] = {"http": JsonHttpProtocol, "lifespan": "off", "log_config": None}
-    server = uvicorn.Server(uvicorn.Config(application, port=0, **settings))
+    server = uvicorn.Server(uvicorn.Config(served, port=0, **settings))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     wait_for(lambda: server.started)
@@ -31,42 +46,200 @@ def port() -> Iterator[int]:
     thread.join(10)
 
 
-def sending(port: int, data: bytes) -> socket.socket:
-    caller = socket.create_connection(("127.0.0.1", port), timeout=10)
+@pytest.fixture
+def port() -> Iterator[int]:
+    with serving(application) as port:
+        yield port
+
+
+@pytest.fixture
+def large_port() -> Iterator[int]:
+    with serving(WsgiBridge(large_answers, 1)) as port:
+        yield port
+
+
+def sending(port: int, data: bytes, receives: int = 0) -> socket.socket:
+    caller = socket.socket()
+    if receives:
+        caller.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receives)
+    caller.settimeout(20)
+    caller.connect(("127.0.0.1", port))
     caller.sendall(data)
     return caller
 
 
+def all_of(caller: socket.socket) -> bytes:
+    """Until it is closed, or cut off."""
+    said = b""
+    with contextlib.suppress(ConnectionError):
+        while part := caller.recv(65536):
+            said += part
+    return said
+
+
 def answer_to(caller: socket.socket) -> tuple[int, Any]:
-    head, _, body = b"".join(iter(lambda: caller.recv(65536), b"")).partition(b"\r\n\r\n")
+    head, _, body = all_of(caller).partition(b"\r\n\r\n")
     return int(head.split()[1]), json.loads(body)
+
+
+def is_healthy(port: int) -> bool:
+    others = HTTPConnection("127.0.0.1", port, timeout=20)
+    others.request("GET", "/healthz", headers={"Host": "testserver"})
+    return others.getresponse().status == 200
+
+
+# Bodies
 
 
 def test_bodies_that_do_not_come_keep_no_thread_from_others(port: int) -> None:
     slow = [sending(port, LOGIN) for _ in range(20)]
-    others = HTTPConnection("127.0.0.1", port, timeout=5)
-    others.request("GET", "/healthz", headers={"Host": "testserver"})
-    assert others.getresponse().status == 200
+    assert is_healthy(port)
     for caller in slow:
         caller.close()
 
 
 def test_a_body_that_does_not_come_in_time_is_refused(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slow_bodies, "WITHIN_S", 0.1)
+    monkeypatch.setattr(request_body, "PATIENCE_S", 0.1)
     status, body = answer_to(sending(port, LOGIN))
     assert (status, body["status"], body["code"]) == (408, "error", "request_timeout")
 
 
-def test_a_head_without_an_end_is_refused_before_it_fills_the_memory(port: int) -> None:
-    caller = sending(port, ENDLESS + b"a" * 100_000)
-    status, body = answer_to(caller)
+@pytest.mark.parametrize("path", ["/api/nothing", "/api/vps", "/api/vps/sync", "/ws/pages"])
+def test_c4_a_body_over_the_limit_is_refused_before_it_is_sent(
+    port: int, path: str, transactional_db: None, static_files: None
+) -> None:
+    """`Expect` asks whether to go on; 100 would say so."""
+    head = f"POST {path} HTTP/1.1\r\nHost: testserver\r\nContent-Length: {300 * MIB}\r\nExpect: 100-continue\r\n\r\n"
+    said = all_of(sending(port, head.encode()))
+    assert said.startswith(b"HTTP/1.1 413")
+    assert b"connection: close" in said
+
+
+def test_who_sends_it_nevertheless_reads_why_it_is_refused(port: int) -> None:
+    others = HTTPConnection("127.0.0.1", port, timeout=20)
+    others.request("POST", "/api/nothing", body=b"x" * 3_000_000, headers={"Host": "testserver"})
+    answer = others.getresponse()
+    assert (answer.status, json.loads(answer.read())["code"]) == (413, "too_large")
+
+
+def test_the_main_sites_batch_may_be_longer_and_the_connection_is_kept(port: int, settings: Any, db: None) -> None:
+    others = HTTPConnection("127.0.0.1", port, timeout=20)
+    headers = {"Host": "testserver", "X-API-Key": settings.VPS_SYNC_API_KEYS[0], "Content-Type": "application/json"}
+    others.request("POST", "/api/vps/sync/batch", body=b"x" * 3_000_000, headers=headers)
+    first = others.getresponse()
+    said = json.loads(first.read())
+    others.request("GET", "/healthz", headers={"Host": "testserver"})
+    assert (first.status, said["code"], others.getresponse().status) == (400, "invalid_json", 200)
+
+
+def test_without_the_key_a_batch_is_refused_for_the_key_before_it_is_heard(port: int, transactional_db: None) -> None:
+    head = f"POST /api/vps/sync/batch HTTP/1.1\r\nHost: testserver\r\nContent-Length: {3 * MIB}\r\nX-API-Key: w\r\n\r\n"
+    status, said = answer_to(sending(port, head.encode()))
+    assert (status, said["code"]) == (401, "invalid_api_key")
+
+
+def test_bodies_share_a_budget_and_the_largest_gives_way(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request_body.callers, "most", MIB)
+    head = f"POST /api/nothing HTTP/1.1\r\nHost: testserver\r\nContent-Length: {MIB}\r\n\r\n".encode()
+    large = sending(port, head + b"x" * (MIB - 1))
+    wait_for(lambda: request_body.callers.taken > MIB // 2)
+    small = sending(port, head + b"x" * (MIB // 4))
+    status, said = answer_to(large)
+    assert (status, said["code"]) == (503, "service_unavailable")
+    small.close()
+    wait_for(lambda: request_body.callers.taken == 0)
+
+
+# Heads, and what is no head any more
+
+
+@pytest.mark.parametrize(
+    "more", [b"a" * 100_000, b"1\r\n" + b"X-1: 1\r\n" * 5000, b"1\r\n" + b"a: b\r\n" * 101 + b"\r\n"]
+)
+def test_a_head_without_an_end_is_refused_before_it_fills_the_memory(port: int, more: bytes) -> None:
+    status, body = answer_to(sending(port, ENDLESS + more))
     assert (status, body["status"], body["code"]) == (431, "error", "head_too_long")
 
 
-def test_a_body_may_be_longer_than_any_head(port: int) -> None:
-    others = HTTPConnection("127.0.0.1", port, timeout=5)
-    others.request("POST", "/api/nothing", body=b"x" * 3_000_000, headers={"Host": "testserver"})
-    first = others.getresponse()
-    first.read()
-    others.request("GET", "/healthz", headers={"Host": "testserver"})
-    assert (first.status, others.getresponse().status) == (404, 200)
+@pytest.mark.parametrize("trailer", [b"X-Trailer: " + b"a" * 1000 + b"\r\n", b"a" * 1000])
+def test_c7_trailers_without_an_end_are_refused(port: int, trailer: bytes) -> None:
+    status, body = answer_to(sending(port, CHUNKED + trailer * 500))
+    assert (status, body["code"]) == (431, "head_too_long")
+
+
+def test_a_trailer_is_no_header_of_the_request(port: int) -> None:
+    caller = sending(port, CHUNKED + b"Connection: close\r\n\r\n" + HEALTH)
+    assert b"411" in caller.recv(15)
+    caller.close()
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET /healthz HT", b"\r\n"])
+def test_c8_a_head_that_stalls_is_closed(port: int, monkeypatch: pytest.MonkeyPatch, begun: bytes) -> None:
+    monkeypatch.setattr(http_protocol, "HEAD_WITHIN_S", 0.2)
+    assert all_of(sending(port, begun)).startswith(b"HTTP/1.1 408")
+
+
+@pytest.mark.parametrize("begun", [b"\r\n", HEALTH[:-2]])
+def test_c8_so_is_the_next_one_on_a_connection(port: int, monkeypatch: pytest.MonkeyPatch, begun: bytes) -> None:
+    monkeypatch.setattr(http_protocol, "HEAD_WITHIN_S", 0.2)
+    caller = sending(port, HEALTH)
+    wait_for(lambda: caller.recv(4096, socket.MSG_PEEK).endswith(b"ok"))
+    caller.sendall(begun)
+    assert b"HTTP/1.1 408" in all_of(caller)
+
+
+def test_a_line_of_requests_has_an_end(port: int) -> None:
+    assert all_of(sending(port, HEALTH * 1000)).count(b"HTTP/1.1 200") < 1000
+    assert is_healthy(port)
+
+
+def test_some_requests_in_line_are_answered_in_order(port: int) -> None:
+    caller = sending(port, HEALTH * 4 + HEALTH.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+    assert all_of(caller).count(b"HTTP/1.1 200") == 5
+
+
+def test_where_there_are_too_many_connections_the_oldest_that_is_idle_gives_way(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_protocol, "MOST_CONNECTIONS", 5)
+    idle = [sending(port, b"") for _ in range(5)]
+    assert is_healthy(port)
+    assert all_of(idle[0]) == b""
+    idle[-1].sendall(HEALTH)
+    assert b"200" in idle[-1].recv(15)
+
+
+# Answers
+
+
+def test_c1_who_does_not_read_holds_no_thread_and_is_cut_off(large_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(write_limit, "LOOK_EVERY_S", 0.5)
+    slow = [sending(large_port, HEALTH, receives=4096) for _ in range(3)]
+    assert all_of(sending(large_port, closing(HEALTH))).endswith(LARGE[-1000:])
+    wait_for(lambda: all(is_cut(caller) for caller in slow), 20)
+
+
+def closing(request: bytes) -> bytes:
+    return request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+
+
+def is_cut(caller: socket.socket) -> bool:
+    """Told by sending: reading would make room."""
+    try:
+        caller.sendall(b"\r\n")
+    except OSError:
+        return True
+    return False
+
+
+def test_c2_who_hangs_up_leaves_the_thread_free(large_port: int) -> None:
+    for _ in range(10):
+        sending(large_port, HEALTH * 3, receives=4096).close()
+    assert len(all_of(sending(large_port, closing(HEALTH)))) > len(LARGE)
+
+
+def test_what_nobody_has_thought_of_is_an_answer_in_json(caplog: pytest.LogCaptureFixture) -> None:
+    with serving(WsgiBridge(broken, 1)) as port:
+        status, said = answer_to(sending(port, HEALTH))
+    assert (status, said["code"]) == (500, "internal_error")
+    assert "nobody thought of it" in caplog.text

@@ -13,7 +13,7 @@ import accounts
 import ospab_panel
 import vps
 from launcher.children import ROOT
-from ospab_panel import error_responses, http_protocol, slow_bodies
+from ospab_panel import error_responses, http_protocol
 from tests.docs.blocks import text_of
 from vps.errors import PanelError
 from vps.models.failures import SENTENCES
@@ -24,7 +24,7 @@ NOT_OF_THE_API = {"error", "already_bound", "two_secrets_live", "csrf"}
 # What is told of one operation of a batch, where another is at fault.
 IN_A_BATCH = {"not_applied"}
 # What no application hears of.
-OF_THE_SERVER = {http_protocol.TOO_LONG[2], http_protocol.MALFORMED[2], slow_bodies.BODY["code"]}
+OF_THE_SERVER = {http_protocol.TOO_LONG[2], http_protocol.MALFORMED[2], http_protocol.TOO_SLOW[2]}
 
 
 def table(document: str, heading: str) -> list[str]:
