@@ -52,6 +52,7 @@ ADMIN = ("GET", (LOGIN, LOGIN, LOGIN, 200, LOGIN))
 OWN_ADMIN_PAGES = (
     "admin/",
     "admin/accounts/user/",
+    "admin/auth/group/",
     "admin/vps/vps/",
     "admin/vps/vps/{vps}/change/",
     "admin/vps/cluster/",

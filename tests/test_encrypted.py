@@ -76,6 +76,11 @@ def test_a_row_that_is_read_and_written_keeps_its_ciphertext_to_the_byte(cluster
         decrypt(row.token_secret)
 
 
+def test_no_secret_is_dumped_by_a_command_that_could_not_bring_it_back(cluster: Cluster) -> None:
+    with pytest.raises(CommandError, match=r"vps.Cluster.token_secret is a secret: copy it by pg_dump"):
+        call_command("dumpdata", "vps.Cluster", stdout=StringIO())
+
+
 def test_whoever_answers_a_request_decrypts_nothing(cluster: Cluster, endpoint: WebhookEndpoint) -> None:
     """D: neither a cluster's credentials nor what signs webhooks, and both are there for whoever works afterwards."""
     cluster.refresh_from_db()

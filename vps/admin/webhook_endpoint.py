@@ -134,12 +134,14 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return redirect("admin:vps_webhookdelivery_change", made.pk)
 
     def rotate(self, request: HttpRequest, id: int) -> HttpResponse:
-        """That it is too early is said on the page, as all that staff ask for here is."""
+        """That it is too early is said where the one that was made too lately can be made anew: a second click's answer is
+        the one that the browser shows."""
         endpoint = self.allowed(request, id)
         try:
             webhooks.rotate(endpoint.pk)
         except PanelError as refusal:
-            return self.told(request, endpoint, refusal.message, messages.WARNING)
+            self.message_user(request, str(refusal.message), messages.WARNING)
+            return redirect("admin:vps_webhookendpoint_secret", id)
         self.log_change(request, endpoint, gettext("secret rotated"))
         return self.show(request, id, webhooks.give_secret(id))
 
@@ -155,10 +157,8 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             self.log_change(request, endpoint, gettext("disabled"))
         return self.told(request, endpoint, _("The endpoint is disabled. Nothing is sent until it is enabled."))
 
-    def told(
-        self, request: HttpRequest, endpoint: WebhookEndpoint, sentence: Sentence, level: int = messages.SUCCESS
-    ) -> HttpResponse:
-        self.message_user(request, str(sentence), level)
+    def told(self, request: HttpRequest, endpoint: WebhookEndpoint, sentence: Sentence) -> HttpResponse:
+        self.message_user(request, str(sentence), messages.SUCCESS)
         return redirect("admin:vps_webhookendpoint_change", endpoint.pk)
 
     def allowed(self, request: HttpRequest, id: int) -> WebhookEndpoint:

@@ -53,6 +53,10 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
         return value and Sealed(value)
 
+    def value_to_string(self, obj: models.Model) -> str:
+        """For serializers. What `dumpdata` wrote would be read back as the plain text of a secret."""
+        raise ValueError(f"{self.model._meta.label}.{self.name} is a secret: copy it by pg_dump, with FIELD_KEYS apart")
+
     def to_python(self, value: Any) -> Any:
         return value if isinstance(value, Sealed) else super().to_python(value)
 
