@@ -4,11 +4,14 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
+from asgiref.testing import ApplicationCommunicator
 from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 from django.test import RequestFactory
 from django.utils import timezone
 
+from ospab_panel.asgi import application
 from ospab_panel.middleware import keep_secrets_sealed
 from vps.models import Cluster, WebhookEndpoint
 from vps.models.encrypted import CannotDecrypt, DecryptionForbidden, Sealed, decrypt, decryption_forbidden
@@ -95,3 +98,28 @@ def test_whoever_answers_a_request_decrypts_nothing(cluster: Cluster, endpoint: 
     with decryption_forbidden(), pytest.raises(DecryptionForbidden):
         decrypt("not saved yet")
     assert cluster.credentials()["token_secret"] == "not-a-real-secret"
+
+
+def test_whoever_answers_a_socket_decrypts_nothing(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """D: in the threads too in which a socket asks the database."""
+    refused = []
+
+    def asked(token: str) -> Any:
+        with pytest.raises(DecryptionForbidden):
+            decrypt("not saved yet")
+        refused.append(token)
+
+    monkeypatch.setattr("vps.event_socket.handshake.of_token", asked)
+    headers: list[tuple[bytes, bytes]] = [(b"host", b"localhost")]
+    scope = {"type": "websocket", "path": "/ws/events", "query_string": b"", "headers": headers}
+    assert async_to_sync(close_code)(scope | {"subprotocols": ["bearer.of-nobody"]}) == 4401
+    assert refused == ["of-nobody"]
+
+
+async def close_code(scope: dict[str, Any]) -> int:
+    socket = ApplicationCommunicator(application, scope)
+    await socket.send_input({"type": "websocket.connect"})
+    assert (await socket.receive_output(30))["type"] == "websocket.accept"
+    code: int = (await socket.receive_output(30))["code"]
+    await socket.wait(30)
+    return code
