@@ -148,7 +148,9 @@ class HypervisorUnavailable(PanelError):
     code = "hypervisor_unavailable"
     status = 503
     retry_after = 10
-    message = _("The hypervisor does not answer, so the server's state is not known. It can be controlled once it answers again.")
+    message = _(
+        "The hypervisor does not answer, so the server's state is not known. It can be controlled once it answers again."
+    )
 
 
 class HypervisorUnsupported(PanelError):
