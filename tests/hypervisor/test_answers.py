@@ -106,14 +106,14 @@ def test_an_answer_that_drips_is_given_up_in_time(stranger: Any, monkeypatch: py
 
     def drip(connection: Any) -> None:
         connection.sendall(http_answer(b"", length=1000))
-        for _ in range(50):
+        for _ in range(600):
             connection.sendall(b" ")
             time.sleep(0.1)
 
     begun = time.monotonic()
     with pytest.raises(OutcomeUnknown, match="did not end"):
         connect("proxmox", stranger.access(stranger.answering(drip))).guests()
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 30, "and it would have gone on for a minute"
 
 
 def test_a_denial_that_is_held_back_three_seconds_is_waited_for(stranger: Any) -> None:

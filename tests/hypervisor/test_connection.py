@@ -33,12 +33,12 @@ def break_tls(connection: Any) -> None:
 
 
 BROKEN_BEFORE = {
-    "nothing": lambda _: time.sleep(4),
+    "nothing": lambda _: time.sleep(20),
     "a reset": reset,
     "plain HTTP": lambda connection: connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
 }
 BROKEN_AFTER = {
-    "nothing": lambda _: time.sleep(1),
+    "nothing": lambda _: time.sleep(20),
     "a reset": reset,
     "broken TLS": break_tls,
     "the end": lambda _: None,
@@ -49,7 +49,7 @@ BROKEN_AFTER = {
 def test_a_command_that_was_not_sent_is_sent_to_another_host(
     stranger: Any, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    monkeypatch.setattr(pve_transport, "CONNECT_S", 0.5)
+    monkeypatch.setattr(pve_transport, "CONNECT_S", 2)
     broken, sound = stranger.breaking(BROKEN_BEFORE[what]), stranger.answering(DONE)
     assert connect("proxmox", stranger.access(broken, sound)).send(GUEST, Command.REBOOT, 60) == UPID
     with pytest.raises(Unreachable):
@@ -67,7 +67,7 @@ def test_a_command_that_was_sent_is_never_sent_again(stranger: Any, monkeypatch:
 
 @pytest.mark.parametrize("what", BROKEN_AFTER)
 def test_a_read_is_tried_elsewhere_after_any_failure(stranger: Any, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
-    monkeypatch.setattr(pve_transport, "READ_S", 0.5)
+    monkeypatch.setattr(pve_transport, "READ_S", 2)
     sound = stranger.answering(http_answer(b'{"data": {"version": "8.4.21"}}'))
     broken = stranger.answering(BROKEN_AFTER[what])
     assert connect("proxmox", stranger.access(broken, sound)).version() == "8.4.21"
@@ -79,9 +79,9 @@ NO = http_answer(b'{"data": null}', "500 VM 100 not running")
 @pytest.mark.parametrize("answer", [DONE, NO])
 def test_a_host_that_hangs_costs_its_time_once(stranger: Any, monkeypatch: pytest.MonkeyPatch, answer: bytes) -> None:
     """Whoever answered last is asked first, whatever the answer was."""
-    monkeypatch.setattr(pve_transport, "CONNECT_S", 0.3)
+    monkeypatch.setattr(pve_transport, "CONNECT_S", 2)
     waited: list[Any] = []
-    hanging = stranger.breaking(lambda connection: (waited.append(connection), time.sleep(1)))
+    hanging = stranger.breaking(lambda connection: (waited.append(connection), time.sleep(20)))
     hypervisor = connect("proxmox", stranger.access(hanging, stranger.answering(answer)))
     for _ in range(3):
         with suppress(Refused):
@@ -93,17 +93,18 @@ def test_many_hosts_that_hang_are_not_all_waited_for_and_the_last_is_found_in_th
     stranger: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever asks them one after the other may hold a turn, and says nothing to the database meanwhile."""
-    monkeypatch.setattr(pve_transport, "READ_S", 0.4)
-    monkeypatch.setattr(pve_transport, "TRIES_FOR_S", 0.6)
-    hanging = [stranger.answering(lambda _: time.sleep(2)) for _ in range(6)]
+    monkeypatch.setattr(pve_transport, "READ_S", 1)
+    monkeypatch.setattr(pve_transport, "TRIES_FOR_S", 1.5)
+    hanging = [stranger.answering(lambda _: time.sleep(60)) for _ in range(6)]
     sound = stranger.answering(http_answer(b'{"data": {"version": "8.4.21"}}'))
     hypervisor = connect("proxmox", stranger.access(*hanging, sound))
-    for _ in range(3):
-        since = time.monotonic()
-        with pytest.raises(OutcomeUnknown):
-            hypervisor.version()
-        assert time.monotonic() - since < 1.2
-    assert hypervisor.version() == "8.4.21"
+    found, calls = "", 0
+    while not found and calls < len(hanging) + 1:
+        asked_before, calls = stranger.asked, calls + 1
+        with suppress(OutcomeUnknown):
+            found = hypervisor.version()
+        assert stranger.asked - asked_before <= 2
+    assert (found, calls > 2) == ("8.4.21", True)
 
 
 def test_the_longest_call_is_shorter_than_the_silence_that_ends_a_turn() -> None:

@@ -33,10 +33,10 @@ def test_a_node_that_hangs_times_out_and_does_not_act(simulated: Any) -> None:
     simulated.hang("pve1", 0.5)
     seconds, answer = took(lambda: simulated.api("POST", START))
     assert (answer.status_code, answer.reason, answer.text) == (596, "Connection timed out", "")
-    assert 0.5 <= seconds < 2
+    assert seconds >= 0.5
     assert simulated.commands(100) == []
-    seconds, answer = took(lambda: simulated.api("GET", "/nodes/pve1/qemu/100/rrddata", timeframe="hour"))
-    assert (answer.status_code, seconds < 0.4) == (200, True)
+    simulated.hang("pve1", 600)
+    assert simulated.api("GET", "/nodes/pve1/qemu/100/rrddata", timeframe="hour").status_code == 200
     assert simulated.api("GET", "/nodes/pve2/qemu").ok
 
 
@@ -47,7 +47,7 @@ def test_the_end_of_a_hang_lets_those_go_who_wait(simulated: Any) -> None:
     waiting = meanwhile(lambda: statuses.append(simulated.api("GET", CURRENT).status_code))
     wait_for(lambda: simulated.load()["calls"] == 1)
     simulated.call("PATCH", "nodes/pve1", {"hang_seconds": 0, "up": True})
-    waiting.join(5)
+    waiting.join(60)
     assert statuses == [596]
     assert simulated.api("GET", CURRENT).ok
 
@@ -61,19 +61,19 @@ def test_wrong_trouble_is_refused(simulated: Any, body: Any) -> None:
 
 def test_one_command_is_late_and_nothing_else(simulated: Any) -> None:
     simulated.add()
-    simulated.make_late(1)
+    simulated.make_late(4)
     late = meanwhile(lambda: simulated.api("POST", START))
     wait_for(lambda: simulated.load()["calls"] == 1)
-    seconds, answer = took(lambda: simulated.api("GET", "/nodes/pve1/tasks", source="all"))
-    assert (seconds < 0.5, answer.json()["data"], simulated.commands(100)) == (True, [], [])
-    late.join(5)
+    answer = simulated.api("GET", "/nodes/pve1/tasks", source="all")
+    assert (answer.json()["data"], simulated.commands(100), late.is_alive()) == ([], [], True)
+    late.join(60)
     assert simulated.commands(100) == ["start"]
-    assert took(lambda: simulated.api("POST", START))[0] < 0.5
+    assert took(lambda: simulated.api("POST", START))[0] < 4
 
 
 def test_a_late_command_acts_though_nobody_waits_for_it(simulated: Any) -> None:
     simulated.add()
-    simulated.make_late(0.8)
+    simulated.make_late(4)
     url = f"{simulated.simulator.url}/api2/json{START}"
     with pytest.raises(requests.ReadTimeout):
         requests.post(url, headers=simulated.headers, timeout=0.2)
@@ -88,7 +88,7 @@ def test_a_late_command_never_acts_where_the_server_stops_first(simulated: Any) 
     late = meanwhile(lambda: simulated.api("POST", START))
     wait_for(lambda: simulated.load()["calls"] == 1)
     simulated.simulator.stop()
-    late.join(5)
+    late.join(60)
     assert (late.is_alive(), simulated.simulator.world.commands) == (False, [])
 
 
@@ -105,7 +105,7 @@ def test_the_load_is_counted_by_path_and_by_how_much_of_it_comes_at_once(simulat
     wait_for(lambda: simulated.load()["most_in_flight"] == 5)
     simulated.hang("pve1", 0)
     for thread in waiting:
-        thread.join(5)
+        thread.join(60)
     assert simulated.load()["by_path"] == {"POST /nodes/{node}/{kind}/{vmid}/status/start": 5}
 
 
@@ -134,9 +134,9 @@ def test_of_a_list_with_a_wrong_guest_none_is_made(simulated: Any) -> None:
     assert simulated.call("GET", "guests") == []
 
 
-def version(cluster: Any, host: str, using: Any = requests) -> int:
+def version(cluster: Any, host: str, using: Any = requests, within_s: float = 60) -> int:
     url = f"https://{host}/api2/json/version"
-    status: int = using.get(url, headers=cluster.headers, verify=cluster.pem, timeout=1).status_code
+    status: int = using.get(url, headers=cluster.headers, verify=cluster.pem, timeout=within_s).status_code
     return status
 
 
@@ -150,7 +150,7 @@ def test_one_host_of_two_ails_and_gets_well(with_two_hosts: Any, trouble: str, e
         with_two_hosts.ail(second, **{trouble: True})
         for using in (requests, kept):
             with pytest.raises(error):
-                version(with_two_hosts, second, using)
+                version(with_two_hosts, second, using, within_s=1)
         assert version(with_two_hosts, first) == 200
     with_two_hosts.ail(second, **{trouble: False})
     assert version(with_two_hosts, second) == 200
@@ -158,7 +158,7 @@ def test_one_host_of_two_ails_and_gets_well(with_two_hosts: Any, trouble: str, e
 
 def test_a_silent_host_does_not_even_shake_hands(with_two_hosts: Any) -> None:
     host, _, port = with_two_hosts.simulator.tls_hosts[1].partition(":")
-    assert ssl.get_server_certificate((host, int(port)), timeout=5)
+    assert ssl.get_server_certificate((host, int(port)), timeout=60)
     with_two_hosts.ail(f"{host}:{port}", silent=True)
     with pytest.raises(TimeoutError):
         ssl.get_server_certificate((host, int(port)), timeout=0.5)
