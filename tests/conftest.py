@@ -22,7 +22,11 @@ Make = Callable[..., Any]
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """Parallel workers copy one database, rather than each migrate its own."""
+    """Parallel workers copy one database, rather than each migrate its own.
+
+    Who waits 2 s for a connection is told 503 by the panel, as it is too busy then. The tests are patient.
+    """
+    connection.settings_dict["OPTIONS"]["pool"]["timeout"] = 60
     if name := template():
         connection.settings_dict["TEST"]["TEMPLATE"] = name
 

@@ -210,7 +210,7 @@ def test_who_is_made_past_the_panel_at_the_same_moment_is_no_error_of_ours(names
 
     def act(who: str) -> Any:
         if who == "main site":
-            is_written.wait(10)
+            is_written.wait(100)
             return tell("create", **DORA)
         with transaction.atomic():
             User.objects.create(**names)

@@ -13,7 +13,7 @@ from clients.python.ospab_panel_client import OspabPanel, PanelError, WebhookErr
 from tests.clients.node import Node
 
 KEY = "the-main-sites-key-which-nobody-else-may-see"
-USUAL = {"timeout": 10.0, "retries": 3, "backoff": 0.01}
+USUAL = {"timeout": 60.0, "retries": 3, "backoff": 0.01}
 Make = Callable[..., Any]
 
 

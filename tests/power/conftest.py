@@ -14,8 +14,8 @@ from django.db import connection
 from django.utils import timezone
 
 from tests.hypervisor.stranger import stranger
+from tests.simulated import PATIENCE, simulated
 from tests.simulated import Cluster as Simulated
-from tests.simulated import simulated
 from vps.hypervisor import pve_transport
 from vps.hypervisor.base import Access
 from vps.models import Cluster, Operation, Placement, Vps
@@ -68,7 +68,7 @@ def turn(operation: Operation) -> float | None:
 
 def carry_out(operation: Operation, seconds: float = 20) -> Operation:
     """Let workers loose on it, until it has ended."""
-    until = time.monotonic() + seconds
+    until = time.monotonic() + seconds * PATIENCE
     while time.monotonic() < until:
         operation.refresh_from_db()
         if not operation.is_open:
@@ -114,7 +114,7 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
 
     def one(call: Callable[[], Any]) -> Any:
         try:
-            together.wait(10)
+            together.wait(10 * PATIENCE)
             return call()
         except Exception as error:  # noqa: BLE001  the test looks at it
             return error

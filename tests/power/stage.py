@@ -16,6 +16,7 @@ from django.core.cache import cache
 from django.db import connection, models
 from django.utils import timezone
 
+from tests.simulated import PATIENCE
 from tests.simulated import Cluster as Simulated
 from vps.hypervisor.base import HypervisorError, OutcomeUnknown
 from vps.hypervisor.proxmox import Proxmox
@@ -179,7 +180,7 @@ class Stage:
 
     def rest(self) -> None:
         """Until no task is running."""
-        until = time.monotonic() + 5
+        until = time.monotonic() + 5 * PATIENCE
         while any(task.is_running for task in list(self.world.tasks.all)) and time.monotonic() < until:
             time.sleep(0.01)
 

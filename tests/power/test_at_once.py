@@ -117,7 +117,7 @@ def test_an_operations_end_and_what_overtakes_it_do_not_wait_for_each_other(
         record(*args)
 
     def overtake() -> None:
-        has_begun.wait(5)
+        has_begun.wait(50)
         if rival == "delete":
             sync.say(sync.Word("delete", id=server.pk))
         else:
@@ -141,7 +141,7 @@ def test_a_reconcile_and_a_delete_do_not_wait_for_each_other(server: Vps, monkey
         time.sleep(0.3)
 
     def delete() -> int:
-        has_begun.wait(5)
+        has_begun.wait(50)
         return int(sync.say(sync.Word("delete", id=server.pk)).was_deleted)
 
     monkeypatch.setattr(learn, "write", slowly)
@@ -163,7 +163,7 @@ def test_a_server_for_somebody_who_is_just_being_deleted_is_refused(server: Vps)
         return "deleted"
 
     def sell() -> str:
-        has_begun.wait(5)
+        has_begun.wait(50)
         (outcome,) = sync.apply([sync.Word("create", order)])
         return outcome.code if isinstance(outcome, PanelError) else "sold"
 

@@ -13,8 +13,8 @@ from django.db.utils import Error as DatabaseError
 from django.utils import timezone, translation
 
 from tests.power.conftest import at_once, carry_out, turn
+from tests.simulated import PATIENCE, wait_for
 from tests.simulated import Cluster as Simulated
-from tests.simulated import wait_for
 from vps.models import Cluster, Event, Operation, Vps
 from vps.models.failures import UNKNOWN
 from vps.models.locks import OPERATIONS_OF_VPS, break_turns, held
@@ -114,7 +114,7 @@ def elsewhere(hold: Callable[[], Generator[Any]]) -> Iterator[Callable[[], list[
             with closing(hold()) as steps:
                 next(steps)
                 begun.set()
-                released.wait(20)
+                released.wait(20 * PATIENCE)
                 ends.append(next(steps, None))
         except DatabaseError as error:
             ends.append(error)
@@ -124,11 +124,11 @@ def elsewhere(hold: Callable[[], Generator[Any]]) -> Iterator[Callable[[], list[
 
     thread = threading.Thread(target=run)
     thread.start()
-    begun.wait(10)
+    begun.wait(10 * PATIENCE)
 
     def end() -> list[Any]:
         released.set()
-        thread.join(20)
+        thread.join(20 * PATIENCE)
         return ends
 
     try:
@@ -214,9 +214,9 @@ def test_a_turn_whose_holder_is_at_work_is_left_alone() -> None:
             return is_mine
 
     def breaker() -> int:
-        time.sleep(0.8)
+        time.sleep(4)
         try:
-            return break_turns(0.5)
+            return break_turns(3)
         finally:
             is_over.set()
 
@@ -244,7 +244,7 @@ def test_two_who_claim_at_the_same_moment_do_not_share_a_fence(
         return mine.fence if mine else 0
 
     def claim_in_a_round() -> int:
-        claimed.wait(5)
+        claimed.wait(5 * PATIENCE)
         mine = Operation.objects.claim_watched(real_cluster.pk, "pve1", 50, 8)
         return mine[0].fence if mine else 0
 

@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 
 from tests.power.conftest import at_once
+from tests.simulated import PATIENCE
 from tests.simulated import Cluster as Simulated
 from vps.models import Cluster, Operation, Placement, Vps
 from vps.reach import MOST_AT_ONCE
@@ -65,7 +66,7 @@ def test_they_end_in_order_within_the_calls_in_flight_and_without_a_poll_that_a_
         power.request(vps, "start", by=alice, source="page")
     simulated.forget_load()
     with workers(real_cluster, 6):
-        until = time.monotonic() + 60
+        until = time.monotonic() + 60 * PATIENCE
         while Operation.objects.open().exists() and time.monotonic() < until:
             time.sleep(0.1)
     assert set(Operation.objects.values_list("state", flat=True)) == {"succeeded"}

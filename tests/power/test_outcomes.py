@@ -117,7 +117,9 @@ def test_a_forced_stop_waits_for_nothing_that_hangs(
     simulated.change(100, never_ends=False)
     since = time.monotonic()
     forced = carry_out(ask(vps, "force"))
-    assert time.monotonic() - since < 5
+    assert time.monotonic() - since < 30, (
+        "to wait for what was perhaps sent takes longer, and for its deadline much more"
+    )
     hanging.refresh_from_db()
     assert (hanging.error_code, forced.state) == ("superseded", "succeeded")
     assert simulated.guest(100)["power"] == "stopped"

@@ -41,7 +41,7 @@ def send_home(sweeper: Sweeper) -> None:
     hands = list(sweeper.hands._threads)
     together = threading.Barrier(len(hands) or 1)
     for _ in hands:
-        sweeper.hands.submit(lambda: together.wait(10) or connection.close())
+        sweeper.hands.submit(lambda: together.wait(100) or connection.close())
     sweeper.hands.shutdown()
 
 

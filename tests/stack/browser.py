@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-SHORT, LONG = 10_000, 30_000
+# In ms, and of use to nobody but what is broken.
+SHORT, LONG = 60_000, 180_000
+expect.set_options(timeout=SHORT)
 # Root has no sandbox; the rest keeps the browser from what no test is about.
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync", "--disable-component-update"]
 QUIET += ["--disable-background-networking", "--disable-extensions", "--mute-audio"]

@@ -183,7 +183,7 @@ class Panel:
     def login_link(self, name: str, **body: str) -> str:
         key = {"X-API-Key": self.demo["api_key"]}
         path = f"{self.url}/api/users/{self.user(name)['id']}/login-link"
-        url: str = requests.post(path, json=body, headers=key, timeout=10).json()["url"]
+        url: str = requests.post(path, json=body, headers=key, timeout=100).json()["url"]
         return url
 
     def simulator(self, method: str, path: str, body: Any = None) -> Any:

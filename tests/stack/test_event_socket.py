@@ -15,6 +15,8 @@ import requests
 import websockets
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from tests.simulated import PATIENCE
+
 ORDER = {"status": "suspended", "cpu": 1, "ram": 1024, "disk": 10, "os": "Debian 12"}
 WRITERS, ROUNDS, DISCONNECTS = 4, 50, 10
 CHANGED = ("cpu", "ram", "disk")
@@ -32,7 +34,7 @@ async def opened(panel: Any, token: str = "", query: str = "", path: str = "/ws/
 
 async def code_of(socket: Any) -> int | None:
     """With what it is closed. What is sent before is passed over."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(20 * PATIENCE):
         try:
             while True:
                 await socket.recv()
@@ -40,14 +42,13 @@ async def code_of(socket: Any) -> int | None:
             return closed.rcvd.code if closed.rcvd else None
 
 
-async def events(socket: Any, seconds: float = 10) -> AsyncIterator[dict[str, Any]]:
+async def events(socket: Any, seconds: float = 10 * PATIENCE) -> AsyncIterator[dict[str, Any]]:
     while True:
         async with asyncio.timeout(seconds):
             yield json.loads(await socket.recv())
 
 
 async def next_of(socket: Any, vps: int) -> dict[str, Any]:
-    """10 s are less than the socket takes to look by itself."""
     return await anext(event async for event in events(socket) if event["vps_id"] == vps)
 
 
@@ -74,7 +75,7 @@ async def read_with_breaks(panel: Any, token: str, after: int, servers: set[int]
     for cut in range(DISCONNECTS + 1):
         patience = random.randrange(1, 30) if cut < DISCONNECTS else wanted
         async with opened(panel, token, f"?after={after}") as socket:
-            async for event in events(socket, 30):
+            async for event in events(socket):
                 after = event["id"]
                 found += [event] if event["vps_id"] in servers else []
                 patience -= 1
@@ -130,6 +131,18 @@ async def test_an_event_that_commits_late_comes_to_a_reader_that_has_gone_on(pan
     async with opened(panel, token, f"?after={updated['id']}") as socket:
         late = await next_of(socket, server)
     assert [event["type"] for event in (created, updated, late)] == ["vps.created", "vps.updated", "vps.missing"]
+
+
+async def test_what_happens_is_told_of_at_once_and_not_when_the_socket_looks_by_itself(panel: Any) -> None:
+    """That takes it 15 s each time."""
+    token, start, server = panel.access("alice"), last_id(panel), order(panel, "quick", "alice")
+    async with opened(panel, token, f"?after={start}") as socket:
+        await next_of(socket, server)
+        began = time.monotonic()
+        for cpu in range(2, 7):
+            panel.sync("update", id=server, cpu=cpu)
+            await next_of(socket, server)
+    assert time.monotonic() - began < 4 * 15
 
 
 async def test_an_operation_is_told_of_from_the_click_to_its_end(panel: Any) -> None:
@@ -262,7 +275,7 @@ async def test_one_user_does_not_take_all_the_sockets(panel: Any) -> None:
         opening = [opened(panel, token, f"?after={after}") for _ in range(21)]
         sockets = [await stack.enter_async_context(one) for one in opening]
         ends = [asyncio.ensure_future(code_of(socket)) for socket in sockets]
-        done, rest = await asyncio.wait(ends, timeout=20, return_when=asyncio.FIRST_COMPLETED)
+        done, rest = await asyncio.wait(ends, timeout=20 * PATIENCE, return_when=asyncio.FIRST_COMPLETED)
         assert {end.result() for end in done} == {1008}
         for end in rest:
             end.cancel()

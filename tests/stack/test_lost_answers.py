@@ -10,7 +10,7 @@ from tests.simulated import wait_for
 from vps.crash_points import BEFORE_ANSWER
 
 # Where both processes of the web were killed, a call waits until one of the next two has started.
-PATIENT_S = 60
+PATIENT_S = 300
 ORDER = {"user_id": 5, "status": "running", "cpu": 1, "ram": 512, "disk": 5, "os": "Debian 12"}
 
 

@@ -10,11 +10,11 @@ from typing import Any
 from tests.clients.main_site import MainSite
 
 ORDERS = 12
-AWAY_S = 2.0
+AWAY_S = 5.0
 
 
 def test_whatever_happens_on_the_way_both_sides_agree_in_the_end(panel: Any, client_of: Any) -> None:
-    client = client_of(panel.url, panel.demo["api_key"], timeout=1.0, retries=15, backoff=0.1)
+    client = client_of(panel.url, panel.demo["api_key"], timeout=3.0, retries=15, backoff=0.1)
     before, dice = client.rows(), random.Random(5)
     site = MainSite(client)
     site.deliver([message for at in range(ORDERS // 2) for message in site.sell(at)], dice)
