@@ -8,13 +8,17 @@ import re
 import sys
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
@@ -26,6 +30,9 @@ from vps.passing import passes
 
 log = logging.getLogger(__name__)
 API = re.compile(r"/+api(/|$)", re.IGNORECASE)
+# Django's admin puts what stands in an address or a form into a query as it is, and finds out too late that it is none: by
+# one of these, or where it lacks the other end of a range by whatever breaks first.
+NOT_A_VALUE = (ValueError, OverflowError, DataError, ValidationError)
 # What a page asks the database for; where that may be what failed, the page does without.
 WITHOUT_DATABASE = {"user": AnonymousUser(), "messages": []}
 
@@ -104,7 +111,15 @@ class PanelErrorMiddleware:
             return refuse(request, error)
         if isinstance(error, exceptions.APIException):
             return refuse_of_rest(request, error)
+        if is_of_admins_question(request, error):
+            log.warning("the admin was given what is no value", exc_info=error)
+            return bad_request(request, error)
         return None
+
+
+def is_of_admins_question(request: HttpRequest, error: Exception) -> bool:
+    is_no_value = isinstance(error, NOT_A_VALUE) or any("__range" in name for name in request.GET)
+    return is_no_value and not passes(error) and request.path_info.startswith(reverse("admin:index"))
 
 
 def refuse(request: HttpRequest, error: PanelError) -> HttpResponse:
@@ -118,7 +133,12 @@ def refuse(request: HttpRequest, error: PanelError) -> HttpResponse:
         return page(request, 404, error.code, str(error.message))
     messages.error(request, str(error.message))
     back = request.headers.get("Referer", "")
-    return redirect(back if url_has_allowed_host_and_scheme(back, {request.get_host()}) else "/")
+    return redirect(back if is_ours(request, back) else "/")
+
+
+def is_ours(request: HttpRequest, url: str) -> bool:
+    """As browsers write it, or as a proxy that leaves out the port has it."""
+    return url_has_allowed_host_and_scheme(url, {request.get_host(), urlsplit(settings.PANEL_URL).netloc})
 
 
 def refuse_of_rest(request: HttpRequest, error: exceptions.APIException) -> HttpResponse:

@@ -1,6 +1,7 @@
 """What every request passes through: its id, its language, and bodies that cannot be read. Django calls it."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit, urlunsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.middleware.locale import LocaleMiddleware
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from ospab_panel import request_id
-from ospab_panel.error_responses import is_api, page
+from ospab_panel.error_responses import is_api, is_ours, page
 from ospab_panel.request_body import BATCH, LARGER_THAN, LARGEST_BATCH
 from vps.crash_points import BEFORE_ANSWER, reached
 from vps.models.encrypted import decryption_forbidden
@@ -100,8 +101,16 @@ def send_fragments_to_login(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         if request.htmx and response.headers.get("Location", "").startswith(login):  # type: ignore[attr-defined]
-            page = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
-            return HttpResponseClientRedirect(f"{login}?{urlencode({'next': page})}")
+            return HttpResponseClientRedirect(f"{login}?{urlencode({'next': open_page(request)})}")
         return response
 
     return middleware
+
+
+def open_page(request: HttpRequest) -> str:
+    """The path of the page that a fragment is of; "/" where it says nothing of ours."""
+    url = request.htmx.current_url or ""  # type: ignore[attr-defined]
+    if not is_ours(request, url) or "\0" in url:
+        return "/"
+    parts = urlsplit(url)
+    return urlunsplit(("", "", parts.path, parts.query, "")) if parts.path.startswith("/") else "/"

@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "ospab_panel.middleware.PanelLocaleMiddleware",
     "ospab_panel.middleware.refuse_bodies",
+    "ospab_panel.odd_requests.refuse_odd_requests",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
