@@ -215,6 +215,18 @@ async def test_a_token_that_is_none_opens_nothing(panel: Any, token: str) -> Non
         assert await code_of(socket) == 4401
 
 
+async def test_c11_a_token_of_odd_claims_opens_nothing(panel: Any) -> None:
+    """Signed by the right key."""
+    secret = panel.run.environment["JWT_SIGNING_KEY"]
+    claims = jwt.decode(panel.access("alice"), options={"verify_signature": False})
+    odd: list[dict[str, Any]] = [{"exp": 10**18}, {"user_id": "abc"}, {"user_id": True}, {"user_id": 1.5}]
+    odd += [{"version": "x"}, {"jti": "\0"}, {"family": [1]}, {"family": "nobody"}, {"exp": [1]}, {"token_type": 1}]
+    for claim in odd:
+        async with opened(panel) as socket:
+            await socket.send(json.dumps({"token": jwt.encode(claims | claim, secret, "HS256")}))
+            assert await code_of(socket) == 4401, claim
+
+
 @pytest.mark.parametrize(
     "said", ["hello", "[]", "{}", '{"token": 5}', '{"token": "x", "more": 1}', b'{"token": "x"}', "[" * 60_000]
 )
