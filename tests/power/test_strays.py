@@ -385,3 +385,66 @@ def test_a_container_that_moved_before_its_stop_is_stopped_where_it_is(
     assert carry_out(operation).state == "succeeded"
     assert simulated.guest(100)["power"] == "stopped"
     assert Placement.objects.get().node == "pve2"
+
+
+# B16: the time in which a lost command may yet arrive, in figures. A host waits 30 s for another one (pveproxy), and what
+# it has taken by then is carried out, whether anybody waits for it or not.
+
+
+@pytest.mark.parametrize("seconds", [11, 31, 35])
+def test_a_lost_command_may_arrive_for_38_seconds_b16(server: Any, simulated: Any, alice: Any, seconds: int) -> None:
+    """`later` leaves some seconds for the turn itself."""
+    operation = power.request(server(power="running"), "reboot", by=alice, source="page")
+    simulated.answer("POST", ".*/status/reboot", 596, "Connection timed out")
+    turn(operation)
+    later(seconds=0)
+    turn(operation)
+    later(seconds=seconds)
+    turn(operation)
+    operation.refresh_from_db()
+    assert (operation.step, operation.intent_at is not None, operation.attempts) == ("finding", True, 1)
+    simulated.answer_truly()
+    simulated.api("POST", "/nodes/pve1/qemu/100/status/reboot")
+    assert carry_out(operation).state == "succeeded"
+    assert simulated.commands(100) == ["reboot"]
+
+
+def test_after_39_seconds_it_is_sent_again_b16(server: Any, simulated: Any, alice: Any) -> None:
+    operation = power.request(server(power="running"), "reboot", by=alice, source="page")
+    simulated.answer("POST", ".*/status/reboot", 596, "Connection timed out", times=1)
+    turn(operation)
+    later(seconds=0)
+    turn(operation)
+    later(seconds=39)
+    turn(operation)
+    operation.refresh_from_db()
+    assert (operation.step, operation.intent_at) == ("waiting", None)
+    assert carry_out(operation).state == "succeeded"
+    assert simulated.commands(100) == ["reboot"]
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(11, "running"), (31, "running"), (35, "running"), (39, "succeeded")])
+def test_a_forced_stop_believes_a_guest_that_is_down_when_no_lost_start_can_arrive_b16(
+    server: Any, simulated: Any, alice: Any, seconds: int, state: str
+) -> None:
+    vps = server()
+    starting = power.request(vps, "start", by=alice, source="page")
+    simulated.answer("POST", ".*/status/start", 596, "Connection timed out")
+    turn(starting)
+    forced = power.request(vps, "stop", by=alice, source="page", force=True)
+    later(seconds=seconds)
+    turn(forced)
+    forced.refresh_from_db()
+    assert (forced.is_open, simulated.commands(100)) == (state == "running", [])
+    simulated.answer_truly()
+    if state == "running":
+        simulated.api("POST", "/nodes/pve1/qemu/100/status/start")
+        assert carry_out(forced).state == "succeeded"
+        assert (simulated.commands(100), simulated.guest(100)["power"]) == (["start", "stop"], "stopped")
+
+
+def test_the_times_that_promises_hang_on_b16() -> None:
+    assert timedelta(seconds=38) == plan.STRAY_FOR == strays.STRAY_FOR
+    assert timedelta(seconds=10) == plan.ORPHAN_FOR
+    assert timedelta(seconds=60) == plan.CLOCK_SKEW
+    assert timedelta(seconds=2) == plan.UPTIME_GRAIN
