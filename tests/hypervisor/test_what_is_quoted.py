@@ -49,6 +49,7 @@ def test_nothing_of_what_is_no_proxmox_ve_is_quoted(stranger: Any, what: str) ->
     [
         http_answer(b"", "500 VM is locked (backup)", headers="Server: pve-api-daemon/3.0\r\n"),
         http_answer(b'{"data":null}', "500 VM is locked (backup)", headers="Server: nginx\r\n"),
+        http_answer(b"", "500 VM is locked (backup)", headers="Server: nginx\r\n"),
     ],
 )
 def test_what_proxmox_ve_says_is_kept_for_staff_behind_a_proxy_too(stranger: Any, answer: bytes) -> None:

@@ -294,14 +294,19 @@ def base_url(host: str) -> str:
 
 
 def of_status(error: ResourceException, *, is_proxmox: bool) -> HypervisorError:
-    if not is_proxmox:
-        return of_somebody(error.status_code)
     reason = str(error.content).removesuffix(f" - {error.errors}")
+    if not (is_proxmox or is_its_text(reason)):
+        return of_somebody(error.status_code)
     if error.status_code == NODE_UNREACHABLE:
         return NodeUnreachable(f"595 {reason}")
     if error.status_code > HIGHEST_ANSWER:
         return OutcomeUnknown(f"{error.status_code} {reason}")
     return pve_refusals.of_answer(error.status_code, reason, error.errors)
+
+
+def is_its_text(reason: str) -> bool:
+    """Whether a refusal is in Proxmox VE's own words, though a proxy of somebody's has left nothing else of it."""
+    return bool(ILL.search(reason)) or pve_refusals.of_text(reason) != Refusal.OTHER
 
 
 def of_somebody(status: int) -> HypervisorError:
