@@ -9,7 +9,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
-from vps.attention import troubles
+from vps.attention import may_see_all, troubles
 
 
 class PanelAdminSite(admin.AdminSite):
@@ -23,4 +23,5 @@ class PanelAdminSite(admin.AdminSite):
         return [path("password_change/", own_password, name="password_change"), *super().get_urls()]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        return super().index(request, (extra_context or {}) | {"troubles": troubles(request)})
+        found = {"troubles": troubles(request), "sees_all": may_see_all(request)}
+        return super().index(request, (extra_context or {}) | found)

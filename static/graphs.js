@@ -56,7 +56,6 @@ function draw() {
     graph.root.setAttribute("aria-label", words[name]);
     return graph;
   });
-  if (points.length && !drawn.length) note.textContent = words.unavailable;
 }
 
 async function load(timeframe) {
@@ -69,6 +68,7 @@ async function load(timeframe) {
   if (history.state === "pending") return setTimeout(() => asked === timeframe && load(timeframe), 1000);
   points = history.points;
   draw();
+  if (!drawn.length) note.textContent = words.unavailable;
 }
 
 for (const button of document.querySelectorAll("[data-timeframe]")) {

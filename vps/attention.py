@@ -82,6 +82,11 @@ def running_suspended() -> "QuerySet[Placement]":
     return found.select_related("vps", "cluster")
 
 
+def unseen() -> "QuerySet[Placement]":
+    found: QuerySet[Placement] = Placement.objects.unseen()
+    return found.select_related("vps", "cluster").order_by("power_since")
+
+
 def unheard() -> "QuerySet[Cluster]":
     """Nobody says that they are silent, and nobody has heard them: workers or clock do not run, say."""
     found: QuerySet[Cluster] = Cluster.objects.active().filter(unreachable_since=None).not_fresh(timezone.now())
@@ -192,6 +197,11 @@ def of_running_suspended(placement: Any) -> tuple[str, str, str]:
     return placement.vps.name, address, told(placement, placement.get_power_display(), since(placement.power_since))
 
 
+def of_unseen(placement: Any) -> tuple[str, str, str]:
+    address = reverse("admin:vps_vps_change", args=[placement.vps_id])
+    return placement.vps.name, address, told(placement, placement.node, since(placement.power_since))
+
+
 def of_unheard(cluster: Any) -> tuple[str, str, str]:
     address = reverse("admin:vps_cluster_change", args=[cluster.pk])
     return cluster.name, address, str(since(cluster.seen_at) or _("not asked yet"))
@@ -262,6 +272,7 @@ TROUBLES: list[tuple[Sentence, type[Model], Callable[[], "QuerySet[Any]"], Line]
     ),
     (_("Operations that failed in the last 24 hours"), Operation, failed, of_operation),
     (_("Guests that are gone from their cluster"), Vps, lambda: placed(Placement.objects.gone()), of_missing),
+    (_("Servers that nobody sees, though their cluster answers"), Vps, unseen, of_unseen),
     (_("Suspended servers that are switched on"), Vps, running_suspended, of_running_suspended),
     (_("Servers that are bound to no guest"), Vps, lambda: Vps.objects.unbound().select_related("user"), of_vps),
     (_("Servers being created for more than 30 minutes"), Vps, long_creating, of_creating),
@@ -271,6 +282,11 @@ TROUBLES: list[tuple[Sentence, type[Model], Callable[[], "QuerySet[Any]"], Line]
     (_("Events that an endpoint was not told in the last 24 hours"), WebhookDelivery, not_told, of_delivery),
     (_("Servers in error"), Vps, lambda: Vps.objects.filter(status="error").select_related("user"), of_vps),
 ]
+
+
+def may_see_all(request: HttpRequest) -> bool:
+    """Whether nothing found means that all is well."""
+    return all(request.user.has_perm(f"vps.view_{model._meta.model_name}") for _, model, _, _ in TROUBLES)
 
 
 def troubles(request: HttpRequest) -> list[Trouble]:

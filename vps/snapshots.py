@@ -40,25 +40,25 @@ def guests(cluster_id: int) -> list[dict[str, Any]] | None:
 
 
 def store_usage(usage_by_placement: dict[int, dict[str, Any]]) -> None:
-    losable(cache.set_many, {f"usage:{id}": usage for id, usage in usage_by_placement.items()}, USAGE_FOR)
+    losable(cache.set_many, {f"use-of:{id}": usage for id, usage in usage_by_placement.items()}, USAGE_FOR)
 
 
 def usage(placement_ids: list[int]) -> dict[int, dict[str, Any]]:
-    found = losable(cache.get_many, [f"usage:{id}" for id in placement_ids]) or {}
+    found = losable(cache.get_many, [f"use-of:{id}" for id in placement_ids]) or {}
     return {int(key.split(":")[1]): value for key, value in found.items()}
 
 
 def forget_usage(placement_ids: list[int]) -> None:
     if placement_ids:
-        losable(cache.delete_many, [f"usage:{id}" for id in placement_ids])
+        losable(cache.delete_many, [f"use-of:{id}" for id in placement_ids])
 
 
 def store_history(placement_id: int, timeframe: str, history: dict[str, Any]) -> None:
-    losable(cache.set, f"history:{placement_id}:{timeframe}", history, HISTORY_FOR)
+    losable(cache.set, f"history-of:{placement_id}:{timeframe}", history, HISTORY_FOR)
 
 
 def history(placement_id: int, timeframe: str) -> dict[str, Any] | None:
-    heard: dict[str, Any] | None = losable(cache.get, f"history:{placement_id}:{timeframe}")
+    heard: dict[str, Any] | None = losable(cache.get, f"history-of:{placement_id}:{timeframe}")
     return heard
 
 

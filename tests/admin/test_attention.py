@@ -119,7 +119,7 @@ def test_the_first_page_costs_the_same_queries_for_one_trouble_of_a_kind_and_for
         creating(slow, for_minutes=40)
 
     one_more_of_each(0)
-    queries = 29
+    queries = 30
     with django_assert_num_queries(queries):
         admin.get("/admin/")
     for number in range(1, 10):
@@ -151,3 +151,23 @@ def test_a_cluster_that_nobody_listens_to_is_told_though_nobody_says_that_it_is_
     assert troubles(admin) == {"Clusters that nobody has heard": "main not asked yet"}
     Cluster.objects.update(seen_at=timezone.now())
     assert troubles(admin) == {}
+
+
+def test_servers_of_a_dead_node_are_told_though_nobody_has_called_it(
+    admin: Any, alice: Any, make_vps: Any, bind: Any
+) -> None:
+    """The cluster's list says that it is lost, so no call has to fail."""
+    bind(make_vps(alice, name="dark"), vmid=107, node="pve2", power="unknown", power_since=SINCE)
+    bind(make_vps(alice, name="seen"), vmid=108)
+    bind(make_vps(alice, name="just bound"), vmid=109, power="unknown", identity="")
+    title = "Servers that nobody sees, though their cluster answers"
+    assert troubles(admin) == {title: f"dark main / qemu/107, pve2, {IN_WORDS}"}
+
+
+def test_who_may_not_look_at_all_is_not_told_that_all_is_well(admin: Any, as_user: Any, db: None) -> None:
+    dave = person("dave", is_staff=True)
+    dave.user_permissions.add(Permission.objects.get(codename="view_operation"))
+    assert "All clusters answer" in admin.get("/admin/").content.decode()
+    page = as_user(dave).get("/admin/").content.decode()
+    assert "All clusters answer" not in page
+    assert "Nothing of what you may look at." in page

@@ -48,6 +48,8 @@ def test_nobodys_server_is_gone_because_the_token_has_lost_its_rights(
     sentence = "It lists none of its 5 guests. Its token may not see them: VM.Audit is missing."
     for page in ("/admin/", f"/admin/vps/cluster/{real_cluster.pk}/health/", "/admin/vps/cluster/"):
         assert sentence in admin.get(page).content.decode(), page
+    guests = admin.get(f"/admin/vps/cluster/{real_cluster.pk}/guests/").content.decode()
+    assert sentence in guests, "an empty list is not all that is said there"
     simulated.grant(ALL)
     reconcile(real_cluster.pk)
     assert words() == ["running"] * 5

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.cache import cache
 from django.utils import timezone
 
 from tests.docs.shape import differences
@@ -33,6 +34,19 @@ def test_of_a_guest_whose_node_is_down_nothing_is_told_of_use(
     reconcile(real_cluster.pk)
     stats = program.get(f"/api/vps/{vps.pk}/stats").json()["stats"]
     assert (stats["ram"]["total"], stats["rates"]["net_in"]) == (1024**3, None)
+
+
+def test_what_the_release_before_has_kept_is_not_taken_for_another_servers(
+    server: Any, make_vps: Any, alice: Any, bob: Any
+) -> None:
+    """It kept use and history by the VPS's id, for a minute. Placements count by themselves."""
+    make_vps(bob)
+    vps = server(power="running")
+    assert vps.pk != vps.placement.pk
+    cache.set(f"usage:{vps.placement.pk}", usage_now(Usage(cpu=1.0), None, timezone.now()))
+    cache.set(f"history:{vps.placement.pk}:hour", {"state": "ready", "points": [{"time": 1}]})
+    assert metrics.usage(fresh(vps)) is None
+    assert metrics.history(fresh(vps), "hour")["state"] == "pending"
 
 
 def test_a_figure_that_is_missing_is_null_beside_those_that_are_there() -> None:

@@ -105,6 +105,7 @@ class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             "opts": self.opts,
             "cluster": cluster,
             "is_waiting": heard is None,
+            "doubt": doubt_of(cluster),
             "q": text,
             "page": Paginator(found, GUESTS_A_PAGE).get_page(request.GET.get("page")),
             "unbound": Vps.objects.unbound().select_related("user").order_by("name")[:500],

@@ -82,6 +82,10 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
     def mistaken(self) -> "PlacementQuerySet":
         return self.exclude(stranger="")
 
+    def unseen(self) -> "PlacementQuerySet":
+        """Of clusters that answer: their nodes do not, or the cluster has lost them."""
+        return self.reachable().filter(power="unknown").exclude(identity="")
+
     def running_suspended(self) -> "PlacementQuerySet":
         """Guests that somebody has switched on, or never off, though their server is suspended."""
         return self.filter(vps__status="suspended", power__in=["running", "paused"], missing_since=None)
