@@ -11,6 +11,7 @@ from tests.conftest import person
 from tests.hypervisor.stranger import http_answer, stranger
 from tests.power.conftest import registered
 from tests.simulated import simulated
+from vps import tasks
 from vps.models import Cluster, Event, Operation
 from vps.models.encrypted import decrypt
 from vps.services import power
@@ -206,3 +207,26 @@ def test_with_the_wrong_key_an_operation_ends_at_its_deadline_and_says_so(
     operation.refresh_from_db()
     assert (operation.state, operation.error_code) == ("failed", "hypervisor_unavailable")
     assert Event.objects.filter(type="operation.failed").count() == 1
+
+
+def test_with_the_wrong_key_no_task_of_the_workers_falls_over(
+    alice: Any, make_vps: Any, bind: Any, cluster: Cluster, without_key: None
+) -> None:
+    """B15: each asks the cluster in its own way."""
+    make_vps(alice, name="unbound")
+    bound = make_vps(alice, name="bound")
+    placement = bind(bound)
+    tasks.reconcile_one(cluster.pk)
+    Cluster.objects.ask_at_once(cluster.pk)
+    tasks.bind_by_name()
+    tasks.find_addresses()
+    tasks.identify(placement.pk)
+    tasks.fetch_history(bound.pk, "hour")
+    tasks.watch(cluster.pk, "pve1")
+    assert as_seen(cluster) == (True, "the secret of its token")
+
+
+def as_seen(cluster: Cluster) -> tuple[bool, str]:
+    """Whether it is unreachable, and the beginning of why."""
+    now = Cluster.objects.get(pk=cluster.pk)
+    return now.unreachable_since is not None, now.failure.partition(":")[0]
