@@ -203,7 +203,8 @@ class JsonHttpProtocol(HttpToolsProtocol):
         self.is_lingering = True
         self.busy()
         self.flow.resume_reading()
-        self.transport.write_eof()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
         self.loop.call_later(LINGERS_S, self.transport.abort)
 
     def let_pass(self, data: bytes) -> None:
