@@ -12,7 +12,7 @@ from django.utils import timezone
 from vps import notify
 from vps.hypervisor import Hypervisor
 from vps.hypervisor.base import NOT_SAID, Guest, HypervisorError, Power
-from vps.models import Cluster, ClusterNode, Operation
+from vps.models import Cluster, ClusterNode, Operation, clock
 from vps.models.locks import RECONCILE_OF_CLUSTER, turn
 from vps.reach import reach
 from vps.services.reconcile.compare import Change, Known, changes, doubtful, nodes_back, present, returned, unheard
@@ -49,7 +49,9 @@ def take_in(cluster: Cluster, hypervisor: Hypervisor) -> int:
     """What we know is read before the list is: a guest that is bound meanwhile may be newer than the list."""
     known = list(known_of(cluster))
     guests = {guest.ref.vmid: guest for guest in hear(cluster, hypervisor)}
-    for row in doubtful(known, guests, timezone.now()):
+    # Looks were written by the database's clock, which is not this host's.
+    now = clock.now() if any(row.looked_at for row in known) else timezone.now()
+    for row in doubtful(known, guests, now):
         guests[row.vmid] = look_again(hypervisor, guests[row.vmid])
     nodes: dict[str, Hypervisor] = {}
     for row in unheard(known, guests):
