@@ -1,6 +1,7 @@
 """A simulated cluster in a process of its own, and a panel that knows every guest of it. For `reconcile`."""
 
 import os
+import uuid
 from pathlib import Path
 from typing import Any, Self
 
@@ -68,6 +69,13 @@ class Stage:
         chosen = list(self.guests.values())[:count]
         for guest in chosen:
             guest["power"] = OTHER[guest["power"]]
+        self.call("POST", "guests", chosen)
+
+    def rename(self, count: int) -> None:
+        """So many guests bear another name, and have to say who they are."""
+        chosen = list(self.guests.values())[:count]
+        for guest in chosen:
+            guest["name"] = f"{guest['name'].partition('+')[0]}+{uuid.uuid4().hex[:8]}"
         self.call("POST", "guests", chosen)
 
 

@@ -177,6 +177,9 @@ WEBHOOKS_ALLOW_PRIVATE = environment.flag("WEBHOOKS_ALLOW_PRIVATE", DEMO)
 # Clusters are other machines, unless the panel runs on the hypervisor itself, or in the demo.
 CLUSTERS_ALLOW_LOCAL = environment.flag("CLUSTERS_ALLOW_LOCAL", DEMO)
 
+# Servers that come without a placement are bound to the one guest of their name, unless this is off.
+BIND_BY_NAME = environment.flag("BIND_BY_NAME", True)
+
 # Who is calling
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.backends.UsernameOrEmailBackend"]

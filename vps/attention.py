@@ -103,6 +103,16 @@ def lacking() -> "QuerySet[Cluster]":
     return found
 
 
+def unbound() -> "QuerySet[Vps]":
+    found: QuerySet[Vps] = Vps.objects.unbound().select_related("user", "why_unbound")
+    return found
+
+
+def twins() -> "QuerySet[Cluster]":
+    found: QuerySet[Cluster] = Cluster.objects.filter(same_as__isnull=False).select_related("same_as")
+    return found
+
+
 def long_creating() -> "QuerySet[Vps]":
     found: QuerySet[Vps] = Vps.objects.creating_since_before(timezone.now() - LONG_CREATING)
     return found.select_related("user").order_by("updated_at")
@@ -170,6 +180,17 @@ def of_node(node: Any) -> tuple[str, str, str]:
 
 def of_vps(vps: Any) -> tuple[str, str, str]:
     return f"{vps.name} #{vps.pk}", reverse("admin:vps_vps_change", args=[vps.pk]), vps.user.username
+
+
+def of_unbound(vps: Any) -> tuple[str, str, str]:
+    what, address, owner = of_vps(vps)
+    why = getattr(vps, "why_unbound", None)
+    return what, address, told(owner, why and why.sentence)
+
+
+def of_twin(cluster: Any) -> tuple[str, str, str]:
+    address = reverse("admin:vps_cluster_change", args=[cluster.pk])
+    return cluster.name, address, str(_("the same as %(name)s") % {"name": cluster.same_as})
 
 
 def of_creating(vps: Any) -> tuple[str, str, str]:
@@ -261,6 +282,7 @@ TROUBLES: list[tuple[Sentence, type[Model], Callable[[], "QuerySet[Any]"], Line]
     (_("Clusters whose list is not believed"), Cluster, doubted, of_doubted),
     (_("Clusters whose token lacks privileges"), Cluster, lacking, of_lacking),
     (_("Clusters that nobody has heard"), Cluster, unheard, of_unheard),
+    (_("Clusters that are registered twice"), Cluster, twins, of_twin),
     (_("Nodes that do not answer"), Cluster, silent_nodes, of_node),
     (_("Servers in whose place another guest stands"), Vps, lambda: placed(Placement.objects.mistaken()), of_mistaken),
     (_("Operations past their deadline"), Operation, late, of_operation),
@@ -274,7 +296,7 @@ TROUBLES: list[tuple[Sentence, type[Model], Callable[[], "QuerySet[Any]"], Line]
     (_("Guests that are gone from their cluster"), Vps, lambda: placed(Placement.objects.gone()), of_missing),
     (_("Servers that nobody sees, though their cluster answers"), Vps, unseen, of_unseen),
     (_("Suspended servers that are switched on"), Vps, running_suspended, of_running_suspended),
-    (_("Servers that are bound to no guest"), Vps, lambda: Vps.objects.unbound().select_related("user"), of_vps),
+    (_("Servers that are bound to no guest"), Vps, unbound, of_unbound),
     (_("Servers being created for more than 30 minutes"), Vps, long_creating, of_creating),
     (_("Webhook endpoints whose secret cannot be read"), WebhookEndpoint, unreadable, of_unreadable),
     (_("Webhook endpoints that are disabled"), WebhookEndpoint, given_up, of_endpoint),

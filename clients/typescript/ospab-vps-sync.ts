@@ -28,6 +28,8 @@ export interface Placement {
   node: string;
   vmid: number;
   kind: "qemu" | "lxc";
+  /** A new machine stands there for the same customer, as after a reinstall. */
+  replaced?: boolean | undefined;
 }
 
 /** A row of the panel's table: ram in MB, disk in GB, times in RFC 3339 and UTC. */

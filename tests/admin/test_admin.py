@@ -143,10 +143,16 @@ def test_what_is_read_only_stays_as_it_is_whatever_is_posted(
     assert (list(Vps.objects.values()), list(Operation.objects.values())) == before
 
 
-def test_a_server_is_unbound_and_its_history_stays(admin: Any, alice: Any, make_vps: Any, bind: Any) -> None:
+def test_a7_a_server_is_unbound_once_staff_know_what_follows_and_its_history_stays(
+    admin: Any, alice: Any, make_vps: Any, bind: Any
+) -> None:
+    """A7."""
     vps = make_vps(alice)
     bind(vps)
-    admin.post(f"/admin/vps/vps/{vps.pk}/unbind/")
+    page = admin.post(f"/admin/vps/vps/{vps.pk}/unbind/").content.decode()
+    assert "It is not bound by its name again" in page
+    assert Placement.objects.exists()
+    admin.post(f"/admin/vps/vps/{vps.pk}/unbind/", {"confirmed": "1"})
     assert not Placement.objects.exists()
     assert Event.objects.get().type == "vps.unbound"
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from tests.conftest import person
-from vps.models import Cluster, ClusterNode, Operation, Vps
+from vps.models import Cluster, ClusterNode, Operation, Vps, WhyUnbound
 
 SINCE = "2026-01-02T03:04Z"
 IN_WORDS = "since 2026-01-02 03:04 UTC"
@@ -119,7 +119,7 @@ def test_the_first_page_costs_the_same_queries_for_one_trouble_of_a_kind_and_for
         creating(slow, for_minutes=40)
 
     one_more_of_each(0)
-    queries = 30
+    queries = 31
     with django_assert_num_queries(queries):
         admin.get("/admin/")
     for number in range(1, 10):
@@ -171,3 +171,21 @@ def test_who_may_not_look_at_all_is_not_told_that_all_is_well(admin: Any, as_use
     page = as_user(dave).get("/admin/").content.decode()
     assert "All clusters answer" not in page
     assert "Nothing of what you may look at." in page
+
+
+def test_a1_staff_read_why_a_server_is_not_bound(admin: Any, alice: Any, make_vps: Any) -> None:
+    """A1."""
+    vps = make_vps(alice, name="shop")
+    WhyUnbound.objects.write({vps.pk: ("former_owner", "main / qemu/107")})
+    told = troubles(admin)["Servers that are bound to no guest"]
+    assert f"shop #{vps.pk} alice, the guest was another customer&#x27;s (main / qemu/107)" in told
+    page = admin.get(f"/admin/vps/vps/{vps.pk}/change/").content.decode()
+    assert "not bound: the guest was another customer" in page
+
+
+def test_a2_a_cluster_that_is_registered_twice_is_told(admin: Any, cluster: Cluster) -> None:
+    """A2."""
+    twin = Cluster.objects.create(name="twin", hosts=["b"], token_id="a@b!c", token_secret="s", same_as=cluster)
+    assert "twin the same as main" in troubles(admin)["Clusters that are registered twice"]
+    page = admin.get(f"/admin/vps/cluster/{twin.pk}/health/").content.decode()
+    assert "This is the cluster “main”, registered a second time." in page

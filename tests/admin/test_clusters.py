@@ -102,6 +102,31 @@ def test_a_guest_that_was_not_heard_of_is_not_bound(admin: Any, alice: Any, make
     assert not Placement.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("guest", "said"),
+    [
+        ({"cores": 8, "ram": 2048 * 1024**2}, "other cores or memory than were sold"),
+        ({"cores": 2, "ram": 16384 * 1024**2}, "other cores or memory than were sold"),
+        ({}, "Another customer had a guest of this number"),
+    ],
+)
+def test_a1_what_speaks_against_a_guest_is_told_before_it_is_bound(
+    admin: Any, alice: Any, bob: Any, make_vps: Any, bind: Any, cluster: Cluster, guest: dict[str, Any], said: str
+) -> None:
+    """A1. Staff may know better."""
+    if not guest:
+        Placement.objects.filter(pk=bind(make_vps(bob), vmid=107).pk).delete()
+    vps = make_vps(alice, name="web-01")
+    heard(cluster, (107, "web-01"))
+    snapshots.store_guests(cluster.pk, [one | guest for one in snapshots.guests(cluster.pk) or []])
+    form = {"vmid": "107", "vps": str(vps.pk)}
+    page = admin.post(f"/admin/vps/cluster/{cluster.pk}/bind/", form).content.decode()
+    assert said in page
+    assert not Placement.objects.exists()
+    admin.post(f"/admin/vps/cluster/{cluster.pk}/bind/", form | {"confirmed": "1"})
+    assert Placement.objects.get().vps == vps
+
+
 def test_a_guest_is_bound_once(admin: Any, alice: Any, make_vps: Any, bind: Any, cluster: Cluster) -> None:
     bind(make_vps(alice, name="first"), vmid=107)
     second = make_vps(alice, name="second")

@@ -5,11 +5,10 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
-from django.utils import timezone
 
-from vps.hypervisor.base import Look, Power
 from vps.models import Event, Operation
 from vps.models.event_shape import SHOWN, for_customer
+from vps.models.recognition import recognise
 from vps.services import binding, power
 from vps.services.power import finish
 
@@ -131,9 +130,9 @@ def test_what_was_in_a_workers_hands_during_a_transfer_is_told_to_the_new_owner(
     if ends == "in doubt":
         finish.fail(operation, "timed_out")
     elif ends == "at a stranger":
-        finish.fail_for_a_stranger(operation, operation.vps.placement, "uuid-7")
+        finish.fail_for_a_stranger(operation, operation.vps.placement, ("uuid:uuid-7",))
     else:
-        binding.recognise(placement, Look("pve1", Power.UNKNOWN, 0, "", False, False, timezone.now()), "uuid-7")
+        recognise(placement, ("uuid:uuid-7",), power="unknown", node="pve1")
     (queued,) = with_token(alice).get("/api/events").json()["events"]
     moved, *rest = with_token(bob).get("/api/events").json()["events"]
     assert (queued["type"], moved["data"]) == ("operation.queued", {"changed": ["user_id"]})

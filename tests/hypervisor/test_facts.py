@@ -202,11 +202,17 @@ def test_a_task_of_ours_can_be_ended_and_to_end_it_again_is_no_error(driver: Any
 
 
 @pytest.mark.parametrize(
-    ("kind", "identity"), [("qemu", "aaaaaaaa-0000-0000-0000-000000000100"), ("lxc", "bc:24:11:00:00:64")]
+    ("kind", "marks"),
+    [
+        ("qemu", ("uuid:aaaaaaaa-0000-0000-0000-000000000100", "mac:bc:24:11:00:00:64", "mac:bc:24:11:00:ff:01")),
+        ("lxc", ("mac:bc:24:11:00:00:64", "mac:bc:24:11:00:ff:01", "volume:local-lvm:vm-100-disk-0")),
+    ],
 )
-def test_the_identity_is_the_uuid_or_the_mac(driver: Any, simulated: Any, kind: str, identity: str) -> None:
-    simulated.add(kind)
-    assert driver().identity(REFS[kind]) == identity
+def test_a_machine_is_known_by_its_uuid_all_its_cards_and_its_root_volume(
+    driver: Any, simulated: Any, kind: str, marks: tuple[str, ...]
+) -> None:
+    simulated.add(kind, more_macs=["BC:24:11:00:FF:01"], volume="local-lvm:vm-100-disk-0")
+    assert driver().identity(REFS[kind]) == marks
 
 
 @pytest.mark.parametrize("kind", ["qemu", "lxc"])

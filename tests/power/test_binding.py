@@ -9,17 +9,25 @@ from vps.hypervisor.proxmox import Proxmox
 from vps.models import Cluster, Event, Placement, Vps
 from vps.services import addresses, binding
 
+# As `make_vps` sells them.
+SOLD = {"cores": 2, "memory_mb": 2048}
+
 # Binding
 
 
 def test_a_server_is_bound_to_the_one_guest_of_its_name(
     alice: Any, make_vps: Any, simulated: Any, real_cluster: Any
 ) -> None:
-    simulated.add("lxc", 112, name="test-vps-01", node="pve2", power="running")
+    simulated.add("lxc", 112, name="test-vps-01", node="pve2", power="running", **SOLD)
     vps = make_vps(alice, name="test-vps-01")
     assert binding.bind_by_name() == 1
     placement = Placement.objects.get(vps=vps)
-    assert (placement.vmid, placement.kind, placement.node, placement.identity) == (112, "lxc", "pve2", "")
+    assert (placement.vmid, placement.kind, placement.node, placement.identity) == (
+        112,
+        "lxc",
+        "pve2",
+        "bc:24:11:00:00:70",
+    )
     binding.identify(placement.pk)
     placement.refresh_from_db()
     assert (placement.identity, placement.power) == ("bc:24:11:00:00:70", "running")
@@ -30,7 +38,7 @@ def test_where_the_name_does_not_decide_nothing_is_bound(
     alice: Any, bob: Any, make_vps: Any, simulated: Any, real_cluster: Any, case: str
 ) -> None:
     make_vps(alice, name="web")
-    simulated.add("qemu", 100, name="other" if case == "none" else "web", template=case == "template")
+    simulated.add("qemu", 100, name="other" if case == "none" else "web", template=case == "template", **SOLD)
     if case == "two guests":
         simulated.add("lxc", 101, name="web")
     if case == "two servers":
@@ -65,7 +73,7 @@ def test_while_a_node_is_down_no_name_is_sure_to_stand_once(
 ) -> None:
     """Its guests are listed without their names, and one of them may bear this one."""
     make_vps(alice, name="web")
-    simulated.add("qemu", 100, name="web")
+    simulated.add("qemu", 100, name="web", **SOLD)
     simulated.add("qemu", 101, name="web", node="pve2")
     simulated.call("PATCH", "nodes/pve2", {"up": False})
     assert binding.bind_by_name() == 0
@@ -82,7 +90,7 @@ def test_a_server_that_was_placed_meanwhile_leaves_the_others_to_be_bound(
 ) -> None:
     placed, renamed, other = (make_vps(alice, name=name) for name in ("web-1", "web-2", "web-3"))
     for vmid in (1, 2, 3):
-        simulated.add("qemu", 100 + vmid, name=f"web-{vmid}")
+        simulated.add("qemu", 100 + vmid, name=f"web-{vmid}", **SOLD)
     real = Proxmox.guests
 
     def meanwhile(self: Proxmox) -> Any:

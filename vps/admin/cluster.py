@@ -29,7 +29,7 @@ GUESTS_A_PAGE = 100
 @admin.register(Cluster)
 class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = ClusterForm
-    list_display = ["name", "is_active", "health", "silent_nodes", "failure", "failures", "seen_at", "version"]
+    list_display = ["name", "is_active", "health", "silent_nodes", "failure", "failures", "seen_at", "version", "twin"]
     list_filter = ["is_active"]
     search_fields = ["name", "hosts"]
     change_form_template = "admin/vps/cluster/change_form.html"
@@ -43,7 +43,7 @@ class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Cluster]":
         """With the nodes that are silent, in one query for all rows."""
         silent = Prefetch("nodes", queryset=ClusterNode.objects.silent(), to_attr="silent")
-        return super().get_queryset(request).prefetch_related(silent)
+        return super().get_queryset(request).select_related("same_as").prefetch_related(silent)
 
     @admin.display(description=_("health"))
     def health(self, cluster: Cluster) -> str:
@@ -55,6 +55,10 @@ class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if cluster.is_fresh(timezone.now()):
             return str(_("reachable, but: %(trouble)s") % {"trouble": trouble}) if trouble else str(_("reachable"))
         return str(_("not heard since %(when)s") % {"when": in_utc(cluster.seen_at)})
+
+    @admin.display(description=_("same as"))
+    def twin(self, cluster: Cluster) -> str:
+        return str(cluster.same_as) if cluster.same_as else "—"
 
     @admin.display(description=_("silent nodes"))
     def silent_nodes(self, cluster: Any) -> str:
@@ -121,6 +125,11 @@ class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if guest is None:
             self.message_user(request, _("The cluster has not told of this guest lately."), level="ERROR")
             return redirect("admin:vps_cluster_guests", id)
+        if "confirmed" not in request.POST and (objections := binding.objections(vps, cluster, guest)):
+            title = _("Bind %(vps)s to guest %(vmid)s?") % {"vps": vps.name, "vmid": vmid}
+            what = {"vps": vps, "cluster": cluster, "guest": guest, "objections": objections, "title": title}
+            context = self.admin_site.each_context(request) | what | {"opts": self.opts}
+            return render(request, "admin/vps/cluster/confirm_bind.html", context)
         where = {"kind": guest["kind"], "vmid": vmid, "node": guest["node"]}
         binding.bind(vps, cluster, **where, by=request.user, source=Event.Source.ADMIN)
         self.message_user(request, _("%(vps)s is guest %(vmid)s now.") % {"vps": vps.name, "vmid": vmid})

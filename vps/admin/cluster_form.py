@@ -8,7 +8,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from vps.addresses import is_disguised, names_a_link, names_this_machine
+from vps.addresses import is_disguised, names_this_machine
 from vps.models import Cluster, Vps
 
 HOST = re.compile(r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)(:[0-9]{1,5})?")
@@ -41,11 +41,9 @@ def check_host(host: str) -> None:
     name = host if host.endswith("]") else host.rpartition(":")[0] or host
     if not HOST.fullmatch(host) or is_disguised(name):
         raise forms.ValidationError(_("%(host)s is no host: give name or name:port."), params={"host": host})
-    if names_a_link(name):
-        raise forms.ValidationError(_("%(host)s is an address that no cluster has."), params={"host": host})
     if names_this_machine(name) and not settings.CLUSTERS_ALLOW_LOCAL:
         raise forms.ValidationError(
-            _("%(host)s is this machine itself: see CLUSTERS_ALLOW_LOCAL."), params={"host": host}
+            _("%(host)s is this machine itself, or no cluster's: see CLUSTERS_ALLOW_LOCAL."), params={"host": host}
         )
 
 
@@ -89,6 +87,7 @@ class ClusterForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         """The secret that is there goes nowhere but where it was meant to go by whoever wrote it."""
         cleaned: dict[str, Any] = super().clean() or {}
+        self.refuse_twin(cleaned)
         if cleaned.get("token_secret"):
             return cleaned
         if not self.instance.pk:
@@ -100,6 +99,17 @@ class ClusterForm(forms.ModelForm):  # type: ignore[type-arg]
         else:
             cleaned["token_secret"] = self.instance.token_secret
         return cleaned
+
+    def refuse_twin(self, cleaned: dict[str, Any]) -> None:
+        """A cluster that is registered twice would give one machine to two customers. What the form cannot know yet, the
+        cluster itself tells when it is asked (`Cluster.same_as`)."""
+        given = Cluster(pk=self.instance.pk, hosts=cleaned.get("hosts") or [])
+        given.fingerprint, given.ca_pem = cleaned.get("fingerprint", ""), cleaned.get("ca_pem", "")
+        for other in Cluster.objects.exclude(pk=self.instance.pk):
+            if field := given.shares_with(other):
+                self.add_error(
+                    field, _("This is the cluster “%(name)s”, which is registered already.") % {"name": other}
+                )
 
     def is_sent_elsewhere(self, cleaned: dict[str, Any]) -> bool:
         """A field that is not right has a fault of its own."""

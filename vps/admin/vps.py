@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -84,7 +84,7 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     change_form_template = "admin/vps/vps/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Vps]":
-        found: QuerySet[Vps] = Vps.objects.select_related("user", "placement__cluster")
+        found: QuerySet[Vps] = Vps.objects.select_related("user", "placement__cluster", "why_unbound")
         return found
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -110,9 +110,15 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return super().response_action(request, queryset, *rest, **more)
 
     def unbind(self, request: HttpRequest, id: int) -> HttpResponse:
+        """Asked first: the customer loses the server's buttons, and no name brings them back."""
         if not self.has_change_permission(request):
             raise PermissionDenied
-        if (vps := self.get_object(request, str(id))) is not None:
+        vps = self.get_object(request, str(id))
+        if vps is not None and "confirmed" not in request.POST:
+            title = _("Unbind %(vps)s from its guest?") % {"vps": vps.name}
+            context = self.admin_site.each_context(request) | {"title": title, "original": vps, "opts": self.opts}
+            return render(request, "admin/vps/confirm_unbind.html", context)
+        if vps is not None:
             binding.unbind(vps, by=request.user, source=Event.Source.ADMIN)
             self.message_user(request, _("%(vps)s is bound to no guest now.") % {"vps": vps.name})
         return redirect("admin:vps_vps_change", id)
@@ -137,7 +143,8 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def place(self, vps: Vps) -> str:
         placement = getattr(vps, "placement", None)
         if placement is None:
-            return str(_("not bound"))
+            why = getattr(vps, "why_unbound", None)
+            return f"{_('not bound')}: {why}" if why else str(_("not bound"))
         trouble = trouble_of(placement)
         return f"{placement} ({placement.node}){trouble and ': '}{trouble}"
 
@@ -169,6 +176,8 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 def trouble_of(placement: Placement) -> str:
     """What keeps this guest from being its VPS's, and since when, or ''."""
+    if placement.doubted_since:
+        return str(_("has to say who it is, since %(when)s") % {"when": in_utc(placement.doubted_since)})
     if placement.missing_since is None:
         return ""
     since = {"when": in_utc(placement.missing_since)}

@@ -76,7 +76,7 @@ def say(given: Any) -> Response:
 
 
 def of_done(done: sync.Done, given: dict[str, Any]) -> dict[str, Any]:
-    facts = {"already_deleted": done.was_deleted, "warnings": warnings_of(given)}
+    facts = {"already_deleted": done.was_deleted, "warnings": [*warnings_of(given), *done.warnings]}
     answer = {"vps": done.row} | {name: value for name, value in facts.items() if value}
     return answer if done.is_applied else answer | {"applied": False}
 

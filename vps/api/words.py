@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.fields import OneOf, PlainText, WholeNumber, unknown_keys
+from accounts.fields import OneOf, PlainText, TrueOrFalse, WholeNumber, unknown_keys
 from vps.api.fields import Address, NodeName
 from vps.errors import InvalidInput, MissingFields, flat
 from vps.models import Placement, Vps
@@ -22,6 +22,7 @@ class PlacementInput(serializers.Serializer[Any]):
     node = NodeName()
     vmid = WholeNumber(100, 999_999_999)
     kind = OneOf(Placement.Kind.values)
+    replaced = TrueOrFalse(required=False)
 
 
 class VpsInput(serializers.Serializer[Any]):

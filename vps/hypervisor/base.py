@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from vps.marks import Marks
+
 
 class Kind(StrEnum):
     """What a guest is: a virtual machine or a container."""
@@ -114,6 +116,7 @@ class Guest:
     power: Power
     lock: str = ""
     is_template: bool = False
+    cores: int | None = None
     usage: Usage = NOT_SAID
     is_lost: bool = False
 
@@ -269,6 +272,11 @@ class Hypervisor(Protocol):
         """The product's version, such as "9.2.11"; proves that the address, TLS and token are right."""
         ...
 
+    def certificates(self) -> tuple[str, ...]:
+        """`NODE FINGERPRINT` of each node, in order: what tells this cluster from any other, by whatever host it is
+        reached. () where it does not say."""
+        ...
+
     def guests(self) -> list[Guest]:
         """All guests of the cluster, in one call. Those of a node that the cluster has lost are UNKNOWN at once."""
         ...
@@ -281,8 +289,8 @@ class Hypervisor(Protocol):
         """The guest's own status. Refused(NOT_HERE) where this node does not hold it."""
         ...
 
-    def identity(self, ref: GuestRef) -> str:
-        """What tells this guest from a later one under the same vmid: SMBIOS uuid or first MAC, lower case."""
+    def identity(self, ref: GuestRef) -> Marks:
+        """What tells this guest from any other, now or later under the same vmid: all its marks (vps.marks)."""
         ...
 
     def addresses(self, ref: GuestRef) -> list[str]:

@@ -29,6 +29,7 @@ from vps.hypervisor.base import (
 )
 from vps.hypervisor.guard import Guard, Unguarded
 from vps.hypervisor.pve_transport import Transport
+from vps.marks import Marks
 
 NODE = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?")
 
@@ -71,6 +72,9 @@ class Proxmox:
     def version(self) -> str:
         return pve_read.version(self.transport.get("version"))
 
+    def certificates(self) -> tuple[str, ...]:
+        return pve_read.nodes(self.transport.get("nodes"))
+
     def guests(self) -> list[Guest]:
         return pve_read.guests(self.transport.get("cluster/resources"))
 
@@ -81,7 +85,7 @@ class Proxmox:
         status = self.transport.get(f"{path_of(ref)}/status/current")
         return pve_read.look(status, ref.node, self.transport.node_time)
 
-    def identity(self, ref: GuestRef) -> str:
+    def identity(self, ref: GuestRef) -> Marks:
         return pve_read.identity(self.transport.get(f"{path_of(ref)}/config"))
 
     def addresses(self, ref: GuestRef) -> list[str]:

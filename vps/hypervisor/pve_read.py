@@ -26,6 +26,7 @@ from vps.hypervisor.base import (
     TaskResult,
     Usage,
 )
+from vps.marks import Marks, mark
 
 # QEMU's run states (qapi/run-state.json, QEMU 10.1) in which the guest's processors run or soon will, and those in which
 # they are halted. A word that is in neither is not guessed at.
@@ -34,6 +35,9 @@ PAUSED = {"paused", "suspended", "save-vm", "io-error", "internal-error", "watch
 KINDS = frozenset(map(str, Kind))
 MOST_POINTS = 400
 VERSION = re.compile(r"[0-9]{1,3}(\.[0-9]{1,4}){0,3}([~+-][A-Za-z0-9.~+-]{1,20})?")
+UUID = re.compile(r"uuid=([0-9a-fA-F-]{36})")
+CARD = re.compile(r"net\d+")
+MAC = re.compile(r"(?:[0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}")
 
 # our name: theirs, in cluster/resources
 USAGE = {
@@ -145,6 +149,7 @@ def guest(row: dict[str, Any]) -> Guest:
         power=power_under(str(row.get("lock", "")), str(row.get("status", "unknown"))),
         lock=str(row.get("lock", "")),
         is_template=flag(row.get("template")),
+        cores=whole(row.get("maxcpu")) or None,
         usage=Usage(cpu=said(row.get("cpu")), **{ours: whole(row.get(theirs)) for ours, theirs in USAGE.items()}),
     )
 
@@ -169,14 +174,14 @@ def look(answer: Any, node: str, node_time: datetime) -> Look:
     )
 
 
-def identity(answer: Any) -> str:
-    """`smbios1: uuid=…`, else the MAC of the first network card: `net0: virtio=AA:…` or `…,hwaddr=AA:…`."""
+def identity(answer: Any) -> Marks:
+    """`smbios1: uuid=…`, the MACs of all network cards (`net0: virtio=AA:…`, `…,hwaddr=AA:…`) and `rootfs: store:volume`."""
     config = fields(answer)
-    if found := re.search(r"uuid=([0-9a-fA-F-]{36})", str(config.get("smbios1", ""))):
-        return found[1].lower()
-    cards = sorted((key for key in config if re.fullmatch(r"net\d+", key)), key=lambda key: int(key[3:]))
-    macs = (re.search(r"(?:[0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}", str(config[key])) for key in cards)
-    return next((mac[0].lower() for mac in macs if mac), "")
+    found = [mark("uuid", uuid[1]) for uuid in [UUID.search(str(config.get("smbios1", "")))] if uuid]
+    cards = sorted((key for key in config if CARD.fullmatch(key)), key=lambda key: int(key[3:]))
+    found += [mark("mac", mac[0]) for mac in (MAC.search(str(config[key])) for key in cards) if mac]
+    volume = str(config.get("rootfs", "")).partition(",")[0]
+    return (*found, *([mark("volume", volume)] if volume else []))
 
 
 def addresses(answer: Any) -> list[str]:
@@ -245,3 +250,11 @@ def mean(points: list[Sample]) -> Sample:
 def average(values: Iterable[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return sum(known) / len(known) if known else None
+
+
+def nodes(answer: Any) -> tuple[str, ...]:
+    """`node fingerprint` of each, as any of them tells of all: the same of every host of one cluster, and of no other."""
+    known = [fields(row) for row in rows(answer)]
+    return tuple(
+        sorted(f"{row.get('node')} {row['ssl_fingerprint']}".upper() for row in known if row.get("ssl_fingerprint"))
+    )

@@ -1,10 +1,14 @@
 """A Proxmox VE cluster or single host: how it is reached, and how it is. Staff keep it in the admin; services call it."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, ClassVar
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import connection, models
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +16,27 @@ from vps.models.encrypted import CannotDecrypt, EncryptedTextField, decrypt
 from vps.models.reached import Reached, ReachedQuerySet
 from vps.models.shown import FRESH_FOR
 from vps.models.vps import Vps
+
+DEFAULT_PORT = "8006"
+OWN_AUTHORITY = "PVE Cluster Manager CA"
+
+
+def normal(host: str) -> str:
+    """`Name`, `name.` and `name:8006` are one host."""
+    name, colon, port = host.strip().lower().rpartition(":")
+    if not colon or "]" in port or not port.isdigit():
+        name, port = host.strip().lower(), DEFAULT_PORT
+    return f"{name.strip('[]').rstrip('.')}:{int(port)}"
+
+
+SAID = """
+    UPDATE clusters SET version = %(version)s, certificates = %(certificates)s, identified_at = statement_timestamp(),
+        same_as_id = (
+            SELECT min(others.id) FROM clusters AS others
+            WHERE others.id < clusters.id AND others.certificates && %(certificates)s::varchar[]
+        )
+    WHERE id = %(id)s RETURNING same_as_id
+"""
 
 
 class ClusterQuerySet(ReachedQuerySet):
@@ -41,6 +66,18 @@ class ClusterQuerySet(ReachedQuerySet):
     def heard_out(self, id: int, **told: Any) -> None:
         """Its list of guests was taken in just now, and this was told beside."""
         self.filter(id=id).update(seen_at=Now(), **told)
+
+    def twins(self, id: int) -> "set[int]":
+        """The rows that reach the same cluster as this one, itself among them, as far as is known."""
+        same = same_clusters(self.all())
+        return {pk for pk, first in same.items() if first == same.get(id)} | {id}
+
+    def said(self, id: int, version: str, certificates: "tuple[str, ...]") -> "int | None":
+        """What it said of itself just now. Returns the older row that reaches the same cluster, or None."""
+        with connection.cursor() as cursor:
+            cursor.execute(SAID, {"id": id, "version": version, "certificates": list(certificates)})
+            found: int | None = cursor.fetchone()[0]
+        return found
 
 
 class Cluster(Reached):
@@ -72,6 +109,11 @@ class Cluster(Reached):
     # While it is silent: whether it answers all the same, and says no to what everything hangs on.
     is_refusing = models.BooleanField(default=False, db_default=False, editable=False)
     seen_at = models.DateTimeField(_("heard last"), null=True, editable=False)
+    certificates = ArrayField(
+        models.CharField(max_length=160), default=list, db_default=[], editable=False, verbose_name=_("its nodes")
+    )
+    identified_at = models.DateTimeField(null=True, editable=False)
+    same_as = models.ForeignKey("self", models.SET_NULL, null=True, editable=False, related_name="+")
     version = models.CharField(_("version"), max_length=40, default="", db_default="", blank=True, editable=False)
 
     objects: ClassVar[Any] = ClusterQuerySet.as_manager()
@@ -85,6 +127,32 @@ class Cluster(Reached):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def addresses(self) -> set[str]:
+        """Its hosts, each written in one way."""
+        return {normal(host) for host in self.hosts}
+
+    def shares_with(self, other: "Cluster") -> str:
+        """By which of its fields this row reaches the same cluster as another, as far as rows tell, or ''."""
+        if self.addresses & other.addresses:
+            return "hosts"
+        if self.fingerprint and self.fingerprint.upper() in other.pins:
+            return "fingerprint"
+        return "ca_pem" if authority(self.ca_pem) and authority(self.ca_pem) == authority(other.ca_pem) else ""
+
+    @property
+    def pins(self) -> set[str]:
+        """The certificates of its nodes, as it told of them or staff wrote them."""
+        told = {certificate.rpartition(" ")[2] for certificate in self.certificates}
+        return told | ({self.fingerprint.upper()} if self.fingerprint else set())
+
+    def is_same_as(self, other: "Cluster") -> bool:
+        """Whether both rows reach one cluster: by what it said of itself, or else by what rows tell."""
+        if other.pk in (self.pk, self.same_as_id) or other.same_as_id == self.pk:
+            return True
+        said_alike = bool(set(self.certificates) & set(other.certificates))
+        return said_alike or bool(self.shares_with(other) or other.shares_with(self))
+
     def credentials(self) -> dict[str, Any]:
         """The fields of hypervisor.base.Access. To be handed to a driver, never to a log, and by workers alone.
 
@@ -97,5 +165,30 @@ class Cluster(Reached):
         except CannotDecrypt as error:
             return where | trust | {"token_secret": "", "fault": f"the secret of its token: {error}"}
 
+    def is_known(self, now: datetime) -> bool:
+        """Whether it was heard all along, and has said within the hour who it is."""
+        said_lately = self.identified_at is not None and now - self.identified_at < timedelta(hours=1)
+        return said_lately and self.is_fresh(now)
+
     def is_fresh(self, now: datetime) -> bool:
         return self.seen_at is not None and now - self.seen_at < FRESH_FOR
+
+
+@lru_cache(maxsize=100)
+def authority(ca_pem: str) -> bytes:
+    """A cluster's own authority, of which it has one; what signs for others too says nothing of it (pve-cluster 9.0)."""
+    try:
+        found = x509.load_pem_x509_certificate(ca_pem.encode())
+    except ValueError:
+        return b""
+    is_clusters_own = OWN_AUTHORITY in found.subject.rfc4514_string()
+    return found.fingerprint(hashes.SHA256()) if is_clusters_own else b""
+
+
+def same_clusters(rows: Iterable[Cluster]) -> dict[int, int]:
+    """To each row the first that reaches the same cluster: itself, but for those that are registered twice."""
+    first: dict[int, int] = {}
+    known: list[Cluster] = sorted(rows, key=lambda row: row.pk)
+    for row in known:
+        first[row.pk] = next(first.get(other.pk, row.pk) for other in known if other.is_same_as(row))
+    return first

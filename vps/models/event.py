@@ -90,6 +90,11 @@ class EventQuerySet(models.QuerySet["Event"]):
         self.settle()
         return list(self.feed(after).select_related("by")[:at_most])
 
+    def unbound_by_hand(self, vps_ids: "list[int]") -> "models.QuerySet[Event, int]":
+        """Those of these VPSs that somebody has unbound: these are theirs to bind."""
+        by_hand = self.filter(vps__in=vps_ids, type=Event.Type.VPS_UNBOUND, by__isnull=False)
+        return by_hand.values_list("vps_id", flat=True).distinct()
+
     def code_of_status(self, vps: Any) -> str:
         """With what code the panel moved this VPS to its status, or '' where it gave none or the main site's word it is."""
         told = models.Q(type=Event.Type.VPS_UPDATED, data__changed__contains="status")

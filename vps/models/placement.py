@@ -8,8 +8,10 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from vps.errors import Sentence
+from vps.marks import Marks, identity, is_same_machine, lasting, of_identity, unique
 from vps.models.cluster import Cluster
 from vps.models.event import Event
+from vps.models.placement_mark import PlacementMark
 from vps.models.vps import Vps
 
 # How long a guest's address is good for before it is asked again, and how long one that says none is new, and may say so
@@ -20,15 +22,23 @@ ADDRESS_KEEPS, NEW_FOR = timedelta(minutes=2), timedelta(minutes=15)
 NAMELESS = "?"
 
 # A CASE of thousands of branches is read branch by branch for every row; a list of rows is joined.
-HEARD = """
+HEARD_COLUMNS = {
+    "id": "bigint",
+    "power": "text",
+    "node": "text",
+    "is_missing": "bool",
+    "is_doubted": "bool",
+}
+HEARD = f"""
     UPDATE placements SET
         power = heard.power,
         power_since = CASE WHEN placements.power = heard.power THEN power_since ELSE statement_timestamp() END,
         node = heard.node,
-        missing_since = CASE WHEN heard.is_missing THEN coalesce(missing_since, statement_timestamp()) END
-    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::bool[]) AS heard (id, power, node, is_missing)
+        missing_since = CASE WHEN heard.is_missing THEN coalesce(missing_since, statement_timestamp()) END,
+        doubted_since = CASE WHEN heard.is_doubted THEN coalesce(doubted_since, statement_timestamp()) END
+    FROM unnest({", ".join(f"%s::{type}[]" for type in HEARD_COLUMNS.values())}) AS heard ({", ".join(HEARD_COLUMNS)})
     WHERE placements.id = heard.id
-"""
+"""  # noqa: S608
 
 
 class PlacementQuerySet(models.QuerySet["Placement"]):
@@ -38,8 +48,8 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         seen = self.filter(id=id, stranger="")
         seen.update(power=power, node=node, power_since=since, looked_at=Now(), missing_since=None)
 
-    def heard(self, rows: "list[tuple[int, str, str, bool]]") -> None:
-        """(id, power, node, is missing) of each, by the cluster's list, in one statement. With the VPSs locked."""
+    def heard(self, rows: "list[tuple[Any, ...]]") -> None:
+        """HEARD_COLUMNS of each, by the cluster's list, in one statement. With the VPSs locked."""
         columns = [list(column) for column in zip(*rows, strict=True)]
         if columns:
             with connection.cursor() as cursor:
@@ -53,13 +63,14 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         heard = self.filter(cluster__is_active=True, cluster__unreachable_since=None)
         return heard.filter(models.Q(identity="", missing_since=None) | ~models.Q(stranger=""))
 
-    def found_stranger(self, placement: "Placement", identity: str) -> None:
+    def found_stranger(self, placement: "Placement", marks: Marks) -> None:
         """Another guest stands under this vmid: what is seen there is not this VPS's. To be called with the VPS locked."""
         since = models.functions.Coalesce("missing_since", Now())
-        news = self.filter(pk=placement.pk).exclude(stranger=identity or NAMELESS)
-        where = {"stranger": identity or NAMELESS, "missing_since": since, "power": "unknown", "power_since": Now()}
-        if news.update(**where):
-            data = {"vmid": placement.vmid, "expected": placement.identity, "found": identity}
+        found = identity(marks)
+        news = self.filter(pk=placement.pk).exclude(stranger=found or NAMELESS)
+        where = {"stranger": found or NAMELESS, "missing_since": since, "power": "unknown", "power_since": Now()}
+        if news.update(**where, doubted_since=None):
+            data = {"vmid": placement.vmid, "expected": placement.identity, "found": found}
             Event.objects.record(Event.Type.VPS_MISTAKEN, placement.vps, source=Event.Source.SYSTEM, **data)
 
     def found_nobody(self, placement: "Placement") -> None:
@@ -69,7 +80,8 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
             Event.objects.record(Event.Type.VPS_MISSING, placement.vps, source=Event.Source.SYSTEM, **data)
 
     def found_again(self, placement: "Placement") -> None:
-        """Itself: it was missing, or another stood in its place. To be called with the VPS locked."""
+        """Itself: it was missing, or another stood in its place, or could have. To be called with the VPS locked."""
+        self.filter(pk=placement.pk).update(doubted_since=None, identified_at=Now())
         gone = self.filter(pk=placement.pk, missing_since__isnull=False)
         if gone.update(stranger="", missing_since=None):
             data = {"vmid": placement.vmid}
@@ -107,9 +119,11 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
 class Placement(models.Model):
     """One VPS has at most one, and a guest (cluster, vmid) belongs to one VPS.
 
-    `identity` is the SMBIOS uuid of a virtual machine or the MAC of a container: a vmid used again for somebody else's
-    guest is told apart by it. It is empty until a worker has asked the hypervisor. `stranger` is the identity of a guest
-    that was found in its place: then it is missing, and nothing is asked of it until its own is seen there again.
+    Its guest is known by its marks (PlacementMark): a vmid used again for somebody else's guest is told apart by them.
+    `identity` is the first of the strongest, for people; it is empty until a worker has asked the hypervisor, as it does
+    again within the hour (`identified_at`). `stranger` is the identity of a guest that was found in its place: then it
+    is missing, and nothing is asked of it until its own is seen there again. `doubted_since`: the list tells of another
+    machine than the round before, and nothing of it is shown until it has said who it is.
     """
 
     class Kind(models.TextChoices):
@@ -133,6 +147,8 @@ class Placement(models.Model):
     looked_at = models.DateTimeField(_("looked at"), null=True)
     missing_since = models.DateTimeField(_("missing since"), null=True)
     stranger = models.CharField(_("who is in its place"), max_length=64, default="", db_default="", blank=True)
+    identified_at = models.DateTimeField(_("said last who it is"), db_default=Now(), editable=False)
+    doubted_since = models.DateTimeField(_("in doubt since"), null=True, editable=False)
     # The address that its guest told of; '' where the main site has said one, or none was told.
     learnt_address = models.CharField(
         _("address that it told"), max_length=45, default="", db_default="", blank=True, editable=False
@@ -166,12 +182,30 @@ class Placement(models.Model):
         """The identity of the guest in its place, in words where that has none, or ''."""
         return _("a guest without identity") if self.stranger == NAMELESS else self.stranger
 
-    def is_of(self, identity: str) -> bool:
-        """Whether a guest of this identity is the one that was bound. Who has no identity yet takes this one."""
-        if not self.identity:
-            Placement.objects.filter(pk=self.pk, identity="").update(identity=identity)
-            return True
-        return self.identity == identity
+    def is_of(self, found: Marks) -> bool:
+        """Whether a guest of these marks is the one that was bound. What has not been asked yet takes them.
+
+        A machine that another VPS has, through this cluster row or another, is not its.
+        """
+        kept = PlacementMark.objects.known(self.pk)
+        known = kept or of_identity(self.identity)
+        if known and not is_same_machine(known, found):
+            return False
+        decisive = unique(found)[:1] if known else unique(found)
+        return PlacementMark.objects.claim(self.pk, kept, lasting(known, found), decisive) and self.is_named(found)
+
+    def is_named(self, found: Marks) -> bool:
+        """Keeps the word by which people know it."""
+        name = identity(found) or self.identity
+        if self.identity != name:
+            Placement.objects.filter(pk=self.pk).update(identity=name)
+            self.identity = name
+        return True
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether what is seen under its vmid is surely its own guest's."""
+        return self.missing_since is None and self.doubted_since is None
 
     def is_silent(self, now: datetime) -> bool:
         """Whether its cluster or node does not answer. What was just added or bound has not been asked yet."""
@@ -181,8 +215,8 @@ class Placement(models.Model):
 
     def unknown_since(self, now: datetime) -> datetime | None:
         """Since when the panel does not know this guest's power, or None where it does."""
-        if self.power == self.Power.UNKNOWN:
-            return self.power_since
+        if self.doubted_since or self.power == self.Power.UNKNOWN:
+            return self.doubted_since or self.power_since
         if not self.cluster.is_fresh(now):
             return self.cluster.seen_at or self.power_since
         return None

@@ -53,7 +53,8 @@ def shown_as(word: str, now: datetime) -> Q:
     if word == NOT_CONNECTED:
         return is_told & Q(placement__isnull=True)
     heard = Q(placement__cluster__seen_at__gt=now - FRESH_FOR)
-    seen = heard & Q(placement__missing_since=None, placement__power__in=("running", "stopped", PAUSED))
+    certain = Q(placement__missing_since=None, placement__doubted_since=None)
+    seen = heard & certain & Q(placement__power__in=("running", "stopped", PAUSED))
     if word == UNKNOWN:
         return is_told & Q(placement__isnull=False) & ~seen
     return is_told & seen & Q(placement__power=word) if word in ("running", "stopped", PAUSED) else Q(status=word)

@@ -3,7 +3,20 @@
 from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models.fields.json import KT
 from django.db.models.functions import Now
+
+from vps.models.former_placement import FormerPlacement
+
+
+class TombstoneQuerySet(models.QuerySet["Tombstone"]):
+    def never_bound(self) -> "TombstoneQuerySet":
+        """Of VPSs that were bound to no guest as long as they were."""
+        return self.filter(~models.Exists(FormerPlacement.objects.filter(vps_id=models.OuterRef("vps_id"))))
+
+    def of_others(self, name: str, user_id: int) -> "TombstoneQuerySet":
+        """Of this name, and not of this user."""
+        return self.alias(name=KT("row__name")).filter(name=name).exclude(row__user_id=user_id)
 
 
 class Tombstone(models.Model):
@@ -13,10 +26,11 @@ class Tombstone(models.Model):
     row = models.JSONField()
     deleted_at = models.DateTimeField(db_default=Now())
 
-    objects: ClassVar[Any] = models.Manager()
+    objects: ClassVar[Any] = TombstoneQuerySet.as_manager()
 
     class Meta:
         db_table = "vps_tombstones"
+        indexes = [models.Index(KT("row__name"), name="tombstones_by_name")]
 
     def __str__(self) -> str:
         return f"VPS {self.vps_id}, deleted"

@@ -79,11 +79,6 @@ class VpsQuerySet(models.QuerySet["Vps"]):
     def unbound(self) -> "VpsQuerySet":
         return self.filter(placement__isnull=True, hypervisor=Vps.Hypervisor.PROXMOX)
 
-    def to_be_bound_by_name(self) -> "VpsQuerySet":
-        """Unbound ones, but for those that somebody has unbound: these are theirs to bind."""
-        by_hand = Event.objects.filter(vps=models.OuterRef("pk"), type=Event.Type.VPS_UNBOUND, by__isnull=False)
-        return self.unbound().filter(~models.Exists(by_hand))
-
     def learnt_address(self, vps: "Vps", address: str) -> None:
         """Take the guest's word. With the row locked."""
         self.filter(id=vps.pk).update(ip_address=address, updated_at=Now())

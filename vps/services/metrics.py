@@ -30,7 +30,7 @@ def usage(vps: Vps) -> dict[str, Any] | None:
 def history(vps: Vps, timeframe: str) -> dict[str, Any]:
     """{"state": "ready" | "pending" | "unavailable", "points": [Sample as dict]}. Pending: a worker is asking."""
     placement = getattr(vps, "placement", None)
-    if placement is None or placement.missing_since is not None:
+    if placement is None or not placement.is_certain:
         return UNAVAILABLE
     heard = snapshots.history(placement.pk, timeframe)
     if heard is None and snapshots.first_to_ask(f"{placement.pk}:{timeframe}", for_seconds=5):
@@ -47,16 +47,16 @@ def since_its_owner(heard: dict[str, Any], vps: Vps) -> dict[str, Any]:
 
 
 def placement_seen(vps: Vps) -> Placement | None:
-    """Its guest, if that is seen now: what is measured under the vmid of one that is missing is nobody's, or a stranger's."""
+    """Its guest, if that is seen now: what is measured under the vmid of one that is missing or in doubt is not surely its."""
     placement: Placement | None = getattr(vps, "placement", None)
-    is_seen = placement and placement.missing_since is None and placement.power != Placement.Power.UNKNOWN
+    is_seen = placement and placement.is_certain and placement.power != Placement.Power.UNKNOWN
     return placement if is_seen else None
 
 
 def fetch_history(vps_id: int, timeframe: str) -> None:
     """Ask the hypervisor, for a minute's use: its own data are no finer than that."""
-    placement = Placement.objects.select_related("cluster").filter(vps_id=vps_id, missing_since=None).first()
-    if placement is None:
+    placement = Placement.objects.select_related("cluster").filter(vps_id=vps_id).first()
+    if placement is None or not placement.is_certain:
         return
     try:
         heard = ask(placement, Timeframe(timeframe))
@@ -70,6 +70,9 @@ def ask(placement: Placement, timeframe: Timeframe) -> dict[str, Any]:
     ref = GuestRef(Kind(placement.kind), placement.vmid, placement.node)
     try:
         with reach(placement.cluster, for_operations=False) as hypervisor:
+            if not placement.is_of(hypervisor.identity(ref)):
+                notify.worker("identify", placement.pk)
+                return UNAVAILABLE
             samples = hypervisor.history(ref, timeframe)
     except (Refused, Unreachable, OutcomeUnknown):
         return UNAVAILABLE

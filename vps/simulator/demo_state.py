@@ -8,7 +8,7 @@ from vps.simulator.guests import Guest
 from vps.simulator.world import World
 
 # Each is its kind, vmid, name, node, cores, memory in MB, disk in GB, power and addresses.
-# The first are the demo's servers; test, test-vps and test-vps-01 are the names of the main site's manuals.
+# The first are the demo's servers; the names of the others are those of the main site's manuals.
 GUESTS = (
     ("qemu", 101, "shop", "pve1", 4, 8192, 100, "running", ["192.0.2.10", "2001:db8::10"]),
     ("lxc", 102, "blog", "pve1", 1, 1024, 20, "running", ["192.0.2.11"]),
@@ -20,6 +20,7 @@ GUESTS = (
     ("qemu", 110, "test", "pve1", 2, 2048, 50, "stopped", ["192.0.2.30"]),
     ("qemu", 111, "test-vps", "pve1", 2, 2048, 50, "stopped", ["192.0.2.31"]),
     ("lxc", 112, "test-vps-01", "pve2", 2, 2048, 50, "stopped", ["192.0.2.32"]),
+    ("qemu", 114, "petr-shop", "pve2", 2, 4096, 40, "running", ["192.0.2.34"]),
     ("qemu", 113, "web-01", "pve2", 4, 8192, 100, "stopped", ["192.0.2.33"]),
 )
 UP_FOR_S = 6 * 24 * 3600

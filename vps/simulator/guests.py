@@ -29,6 +29,8 @@ class Guest:
     disk_gb: int = 10
     uuid: str = ""
     mac: str = ""
+    more_macs: list[str] = field(default_factory=list)
+    volume: str = ""
     agent: bool = False
     ips: list[str] = field(default_factory=list)
     # Interfaces that its owner has made in it, with their addresses: {"docker0": ["172.17.0.1"]}.

@@ -120,15 +120,22 @@ def config(call: Call) -> dict[str, Any]:
 
 def of_machine_config(guest: Guest) -> dict[str, Any]:
     """cores is a number and memory a text, as there."""
-    card = {"net0": f"virtio={guest.mac},bridge=vmbr0"} if guest.mac else {}
+    macs = [guest.mac, *guest.more_macs] if guest.mac else []
+    card = {f"net{at}": f"virtio={mac},bridge=vmbr0" for at, mac in enumerate(macs)}
     uuid = {"smbios1": f"uuid={guest.uuid}"} if guest.uuid else {}
     base = {"name": guest.name, "cores": guest.cores, "memory": str(guest.memory_mb)}
     return base | card | uuid | ({"agent": "1"} if guest.agent else {})
 
 
 def of_container_config(guest: Guest) -> dict[str, Any]:
-    card = {"net0": f"name=eth0,bridge=vmbr0,hwaddr={guest.mac},ip=dhcp,type=veth"} if guest.mac else {}
-    return {"hostname": guest.name, "arch": "amd64", "cores": guest.cores, "memory": guest.memory_mb, "swap": 0} | card
+    macs = [guest.mac, *guest.more_macs] if guest.mac else []
+    cards = {f"net{at}": f"name=eth{at},bridge=vmbr0,hwaddr={mac},ip=dhcp,type=veth" for at, mac in enumerate(macs)}
+    root = {"rootfs": f"{guest.volume},size={guest.disk_gb}G"} if guest.volume else {}
+    return (
+        {"hostname": guest.name, "arch": "amd64", "cores": guest.cores, "memory": guest.memory_mb, "swap": 0}
+        | cards
+        | root
+    )
 
 
 def existing(call: Call) -> Guest:

@@ -86,7 +86,10 @@ def delete_task(request: Request) -> None:
 
 
 def nodes(request: Request) -> Any:
-    return [reads.node_entry(name, is_up) | {"ssl_fingerprint": ""} for name, is_up in request.world.nodes.items()]
+    world = request.world
+    return [
+        reads.node_entry(name, up) | {"ssl_fingerprint": world.fingerprint(name)} for name, up in world.nodes.items()
+    ]
 
 
 def cluster_status(request: Request) -> Any:

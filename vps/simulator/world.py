@@ -1,9 +1,11 @@
 """The simulated cluster: its nodes, guests, tasks and faults, and the file they live in. For the modules beside it."""
 
+import hashlib
 import json
 import os
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,6 +59,7 @@ class World:
     path: Path
     token: str
     nodes: dict[str, bool] = field(default_factory=lambda: {"pve1": True, "pve2": True})
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
     guests: dict[int, Guest] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
     list_lag_seconds: float = 2.0
@@ -73,6 +76,10 @@ class World:
         self.lock = threading.RLock()
         self.commands: list[dict[str, Any]] = []
         self.listed: tuple[float, dict[int, tuple[str, int]]] = (0.0, {})
+
+    def fingerprint(self, node: str) -> str:
+        """Of this node's certificate, as all nodes of this cluster tell of it, and none of another."""
+        return hashlib.sha256(f"{self.id}/{node}".encode()).digest().hex(":").upper()
 
     @property
     def user(self) -> str:
@@ -129,7 +136,7 @@ class World:
 
     def text(self) -> str:
         """The state as JSON, a guest a line: that is quickly written, and can be read."""
-        state = {"token": self.token, "nodes": self.nodes, "list_lag_seconds": self.list_lag_seconds}
+        state = {"token": self.token, "id": self.id, "nodes": self.nodes, "list_lag_seconds": self.list_lag_seconds}
         listed = ",\n".join(json.dumps(guest.public()) for guest in list(self.guests.values()))
         return f'{json.dumps(state)[:-1]}, "guests": [\n{listed}\n]}}\n'
 
@@ -137,6 +144,7 @@ class World:
 def load(path: Path) -> World:
     """Raises ValueError or OSError where the file is not a state that was saved."""
     state = json.loads(path.read_text())
-    world = World(path, state["token"], state["nodes"], list_lag_seconds=state.get("list_lag_seconds", 2.0))
+    kept = {name: state[name] for name in ("id", "list_lag_seconds") if name in state}
+    world = World(path, state["token"], state["nodes"], **kept)
     world.guests = {given["vmid"]: guests.made(given) for given in state["guests"]}
     return world

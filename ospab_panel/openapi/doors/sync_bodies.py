@@ -66,13 +66,24 @@ BATCH = thing(
 
 VPS: dict[str, Schema] = COLUMNS | {
     "external_id": EXTERNAL_ID,
-    "placement": {"description": "Which guest it is. Without it the panel takes the one unbound guest of that name."},
+    "placement": {
+        "description": (
+            "Which guest it is. Without it the panel takes the one unbound guest of that name, where it has the cores and "
+            "the memory that were sold and was never another customer's; else staff bind it."
+        )
+    },
 }
 PLACEMENT: dict[str, Schema] = {
     "cluster": {"description": "The cluster's name, as staff gave it.", "examples": ["main"]},
     "node": {"description": "The node that it is on.", "examples": ["pve1"]},
     "vmid": {"description": "Its number there.", "examples": [107]},
     "kind": {"description": "A virtual machine, or a container.", "examples": ["qemu"]},
+    "replaced": {
+        "description": (
+            "True: a new machine stands there for the same customer, as after a reinstall, and its identity is taken anew. "
+            "Without it a warning says that another machine stands there than was bound, and nothing is done to it."
+        )
+    },
 }
 SAID: dict[str, Schema] = {
     "action": {"description": "What has happened to it."},

@@ -7,6 +7,7 @@ from django.db import transaction
 from vps import notify
 from vps.crash_points import reached
 from vps.hypervisor.base import OBSERVED, Look
+from vps.marks import Marks, identity
 from vps.models import Operation, Placement, Vps
 
 
@@ -31,11 +32,11 @@ def go_down(operation: Operation, look: Look, **columns: Any) -> None:
 
 
 @transaction.atomic
-def fail_for_a_stranger(operation: Operation, placement: Placement, identity: str) -> None:
+def fail_for_a_stranger(operation: Operation, placement: Placement, found: Marks) -> None:
     """Another guest stands under the vmid that was bound: nothing is sent, and staff are told."""
     lock(operation)
-    Placement.objects.found_stranger(placement, identity)
-    fail(operation, "identity_mismatch", f"{placement} is {identity}, and {placement.identity} was bound")
+    Placement.objects.found_stranger(placement, found)
+    fail(operation, "identity_mismatch", f"{placement} is {identity(found)}, and {placement.identity} was bound")
 
 
 @transaction.atomic

@@ -1,14 +1,20 @@
 """What a cluster's list changes in what we knew: pure functions, for `observe`. They touch no database and no clock."""
 
+import heapq
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from vps.hypervisor.base import OBSERVED, Guest, Power
+from vps.services.reconcile.sightings import Sightings, breaks
 
 # The list lags behind a guest's own status by up to 13 s (pvestatd's 10 s and a cache): so long after a look, a list that
 # says otherwise is either late or tells of something new.
 LIST_MAY_LAG = timedelta(seconds=15)
+
+
+# Every guest says again who it is within an hour: those that have not for so long are asked, a few a round.
+ASKED_AGAIN_AFTER = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,8 @@ class Known:
     status: str
     looked_at: datetime | None
     missing_since: datetime | None
+    doubted_since: datetime | None
+    identified_at: datetime
     is_busy: bool
 
     @property
@@ -42,23 +50,27 @@ class Change:
     power: str
     node: str
     is_missing: bool
+    is_doubted: bool = False
 
     @property
     def moves_to(self) -> str | None:
         """The VPS's new status, or None: only running and stopped move, and an open operation reports by itself."""
         status = self.known.status
-        is_free = status in OBSERVED and not self.known.is_busy and not self.is_missing
+        is_free = status in OBSERVED and not (self.known.is_busy or self.is_missing or self.is_doubted)
         return self.power if is_free and self.power in OBSERVED and self.power != status else None
 
 
 def changes(
-    known: Iterable[Known], guests: dict[int, Guest], unseen: Collection[int] = frozenset()
+    known: Iterable[Known],
+    guests: dict[int, Guest],
+    unseen: Collection[int] = frozenset(),
+    in_doubt: Collection[int] = frozenset(),
 ) -> Iterator[Change]:
     """Only what differs, `guests` being keyed by vmid. A guest that is not listed is missing, never deleted; it is not
-    known where its placement is among `unseen`."""
+    known where its placement is among `unseen`. Of placements `in_doubt` it is not sure whose the guest is."""
     for placement in known:
-        is_unseen = placement.placement_id in unseen
-        change = not_known(placement) if is_unseen else seen(placement, listed(placement, guests))
+        is_unseen, is_doubted = placement.placement_id in unseen, placement.placement_id in in_doubt
+        change = not_known(placement) if is_unseen else seen(placement, listed(placement, guests), is_doubted)
         if differs(placement, change):
             yield change
 
@@ -70,7 +82,7 @@ def unlisted(known: Iterable[Known], guests: dict[int, Guest]) -> list[Known]:
 
 def not_known(known: Known) -> Change:
     """The list is not believed of it."""
-    return Change(known, Power.UNKNOWN, known.node, is_missing=known.is_missing)
+    return Change(known, Power.UNKNOWN, known.node, known.is_missing, is_doubted=known.doubted_since is not None)
 
 
 def listed(known: Known, guests: dict[int, Guest]) -> Guest | None:
@@ -79,41 +91,78 @@ def listed(known: Known, guests: dict[int, Guest]) -> Guest | None:
     return guest if guest and guest.ref.kind == known.kind else None
 
 
-def seen(known: Known, guest: Guest | None) -> Change:
-    """Of one that is missing, or mistaken, no more is taken than where to ask who stands there: see `returned`."""
+def seen(known: Known, guest: Guest | None, is_doubted: bool) -> Change:
+    """Of one that is missing, mistaken or in doubt, no more is taken than where to ask who stands there."""
     if guest is None:
         return Change(known, known.power, known.node, is_missing=True)
-    if known.is_missing:
-        return Change(known, known.power, guest.ref.node, is_missing=True)
+    if known.is_missing or is_doubted:
+        return Change(known, known.power, guest.ref.node, known.is_missing, is_doubted=not known.is_missing)
     is_told_otherwise = known.is_busy and Power.UNKNOWN not in (known.power, guest.power)
     power = known.power if is_told_otherwise else str(guest.power)
     return Change(known, power, guest.ref.node, is_missing=False)
 
 
 def differs(known: Known, change: Change) -> bool:
-    is_same = (change.power, change.node, change.is_missing) == (known.power, known.node, known.is_missing)
-    return not is_same or change.moves_to is not None
+    was = (known.power, known.node, known.is_missing, known.doubted_since is not None)
+    return (change.power, change.node, change.is_missing, change.is_doubted) != was or change.moves_to is not None
 
 
-def present(known: Iterable[Known], guests: dict[int, Guest]) -> Iterator[tuple[Known, Guest]]:
-    """Each that was there all along, with what the list says of it: that is its own, and nobody else's."""
+def doubted(
+    known: Iterable[Known], guests: dict[int, Guest], before: Sightings, now: Sightings
+) -> Iterator[tuple[Known, Guest]]:
+    """Those that have to say who they are before anything of them is shown: they were in doubt before, or the list tells
+    of another machine, be it one of another kind. Who is missing is `returned`; who was bound just now is asked anyway."""
     for placement in known:
-        guest = listed(placement, guests)
-        if guest and not placement.is_missing:
+        guest = guests.get(placement.vmid)
+        if guest is None or placement.is_missing or guest.power == Power.UNKNOWN:
+            continue
+        is_other = guest.ref.kind != placement.kind
+        is_told_of = breaks(before.get(placement.vmid), now[placement.vmid], is_explained=placement.is_busy)
+        if is_other or placement.doubted_since or is_told_of:
             yield placement, guest
 
 
-def doubtful(known: Iterable[Known], guests: dict[int, Guest], now: datetime) -> Iterator[Known]:
+def in_turn(known: Iterable[Known], guests: dict[int, Guest], at_most: int, now: datetime) -> list[tuple[Known, Guest]]:
+    """Those that have not said for longest who they are, and for too long."""
+    there = present(known, guests, ())
+    due = [
+        (row, guest)
+        for row, guest in there
+        if guest.power != Power.UNKNOWN and not row.doubted_since and now - row.identified_at > ASKED_AGAIN_AFTER
+    ]
+    return heapq.nsmallest(at_most, due, key=lambda pair: pair[0].identified_at)
+
+
+def still_doubted(known: Iterable[Known]) -> set[int]:
+    """Those of whom nothing new can be said while they are not asked."""
+    return {row.placement_id for row in known if row.doubted_since is not None}
+
+
+def present(
+    known: Iterable[Known], guests: dict[int, Guest], in_doubt: Collection[int]
+) -> Iterator[tuple[Known, Guest]]:
+    """Each that was there all along, with what the list says of it: that is its own, and nobody else's."""
+    for placement in known:
+        guest = listed(placement, guests)
+        if guest and not placement.is_missing and placement.placement_id not in in_doubt:
+            yield placement, guest
+
+
+def unsettled(known: Iterable[Known], guests: dict[int, Guest], in_doubt: set[int], now: datetime) -> Iterator[Known]:
     """Those that were looked at so lately that the list may be older than the look. They are few, and worth another."""
-    for placement, guest in present(known, guests):
-        is_fresh = placement.looked_at is not None and now - placement.looked_at < LIST_MAY_LAG
-        if is_fresh and not placement.is_busy and guest.power != placement.power:
+    for placement, guest in present(known, guests, in_doubt):
+        if is_fresh(placement, now) and not placement.is_busy and guest.power != placement.power:
             yield placement
 
 
-def unheard(known: Iterable[Known], guests: dict[int, Guest]) -> Iterator[Known]:
+def is_fresh(known: Known, now: datetime) -> bool:
+    """Whether its own look may be newer than the list."""
+    return known.looked_at is not None and now - known.looked_at < LIST_MAY_LAG
+
+
+def unheard(known: Iterable[Known], guests: dict[int, Guest], in_doubt: Collection[int]) -> Iterator[Known]:
     """Those of which the cluster has heard nothing for minutes, though it has their node: they can be asked themselves."""
-    for placement, guest in present(known, guests):
+    for placement, guest in present(known, guests, in_doubt):
         if guest.power == Power.UNKNOWN and not guest.is_lost:
             yield placement
 

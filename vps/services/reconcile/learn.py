@@ -27,6 +27,8 @@ COLUMNS = (
     "vps__status",
     "looked_at",
     "missing_since",
+    "doubted_since",
+    "identified_at",
 )
 
 
@@ -55,14 +57,17 @@ def learn(cluster: Cluster, found: list[Change]) -> list[Change]:
 
 
 def write(found: list[Change]) -> None:
-    Placement.objects.heard(
-        [(change.known.placement_id, change.power, change.node, change.is_missing) for change in found]
-    )
+    Placement.objects.heard([row_of(change) for change in found])
     for status in Vps.OBSERVED:
         moved = [change.known.vps_id for change in found if change.moves_to == status]
         if moved:
             Vps.objects.observed(moved, status)
     Event.objects.bulk_create(events_of(found))
+
+
+def row_of(change: Change) -> tuple[Any, ...]:
+    """As HEARD_COLUMNS has it."""
+    return change.known.placement_id, change.power, change.node, change.is_missing, change.is_doubted
 
 
 def events_of(found: Iterable[Change]) -> Iterator[Event]:

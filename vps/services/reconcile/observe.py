@@ -5,21 +5,24 @@ It never creates or deletes a VPS, and never moves one out of creating, suspende
 
 import logging
 import random
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from django.utils import timezone
 
-from vps import notify
+from vps import notify, snapshots
 from vps.hypervisor import Hypervisor
 from vps.hypervisor.base import NOT_SAID, Guest, HypervisorError, Power
-from vps.models import Cluster, ClusterNode, Operation, clock
+from vps.models import Cluster, ClusterNode, Operation
 from vps.models.locks import RECONCILE_OF_CLUSTER, turn
 from vps.reach import reach
-from vps.services.reconcile.compare import Change, Known, changes, doubtful, nodes_back, present, returned, unheard
+from vps.services.reconcile.ask import ask_doubted, ask_in_turn
+from vps.services.reconcile.compare import Change, Known, changes, nodes_back, present, returned, unheard, unsettled
 from vps.services.reconcile.doubt import not_believed
 from vps.services.reconcile.learn import known_of, learn_all
 from vps.services.reconcile.remember import remember
 from vps.services.reconcile.rights import rights_if_due
+from vps.services.reconcile.sightings import sightings
 
 log = logging.getLogger(__name__)
 
@@ -49,28 +52,40 @@ def take_in(cluster: Cluster, hypervisor: Hypervisor) -> int:
     """What we know is read before the list is: a guest that is bound meanwhile may be newer than the list."""
     known = list(known_of(cluster))
     guests = {guest.ref.vmid: guest for guest in hear(cluster, hypervisor)}
-    # Looks were written by the database's clock, which is not this host's.
-    now = clock.now() if any(row.looked_at for row in known) else timezone.now()
-    for row in doubtful(known, guests, now):
+    now = timezone.now()
+    before = snapshots.sightings(cluster.pk)
+    after = sightings(guests.values(), before, now.timestamp())
+    known, in_doubt = ask_doubted(cluster, hypervisor, known, guests, (before, after))
+    for row in unsettled(known, guests, in_doubt, now):
         guests[row.vmid] = look_again(hypervisor, guests[row.vmid])
     nodes: dict[str, Hypervisor] = {}
-    for row in unheard(known, guests):
+    for row in unheard(known, guests, in_doubt):
         guests[row.vmid] = ask_its_node(hypervisor, guests[row.vmid], nodes)
     rights, told = rights_if_due(cluster, hypervisor, known)
     unseen = not_believed(cluster, hypervisor, rights, known, guests)
-    learnt = learn_all(cluster, list(changes(known, guests, unseen)))
+    learnt = learn_all(cluster, list(changes(known, guests, unseen, in_doubt)))
     Cluster.objects.heard_out(cluster.pk, **told)
     pass_on(cluster, learnt, list(returned(known, guests)))
-    own = {row.placement_id: guest for row, guest in present(known, guests)}
-    remember(cluster, guests.values(), {row.placement_id: own.get(row.placement_id) for row in known})
+    seen = dict(own(cluster, present(known, guests, in_doubt)))
+    remember(cluster, guests.values(), {row.placement_id: seen.get(row.placement_id) for row in known})
+    snapshots.store_sightings(cluster.pk, after)
+    ask_in_turn(hypervisor, known, guests, now)
     return len(learnt)
 
 
+def own(cluster: Cluster, present: Iterable[tuple[Known, Guest]]) -> Iterator[tuple[int, Guest]]:
+    """By placement, what is surely its own. Through a second entry of a cluster a guest may be seen that another VPS has."""
+    for row, guest in present:
+        if row.identity or cluster.same_as_id is None:
+            yield row.placement_id, guest
+
+
 def hear(cluster: Cluster, hypervisor: Hypervisor) -> list[Guest]:
-    """The list first: where that is refused, another answer must not make the cluster look well."""
+    """The list first: where that is refused, another answer must not make the cluster look well. Who it is, it is asked
+    when it was not heard for a while, and by the hour."""
     guests = hypervisor.guests()
-    if not cluster.is_fresh(timezone.now()) or not cluster.version:
-        Cluster.objects.filter(pk=cluster.pk).update(version=hypervisor.version())
+    if not cluster.is_known(timezone.now()):
+        cluster.same_as_id = Cluster.objects.said(cluster.pk, hypervisor.version(), hypervisor.certificates())
     return guests
 
 

@@ -29,4 +29,5 @@ def is_measured(guest: Guest) -> bool:
 def shown(guest: Guest) -> dict[str, Any]:
     """By hand: `asdict` takes ten times as long, and there may be ten thousand of them."""
     where = {"kind": guest.ref.kind, "vmid": guest.ref.vmid, "node": guest.ref.node}
-    return where | {"name": guest.name, "power": guest.power, "is_template": guest.is_template}
+    size = {"cores": guest.cores, "ram": guest.usage.ram_total}
+    return where | size | {"name": guest.name, "power": guest.power, "is_template": guest.is_template}

@@ -13,7 +13,7 @@ from vps.models import Cluster, Event, Placement, Vps
 class Book:
     """What is known: `owners` says which VPS an external_id means, `external_ids` the other way round; `claims` are ids
     that this transaction has taken, each for a VPS that is not made yet, and that mean nothing unless they are `kept`.
-    `guests` says whose (cluster, vmid) is.
+    `guests` says whose (cluster, vmid) is, the cluster being the first row that reaches it (`same`).
     """
 
     now: datetime
@@ -27,6 +27,7 @@ class Book:
     newest: dict[int, datetime] = field(default_factory=dict)
     clusters: dict[str, Cluster] = field(default_factory=dict)
     places: dict[int, Placement] = field(default_factory=dict)
+    same: dict[int, int] = field(default_factory=dict)
     guests: dict[tuple[int, int], int] = field(default_factory=dict)
 
     # What is to be written, by the VPS's id.
@@ -37,6 +38,7 @@ class Book:
     placed: dict[int, Placement] = field(default_factory=dict)
     addressed: set[int] = field(default_factory=set)
     unplaced: set[int] = field(default_factory=set)
+    asked: list[int] = field(default_factory=list)
     kept: set[str] = field(default_factory=set)
     events: list[Event] = field(default_factory=list)
     told: list[tuple[int, int]] = field(default_factory=list)
@@ -60,6 +62,10 @@ class Book:
             self.owners[external_id] = id
             self.external_ids[id] = external_id
             self.kept.add(external_id)
+
+    def guest_of(self, cluster_id: int, vmid: int) -> tuple[int, int]:
+        """The same for every row that reaches this cluster."""
+        return self.same.get(cluster_id, cluster_id), vmid
 
     def tell(self, type: str, vps: Vps, **data: Any) -> None:
         """An event, and its reader's open pages."""

@@ -5,9 +5,15 @@ from vps.models import Cluster, Placement, Vps
 from vps.services.sync.book import Book
 from vps.services.sync.words import PlacementSpec
 
+DIFFERS = (
+    "vps.placement: another machine was found there than was bound, so nothing is done to it. "
+    'If it is a new one for the same customer, send "replaced": true.'
+)
+GONE = "vps.placement: no such guest is there now."
+
 
 def cluster_of(book: Book, spec: PlacementSpec | None) -> Cluster | None:
-    """Raises UnknownCluster."""
+    """The first row that reaches the cluster of this name. Raises UnknownCluster."""
     if spec is None:
         return None
     if spec.cluster not in book.clusters:
@@ -18,27 +24,44 @@ def cluster_of(book: Book, spec: PlacementSpec | None) -> Cluster | None:
 
 def refuse_taken(book: Book, vps: Vps, cluster: Cluster | None, spec: PlacementSpec | None) -> None:
     """Raises PlacementTaken."""
-    if cluster and spec and book.guests.get((cluster.pk, spec.vmid), vps.pk) != vps.pk:
+    if cluster and spec and book.guests.get(book.guest_of(cluster.pk, spec.vmid), vps.pk) != vps.pk:
         raise PlacementTaken
 
 
 def move(book: Book, vps: Vps, cluster: Cluster | None, spec: PlacementSpec | None) -> bool:
-    """Told the same again, nothing is forgotten; told of another guest, nothing of the old one is kept: then True.
+    """Told the same again, nothing is forgotten; told of another guest, or that a new one stands there, nothing of the old
+    one is kept: then True.
 
     The guest's identity and power are then asked for by a worker.
     """
-    if cluster is None or spec is None:
+    if cluster is None or spec is None or (is_same_place(book, vps, cluster, spec) and not spec.replaced):
         return False
-    old = book.places.get(vps.pk)
-    if old and (old.cluster_id, old.vmid, old.kind) == (cluster.pk, spec.vmid, spec.kind):
-        return False
-    forget_learnt(book, vps, old)
+    forget_learnt(book, vps, book.places.get(vps.pk))
     leave(book, vps.pk)
     place = Placement(vps_id=vps.pk, cluster=cluster, kind=spec.kind, vmid=spec.vmid, node=spec.node)
     book.places[vps.pk] = book.placed[vps.pk] = place
-    book.guests[cluster.pk, spec.vmid] = vps.pk
-    book.tell("vps.bound", vps, cluster=cluster.name, kind=spec.kind, vmid=spec.vmid)
+    book.guests[book.guest_of(cluster.pk, spec.vmid)] = vps.pk
+    facts = {"cluster": cluster.name, "kind": spec.kind, "vmid": spec.vmid}
+    book.tell("vps.bound", vps, **facts | ({"replaced": True} if spec.replaced else {}))
     return True
+
+
+def is_same_place(book: Book, vps: Vps, cluster: Cluster, spec: PlacementSpec) -> bool:
+    old = book.places.get(vps.pk)
+    return old is not None and (
+        book.guest_of(old.cluster_id, old.vmid) == book.guest_of(cluster.pk, spec.vmid) and old.kind == spec.kind
+    )
+
+
+def doubts(book: Book, vps: Vps, spec: PlacementSpec | None) -> tuple[str, ...]:
+    """What the main site should know of the place that it named again. Who stands there is asked anew, for its sake."""
+    place = book.places.get(vps.pk)
+    if spec is None or place is None or place.pk is None:
+        return ()
+    book.asked.append(place.pk)
+    if place.stranger:
+        return (DIFFERS,)
+    return (GONE,) if place.missing_since else ()
 
 
 def said_address(book: Book, vps: Vps) -> None:
@@ -61,6 +84,8 @@ def leave(book: Book, id: int) -> None:
     """This VPS is no guest any more."""
     old = book.places.pop(id, None)
     if old:
-        del book.guests[old.cluster_id, old.vmid]
+        guest = book.guest_of(old.cluster_id, old.vmid)
+        if book.guests.get(guest) == id:
+            del book.guests[guest]
         book.placed.pop(id, None)
         book.unplaced.add(id)

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from vps.models import Cluster, ExternalId, NewestWord, Placement, Tombstone, Vps, clock
+from vps.models.cluster import same_clusters
 from vps.models.locks import MOVING, wait_for_turn
 from vps.services.sync.book import Book
 from vps.services.sync.words import Word
@@ -90,9 +91,15 @@ def read_places(book: Book, words: list[Word]) -> None:
     asked: Any = Q(vps_id__in=book.vpses)
     if wanted:
         wait_for_turn(MOVING)
-        names, vmids = {spec.cluster for spec in wanted}, {spec.vmid for spec in wanted}
-        book.clusters = {cluster.name: cluster for cluster in Cluster.objects.filter(name__in=names)}
-        asked |= Q(cluster__name__in=names, vmid__in=vmids)
+        read_clusters(book)
+        asked |= Q(cluster__in=book.same, vmid__in={spec.vmid for spec in wanted})
     found = list(Placement.objects.filter(asked)) if wanted or book.vpses else []
     book.places = {place.vps_id: place for place in found if place.vps_id in book.vpses}
-    book.guests = {(place.cluster_id, place.vmid): place.vps_id for place in found}
+    book.guests = {book.guest_of(place.cluster_id, place.vmid): place.vps_id for place in found}
+
+
+def read_clusters(book: Book) -> None:
+    """All of them: there are few, and whichever reaches the same one may hold the guest that is meant."""
+    rows = {cluster.pk: cluster for cluster in Cluster.objects.all()}
+    book.same = same_clusters(rows.values())
+    book.clusters = {cluster.name: rows[book.same[cluster.pk]] for cluster in rows.values()}

@@ -47,7 +47,8 @@ def update(book: Book, word: Word) -> Done:
     remember(book, word, vps.pk)
     changes = change(book, word, vps)
     is_moved = places.move(book, vps, cluster, word.placement)
-    return Done(book.row(vps), changes=changes, is_moved=is_moved)
+    warnings = () if is_moved else places.doubts(book, vps, word.placement)
+    return Done(book.row(vps), changes=changes, is_moved=is_moved, warnings=warnings)
 
 
 def delete(book: Book, word: Word) -> Done:

@@ -9,12 +9,13 @@ from vps.errors import PanelError
 
 @dataclass(frozen=True)
 class PlacementSpec:
-    """Where the main site says the machine is."""
+    """Where the main site says the machine is. `replaced`: it is a new one in the place of the one that was there."""
 
     cluster: str
     node: str
     vmid: int
     kind: str
+    replaced: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Word:
 class Done:
     """`row` is every column of the VPS as it is now, or was when it was deleted, and its `external_id` where it has one.
 
-    `changes` are the columns that were written, each as (was, is).
+    `changes` are the columns that were written, each as (was, is); `warnings` are sentences for the main site.
     """
 
     row: dict[str, Any]
@@ -46,6 +47,7 @@ class Done:
     is_moved: bool = False
     is_applied: bool = True
     changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 Outcome = Done | PanelError

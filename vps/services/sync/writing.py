@@ -42,7 +42,7 @@ def write_names(book: Book) -> None:
 
 def announce(book: Book) -> None:
     notify.many_pages(list(dict.fromkeys(book.told)))
-    if book.placed:
-        notify.worker("identify_each", [place.pk for place in book.placed.values()])
+    if asked := [place.pk for place in book.placed.values()] + book.asked:
+        notify.worker("identify_each", asked)
     if any(id in book.vpses and id not in book.places for id, _ in book.told):
         notify.worker("bind_by_name")

@@ -1,0 +1,45 @@
+"""Which guests were whose, so that no name gives one to another customer. A trigger writes it as a placement ends."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models.functions import Now
+
+from vps.marks import Marks, unique
+
+
+class FormerPlacementQuerySet(models.QuerySet["FormerPlacement"]):
+    def of_machine(self, cluster_ids: Iterable[int], vmid: int, marks: Marks) -> "FormerPlacementQuerySet":
+        """Of this machine, by its marks; where none were kept or it has none, of whatever stood under this vmid."""
+        where = models.Q(cluster__in=list(cluster_ids), vmid=vmid)
+        if not unique(marks):
+            return self.filter(where)
+        return self.filter(models.Q(marks__overlap=list(unique(marks))) | (where & models.Q(marks=[])))
+
+
+class FormerPlacement(models.Model):
+    """`user_id` owned the VPS when it ended."""
+
+    cluster = models.ForeignKey("vps.Cluster", models.DO_NOTHING, db_constraint=False, related_name="+")
+    kind = models.CharField(max_length=4)
+    vmid = models.IntegerField()
+    vps_id = models.IntegerField()
+    user_id = models.IntegerField()
+    marks = ArrayField(models.CharField(max_length=200), default=list, db_default=[])
+    ended_at = models.DateTimeField(db_default=Now())
+
+    objects: ClassVar[Any] = FormerPlacementQuerySet.as_manager()
+
+    class Meta:
+        db_table = "former_placements"
+        indexes = [
+            models.Index(fields=["cluster", "vmid"], name="former_placements_of_a_guest"),
+            models.Index(fields=["vps_id"], name="former_placements_of_a_vps"),
+            GinIndex(fields=["marks"], name="former_placements_by_mark"),
+        ]
+
+    def __str__(self) -> str:
+        return f"VPS {self.vps_id} was {self.kind}/{self.vmid}"

@@ -1,0 +1,168 @@
+"""Bind servers to the guests that bear their names, where that is sure, and tell staff why not where it is not.
+
+A name is anybody's: the guest has to be free, never another customer's, of the size that was sold, and the only one of
+its name, as far as all clusters have said; the server must be new. A worker calls it.
+"""
+
+import logging
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.conf import settings
+
+from vps import snapshots
+from vps.errors import AlreadyBound, PlacementTaken
+from vps.hypervisor.base import Guest, HypervisorError
+from vps.marks import Marks
+from vps.models import Cluster, Event, FormerPlacement, Placement, Tombstone, Vps, WhyUnbound, clock
+from vps.models.cluster import same_clusters
+from vps.models.locks import BINDING_BY_NAME, turn
+from vps.reach import reach
+from vps.services.binding.bind import bind
+
+log = logging.getLogger(__name__)
+
+# The main site makes a machine within the hour, and may push what it has before staff register its cluster.
+NEW_FOR = timedelta(days=7)
+# So many guests are asked who they are in one go; the others are in the next.
+AT_ONCE = 50
+MB = 1024**2
+
+Reason = WhyUnbound.Reason
+Why = tuple[Reason, str]
+
+
+@dataclass
+class Heard:
+    """The guests that are nobody's: by name where they say it, and where to they remembered where they do not answer.
+
+    `is_complete`: all that do not answer have said their names before.
+    """
+
+    free: dict[str, list[tuple[Cluster, Guest]]] = field(default_factory=dict)
+    silent: dict[str, str] = field(default_factory=dict)
+    is_complete: bool = True
+
+
+def bind_by_name() -> int:
+    """Bind each unbound VPS whose name exactly one unbound guest bears, on all clusters together. Returns how many."""
+    with turn(BINDING_BY_NAME) as is_mine:
+        wanted = list(Vps.objects.unbound()) if is_mine else []
+        reasons = bind_all(wanted) if wanted else {}
+        if is_mine:
+            WhyUnbound.objects.write(reasons)
+        return len(wanted) - len(reasons)
+
+
+def bind_all(wanted: list[Vps]) -> dict[int, Why]:
+    """Why not, of those that were not bound."""
+    if not settings.BIND_BY_NAME:
+        return {vps.pk: (Reason.SWITCHED_OFF, "") for vps in wanted}
+    reasons = why_not_sought(wanted)
+    sought = [vps for vps in wanted if vps.pk not in reasons]
+    heard = hear() if sought else Heard()
+    chosen = []
+    for vps in sought:
+        if why := why_not_found(vps, heard):
+            reasons[vps.pk] = why
+        else:
+            chosen.append((vps, *heard.free[vps.name][0]))
+    for at, (vps, cluster, guest) in enumerate(chosen):
+        why = bind_to(vps, cluster, guest) if at < AT_ONCE else (Reason.NO_ANSWER, told(cluster, guest))
+        if why:
+            reasons[vps.pk] = why
+    return reasons
+
+
+def why_not_sought(wanted: list[Vps]) -> dict[int, Why]:
+    by_hand = set(Event.objects.unbound_by_hand([vps.pk for vps in wanted]))
+    names, oldest = Counter(vps.name for vps in wanted), clock.now() - NEW_FOR
+    found: dict[int, Why] = {}
+    for vps in wanted:
+        if vps.pk in by_hand:
+            found[vps.pk] = (Reason.BY_HAND, "")
+        elif vps.created_at < oldest:
+            found[vps.pk] = (Reason.TOO_OLD, "")
+        elif names[vps.name] > 1:
+            found[vps.pk] = (Reason.TWO_SERVERS, "")
+    return found
+
+
+def hear() -> Heard:
+    """A cluster or node that does not answer has said before which guests it has, and their names."""
+    heard, same = Heard(), same_clusters(Cluster.objects.all())
+    bound = {(same[id], vmid) for id, vmid in Placement.objects.values_list("cluster_id", "vmid")}
+    for cluster in Cluster.objects.active():
+        if same[cluster.pk] == cluster.pk:
+            hear_one(heard, cluster, {vmid for id, vmid in bound if id == cluster.pk})
+    return heard
+
+
+def hear_one(heard: Heard, cluster: Cluster, bound: set[int]) -> None:
+    names = {vmid: seen[0] for vmid, seen in snapshots.sightings(cluster.pk).items()}
+    try:
+        with reach(cluster) as hypervisor:
+            guests = {guest.ref.vmid: guest for guest in hypervisor.guests()}
+    except HypervisorError as error:
+        log.info("%s is not heard for names: %s", cluster, error.detail)
+        heard.is_complete = heard.is_complete and bool(names)
+        guests = {}
+        silent = set(names)
+    else:
+        silent = {vmid for vmid, guest in guests.items() if not guest.name}
+    for vmid in silent - bound:
+        heard.is_complete = heard.is_complete and names.get(vmid) is not None
+        heard.silent[names.get(vmid) or ""] = f"{cluster} / {vmid}"
+    for vmid in set(guests) - silent - bound:
+        if not guests[vmid].is_template:
+            heard.free.setdefault(guests[vmid].name, []).append((cluster, guests[vmid]))
+
+
+def why_not_found(vps: Vps, heard: Heard) -> Why | None:
+    if vps.name in heard.silent:
+        return Reason.NOT_HEARD, heard.silent[vps.name]
+    bearers = heard.free.get(vps.name, [])
+    if len(bearers) > 1:
+        return Reason.TWO_GUESTS, ", ".join(told(*bearer) for bearer in bearers[:2])
+    if not bearers or not heard.is_complete:
+        return (Reason.NO_GUEST if heard.is_complete else Reason.NOT_HEARD), ""
+    cluster, guest = bearers[0]
+    is_as_sold = (guest.cores, guest.usage.ram_total) == (vps.cpu, vps.ram * MB)
+    return None if is_as_sold else (Reason.SIZE, told(cluster, guest))
+
+
+def told(cluster: Cluster, guest: Guest) -> str:
+    return f"{cluster} / {guest.ref.kind}/{guest.ref.vmid}"
+
+
+def bind_to(vps: Vps, cluster: Cluster, guest: Guest) -> Why | None:
+    """Unless it was renamed, bound or deleted while the clusters were asked: another round will tell."""
+    ref, where = guest.ref, told(cluster, guest)
+    try:
+        with reach(cluster) as hypervisor:
+            marks = hypervisor.identity(ref)
+    except HypervisorError as error:
+        log.info("%s was not asked who it is: %s", where, error.detail)
+        return Reason.NO_ANSWER, where
+    if was_anothers(vps, cluster, ref.vmid, marks):
+        return Reason.FORMER_OWNER, where
+    now = Vps.objects.filter(pk=vps.pk, name=vps.name, user=vps.user_id, cpu=vps.cpu, ram=vps.ram).first()
+    if now is None:
+        return Reason.NO_GUEST, where
+    source = Event.Source.SYSTEM
+    try:
+        bind(now, cluster, kind=ref.kind, vmid=ref.vmid, node=ref.node, by=None, source=source, marks=marks)
+    except (AlreadyBound, PlacementTaken) as error:
+        log.info("%s is not bound to %s: %s", now, ref, error)
+        return Reason.ANOTHERS, where
+    return None
+
+
+def was_anothers(vps: Vps, cluster: Cluster, vmid: int, marks: Marks) -> bool:
+    """Whether this machine was another customer's, or may have been that of a server of this name that was deleted before
+    it was bound to any."""
+    former = FormerPlacement.objects.of_machine(Cluster.objects.twins(cluster.pk), vmid, marks)
+    if former.exclude(user_id=vps.user_id).exists():
+        return True
+    return bool(Tombstone.objects.never_bound().of_others(vps.name, vps.user_id).exists())

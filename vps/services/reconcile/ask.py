@@ -1,0 +1,94 @@
+"""Ask guests who they are: those in doubt before anything of them is taken, the others in turn. For `observe`.
+
+What takes longer than a round has time for is left to the next one, and what is in doubt stays so until then.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
+
+from vps import notify
+from vps.hypervisor import Hypervisor
+from vps.hypervisor.base import Guest, GuestRef, HypervisorError, Look
+from vps.models import Cluster, Placement
+from vps.models.recognition import recognise
+from vps.services.reconcile.compare import Known, doubted, in_turn, still_doubted
+from vps.services.reconcile.learn import known_of
+from vps.services.reconcile.sightings import Sightings
+
+log = logging.getLogger(__name__)
+
+# In seconds, of a round's ten: longer than that nobody's state waits for others to say who they are.
+DOUBTS_FOR_S = 4.0
+TURN_FOR_S = 2.0
+# So many rounds there are, and more, in the half hour after which a guest is asked again.
+ROUNDS = 180
+FEWEST = 5
+
+T = TypeVar("T")
+
+
+def ask_doubted(
+    cluster: Cluster,
+    hypervisor: Hypervisor,
+    known: list[Known],
+    guests: dict[int, Guest],
+    seen: tuple[Sightings, Sightings],
+) -> tuple[list[Known], set[int]]:
+    """What is known now that they were asked, and the placements that are still in doubt. In `guests` stands what was seen
+    of them; `seen` is what the list said the round before, and what it says now."""
+    suspects = {row.placement_id: (row, guest) for row, guest in doubted(known, guests, *seen)}
+    if not suspects:
+        return known, still_doubted(known)
+    placements = Placement.objects.filter(pk__in=suspects).select_related("cluster").order_by("doubted_since", "pk")
+    silent = set(suspects)
+    for placement in for_a_while(list(placements), DOUBTS_FOR_S):
+        row, guest = suspects[placement.pk]
+        if look := ask(placement, guest.ref, hypervisor):
+            guests[row.vmid] = replace(guest, power=look.power)
+            notify.pages(row.vps_id, row.user_id)
+            silent.discard(placement.pk)
+    fresh = {row.placement_id: row for row in known_of(cluster, list(suspects))}
+    known = [fresh.get(row.placement_id, row) for row in known]
+    return known, still_doubted(known) | silent
+
+
+def ask(placement: Placement, ref: GuestRef, hypervisor: Hypervisor) -> Look | None:
+    """What it looks like, whoever it is; None where it did not say. Its own power is newer than the list's."""
+    try:
+        look, marks = hypervisor.look(ref), hypervisor.identity(ref)
+    except HypervisorError as error:
+        log.info("%s is in doubt: %s", placement, error.detail)
+        return None
+    recognise(placement, marks, kind=ref.kind, power=look.power, node=look.node)
+    return look
+
+
+def ask_in_turn(hypervisor: Hypervisor, known: list[Known], guests: dict[int, Guest], now: datetime) -> None:
+    """Those that were not asked for longest, so that each is within the hour."""
+    due = {row.placement_id: (row, guest) for row, guest in in_turn(known, guests, quota(len(known)), now)}
+    placements = Placement.objects.filter(pk__in=due).order_by("identified_at") if due else []
+    for placement in for_a_while(list(placements), TURN_FOR_S):
+        row, guest = due[placement.pk]
+        try:
+            marks = hypervisor.identity(guest.ref)
+        except HypervisorError as error:
+            log.info("%s did not say who it is: %s", placement, error.detail)
+            continue
+        if not recognise(placement, marks):
+            notify.pages(row.vps_id, row.user_id)
+
+
+def quota(count: int) -> int:
+    return max(FEWEST, -(-count // ROUNDS))
+
+
+def for_a_while(what: list[T], seconds: float) -> Iterator[T]:
+    until = time.monotonic() + seconds
+    for one in what:
+        if time.monotonic() > until:
+            return
+        yield one

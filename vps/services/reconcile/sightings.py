@@ -1,0 +1,45 @@
+"""What a cluster's list says of each machine beside its power: where it breaks with the round before, another may stand there.
+
+Pure functions, for `compare` and `observe`; `snapshots` keeps one round's for the next.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from vps.hypervisor.base import Guest, Power
+
+# (name, cores, RAM, disk, when it was started in seconds since 1970), each None where nothing was said of it.
+Sighting = tuple[Any, ...]
+# By vmid.
+Sightings = dict[int, Sighting]
+
+# When a machine was started is told by its uptime, which lags as the list does, and by clocks that are set now and then.
+BOOT_GRAIN_S = 45.0
+
+
+def sightings(guests: Iterable[Guest], before: Sightings, now: float) -> Sightings:
+    """What is known of each by now: what the list leaves out, as of a node that is down, is as it was."""
+    return {guest.ref.vmid: sighting(guest, before.get(guest.ref.vmid), now) for guest in guests}
+
+
+def sighting(guest: Guest, before: Sighting | None, now: float) -> Sighting:
+    usage = guest.usage
+    said = (guest.name or None, guest.cores, usage.ram_total or None, usage.disk_total or None, started_at(guest, now))
+    if before is None:
+        return said
+    return tuple(new if new is not None else old for new, old in zip(said, before, strict=True))
+
+
+def started_at(guest: Guest, now: float) -> float | None:
+    return now - guest.usage.uptime_s if guest.power == Power.RUNNING and guest.usage.uptime_s else None
+
+
+def breaks(before: Sighting | None, after: Sighting, *, is_explained: bool) -> bool:
+    """Whether this may be another machine than was seen before. A new start is none where an operation explains it."""
+    if before is None:
+        return False
+    if any(old is not None and old != new for old, new in zip(before[:4], after[:4], strict=True)):
+        return True
+    was, started = before[4], after[4]
+    is_new_start = was is not None and started is not None and abs(started - was) > BOOT_GRAIN_S
+    return is_new_start and not is_explained
