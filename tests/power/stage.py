@@ -16,6 +16,7 @@ from django.core.cache import cache
 from django.db import connection, models
 from django.utils import timezone
 
+from accounts.models import LimitCount
 from tests.simulated import PATIENCE
 from tests.simulated import Cluster as Simulated
 from vps.hypervisor.base import HypervisorError, OutcomeUnknown
@@ -72,7 +73,7 @@ class Stage:
     def clear(self) -> None:
         """A new play: the same cluster, and nothing on it or in our tables."""
         self.rest()
-        for model in (Operation, Event, Placement, Tombstone, Vps):
+        for model in (Operation, Event, Placement, Tombstone, Vps, LimitCount):
             model.objects.all().delete()
         ClusterNode.objects.all().delete()
         self.answer_again()

@@ -13,8 +13,8 @@ from vps.models import Operation, Vps
 from vps.services.power.request import request
 
 #                   what, and by whom it is counted     most  per
-OF_SERVER = Limit("operations, server", 20, MINUTE)
-FORCED_OF_SERVER = Limit("forced stops, server", 20, MINUTE)
+OF_SERVER = Limit("operations, server", 60, MINUTE)
+FORCED_OF_SERVER = Limit("forced stops, server", 60, MINUTE)
 # And one for each server: who has five hundred may start them all.
 OF_ACCOUNT = Limit("operations, account", 60, MINUTE)
 
