@@ -43,7 +43,7 @@ def stack_of(file: str) -> str:
     return "stack with a browser" if needs_browser else "stack"
 
 
-@pytest.hookimpl
+@pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Three have a stack, and some wait all the time. Valkey has 16 databases, of which each takes one."""
     return min(12, (os.cpu_count() or 1) + 4)
