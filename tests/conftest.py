@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.db import connection
@@ -22,13 +23,20 @@ Make = Callable[..., Any]
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """Parallel workers copy one database, rather than each migrate its own.
-
-    Who waits 2 s for a connection is told 503 by the panel, as it is too busy then. The tests are patient.
-    """
-    connection.settings_dict["OPTIONS"]["pool"]["timeout"] = 60
+    """Parallel workers copy one database, rather than each migrate its own."""
     if name := template():
         connection.settings_dict["TEST"]["TEMPLATE"] = name
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient() -> None:
+    """Who waits for a connection for 2 s, or for Redis for one, is told so by the panel or left to the sweeper.
+
+    The tests have the time, for it is not the panel that is busy then.
+    """
+    connection.settings_dict["OPTIONS"]["pool"]["timeout"] = 60
+    settings.CACHES["default"]["OPTIONS"]["socket_timeout"] = 60
+    notify.KNOCK_S = 60
 
 
 @pytest.fixture(autouse=True)

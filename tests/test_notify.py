@@ -25,8 +25,9 @@ def mute(tmp_path: Path) -> Iterator[str]:
 
 
 def test_a_click_waits_no_more_than_a_moment_for_a_redis_that_says_nothing(
-    mute: str, settings: Any, caplog: pytest.LogCaptureFixture
+    mute: str, settings: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(notify, "KNOCK_S", 1)
     config = {"hosts": [{"address": mute, "socket_timeout": None}]}
     settings.CHANNEL_LAYERS = {"default": settings.CHANNEL_LAYERS["default"] | {"CONFIG": config}}
     channel_layers.backends.clear()
