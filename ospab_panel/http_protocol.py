@@ -5,12 +5,12 @@ but JSON.
 """
 
 import asyncio
-import json
 import resource
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from ospab_panel.server_refusals import MALFORMED, TOO_LONG, TOO_MANY, TOO_SLOW, said
 from ospab_panel.socket_protocol import LimitedSocket
 from ospab_panel.write_limit import LimitedTransport
 
@@ -22,15 +22,6 @@ HEAD_WITHIN_S = 20
 # Who was refused in the midst of a body may go on for a moment, or would never read why.
 LINGERS_S = 5
 LINGERS_FOR = 64 * 1024 * 1024
-MALFORMED = "400 Bad Request", "The request is not valid HTTP.", "bad_request"
-TOO_SLOW = "408 Request Timeout", "The head of the request did not come in time.", "request_timeout"
-TOO_LONG = "431 Request Header Fields Too Large", "The head of the request is too long.", "head_too_long"
-TOO_MANY = (
-    "503 Service Unavailable",
-    "Too many connections are open. Please try again in a moment.",
-    "service_unavailable",
-)
-HEAD = "HTTP/1.1 {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n"
 # What is kept for PostgreSQL, Redis and files.
 OWN_FILES = 200
 
@@ -212,15 +203,11 @@ class JsonHttpProtocol(HttpToolsProtocol):
         self.is_lingering = True
         self.busy()
         self.flow.resume_reading()
-        self.transport.write_eof()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
         self.loop.call_later(LINGERS_S, self.transport.abort)
 
     def let_pass(self, data: bytes) -> None:
         self.lingered += len(data)
         if self.lingered > LINGERS_FOR:
             self.transport.abort()
-
-
-def said(status: str, message: str, code: str) -> bytes:
-    body = json.dumps({"status": "error", "message": message, "code": code}).encode()
-    return HEAD.format(status, len(body)).encode() + body

@@ -4,11 +4,13 @@ WhiteNoise says what there is, with which headers, and what a browser has alread
 """
 
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpResponse
 from django.middleware.security import SecurityMiddleware
 from whitenoise.middleware import WhiteNoiseMiddleware
 
@@ -70,8 +72,8 @@ def contents(path: str) -> bytes:
 def security_headers() -> Headers:
     """What Django gives all else."""
     response = HttpResponse()
-    request = HttpRequest()
-    request.META["HTTP_X_FORWARDED_PROTO"] = request.META["wsgi.url_scheme"] = "https"
+    is_https = {"wsgi.url_scheme": "https", "HTTP_X_FORWARDED_PROTO": "https"}
+    request = WSGIRequest(is_https | {"REQUEST_METHOD": "GET", "wsgi.input": BytesIO()})
     SecurityMiddleware(lambda request: response).process_response(request, response)
     return [(name.lower().encode(), value.encode()) for name, value in response.items() if name != "Content-Type"]
 

@@ -63,6 +63,20 @@ def test_what_no_key_decrypts_is_named_and_left_and_all_others_are_done(
     assert decrypt(Cluster.objects.get(pk=lost.pk).token_secret) == "s", "it is as it was"
 
 
+def test_what_no_key_decrypts_is_told_before_the_panel_is_served(
+    cluster: Cluster, endpoint: WebhookEndpoint, settings: Any, new_key: str
+) -> None:
+    """B15: as after a restore with the wrong keys."""
+    told = StringIO()
+    call_command("prepare", stdout=StringIO(), stderr=told)
+    assert told.getvalue() == ""
+    settings.FIELD_KEYS = [new_key]
+    call_command("prepare", stdout=StringIO(), stderr=told)
+    first, second = told.getvalue().splitlines()
+    assert first.startswith(f"vps.Cluster {cluster.pk} (main): token_secret: cannot be decrypted")
+    assert second.startswith(f"vps.WebhookEndpoint {endpoint.pk} (shop): secret, previous_secret: cannot")
+
+
 def test_a_row_that_is_read_and_written_keeps_its_ciphertext_to_the_byte(cluster: Cluster, settings: Any) -> None:
     """B15: nothing is decrypted by loading, nor by saving, nor by printing."""
     before = Cluster.objects.values_list("token_secret", flat=True).get()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from ospab_panel import http_protocol, request_body, write_limit
+from ospab_panel import http_protocol, request_body, socket_protocol, write_limit, wsgi_bridge
 from ospab_panel.asgi import application
 from ospab_panel.http_protocol import JsonHttpProtocol
 from ospab_panel.wsgi_bridge import WsgiBridge
@@ -223,19 +223,68 @@ def closing(request: bytes) -> bytes:
     return request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
 
 
-def is_cut(caller: socket.socket) -> bool:
+def is_cut(caller: socket.socket, data: bytes = b"\r\n") -> bool:
     """Told by sending: reading would make room."""
     try:
-        caller.sendall(b"\r\n")
+        caller.sendall(data)
     except OSError:
         return True
     return False
+
+
+def test_answers_share_a_budget_and_the_largest_gives_way(large_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wsgi_bridge.answers, "most", len(LARGE) + MIB)
+    slow = sending(large_port, HEALTH, receives=4096)
+    wait_for(lambda: wsgi_bridge.answers.taken == len(LARGE))
+    assert all_of(sending(large_port, closing(HEALTH))).endswith(LARGE[-1000:])
+    slow.setblocking(True)
+    assert len(all_of(slow)) < len(LARGE)
+
+
+def test_who_comes_when_too_many_wait_for_a_thread_is_told_so_at_once(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wsgi_bridge, "MOST_WAITING", 0)
+    status, said = answer_to(sending(port, HEALTH))
+    assert (status, said["code"]) == (503, "service_unavailable")
 
 
 def test_c2_who_hangs_up_leaves_the_thread_free(large_port: int) -> None:
     for _ in range(10):
         sending(large_port, HEALTH * 3, receives=4096).close()
     assert len(all_of(sending(large_port, closing(HEALTH)))) > len(LARGE)
+
+
+# Sockets
+
+
+@pytest.mark.parametrize("more", ["X-Long: " + "a" * 9000, "Content-Length: 5", "Transfer-Encoding: chunked"])
+def test_a_handshake_that_comes_to_nothing_is_refused_at_once(port: int, more: str) -> None:
+    status, said = answer_to(sending(port, handshake(more)))
+    assert (status, said["code"]) == (400, "bad_request")
+
+
+def test_a_handshake_that_nobody_answers_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket_protocol, "HANDSHAKE_WITHIN_S", 0.2)
+    with serving(silent) as port:
+        assert all_of(sending(port, handshake())) == b""
+
+
+async def silent(scope: Any, receive: Any, send: Any) -> None:
+    while (await receive())["type"] != "websocket.disconnect":
+        pass
+
+
+def test_a_socket_whose_answers_to_pings_are_not_read_is_cut_off(port: int) -> None:
+    caller = sending(port, handshake(), receives=4096)
+    ping = b"\x89\xe4\x00\x00\x00\x00" + b"x" * 100
+    wait_for(lambda: is_cut(caller, ping * 1000))
+
+
+def handshake(*more: str) -> bytes:
+    lines = ["GET /ws/events HTTP/1.1", "Host: testserver", "Connection: Upgrade", "Upgrade: websocket"]
+    lines += ["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", *more, "", ""]
+    return "\r\n".join(lines).encode()
 
 
 def test_what_nobody_has_thought_of_is_an_answer_in_json(caplog: pytest.LogCaptureFixture) -> None:

@@ -33,9 +33,14 @@ def mapped(address: IP) -> IP:
 
 
 def names_this_machine(host: str) -> bool:
-    """Whether this host, as it is written, is local. Of any other name it is seen when it is connected to."""
+    """Whether this host, as it is written, is this machine. Of any other name it is seen when it is connected to."""
     address = parsed(host)
-    return is_local(address) if address else host.rstrip(".").lower() in THIS_MACHINE
+    return mapped(address).is_loopback if address else host.rstrip(".").lower() in THIS_MACHINE
+
+
+def names_a_link(host: str) -> bool:
+    address = parsed(host)
+    return address is not None and is_of_a_link(address)
 
 
 def is_disguised(host: str) -> bool:

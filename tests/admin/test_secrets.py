@@ -11,6 +11,7 @@ from tests.conftest import person
 from tests.hypervisor.stranger import http_answer, stranger
 from tests.power.conftest import registered
 from tests.simulated import simulated
+from vps import tasks
 from vps.models import Cluster, Event, Operation
 from vps.models.encrypted import decrypt
 from vps.services import power
@@ -106,11 +107,12 @@ def test_what_leaves_the_secret_where_it_is_asks_for_nothing_and_is_not_told_as_
     assert "osts" not in told
 
 
-LOCAL = ["127.0.0.1:6379", "localhost:8006", "[::1]", "169.254.169.254", "[fe80::1]", "0.0.0.0:1"]
+LOCAL = ["127.0.0.1:6379", "localhost:8006", "[::1]"]
+NEVER = ["169.254.169.254", "[fe80::1]", "0.0.0.0:1", "224.0.0.1"]
 DISGUISED = ["2130706433", "0x7f.1:6379", "127.1", "[::ffff:127.0.0.1]"]
 
 
-@pytest.mark.parametrize("host", [*LOCAL, *DISGUISED])
+@pytest.mark.parametrize("host", [*LOCAL, *NEVER, *DISGUISED])
 def test_this_machine_and_a_link_are_no_clusters_hosts(admin: Any, cluster: Cluster, settings: Any, host: str) -> None:
     """D2: and what hides an address is no host at all, wherever local ones are allowed."""
     for is_allowed in (False, True):
@@ -205,3 +207,26 @@ def test_with_the_wrong_key_an_operation_ends_at_its_deadline_and_says_so(
     operation.refresh_from_db()
     assert (operation.state, operation.error_code) == ("failed", "hypervisor_unavailable")
     assert Event.objects.filter(type="operation.failed").count() == 1
+
+
+def test_with_the_wrong_key_no_task_of_the_workers_falls_over(
+    alice: Any, make_vps: Any, bind: Any, cluster: Cluster, without_key: None
+) -> None:
+    """B15: each asks the cluster in its own way."""
+    make_vps(alice, name="unbound")
+    bound = make_vps(alice, name="bound")
+    placement = bind(bound)
+    tasks.reconcile_one(cluster.pk)
+    Cluster.objects.ask_at_once(cluster.pk)
+    tasks.bind_by_name()
+    tasks.find_addresses()
+    tasks.identify(placement.pk)
+    tasks.fetch_history(bound.pk, "hour")
+    tasks.watch(cluster.pk, "pve1")
+    assert as_seen(cluster) == (True, "the secret of its token")
+
+
+def as_seen(cluster: Cluster) -> tuple[bool, str]:
+    """Whether it is unreachable, and the beginning of why."""
+    now = Cluster.objects.get(pk=cluster.pk)
+    return now.unreachable_since is not None, now.failure.partition(":")[0]

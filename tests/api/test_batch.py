@@ -3,6 +3,7 @@
 import json
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -10,10 +11,10 @@ from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 from rest_framework.exceptions import ParseError
 
-from ospab_panel.json_body import loads
+from ospab_panel.json_body import StrictJSONParser, TooLarge, loads
 from tests.api.words import ORDER, batch, client, create, delete, results, update
 from tests.simulated import wait_for
-from vps.api import crowd
+from vps.api import crowd, sync
 from vps.models import Event, ExternalId, Operation, Placement, Tombstone, Vps
 
 
@@ -252,3 +253,21 @@ def test_c5_many_small_values_are_refused_before_they_are_made(values: bytes) ->
         assert tracemalloc.get_traced_memory()[1] < 3 * len(body)
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize(("sign", "most_mib"), [("a", 15), ("é", 15), ("я", 12), ("😀", 7)])
+def test_c5_one_wide_sign_in_a_long_text_makes_it_count_for_more(sign: str, most_mib: int) -> None:
+    """Python keeps every letter of a text as wide as the widest in it."""
+
+    def parsed(mib: int) -> Any:
+        body = f'{{"ignored":"{sign}{"a" * mib * 1024 * 1024}"}}'.encode()
+        return StrictJSONParser().parse(BytesIO(body), parser_context={"view": sync.sync_batch.cls})
+
+    tracemalloc.start()
+    try:
+        parsed(most_mib)
+        assert tracemalloc.get_traced_memory()[1] < 4.1 * sync.sync_batch.cls.largest_body
+    finally:
+        tracemalloc.stop()
+    with pytest.raises(TooLarge):
+        parsed(most_mib + 1)

@@ -72,6 +72,14 @@ def test_a_name_is_no_way_to_this_machine(stranger: Any, monkeypatch: pytest.Mon
     assert connect("proxmox", stranger.access(f"127.0.0.1:{port}")).version() == "9.2.11"
 
 
+@pytest.mark.parametrize("host", ["224.0.0.1", "[::]"])
+def test_an_address_of_a_link_is_no_clusters_however_it_came_to_be_written(stranger: Any, host: str) -> None:
+    port = stranger.answering(http_answer(b'{"data": {"version": "9.2.11"}}')).rpartition(":")[2]
+    with pytest.raises(HypervisorError):
+        connect("proxmox", stranger.access(f"{host}:{port}")).version()
+    assert stranger.asked == 0
+
+
 def test_what_speaks_no_tls_is_told_of_without_its_words(stranger: Any) -> None:
     """As 127.0.0.1:6379, which is Redis, or a mail server that greets."""
     host = stranger.breaking(lambda connection: connection.sendall(f"220 {SECRET}\r\n".encode()))

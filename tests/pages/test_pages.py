@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from vps import snapshots
@@ -272,3 +273,15 @@ def test_why_the_buttons_are_off_is_told_truly(as_user: Any, alice: Any, make_vp
     browser = as_user(alice)
     assert "was not found on its cluster" in browser.get(f"/vps/{gone.id}/").content.decode()
     assert "cannot be controlled here" in browser.get(f"/vps/{foreign.id}/").content.decode()
+
+
+def test_c4_a_file_that_is_sent_along_is_let_pass_and_written_nowhere(
+    static_files: None, db: None, tmp_path: Any
+) -> None:
+    """No page takes files, and a form that was sent as one with files is read as any other."""
+    file = SimpleUploadedFile("big.bin", b"x" * 3_000_000)
+    with override_settings(FILE_UPLOAD_TEMP_DIR=str(tmp_path)):
+        answer = Client().post("/login/", {"username": "alice", "password": "wrong", "file": file})
+    assert answer.status_code == 200
+    assert not answer.wsgi_request.FILES
+    assert not list(tmp_path.iterdir())

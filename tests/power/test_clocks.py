@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from tests.power.conftest import carry_out, turn
 from tests.simulated import Cluster as Simulated
-from vps.models import Cluster, Operation, Vps
+from vps.models import Cluster, Operation, Placement, Vps
 from vps.reach import silence_s
 from vps.services import creation, power
+from vps.services.reconcile import reconcile
 
 real = timezone.now
 WRONG = [timedelta(hours=-2), timedelta(minutes=-1), timedelta(minutes=1), timedelta(hours=2)]
@@ -90,3 +91,19 @@ def test_what_is_silent_is_not_asked_before_its_time(real_cluster: Cluster, go_w
     assert not Cluster.objects.may_ask(real_cluster.pk)
     Cluster.objects.ask_at_once(real_cluster.pk)
     assert Cluster.objects.may_ask(real_cluster.pk)
+
+
+def test_a_list_that_lags_behind_a_look_does_not_turn_it_back_b7(
+    server: Any, simulated: Simulated, real_cluster: Cluster, go_wrong: Any
+) -> None:
+    """How old a look is goes by the clock that it was written by."""
+    vps = server(power="running")
+    simulated.call("PATCH", "faults", {"list_lag_seconds": 60})
+    simulated.api("GET", "/cluster/resources", type="vm")
+    simulated.change(100, power="stopped")
+    Placement.objects.looked(vps.placement.pk, power="stopped", node="pve1")
+    Vps.objects.update(status="stopped")
+    go_wrong()
+    reconcile(real_cluster.pk)
+    vps.refresh_from_db()
+    assert vps.status == "stopped"

@@ -17,6 +17,13 @@ from http.client import HTTPConnection
 MANY = 24  # more than the threads of both web processes
 SMALL = 4096  # of a receive buffer
 MIB = 1024 * 1024
+UPGRADE = (
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+)
+PING = b"\x89\xe4\x00\x00\x00\x00" + b"x" * 100
 
 
 @dataclass
@@ -229,12 +236,37 @@ def connections_that_lie_idle_after_one_request(target: Target) -> Iterator[None
 
 @attack
 def sockets_whose_handshake_stalls(target: Target) -> Iterator[None]:
-    upgrade = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13")
     for path in ("/ws/pages", "/ws/events", "/ws/nothing"):
-        head = target.head(f"GET {path}", *upgrade, "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==")
+        head = target.head(f"GET {path}", *UPGRADE)
         for _ in range(MANY):
             target.connect(head[:-20])
             target.connect(head, receives=SMALL)
+    yield
+
+
+@attack
+def sockets_that_ping_and_do_not_read(target: Target) -> Iterator[None]:
+    """A socket of a program is open before its token comes."""
+    head = target.head("GET /ws/events", *UPGRADE)
+    callers = [target.connect(head, receives=SMALL) for _ in range(MANY)]
+    with dripping(callers, PING * 500, every=0.01):
+        yield
+
+
+@attack
+def requests_that_nobody_understands(target: Target) -> Iterator[None]:
+    """C6, and what a parser stumbles over"""
+    odd = [
+        target.head("POST /api/auth/login", "Content-Type: application/json; charset*=bogus''x", "Content-Length: 2")
+        + b"{}",
+        target.head("GET /ws/events", *UPGRADE, "X-Long: " + "a" * 9000),
+        target.head("GET /ws/events", *UPGRADE, "Content-Length: 5"),
+        target.head("GET /healthz", "Connection: Upgrade", "Upgrade: h2c"),
+        b"\x16\x03\x01\x02\x00\x01\x00",
+    ]
+    for data in odd:
+        for _ in range(MANY):
+            target.connect(data, receives=SMALL)
     yield
 
 

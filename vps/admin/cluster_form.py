@@ -8,7 +8,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from vps.addresses import is_disguised, names_this_machine
+from vps.addresses import is_disguised, names_a_link, names_this_machine
 from vps.models import Cluster, Vps
 
 HOST = re.compile(r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)(:[0-9]{1,5})?")
@@ -41,9 +41,11 @@ def check_host(host: str) -> None:
     name = host if host.endswith("]") else host.rpartition(":")[0] or host
     if not HOST.fullmatch(host) or is_disguised(name):
         raise forms.ValidationError(_("%(host)s is no host: give name or name:port."), params={"host": host})
+    if names_a_link(name):
+        raise forms.ValidationError(_("%(host)s is an address that no cluster has."), params={"host": host})
     if names_this_machine(name) and not settings.CLUSTERS_ALLOW_LOCAL:
         raise forms.ValidationError(
-            _("%(host)s is this machine itself, or no cluster's: see CLUSTERS_ALLOW_LOCAL."), params={"host": host}
+            _("%(host)s is this machine itself: see CLUSTERS_ALLOW_LOCAL."), params={"host": host}
         )
 
 

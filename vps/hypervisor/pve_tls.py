@@ -11,7 +11,7 @@ from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NewConnectionError
 
-from vps.addresses import is_local, names_this_machine, parsed
+from vps.addresses import is_local, names_a_link, names_this_machine, parsed
 from vps.crash_points import reached
 from vps.hypervisor.base import NEVER, Access, Unreachable
 
@@ -34,6 +34,8 @@ class Connection(HTTPSConnection):
 
     def _new_conn(self) -> socket.socket:
         """A name may stand for another address each time, so the one that was connected to is looked at."""
+        if names_a_link(self.host):
+            raise NewConnectionError(self, "no cluster has such an address")
         sock = super()._new_conn()
         address = parsed(sock.getpeername()[0])
         if address and is_local(address) and not names_this_machine(self.host):
@@ -44,6 +46,8 @@ class Connection(HTTPSConnection):
     def connect(self) -> None:
         try:
             super().connect()
+        except NewConnectionError:
+            raise
         except (HTTPError, OSError, ValueError) as error:
             raise NewConnectionError(self, str(error)) from error
         if time.monotonic() > self.leave_by:

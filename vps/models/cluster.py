@@ -67,6 +67,10 @@ class ClusterQuerySet(ReachedQuerySet):
         """Its list of guests was taken in just now, and this was told beside."""
         self.filter(id=id).update(seen_at=Now(), **told)
 
+    def with_time(self) -> "ClusterQuerySet":
+        """Each with `read_at`, the database's time when it was read."""
+        return self.annotate(read_at=Now())
+
     def twins(self, id: int) -> "set[int]":
         """The rows that reach the same cluster as this one, itself among them, as far as is known."""
         same = same_clusters(self.all())

@@ -103,6 +103,20 @@ def encrypt_again() -> tuple[dict[str, int], list[str]]:
     return done, lost
 
 
+def unreadable() -> list[str]:
+    """What none of the keys decrypts, to be told before a release is served."""
+    rows = [(row, names) for model, names in holders().items() for row in model._default_manager.order_by("pk")]
+    return [named(row, lost) for row, names in rows if (lost := [name for name in names if is_lost(row, name)])]
+
+
+def named(row: models.Model, names: list[str]) -> str:
+    return f"{row._meta.label} {row.pk} ({row}): {', '.join(names)}"
+
+
+def is_lost(row: models.Model, name: str) -> bool:
+    return opened(getattr(row, name)) is None
+
+
 def holders() -> dict[type[models.Model], list[str]]:
     """The models that hold secrets, and their columns that do."""
     columns = [(model, field) for model in apps.get_models() for field in model._meta.concrete_fields]
@@ -127,7 +141,7 @@ def encrypt_row(row: models.Model, names: list[str], lost: list[str]) -> bool:
         setattr(row, name, text)
     row.save(update_fields=list(held))
     if unread := [name for name in names if name not in held]:
-        lost.append(f"{row._meta.label} {row.pk} ({row}): {', '.join(unread)}")
+        lost.append(named(row, unread))
     return not unread
 
 

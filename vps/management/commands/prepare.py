@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from vps.management import demo
+from vps.models.encrypted import unreadable
 
 # What comes along with the packages that we take files from.
 UNUSED = ["redoc"]
@@ -26,6 +27,8 @@ class Command(BaseCommand):
         collect_static()
         if settings.DEMO:
             demo.fill_in()
+        for name in unreadable():
+            self.stderr.write(f"{name}: cannot be decrypted with any of FIELD_KEYS. Workers will not reach it.")
         self.stdout.write("The panel is prepared.")
 
 

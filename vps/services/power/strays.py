@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from vps.hypervisor.base import GuestRef, Hypervisor, Kind, Look, Refusal, Refused, TaskResult, Unreachable
+from vps.hypervisor.base import Command, GuestRef, Hypervisor, Kind, Look, Refusal, Refused, TaskResult, Unreachable
 from vps.models import Operation, Placement, clock
 from vps.services.power.plan import (
     CLOCK_SKEW,
@@ -77,7 +77,7 @@ def clear_the_way(operation: Operation, placement: Placement, hypervisor: Hyperv
     before = one_before(operation)
     if before is None or before.kind == STOP or before.intent_at is None:
         return False
-    if before.kind == START and clock.now() - operation.created_at < STARTS_WITHIN:
+    if command_of(before) == Command.START and clock.now() - operation.created_at < STARTS_WITHIN:
         return False
     with unless_left(before, placement):
         upid = before.upid or new_task_of(before, placement, hypervisor)

@@ -5,8 +5,11 @@ It never creates or deletes a VPS, and never moves one out of creating, suspende
 
 import logging
 import random
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -32,27 +35,31 @@ MOST_IDENTIFIED = 50
 
 def reconcile(cluster_id: int) -> int:
     """Hear one cluster out. Returns the number of placements that changed; a cluster that is silent is marked so."""
-    cluster = Cluster.objects.filter(pk=cluster_id).first()
+    cluster = Cluster.objects.with_time().filter(pk=cluster_id).first()
     if cluster is None:
         return 0
+    began = time.monotonic()
     with turn(RECONCILE_OF_CLUSTER, cluster.pk) as is_mine:
-        return hear_out(cluster) if is_mine else 0
+        return hear_out(cluster, began) if is_mine else 0
 
 
-def hear_out(cluster: Cluster) -> int:
+def hear_out(cluster: Any, began: float) -> int:
     try:
         with reach(cluster) as hypervisor:
-            return take_in(cluster, hypervisor)
+            return take_in(cluster, hypervisor, began)
     except HypervisorError as error:
         log.info("%s was not heard: %s", cluster, error.detail)
         return 0
 
 
-def take_in(cluster: Cluster, hypervisor: Hypervisor) -> int:
-    """What we know is read before the list is: a guest that is bound meanwhile may be newer than the list."""
+def take_in(cluster: Any, hypervisor: Hypervisor, began: float) -> int:
+    """`began` is the monotonic time at which the cluster's row was read.
+
+    What we know is read before the list is: a guest that is bound meanwhile may be newer than the list."""
     known = list(known_of(cluster))
     guests = {guest.ref.vmid: guest for guest in hear(cluster, hypervisor)}
-    now = timezone.now()
+    # By the database's clock, by which looks were written: rounds are of many hosts, whose own are not alike.
+    now = cluster.read_at + timedelta(seconds=time.monotonic() - began)
     before = snapshots.sightings(cluster.pk)
     after = sightings(guests.values(), before, now.timestamp())
     known, in_doubt = ask_doubted(cluster, hypervisor, known, guests, (before, after))
