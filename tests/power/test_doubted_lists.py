@@ -204,6 +204,7 @@ def test_a_look_that_is_denied_fails_as_that_too(servers: list[Vps], simulated: 
         ({"/": {"VM.Audit": 1}, "/vms": {"VM.PowerMgmt": 1}}, False),
         ({"/vms/101": {"VM.Audit": 1}}, False),
         ({"/pool/a": {"VM.Audit": 1}}, False),
+        ({"/pool/a": {"VM.Audit": 1}, "/vms/100": {"VM.Audit": 1}}, True),
         ({}, False),
     ],
 )
@@ -211,6 +212,11 @@ def test_a_privilege_counts_on_the_guest_itself_or_from_above_where_it_is_inheri
     granted: dict[str, dict[str, float]], may: bool
 ) -> None:
     assert Rights(granted).may(Need.SEE, GuestRef(Kind.QEMU, 100, "pve1")) is may
+
+
+def test_an_empty_pool_will_have_guests() -> None:
+    assert Rights({"/pool/a": {"VM.Audit": 1}}).may(Need.SEE)
+    assert not Rights({"/storage": {"VM.Audit": 1}}).may(Need.SEE)
 
 
 def test_a_container_tells_its_addresses_to_whoever_may_see_it() -> None:

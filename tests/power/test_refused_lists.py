@@ -58,6 +58,26 @@ def test_a_list_that_is_refused_makes_the_cluster_unreachable_with_its_text_and_
     assert (healed.failures, healed.unreachable_since, healed.failure) == (0, None, "")
 
 
+@pytest.mark.parametrize(
+    "data", [None, "OK", {"x": 1}, [{"type": "qemu"}], [{"type": "qemu", "vmid": "much", "node": "pve1"}], [5]]
+)
+def test_a_list_that_makes_no_sense_is_no_answer_though_its_status_is_200(
+    server: Any, simulated: Any, real_cluster: Cluster, data: Any
+) -> None:
+    server(power="running")
+    simulated.answer("GET", LIST, 200, body={"data": data})
+    reconcile(real_cluster.pk)
+    silent = Cluster.objects.get()
+    assert silent.failures == 1
+    assert silent.failure
+    assert silent.seen_at == real_cluster.seen_at
+    assert not Placement.objects.filter(missing_since__isnull=False).exists()
+    simulated.answer_truly()
+    due(real_cluster)
+    reconcile(real_cluster.pk)
+    assert not Cluster.objects.get().failures
+
+
 def test_a_version_that_is_refused_is_no_answer_either(server: Any, simulated: Any, real_cluster: Cluster) -> None:
     simulated.answer("GET", "/version", 500, "got no worker upid - start worker failed")
     reconcile(real_cluster.pk)
@@ -95,6 +115,15 @@ def test_a_nodes_list_that_is_refused_is_the_nodes_failure(
     assert node.failures
     assert "No space left" in node.failure
     assert not Cluster.objects.get().failures
+
+
+def test_another_host_is_asked_where_the_list_of_one_makes_no_sense(with_two_hosts: Any, db: None) -> None:
+    simulated = with_two_hosts
+    cluster = registered(simulated.access(hosts=simulated.simulator.tls_hosts))
+    for host in simulated.simulator.tls_hosts:
+        simulated.answer("GET", LIST, 200, body={"data": None}, port=int(host.rpartition(":")[2]), times=1)
+        reconcile(cluster.pk)
+        assert not Cluster.objects.get().failures
 
 
 def test_another_host_is_asked_where_one_has_lost_its_cluster_file_system(with_two_hosts: Any, db: None) -> None:

@@ -70,13 +70,13 @@ class Proxmox:
         self.transport.close()
 
     def version(self) -> str:
-        return pve_read.version(self.transport.get("version"))
+        return self.transport.take("version", pve_read.version)
 
     def certificates(self) -> tuple[str, ...]:
         return pve_read.nodes(self.transport.get("nodes"))
 
     def guests(self) -> list[Guest]:
-        return pve_read.guests(self.transport.get("cluster/resources"))
+        return self.transport.take("cluster/resources", pve_read.guests)
 
     def rights(self) -> Rights:
         return pve_rights.rights(self.transport.get("access/permissions"))
@@ -113,8 +113,10 @@ class Proxmox:
         return [task for task in self.tasks(ref.node, since, ref.vmid) if command in task.commands]
 
     def looks(self, node: str, kind: Kind) -> dict[int, Look]:
-        listed = self.transport.get(f"nodes/{node_name(node)}/{Kind(kind)}")
-        return pve_read.looks(listed, node, self.transport.node_time)
+        return self.transport.take(
+            f"nodes/{node_name(node)}/{Kind(kind)}",
+            lambda listed: pve_read.looks(listed, node, self.transport.node_time),
+        )
 
     def tasks(self, node: str, since: datetime, vmid: int | None = None) -> list[FoundTask]:
         of_guest = {} if vmid is None else {"vmid": vmid}

@@ -17,6 +17,8 @@ PRIVILEGES = {
     Need.ADDRESSES: ("VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted", "VM.Monitor"),
 }
 ABOVE = ("/vms", "/")
+# Of the guests of a pool the answer names each; of an empty one it names the pool alone.
+WITHIN = ("/vms/", "/pool/")
 Granted = dict[str, dict[str, float]]
 
 
@@ -28,7 +30,7 @@ class Rights:
 
     def may(self, need: Need, ref: GuestRef | None = None) -> bool:
         if ref is None:
-            return any(self.has(need, path) for path in self.granted if path in ABOVE or path.startswith("/vms/"))
+            return any(self.has(need, path) for path in self.granted if path in ABOVE or path.startswith(WITHIN))
         # A container tells its addresses to whoever may see it.
         need = Need.SEE if ref.kind == Kind.LXC and need == Need.ADDRESSES else need
         own = f"/vms/{ref.vmid}"

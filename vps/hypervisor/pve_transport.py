@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 from proxmoxer.backends.https import JsonSerializer, ProxmoxHTTPApiTokenAuth, ProxmoxHttpSession
@@ -59,6 +59,9 @@ ILL = re.compile(r"ipcc_send_rec\[\d+\] failed")
 
 # The host of each cluster that answered this process last, or that it had no time left to ask: it is asked first.
 ANSWERED_LAST: dict[tuple[str, ...], str] = {}
+
+
+T = TypeVar("T")
 
 
 class Garbled(Exception):
@@ -163,6 +166,14 @@ class Transport:
             return self.ask(host, READ_S, NEVER, lambda api: api(path).get(**params))
 
         return self.guarded(path, ask, is_read=True)
+
+    def take(self, path: str, read: Callable[[Any], T]) -> T:
+        """As `get`, of what everything hangs on: an answer that makes no sense to `read` is none, whoever is asked."""
+
+        def ask(host: str) -> T:
+            return read(self.ask(host, READ_S, NEVER, lambda api: api(path).get()))
+
+        return self.guarded(path, ask, is_read=True)  # type: ignore[no-any-return]
 
     def post(self, path: str, leave_by: float, **params: Any) -> Any:
         """What has not left by then (time.monotonic) never does: Unreachable."""
