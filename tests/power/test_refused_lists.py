@@ -78,8 +78,11 @@ def test_a_list_that_makes_no_sense_is_no_answer_though_its_status_is_200(
     assert not Cluster.objects.get().failures
 
 
-def test_a_version_that_is_refused_is_no_answer_either(server: Any, simulated: Any, real_cluster: Cluster) -> None:
-    simulated.answer("GET", "/version", 500, "got no worker upid - start worker failed")
+@pytest.mark.parametrize("path", ["/version", "/nodes"])
+def test_a_version_or_the_nodes_that_are_refused_are_no_answer_either(
+    server: Any, simulated: Any, real_cluster: Cluster, path: str
+) -> None:
+    simulated.answer("GET", path, 500, "got no worker upid - start worker failed")
     reconcile(real_cluster.pk)
     assert Cluster.objects.get().failure.startswith("500 got no worker upid")
 

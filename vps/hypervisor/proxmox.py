@@ -73,7 +73,7 @@ class Proxmox:
         return self.transport.take("version", pve_read.version)
 
     def certificates(self) -> tuple[str, ...]:
-        return pve_read.nodes(self.transport.get("nodes"))
+        return self.transport.take("nodes", pve_read.nodes)
 
     def guests(self) -> list[Guest]:
         return self.transport.take("cluster/resources", pve_read.guests)

@@ -52,7 +52,7 @@ REDIRECTS = range(300, 400)
 NODE = re.compile(r"nodes/([^/]+)/(?!.*/rrddata$)")
 
 # What everything hangs on: a no to these, whatever its reason, leaves us blind, as silence does.
-ESSENTIAL = re.compile(r"version|cluster/resources|nodes/[^/]+/(qemu|lxc|tasks)")
+ESSENTIAL = re.compile(r"version|nodes|cluster/resources|nodes/[^/]+/(qemu|lxc|tasks)")
 # The cluster's file system on the host that was asked does not answer it (pve-cluster, IPCC.xs), and all that it reads
 # there is refused.
 ILL = re.compile(r"ipcc_send_rec\[\d+\] failed")
