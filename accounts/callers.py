@@ -3,6 +3,7 @@
 What a token or a session once proved ends when its user is deactivated, changes the password or logs out.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -16,6 +17,7 @@ from accounts.errors import BadToken
 from accounts.models import User
 
 FOR_EVER = float("inf")
+KEY_OF_SESSION = re.compile(r"[a-z0-9]{8,40}")
 sessions = import_module(settings.SESSION_ENGINE)
 
 
@@ -42,6 +44,8 @@ def of_token(token: str) -> Standing | None:
 
 def of_session(key: str) -> Standing | None:
     """By the session of a browser. Whose page it is on, the caller must have made sure of."""
+    if not KEY_OF_SESSION.fullmatch(key):
+        return None
     request = HttpRequest()
     request.session = sessions.SessionStore(key)
     user = get_user(request)

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from rest_framework_simplejwt.tokens import RefreshToken
 
-from accounts import claims
+from accounts import claims, standing
 from accounts.claims import Claims
 from accounts.errors import BadToken
 from accounts.models import TokenFamily, User
@@ -104,6 +104,7 @@ def adopt(said: Claims) -> None:
 
 def end(family: TokenFamily, why: TokenFamily.Ended) -> None:
     ended = TokenFamily.objects.filter(pk=family.pk, ended_at=None).update(ended_at=Now(), ended_why=why)
+    standing.has_changed(family.user_id)
     if ended and why == TokenFamily.Ended.REUSED:
         log.warning(
             "A spent refresh token of user %s came again: its login of %s has ended",

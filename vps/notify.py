@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 log = logging.getLogger(__name__)
+Told = list[tuple[str, dict[str, Any]]]  # to which group, and what
 KNOCK_S = 1
 # Redis that is gone, or hangs, is not asked again for so long by this process.
 SILENCE_S = 2.0
@@ -62,6 +63,11 @@ def many_pages(changed: list[tuple[int, int]]) -> None:
     if changed:
         after_commit(partial(knock_all, changed[:MOST_TOLD], is_cut=len(changed) > MOST_TOLD))
         feed()
+
+
+def standing(user_id: int, **_: Any) -> None:
+    """Have the sockets of this user ask anew who reads, after the commit. A receiver of `accounts.standing.changed`."""
+    after_commit(partial(have_asked_anew, user_id))
 
 
 def feed(*, after_seconds: float = 0) -> None:
@@ -122,11 +128,24 @@ def knock_all(changed: list[tuple[int, int]], *, is_cut: bool = False) -> None:
     """Pages that miss it ask again by themselves every few seconds."""
     if not line.is_open():
         return
+    told: Told = [(group_of(user_id), {"type": "vps.changed", "vps": vps_id}) for vps_id, user_id in changed]
+    told += [(EVENTS, {"type": "feed.grew"})] if is_cut else []
+    more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+    tell(told, f"no open page was told of VPS {changed[0][0]}{more}")
+
+
+def have_asked_anew(user_id: int) -> None:
+    """Sockets that miss it ask by themselves within 15 s."""
+    if line.is_open():
+        told: Told = [(group_of(user_id), {"type": "standing.changed"})]
+        tell(told, f"no socket was told to ask anew who user {user_id} is")
+
+
+def tell(told: Told, otherwise: str) -> None:
     try:
-        async_to_sync(send)(changed, is_cut)
+        async_to_sync(send)(told)
     except (RedisError, OSError, TimeoutError) as error:
-        more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
-        log.warning("no open page was told of VPS %s%s: %r", changed[0][0], more, error)
+        log.warning("%s: %r", otherwise, error)
 
 
 class Line:
@@ -162,13 +181,11 @@ def client(url: str) -> "Redis":
     return Redis.from_url(url, retry=Retry(NoBackoff(), 1), **limits)
 
 
-async def send(changed: list[tuple[int, int]], is_cut: bool) -> None:
+async def send(told: Told) -> None:
     """The channel layer waits for Redis without a limit of its own; the click behind this call must not.
 
     Each event loop has a connection of its own, so many messages go by one.
     """
     async with asyncio.timeout(KNOCK_S):
-        if is_cut:
-            await get_channel_layer().group_send(EVENTS, {"type": "feed.grew"})
-        for vps_id, user_id in changed:
-            await get_channel_layer().group_send(group_of(user_id), {"type": "vps.changed", "vps": vps_id})
+        for group, message in told:
+            await get_channel_layer().group_send(group, message)

@@ -1,9 +1,10 @@
-"""The sockets' addresses, for ospab_panel.asgi. Programs are those that come from no page, and bring no cookie of ours."""
+"""The sockets' addresses, for ospab_panel.sockets. Programs are those that come from no page, and bring no cookie of ours."""
 
-from django.urls import path
+from collections.abc import Awaitable, Callable
+from typing import Any
 
-from vps.consumers import PageConsumer
-from vps.event_socket import event_socket
+from vps.event_socket import event_socket, page_socket
 
-for_programs = [path("ws/events", event_socket)]  # type: ignore[arg-type]  # Django's stubs know no ASGI
-for_browsers = [path("ws/pages", PageConsumer.as_asgi()), *for_programs]
+Application = Callable[[Any, Any, Any], Awaitable[None]]
+FOR_PROGRAMS: dict[str, Application] = {"/ws/events": event_socket}
+FOR_BROWSERS: dict[str, Application] = {"/ws/pages": page_socket} | FOR_PROGRAMS

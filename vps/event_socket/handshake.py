@@ -1,6 +1,6 @@
 """Who opens a socket, and from where in the feed. For `serve`.
 
-A cookie counts only where ospab_panel.asgi has read it, of our own page; a token may be a browser's or a program's.
+A cookie counts only where ospab_panel.sockets has read it, of our own page; a token may be a browser's or a program's.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from accounts.callers import Caller, of_session, of_token
+from vps.event_socket.life import asked
 from vps.event_socket.wire import AGAINST_THE_RULES, BAD_AFTER, NOT_AUTHENTICATED, Closed, Wire
 
 TOKEN_WITHIN_S = 10
@@ -32,9 +33,9 @@ async def caller_of(wire: Wire) -> Caller:
     for name in wire.scope["subprotocols"]:
         if name.startswith(BEARER):
             return partial(of_token, name.removeprefix(BEARER))
-    user = wire.scope.get("user")
-    if user is not None and user.is_authenticated:
-        return partial(of_session, wire.scope["session"].session_key)
+    by_cookie = partial(of_session, wire.scope.get("session_key", ""))
+    if await asked(by_cookie):
+        return by_cookie
     return partial(of_token, await first_message(wire))
 
 

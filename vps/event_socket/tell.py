@@ -9,10 +9,9 @@ import contextlib
 import json
 import time
 
-from channels.db import database_sync_to_async
-
 from accounts.callers import Caller, Standing
-from vps.event_socket.wire import NOT_AUTHENTICATED, TRY_AGAIN, Closed, Wire
+from vps.event_socket.life import asked, checked
+from vps.event_socket.wire import TRY_AGAIN, Closed, Wire
 from vps.models import Event
 from vps.models.event_shape import for_customer
 
@@ -24,30 +23,23 @@ TAKEN_WITHIN_S = 15
 Page = list[tuple[int, str]]  # its place in the feed, and how it is said
 
 
-async def tell(wire: Wire, caller: Caller, after: int, knocked: asyncio.Event) -> None:
+async def tell(wire: Wire, caller: Caller, user: int, after: int, knocked: asyncio.Event) -> None:
     """For ever. Raises Closed once the caller is nobody any more, or too slow."""
     while True:
         knocked.clear()
-        standing, page = await database_sync_to_async(look)(caller, after)
+        standing, page = await asked(look, caller, user, after)
         await send(wire, page)
         after = page[-1][0] if page else after
         if len(page) < PAGE:
             await rest(knocked, standing.until)
 
 
-def look(caller: Caller, after: int) -> tuple[Standing, Page]:
+def look(caller: Caller, user: int, after: int) -> tuple[Standing, Page]:
     """Raises Closed."""
-    standing = checked(caller)
+    standing = checked(caller, user)
     events = Event.objects.visible_to(standing.user).read(after, PAGE)
     shown = [for_customer(event, standing.user) for event in events]
     return standing, [(event["id"], json.dumps(event)) for event in shown]
-
-
-def checked(caller: Caller) -> Standing:
-    standing = caller()
-    if standing is None:
-        raise Closed(NOT_AUTHENTICATED, "log in again")
-    return standing
 
 
 async def send(wire: Wire, page: Page) -> None:

@@ -18,14 +18,16 @@ class Gone(Exception):
     """The other end has closed it."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Wire:
     scope: dict[str, Any]
     receive: Any
     send: Any
+    is_accepted: bool = False
 
     async def accept(self) -> None:
         """Before it is accepted a browser is told no code at all. The name that bears a token is never sent back."""
+        self.is_accepted = True
         offered = self.scope["subprotocols"]
         chosen = "panel.v1" if "panel.v1" in offered else None
         await self.send({"type": "websocket.accept", "subprotocol": chosen})
@@ -42,4 +44,6 @@ class Wire:
         await self.send({"type": "websocket.send", "text": text})
 
     async def close(self, why: Closed) -> None:
+        if not self.is_accepted:
+            await self.accept()
         await self.send({"type": "websocket.close", "code": why.code, "reason": why.reason})
