@@ -16,6 +16,7 @@ from ospab_panel.asgi import application
 from tests.conftest import PASSWORD, person
 from vps import notify
 from vps.event_socket.places import MOST_OF_A_USER, MOST_UNKNOWN_OF_AN_ADDRESS, open_sockets
+from vps.models import Event
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OURS = "http://localhost:5050"
@@ -210,7 +211,13 @@ async def until_heard(socket: Opened, vps: Any, user: Any) -> None:
         assert json.loads((await socket.heard())["text"]) == {"vps": vps.pk}
 
 
-def test_c12_a_token_that_logs_out_closes_its_socket(with_token: Any, alice: Any) -> None:
+def tell_of(vps: Any) -> None:
+    Event.objects.record("vps.updated", vps, source="sync")
+    notify.knock(vps.pk, vps.user_id)
+
+
+def test_c12_a_token_that_logs_out_closes_its_socket(alice: Any, make_vps: Any) -> None:
+    vps = make_vps(alice)
     login = {"username": "alice", "password": PASSWORD}
     pair = Client().post("/api/auth/login", login, content_type="application/json").json()
 
@@ -219,11 +226,30 @@ def test_c12_a_token_that_logs_out_closes_its_socket(with_token: Any, alice: Any
 
     async def ask() -> None:
         async with opened("/ws/events", origin=None, subprotocols=[f"bearer.{pair['access']}"]) as socket:
-            await asyncio.sleep(0)
+            for _ in range(2):  # the second is heard by a knock, or by the look that follows the joining
+                await sync_to_async(tell_of)(vps)
+                assert json.loads((await socket.heard())["text"])["vps_id"] == vps.pk
             await sync_to_async(log_out_by_api)()
             assert (await socket.heard())["code"] == 4401
 
     async_to_sync(ask)()
+
+
+@pytest.mark.parametrize(("after", "code"), [("2", 4410), (str(2**63 - 1), 4410), ("1", None)])
+def test_b13_a_place_beyond_the_end_closes_the_socket(
+    after: str, code: int | None, as_user: Any, alice: Any, make_vps: Any
+) -> None:
+    Event.objects.record("vps.created", make_vps(alice), source="sync")
+
+    async def ask(cookie: str) -> None:
+        async with opened("/ws/events", cookie, query_string=f"after={after}".encode()) as socket:
+            if code is None:
+                assert await socket.wire.receive_nothing(1)
+                return
+            closed = await socket.heard()
+            assert (closed["code"], closed["reason"]) == (code, "cursor_from_the_future: the last event is 1")
+
+    async_to_sync(ask)(cookie_of(as_user(alice)))
 
 
 def test_a_page_that_says_anything_is_shown_out(as_user: Any, alice: Any) -> None:

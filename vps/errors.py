@@ -108,6 +108,17 @@ class OperationNotFound(PanelError):
     message = _("There is no such operation.")
 
 
+class CursorFromTheFuture(PanelError):
+    """`extra` has `last`: the end of the feed."""
+
+    code = "cursor_from_the_future"
+    status = 410
+    message = _(
+        "There is no event with this id: the panel was restored from an older copy. Compare what you hold with the panel, "
+        "and go on from the event `last`."
+    )
+
+
 class VpsDeleted(PanelError):
     code = "vps_deleted"
     status = 409

@@ -57,7 +57,8 @@ class PanelError(Exception):
 
     `code` is the panel's stable word, or one of ours: network_error, timeout, invalid_answer, redirected,
     not_configured. `errors` maps a field to its sentences; `request_id` is what the panel's log calls the request;
-    `retry_after` is in seconds. `results` is, of a batch in several calls, what the calls before the failed one did.
+    `retry_after` is in seconds. `last` is, of cursor_from_the_future, the event after which to go on. `results` is, of a
+    batch in several calls, what the calls before the failed one did.
     """
 
     def __init__(
@@ -68,11 +69,12 @@ class PanelError(Exception):
         errors: dict[str, list[str]] | None = None,
         request_id: str | None = None,
         retry_after: float | None = None,
+        last: int | None = None,
     ) -> None:
         super().__init__(message)
         self.message, self.code, self.status = message, code, status
         self.errors = errors or {}
-        self.request_id, self.retry_after = request_id, retry_after
+        self.request_id, self.retry_after, self.last = request_id, retry_after, last
         self.results: list[Json] = []
 
     @property
@@ -216,7 +218,11 @@ class OspabPanel:
     # Events
 
     def events(self, after: int = 0, *, types: Sequence[str] | None = None, limit: int | None = None) -> Iterator[Json]:
-        """What happened after the event of this id, in order, up to now. Keep the last one's id and ask again with it."""
+        """What happened after the event of this id, in order, up to now. Keep the last one's id and ask again with it.
+
+        `cursor_from_the_future`: the panel was restored from an older copy. Compare what both sides hold (`digest`,
+        `list_vps`), then go on from the error's `last`.
+        """
         return self._pages("/api/events", "events", after=after, limit=limit, type=types and ",".join(types))
 
     # How it is asked
@@ -424,6 +430,7 @@ def answer_of(response: http.client.HTTPResponse, body: bytes) -> Json:
         said.get("errors"),
         request_id,
         seconds(response.getheader("Retry-After")),
+        said.get("last"),
     )
 
 

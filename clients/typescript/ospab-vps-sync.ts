@@ -187,6 +187,8 @@ export interface Failure {
   requestId?: string | undefined;
   /** Seconds after which the panel would have it again. */
   retryAfter?: number | undefined;
+  /** Of `cursor_from_the_future`: the event after which to go on. */
+  last?: number | undefined;
   cause?: unknown;
 }
 
@@ -196,6 +198,7 @@ export class PanelError extends Error {
   readonly errors: FieldErrors;
   readonly requestId: string | undefined;
   readonly retryAfter: number | undefined;
+  readonly last: number | undefined;
   /** Of a batch in several calls: what the calls before the one that failed have done. */
   results: BatchResult[] = [];
 
@@ -207,6 +210,7 @@ export class PanelError extends Error {
     this.errors = failure.errors ?? {};
     this.requestId = failure.requestId;
     this.retryAfter = failure.retryAfter;
+    this.last = failure.last;
     if (failure.cause !== undefined) Object.defineProperty(this, "cause", { value: failure.cause, configurable: true });
   }
 }
@@ -342,7 +346,11 @@ export class OspabPanel {
     return this.#call("POST", path, next === undefined ? {} : { next }, options);
   }
 
-  /** What happened after the event of this id, in order, up to now. Keep the last one's id and ask again with it. */
+  /**
+   * What happened after the event of this id, in order, up to now. Keep the last one's id and ask again with it.
+   * `cursor_from_the_future`: the panel was restored from an older copy. Compare what both sides hold (`digest`, `listVPS`),
+   * then go on from the error's `last`.
+   */
   events(
     after = 0,
     options: { types?: readonly string[] | undefined; limit?: number | undefined } = {},
@@ -521,13 +529,14 @@ function answerOf(response: Response, text: string, sentId: string | undefined):
   const said = parsed(text);
   // Every answer of the panel has a status; JSON without one is another program's.
   if (response.ok && typeof said?.["status"] === "string") return said;
-  const { message, code, errors } = said ?? {};
+  const { message, code, errors, last } = said ?? {};
   throw new PanelError(typeof message === "string" ? message : unreadable(response), {
     status: response.status,
     code: typeof code === "string" ? code : "invalid_answer",
     errors: errors as FieldErrors | undefined,
     requestId,
     retryAfter: seconds(response.headers.get("retry-after")),
+    last: typeof last === "number" ? last : undefined,
   });
 }
 

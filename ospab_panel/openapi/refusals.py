@@ -8,7 +8,7 @@ from ospab_panel.error_responses import CODES, body
 from ospab_panel.openapi.door import Refusal
 from ospab_panel.openapi.shapes import Schema, ref
 from ospab_panel.openapi.told import OF_ALL, Told, as_list
-from vps.errors import OperationInProgress, PanelError
+from vps.errors import CursorFromTheFuture, OperationInProgress, PanelError
 
 OF_REPEATS: tuple[Refusal, ...] = (InvalidIdempotencyKey, RequestInProgress, IdempotencyKeyReused)
 # Sentences that are made anew each time.
@@ -17,7 +17,7 @@ SAID = {
     "invalid": "Invalid request: limit: Must be a whole number.",
 }
 # The errors whose answer carries more than the others'.
-LOOKS_LIKE: dict[Refusal, str] = {OperationInProgress: "OperationInProgressError"}
+LOOKS_LIKE: dict[Refusal, str] = {OperationInProgress: "OperationInProgressError", CursorFromTheFuture: "CursorError"}
 
 
 def told(refusal: Refusal | Told) -> Told:

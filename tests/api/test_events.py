@@ -139,6 +139,36 @@ def test_what_was_in_a_workers_hands_during_a_transfer_is_told_to_the_new_owner(
     assert len(rest) == {"in doubt": 1, "at a stranger": 2, "unseen": 1}[ends]
 
 
+# A panel that was restored from an older copy
+
+
+@pytest.mark.parametrize("who", ["alice", "bob", "main site"])
+def test_b13_an_after_beyond_the_end_is_of_a_panel_that_is_no_more(
+    who: str, with_token: Any, main_sites: Client, alice: Any, bob: Any, make_vps: Any
+) -> None:
+    """Bob, of whose servers nothing is told, learns it too: where the feed ends is the same for all."""
+    for _ in range(3):
+        told(make_vps(alice))
+    program = main_sites if who == "main site" else with_token({"alice": alice, "bob": bob}[who])
+    assert program.get("/api/events?after=3").status_code == 200
+    for after in (4, 1000, 2**63 - 1):
+        answer = program.get(f"/api/events?after={after}&type=vps.deleted")
+        assert (answer.status_code, answer.json()["code"], answer.json()["last"]) == (410, "cursor_from_the_future", 3)
+
+
+def test_b13_nor_is_there_anything_before_the_first_event(main_sites: Client) -> None:
+    assert main_sites.get("/api/events?after=0").status_code == 200
+    assert main_sites.get("/api/events?after=1").json()["last"] == 0
+
+
+def test_b13_whoever_goes_on_from_the_last_misses_nothing(main_sites: Client, alice: Any, make_vps: Any) -> None:
+    vps = make_vps(alice)
+    told(vps)
+    last = main_sites.get("/api/events?after=900").json()["last"]
+    told(vps, "vps.deleted")
+    assert types(main_sites.get(f"/api/events?after={last}")) == ["vps.deleted"]
+
+
 # Who sees what
 
 

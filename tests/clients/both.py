@@ -144,7 +144,7 @@ def in_python(error: dict[str, Any]) -> Exception:
     if error["name"] == "WebhookError":
         return WebhookError(error["message"])
     assert error["name"] == "PanelError", error
-    known = {"request_id": error.get("requestId"), "retry_after": error.get("retryAfter")}
+    known = {"request_id": error.get("requestId"), "retry_after": error.get("retryAfter"), "last": error.get("last")}
     made = PanelError(error["message"], error["code"], error["status"], error["errors"], **known)
     made.results = error["results"]
     made.__notes__ = [error["inspected"]]

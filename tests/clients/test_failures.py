@@ -124,3 +124,11 @@ def test_a_panel_that_is_not_there_is_told_from_one_that_is_slow(client_of: Any)
         client_of(panel.url, retries=0).create(**ORDER)
     assert [(error.value.code, error.value.status) for error in (late, gone)] == [("timeout", 0), ("network_error", 0)]
     assert gone.value.request_id, "what its log would call the request"
+
+
+def test_b13_a_reader_of_events_is_told_where_to_go_on_in_a_panel_that_was_restored(client_of: Any) -> None:
+    body = {"status": "error", "message": "There is no such event.", "code": "cursor_from_the_future", "last": 17}
+    with scripted(Answer(410, body)) as panel, pytest.raises(PanelError) as failed:
+        client_of(panel.url).events(900)
+    assert (failed.value.status, failed.value.code, failed.value.last) == (410, "cursor_from_the_future", 17)
+    assert len(panel.asked) == 1

@@ -24,11 +24,13 @@ BIGGEST_ID = 2**63 - 1
 @authentication_classes([KeyOrTokenAuthentication])
 @seen
 def events(request: Request) -> Response:
-    """`next` is the address of what follows, or null where nothing does yet."""
+    """`next` is the address of what follows, or null where nothing does yet. Raises CursorFromTheFuture."""
     after = number(request, "after", 0, BIGGEST_ID)
     limit = number(request, "limit", DEFAULT_PAGE, LARGEST_PAGE, least=1)
     types = words(request, "type", Event.Type.values)
     rows = visible(request, types).read(after, limit + 1)
+    if not rows:
+        Event.objects.refuse_future(after)
     page, has_more = rows[:limit], len(rows) > limit
     filtered = f"&type={','.join(types)}" if types else ""
     following = f"/api/events?after={page[-1].position}&limit={limit}{filtered}" if has_more else None

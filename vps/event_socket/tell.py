@@ -10,8 +10,9 @@ import json
 import time
 
 from accounts.callers import Caller, Standing
+from vps.errors import CursorFromTheFuture
 from vps.event_socket.life import asked, checked
-from vps.event_socket.wire import TRY_AGAIN, Closed, Wire
+from vps.event_socket.wire import FROM_THE_FUTURE, TRY_AGAIN, Closed, Wire
 from vps.models import Event
 from vps.models.event_shape import for_customer
 
@@ -38,8 +39,18 @@ def look(caller: Caller, user: int, after: int) -> tuple[Standing, Page]:
     """Raises Closed."""
     standing = checked(caller, user)
     events = Event.objects.visible_to(standing.user).read(after, PAGE)
+    if not events:
+        refuse_future(after)
     shown = [for_customer(event, standing.user) for event in events]
     return standing, [(event["id"], json.dumps(event)) for event in shown]
+
+
+def refuse_future(after: int) -> None:
+    try:
+        Event.objects.refuse_future(after)
+    except CursorFromTheFuture as error:
+        reason = f"{error.code}: the last event is {error.extra['last']}"
+        raise Closed(FROM_THE_FUTURE, reason) from error
 
 
 async def send(wire: Wire, page: Page) -> None:

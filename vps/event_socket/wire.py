@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-BAD_AFTER, NOT_AUTHENTICATED, AGAINST_THE_RULES, TRY_AGAIN = 4400, 4401, 1008, 1013
+BAD_AFTER, NOT_AUTHENTICATED, FROM_THE_FUTURE = 4400, 4401, 4410
+AGAINST_THE_RULES, TRY_AGAIN = 1008, 1013
 
 
 class Closed(Exception):

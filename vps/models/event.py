@@ -16,6 +16,7 @@ from django.db import connection, models, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from vps.errors import CursorFromTheFuture
 from vps.models.history import link_that_outlives
 from vps.models.locks import SETTLING, wait_for_turn
 
@@ -94,6 +95,18 @@ class EventQuerySet(models.QuerySet["Event"]):
         """Those of these VPSs that somebody has unbound: these are theirs to bind."""
         by_hand = self.filter(vps__in=vps_ids, type=Event.Type.VPS_UNBOUND, by__isnull=False)
         return by_hand.values_list("vps_id", flat=True).distinct()
+
+    def end(self) -> int:
+        """The place of the last that is settled, whoever's it is; 0 of an empty feed."""
+        return int(self.model.objects.aggregate(end=models.Max("position"))["end"] or 0)
+
+    def refuse_future(self, after: int) -> None:
+        """Nobody was ever told of an event beyond the end, unless by a panel whose copy is older than its word.
+
+        Raises CursorFromTheFuture.
+        """
+        if after > (end := self.end()):
+            raise CursorFromTheFuture(extra={"last": end})
 
     def code_of_status(self, vps: Any) -> str:
         """With what code the panel moved this VPS to its status, or '' where it gave none or the main site's word it is."""

@@ -1,10 +1,10 @@
 """/api/events: what happened, in order."""
 
 from ospab_panel.openapi.door import Answer, Door, query
-from ospab_panel.openapi.nouns.events import EXAMPLE
+from ospab_panel.openapi.nouns.events import EXAMPLE, ID
 from ospab_panel.openapi.shapes import many, or_null, ref, success, text, whole
 from vps.api.events import BIGGEST_ID, DEFAULT_PAGE, LARGEST_PAGE
-from vps.errors import InvalidInput
+from vps.errors import CursorFromTheFuture, InvalidInput
 
 TAG = "Events"
 ABOUT = """\
@@ -34,6 +34,7 @@ DOORS = {
                 {"all": {"status": "success", "events": [EXAMPLE], "next": None}},
             )
         },
-        refusals=(InvalidInput,),
+        refusals=(InvalidInput, CursorFromTheFuture),
+        refused={CursorFromTheFuture.code: {"last": ID}},
     ),
 }

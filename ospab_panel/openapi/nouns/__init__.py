@@ -17,6 +17,7 @@ COMPONENTS: dict[str, Schema] = {
     "OperationInProgressError": operation.IN_PROGRESS,
     **sync.COMPONENTS,
     "Event": events.EVENT,
+    "CursorError": events.CURSOR_ERROR,
     "Webhook": events.WEBHOOK,
     "Usage": measured.USAGE,
     "History": measured.HISTORY,

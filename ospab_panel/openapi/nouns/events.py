@@ -2,7 +2,9 @@
 
 from ospab_panel.openapi.nouns.operation import ID as OPERATION_ID
 from ospab_panel.openapi.nouns.vps import ID_MAX, USER_ID, VPS_ID
-from ospab_panel.openapi.shapes import Schema, moment, or_null, ref, text, thing, whole, word
+from ospab_panel.openapi.reusable import ERROR
+from ospab_panel.openapi.shapes import Schema, always, moment, or_null, ref, text, thing, whole, word
+from vps.errors import CursorFromTheFuture
 from vps.models import Event
 
 ID = 123
@@ -37,6 +39,16 @@ FIELDS: dict[str, Schema] = {
     "data": DATA,
 }
 EVENT = thing(FIELDS, "Something that happened. Of one VPS, in the order in which it happened.")
+
+CURSOR_ERROR = thing(
+    ERROR["properties"]
+    | {
+        "code": always(CursorFromTheFuture.code),
+        "last": whole("The last event that there is: the next `after`.", ID, 0),
+    },
+    "The panel was restored from a copy that is older than what it told. Compare what you hold with it first.",
+    optional=("errors",),
+)
 
 WEBHOOK = thing(
     {
