@@ -10,10 +10,13 @@ import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from django.test import Client
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from accounts import people
 from ospab_panel.asgi import application
 from tests.conftest import PASSWORD, person
+from tests.test_slow_callers import serving
 from vps import notify
 from vps.event_socket.places import MOST_OF_A_USER, MOST_UNKNOWN_OF_AN_ADDRESS, open_sockets
 from vps.models import Event
@@ -259,3 +262,10 @@ def test_a_page_that_says_anything_is_shown_out(as_user: Any, alice: Any) -> Non
             assert (await socket.heard())["code"] == 1008
 
     async_to_sync(ask)(cookie_of(as_user(alice)))
+
+
+@pytest.mark.parametrize(("path", "origin", "status"), [("/ws/nowhere", OURS, 404), ("/ws/pages", "http://[", 403)])
+def test_c9_the_web_server_says_so_too(path: str, origin: str, status: int) -> None:
+    with serving(application) as port, pytest.raises(InvalidStatus) as refused:
+        connect(f"ws://127.0.0.1:{port}{path}", additional_headers={"Origin": origin})
+    assert refused.value.response.status_code == status
