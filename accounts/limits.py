@@ -4,6 +4,7 @@ Counted in PostgreSQL by one statement each, so of a hundred at once as many are
 is refused is not counted: nobody fills another's count by being refused.
 """
 
+import logging
 import math
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +13,8 @@ from typing import Any
 from django.db import connection
 
 from accounts.errors import TooManyAttempts
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ def take(*counts: Count) -> None:
     for at, count in enumerate(counts):
         if seconds := wait(count):
             give_back(*counts[:at])
+            log.warning("Too many %s: refused for %s s, %s", count.limit.what, seconds, count.who or "all of them")
             raise TooManyAttempts(seconds)
 
 

@@ -113,9 +113,10 @@ def test_g5_one_password_over_many_names_is_stopped_from_one_network_and_from_ma
     assert log_in(password=PASSWORD, address=HOME).status_code == 200
 
 
-def test_g5_all_together_are_limited_too(alice: Any) -> None:
+def test_g5_all_together_are_limited_too_and_the_log_says_which_limit_it_was(alice: Any, caplog: Any) -> None:
     fill(limits.PASSWORDS_OF_ALL, "")
     assert log_in().status_code == 429
+    assert "Too many wrong passwords, all: refused for 900 s" in caplog.text
     assert log_in("nobody").status_code == 429
 
 
