@@ -126,6 +126,8 @@ class Stack:
             "--ws-max-size",
             "131072",
             "--no-proxy-headers",
+            "--timeout-graceful-shutdown",
+            "4",
             "--http",
             "ospab_panel.http_protocol:JsonHttpProtocol",
         )

@@ -60,8 +60,8 @@ class Transport(LimitedTransport):
 
 
 class JsonHttpProtocol(HttpToolsProtocol):
-    # Connections that wait for a head, whoever waits longest first.
-    idle: dict["JsonHttpProtocol", None] = {}
+    # Connections whose callers have yet to say something, a head or a body, whoever has been silent longest first.
+    unheard: dict["JsonHttpProtocol", None] = {}
     is_in_head = is_in_message = is_lingering = is_upgraded = False
     frame_length = head_length = lingered = 0
     fault = MALFORMED
@@ -70,22 +70,23 @@ class JsonHttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         super().connection_made(Transport(self, transport))  # type: ignore[arg-type]
         self.wait_for_head()
-        self.idle[self] = None
+        self.unheard[self] = None
         if len(self.connections) > MOST_CONNECTIONS:
             self.make_room()
 
     def make_room(self) -> None:
-        oldest = next(iter(self.idle))
+        oldest = next(iter(self.unheard))
         if oldest is self:
             self.transport.write(said(*TOO_MANY))
             self.transport.close()
         else:
             oldest.transport.abort()
-            del self.idle[oldest]
+            del self.unheard[oldest]
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.is_in_message = False
-        self.busy()
+        self.head_is_there()
+        self.unheard.pop(self, None)
         super().connection_lost(exc)
 
     # What comes in
@@ -127,7 +128,7 @@ class JsonHttpProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self.is_in_head = False
-        self.busy()
+        self.head_is_there()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -137,10 +138,12 @@ class JsonHttpProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self.is_in_message = False
         self.frame_length = 0
+        self.unheard.pop(self, None)
         super().on_message_complete()
 
     def handle_websocket_upgrade(self) -> None:
         self.is_upgraded = True
+        self.unheard.pop(self, None)
         self.ws_protocol_class = LimitedSocket
         super().handle_websocket_upgrade()
 
@@ -161,12 +164,16 @@ class JsonHttpProtocol(HttpToolsProtocol):
             self.head_timer = self.loop.call_later(HEAD_WITHIN_S, self.head_is_late)
 
     def head_is_late(self) -> None:
+        """Browsers open connections before they need them, and take an answer to nothing for one to their next request."""
         self.head_timer = None
-        if not self.transport.is_closing() and self.is_idle:
+        if not self.is_idle:
+            return
+        if self.frame_length:
             self.give_up(TOO_SLOW)
+        else:
+            self.transport.close()
 
-    def busy(self) -> None:
-        self.idle.pop(self, None)
+    def head_is_there(self) -> None:
         if self.head_timer:
             self.head_timer.cancel()
             self.head_timer = None
@@ -174,7 +181,7 @@ class JsonHttpProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if not self.transport.is_closing() and self.is_idle:
-            self.idle[self] = None
+            self.unheard[self] = None
 
     # Refusing
 
@@ -201,7 +208,7 @@ class JsonHttpProtocol(HttpToolsProtocol):
 
     def linger(self) -> None:
         self.is_lingering = True
-        self.busy()
+        self.head_is_there()
         self.flow.resume_reading()
         if self.transport.can_write_eof():
             self.transport.write_eof()

@@ -4,21 +4,32 @@ from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from ospab_panel.server_refusals import MALFORMED, said
+from ospab_panel.server_refusals import MALFORMED, TOO_MANY, said
 from ospab_panel.write_limit import LimitedTransport
 
 HANDSHAKE_WITHIN_S = 20
-# Answers to pings that nobody takes.
-MOST_LEFT = 1024 * 1024
+# Each costs what thirty idle connections do: some are left for pages.
+MOST_SOCKETS = 4000
+# A caller sends its token, and a ping now and then.
+MOST_FRAMES, FRAMES_A_SECOND = 30, 2
+PIECE = 1024
 
 
 class LimitedSocket(WebSocketsSansIOProtocol):
     """Whoever is silent once the socket is open is found out by uvicorn's pings."""
 
+    open_now: set["LimitedSocket"] = set()
+
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        self.open_now.add(self)
+        self.frames_heard, self.opened_at = 0, self.loop.time()
         self.transport = LimitedTransport(getattr(transport, "transport", transport), self.loop)  # type: ignore[assignment]
         self.loop.call_later(HANDSHAKE_WITHIN_S, self.handshake_is_late)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.open_now.discard(self)
+        super().connection_lost(exc)
 
     def handshake_is_late(self) -> None:
         if not self.handshake_complete:
@@ -26,9 +37,22 @@ class LimitedSocket(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         """The first is the whole head: where nothing comes of it, nothing will."""
-        super().data_received(data)
+        if not self.handshake_initiated and len(self.open_now) > MOST_SOCKETS:
+            self.refuse(TOO_MANY)
+        for at in range(0, len(data), PIECE):
+            if not self.transport.is_closing():
+                super().data_received(data[at : at + PIECE])
         if not self.handshake_initiated and not self.transport.is_closing():
-            self.transport.write(said(*MALFORMED))
-            self.transport.close()
-        if self.transport.get_write_buffer_size() > MOST_LEFT:
+            self.refuse(MALFORMED)
+
+    def handle_events(self) -> None:
+        """Frames are read in Python, all of a piece at once, while everybody else waits."""
+        self.frames_heard += len(self.conn.events)
+        if self.frames_heard > MOST_FRAMES + (self.loop.time() - self.opened_at) * FRAMES_A_SECOND:
             self.transport.abort()
+        else:
+            super().handle_events()
+
+    def refuse(self, fault: tuple[str, str, str]) -> None:
+        self.transport.write(said(*fault))
+        self.transport.close()

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 import uvicorn
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from ospab_panel import http_protocol, request_body, socket_protocol, write_limit, wsgi_bridge
 from ospab_panel.asgi import application
@@ -173,10 +175,18 @@ def test_a_trailer_is_no_header_of_the_request(port: int) -> None:
     caller.close()
 
 
-@pytest.mark.parametrize("begun", [b"", b"GET /healthz HT", b"\r\n"])
+@pytest.mark.parametrize("begun", [b"GET /healthz HT", b"\r\n"])
 def test_c8_a_head_that_stalls_is_closed(port: int, monkeypatch: pytest.MonkeyPatch, begun: bytes) -> None:
     monkeypatch.setattr(http_protocol, "HEAD_WITHIN_S", 0.2)
     assert all_of(sending(port, begun)).startswith(b"HTTP/1.1 408")
+
+
+def test_c8_a_connection_on_which_nothing_was_said_is_closed_without_a_word(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A browser that opened it in advance would take a refusal for the answer to what it asks next."""
+    monkeypatch.setattr(http_protocol, "HEAD_WITHIN_S", 0.2)
+    assert all_of(sending(port, b"")) == b""
 
 
 @pytest.mark.parametrize("begun", [b"\r\n", HEALTH[:-2]])
@@ -198,11 +208,12 @@ def test_some_requests_in_line_are_answered_in_order(port: int) -> None:
     assert all_of(caller).count(b"HTTP/1.1 200") == 5
 
 
-def test_where_there_are_too_many_connections_the_oldest_that_is_idle_gives_way(
-    port: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("begun", [b"", HEALTH[:-2], LOGIN])
+def test_where_there_are_too_many_connections_the_one_that_has_been_silent_for_longest_gives_way(
+    port: int, monkeypatch: pytest.MonkeyPatch, begun: bytes
 ) -> None:
     monkeypatch.setattr(http_protocol, "MOST_CONNECTIONS", 5)
-    idle = [sending(port, b"") for _ in range(5)]
+    idle = [sending(port, begun) for _ in range(4)] + [sending(port, b"")]
     assert is_healthy(port)
     assert all_of(idle[0]) == b""
     idle[-1].sendall(HEALTH)
@@ -264,6 +275,15 @@ def test_a_handshake_that_comes_to_nothing_is_refused_at_once(port: int, more: s
     assert (status, said["code"]) == (400, "bad_request")
 
 
+def test_where_there_are_too_many_sockets_the_next_is_told_so(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket_protocol, "MOST_SOCKETS", 1)
+    first = sending(port, handshake())
+    assert first.recv(12) == b"HTTP/1.1 101"
+    status, said = answer_to(sending(port, handshake()))
+    assert (status, said["code"]) == (503, "service_unavailable")
+    assert is_healthy(port)
+
+
 def test_a_handshake_that_nobody_answers_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket_protocol, "HANDSHAKE_WITHIN_S", 0.2)
     with serving(silent) as port:
@@ -275,10 +295,26 @@ async def silent(scope: Any, receive: Any, send: Any) -> None:
         pass
 
 
-def test_a_socket_whose_answers_to_pings_are_not_read_is_cut_off(port: int) -> None:
+@pytest.mark.parametrize(
+    "frame", [b"\x89\x80", b"\x89\xe4", b"\x8a\x80", b"\x00\x81"], ids=["ping", "long", "pong", "part"]
+)
+def test_a_socket_that_is_sent_frames_without_an_end_is_cut_off(port: int, frame: bytes) -> None:
+    """Each is read in Python, while everybody else waits."""
     caller = sending(port, handshake(), receives=4096)
-    ping = b"\x89\xe4\x00\x00\x00\x00" + b"x" * 100
-    wait_for(lambda: is_cut(caller, ping * 1000))
+    data = frame + bytes(4) + b"x" * (frame[1] & 0x7F)
+    wait_for(lambda: is_cut(caller, data * 1000))
+
+
+def test_a_socket_that_is_used_as_it_is_meant_stays_open(port: int, transactional_db: None) -> None:
+    """A token of 60 KB, more pings than a client sends in five minutes, and a close that is answered."""
+    with connect(f"ws://127.0.0.1:{port}/ws/events", additional_headers={"Host": "testserver"}) as caller:
+        for _ in range(20):
+            assert caller.ping().wait(10)
+        caller.send(json.dumps({"token": "x" * 60_000}))
+        with pytest.raises(ConnectionClosed) as closed:
+            caller.recv(10)
+    assert closed.value.rcvd
+    assert closed.value.rcvd.code == 4401
 
 
 def handshake(*more: str) -> bytes:
