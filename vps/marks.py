@@ -12,11 +12,12 @@ Marks = tuple[str, ...]
 KINDS = ("uuid", "mac", "volume")
 # What no two machines share, wherever they are.
 UNIQUE = ("uuid", "mac")
+LONGEST = 200
 MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}")
 
 
 def mark(kind: str, text: str) -> str:
-    return f"{kind}:{text.lower()}"
+    return f"{kind}:{text.lower()}"[:LONGEST]
 
 
 def of_kind(marks: Marks, kind: str) -> set[str]:

@@ -248,3 +248,40 @@ def test_a_test_of_the_connection_is_not_held_back_by_earlier_silence(admin: Any
     assert Cluster.objects.may_ask(cluster.pk)
     assert ClusterNode.objects.may_ask(node.pk)
     assert not Cluster.objects.may_ask(other.pk)
+
+
+# A2: registered twice
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("hosts", "PVE1.example.com"),
+        ("hosts", "other.example.com\npve1.example.com:8006"),
+        ("fingerprint", ":".join(["aa"] * 32)),
+        ("fingerprint", ":".join(["bb"] * 32)),
+    ],
+)
+def test_a2_a_cluster_is_not_registered_again_under_another_name(
+    admin: Any, cluster: Cluster, field: str, value: str
+) -> None:
+    """A2. By a host, by its pin, or by the certificate of another node, as it told of it."""
+    told = {"fingerprint": ":".join(["AA"] * 32), "certificates": [f"PVE2 {':'.join(['BB'] * 32)}"]}
+    Cluster.objects.filter(pk=cluster.pk).update(hosts=["pve1.example.com"], **told)
+    form = {"name": "twin", "hypervisor": "proxmox", "is_active": "on", "hosts": "pve9.example.com"}
+    form |= {"token_id": "panel@pve!portal", "token_secret": "s", "fingerprint": "", "ca_pem": ""}
+    page = admin.post("/admin/vps/cluster/add/", form | {field: value}).content.decode()
+    assert "This is the cluster “main”, which is registered already." in page
+    assert Cluster.objects.count() == 1
+
+
+def test_a2_what_a_cluster_said_of_itself_is_forgotten_when_it_is_reached_otherwise(
+    admin: Any, cluster: Cluster
+) -> None:
+    """A2. Another one may stand there now."""
+    Cluster.objects.filter(pk=cluster.pk).update(certificates=["PVE1 AA"], identified_at=SINCE)
+    form = {"name": "main", "hypervisor": "proxmox", "is_active": "on", "hosts": "pve9.example.com"}
+    form |= {"token_id": "panel@pve!portal", "token_secret": "s", "fingerprint": "", "ca_pem": ""}
+    admin.post(f"/admin/vps/cluster/{cluster.pk}/change/", form)
+    changed = Cluster.objects.get()
+    assert (changed.hosts, changed.certificates, changed.identified_at) == (["pve9.example.com"], [], None)

@@ -209,6 +209,19 @@ def test_a2_two_clusters_are_not_taken_for_one(known: Vps, tmp_path_factory: Any
     assert Placement.objects.filter(stranger="").count() == 2
 
 
+def test_a2_of_two_entries_the_one_in_use_counts(known: Vps, twin: Cluster, main_site: Any, bob: Any) -> None:
+    """A2. Staff have put the first out of use: what is bound anew is bound where it is looked after."""
+    reconcile(twin.pk)
+    Cluster.objects.filter(name="simulated").update(is_active=False)
+    assert create_at(main_site, bob, "simulated", 101).status_code == 201
+    assert Placement.objects.get(vmid=101).cluster == twin
+    assert create_at(main_site, bob, "twin", 100).json()["code"] == "placement_taken"
+    reconcile(twin.pk)
+    Cluster.objects.filter(pk=twin.pk).update(identified_at=None)
+    reconcile(twin.pk)
+    assert Cluster.objects.get(pk=twin.pk).same_as is None
+
+
 def seen_twice(bob: Any, make_vps: Any, cluster: Cluster) -> Vps:
     """As the release before let it come to be: Alice's guest is bound to Bob's server too."""
     vps: Vps = make_vps(bob, name="mail")
@@ -397,6 +410,7 @@ def test_a4_while_a_cluster_is_silent_the_guests_of_the_others_are_bound_by_name
         ("lxc", {"volume": "local:vm-100"}, {"mac": "BC:24:11:00:EE:EE"}, False),
         ("lxc", {"mac": "", "volume": "local:vm-100"}, {"mac": "BC:24:11:00:EE:EE"}, True),
         ("lxc", {"mac": "", "volume": "local:vm-100"}, {"volume": "local:vm-101"}, False),
+        ("lxc", {"mac": "", "volume": "local:vm-100"}, {"volume": f"local:{'v' * 300}"}, False),
     ],
 )
 def test_a5_the_strongest_mark_that_both_have_tells_whether_it_is_the_same_machine(

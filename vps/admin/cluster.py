@@ -85,6 +85,7 @@ class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         cluster = self.allowed(request, id)
         Cluster.objects.ask_at_once(cluster.pk)
         Cluster.objects.ask_for_rights(cluster.pk)
+        Cluster.objects.ask_who_it_is(cluster.pk)
         ClusterNode.objects.ask_all_at_once(cluster.pk)
         notify.worker("reconcile_one", cluster.pk)
         self.message_user(

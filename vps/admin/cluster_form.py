@@ -113,6 +113,12 @@ class ClusterForm(forms.ModelForm):  # type: ignore[type-arg]
                     field, _("This is the cluster “%(name)s”, which is registered already.") % {"name": other}
                 )
 
+    def save(self, commit: bool = True) -> Any:
+        """What it said of itself was said by whatever was reached until now."""
+        if any(name in DESTINATION for name in self.changed_data):
+            self.instance.certificates, self.instance.identified_at, self.instance.same_as = [], None, None
+        return super().save(commit)
+
     def is_sent_elsewhere(self, cleaned: dict[str, Any]) -> bool:
         """A field that is not right has a fault of its own."""
         written = [name for name in DESTINATION if name in cleaned]

@@ -33,7 +33,7 @@ SAID = """
     UPDATE clusters SET version = %(version)s, certificates = %(certificates)s, identified_at = statement_timestamp(),
         same_as_id = (
             SELECT min(others.id) FROM clusters AS others
-            WHERE others.id < clusters.id AND others.certificates && %(certificates)s::varchar[]
+            WHERE others.id < clusters.id AND others.is_active AND others.certificates && %(certificates)s::varchar[]
         )
     WHERE id = %(id)s RETURNING same_as_id
 """
@@ -58,6 +58,10 @@ class ClusterQuerySet(ReachedQuerySet):
 
     def believed(self, id: int) -> None:
         self.filter(id=id, doubted_since__isnull=False).update(doubt=None, doubted_since=None)
+
+    def ask_who_it_is(self, id: int) -> None:
+        """With the next round: staff want to know, or have changed how it is reached."""
+        self.filter(id=id).update(identified_at=None)
 
     def ask_for_rights(self, id: int) -> None:
         """With the next round: staff want to know, or a command was denied."""
@@ -190,9 +194,9 @@ def authority(ca_pem: str) -> bytes:
 
 
 def same_clusters(rows: Iterable[Cluster]) -> dict[int, int]:
-    """To each row the first that reaches the same cluster: itself, but for those that are registered twice."""
+    """To each row the first that reaches the same cluster and is in use: itself, but for those that are registered twice."""
     first: dict[int, int] = {}
-    known: list[Cluster] = sorted(rows, key=lambda row: row.pk)
+    known: list[Cluster] = sorted(rows, key=lambda row: (not row.is_active, row.pk))
     for row in known:
         first[row.pk] = next(first.get(other.pk, row.pk) for other in known if other.is_same_as(row))
     return first

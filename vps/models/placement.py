@@ -18,6 +18,9 @@ from vps.models.vps import Vps
 # in a minute.
 ADDRESS_KEEPS, NEW_FOR = timedelta(minutes=2), timedelta(minutes=15)
 
+# Of an identity as people read it: a volume's name may be longer.
+LONGEST_NAME = 64
+
 # A stranger that has neither SMBIOS uuid nor network card.
 NAMELESS = "?"
 
@@ -66,7 +69,7 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
     def found_stranger(self, placement: "Placement", marks: Marks) -> None:
         """Another guest stands under this vmid: what is seen there is not this VPS's. To be called with the VPS locked."""
         since = models.functions.Coalesce("missing_since", Now())
-        found = identity(marks)
+        found = identity(marks)[:LONGEST_NAME]
         news = self.filter(pk=placement.pk).exclude(stranger=found or NAMELESS)
         where = {"stranger": found or NAMELESS, "missing_since": since, "power": "unknown", "power_since": Now()}
         if news.update(**where, doubted_since=None):
@@ -141,12 +144,14 @@ class Placement(models.Model):
     kind = models.CharField(_("kind"), max_length=4, choices=Kind.choices)
     vmid = models.IntegerField(_("VMID"))
     node = models.CharField(_("node"), max_length=63)
-    identity = models.CharField(_("identity"), max_length=64, default="", db_default="", blank=True)
+    identity = models.CharField(_("identity"), max_length=LONGEST_NAME, default="", db_default="", blank=True)
     power = models.CharField(_("power"), max_length=10, choices=Power.choices, default=Power.UNKNOWN)
     power_since = models.DateTimeField(_("seen so since"), db_default=Now())
     looked_at = models.DateTimeField(_("looked at"), null=True)
     missing_since = models.DateTimeField(_("missing since"), null=True)
-    stranger = models.CharField(_("who is in its place"), max_length=64, default="", db_default="", blank=True)
+    stranger = models.CharField(
+        _("who is in its place"), max_length=LONGEST_NAME, default="", db_default="", blank=True
+    )
     identified_at = models.DateTimeField(_("said last who it is"), db_default=Now(), editable=False)
     doubted_since = models.DateTimeField(_("in doubt since"), null=True, editable=False)
     # The address that its guest told of; '' where the main site has said one, or none was told.
@@ -196,7 +201,7 @@ class Placement(models.Model):
 
     def is_named(self, found: Marks) -> bool:
         """Keeps the word by which people know it."""
-        name = identity(found) or self.identity
+        name = identity(found)[:LONGEST_NAME] or self.identity
         if self.identity != name:
             Placement.objects.filter(pk=self.pk).update(identity=name)
             self.identity = name

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from django.db import connection, models, transaction
 
-from vps.marks import Marks
+from vps.marks import LONGEST, Marks
 
 ADD = """
     INSERT INTO placement_marks (placement_id, mark) SELECT %s, mark FROM unnest(%s::text[]) AS found (mark) ORDER BY mark
@@ -42,7 +42,7 @@ class PlacementMark(models.Model):
     """It goes with its placement by the database's own word, so that whoever ends one is told of nothing."""
 
     placement = models.ForeignKey("vps.Placement", models.DO_NOTHING, db_constraint=False, related_name="marks")
-    mark = models.CharField(max_length=200)
+    mark = models.CharField(max_length=LONGEST)
 
     objects: ClassVar[Any] = PlacementMarkQuerySet.as_manager()
 
