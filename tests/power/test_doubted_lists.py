@@ -117,12 +117,15 @@ def test_one_guest_of_many_that_is_gone_is_said_to_be_gone_at_once(
 
 
 def test_where_the_cluster_does_not_say_what_the_token_may_nobody_is_taken_for_gone(
-    servers: list[Vps], simulated: Any, real_cluster: Cluster
+    servers: list[Vps], simulated: Any, real_cluster: Cluster, as_user: Any, carol: Any
 ) -> None:
     simulated.answer("GET", "/access/permissions", 500, "got timeout")
     simulated.call("DELETE", "guests/102")
     reconcile(real_cluster.pk)
     assert doubt() == {"why": "not_told", "unseen": 1, "bound": 5}
+    Cluster.objects.update(lacking=None)
+    health = as_user(carol).get(f"/admin/vps/cluster/{real_cluster.pk}/health/").content.decode()
+    assert "What its token may do is not known" in health
     assert not Event.objects.exists()
     simulated.answer_truly()
     reconcile(real_cluster.pk)

@@ -1,5 +1,6 @@
 """What the cluster has not said is not known, and never 0: B2, from its answer over what is kept to what is told."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.cache import cache
@@ -58,6 +59,23 @@ def test_a_figure_that_is_missing_is_null_beside_those_that_are_there() -> None:
     again = usage_now(Usage(net_in=20, net_out=5), usage_now(NOT_SAID, None, timezone.now()), timezone.now())
     assert set(again["rates"].values()) == {None}
     assert differences(told, again) == []
+
+
+def test_a_measurement_that_is_listed_twice_is_no_second_one() -> None:
+    """The cluster measures every 10 s, and so often it is asked: between two rounds nothing may have been measured, and
+    0 bytes a second would be a figure that nobody has seen."""
+    begun = timezone.now()
+    first = usage_now(Usage(cpu=0.5, net_in=1000, uptime_s=100), None, begun)
+    second = usage_now(Usage(cpu=0.25, net_in=3000, uptime_s=110), first, begun + timedelta(seconds=10))
+    assert second["rates"]["net_in"] == 200
+    again = usage_now(Usage(cpu=0.25, net_in=3000, uptime_s=110), second, begun + timedelta(seconds=20))
+    assert (again["rates"]["net_in"], again["observed_at"]) == (200, second["observed_at"])
+    third = usage_now(Usage(cpu=0.25, net_in=7000, uptime_s=130), again, begun + timedelta(seconds=30))
+    assert third["rates"]["net_in"] == 200
+    idle = usage_now(Usage(cpu=0.0, net_in=7000, uptime_s=140), third, begun + timedelta(seconds=40))
+    assert idle["rates"]["net_in"] == 0
+    stopped = usage_now(Usage(cpu=0.0, net_in=0, uptime_s=0), idle, begun + timedelta(seconds=50))
+    assert (stopped["uptime_s"], stopped["rates"]["net_in"]) == (0, None)
 
 
 def test_a_program_is_told_null_for_a_figure_that_nobody_has_said(
