@@ -73,7 +73,8 @@ class ClusterQuerySet(ReachedQuerySet):
 
     def with_time(self) -> "ClusterQuerySet":
         """Each with `read_at`, the database's time when it was read."""
-        return self.annotate(read_at=Now())
+        found: ClusterQuerySet = self.annotate(read_at=Now())
+        return found
 
     def twins(self, id: int) -> "set[int]":
         """The rows that reach the same cluster as this one, itself among them, as far as is known."""
