@@ -16,11 +16,15 @@ class BadToken(APIException):
 
 
 class TooManyAttempts(APIException):
-    """`wait` is in seconds, and goes out as Retry-After."""
+    """`wait` is in seconds, and goes out as Retry-After; `advice` stands on the page."""
 
     status_code = 429
     default_code = "too_many_attempts"
     default_detail = _("Too many failed attempts. Please try again in 15 minutes.")
+    advice = _(
+        "Nothing has happened to your account, and elsewhere it works as before. You need not wait if you come from your "
+        "account at our main site: its link logs you in at once. If you have forgotten the password, our support can help."
+    )
     wait = 900
 
     def __init__(self, wait: int) -> None:

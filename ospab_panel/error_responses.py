@@ -144,16 +144,18 @@ def is_ours(request: HttpRequest, url: str) -> bool:
 def refuse_of_rest(request: HttpRequest, error: exceptions.APIException) -> HttpResponse:
     """A page's view raised what the API raises too: too many attempts, too much to do."""
     told = of_rest_error(error)
-    response = page(request, error.status_code, told["code"], told["message"])
+    advice = getattr(error, "advice", "")
+    response = page(request, error.status_code, told["code"], told["message"], advice=advice)
     for name, value in headers_of(error).items():
         response[name] = value
     return response
 
 
-def page(request: HttpRequest, status: int, code: str, message: str) -> HttpResponse:
+def page(request: HttpRequest, status: int, code: str, message: str, **more: Any) -> HttpResponse:
+    """`more` is for the page alone."""
     if is_api(request):
         return JsonResponse(body(code, message), status=status)
-    context = {"status": status, "message": message} | (WITHOUT_DATABASE if status >= 500 else {})
+    context = {"status": status, "message": message} | more | (WITHOUT_DATABASE if status >= 500 else {})
     return render(request, "error.html", context, status=status)
 
 

@@ -1,5 +1,6 @@
 """What may be tried so often only, and who is not shut out by it (G4, G5). Counted in PostgreSQL, on every door alike."""
 
+import re
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -71,6 +72,8 @@ def test_g5_what_is_said_of_the_wait_is_true(alice: Any, static_files: None) -> 
         "/login/", {"username": "alice", "password": "wrong"}
     )
     assert "через 3 минуты" in page.content.decode()
+    assert "поддержка" in page.content.decode()
+    assert "429" not in re.sub("<[^>]*>", "", page.content.decode()).split()
     later(125)
     assert log_in(password=PASSWORD).status_code == 200
     assert not LimitCount.objects.filter(what=limits.PASSWORDS_NEAR.what).exists()
