@@ -1,13 +1,15 @@
 """Guests that the cluster's list says `unknown` of while their node answers: they are asked themselves (B3)."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from tests.power.conftest import carry_out
 from tests.simulated import Cluster as Simulated
 from vps.models import Cluster, Placement, Vps
-from vps.services import power
+from vps.services import binding, power
 from vps.services.reconcile import reconcile
 
 KINDS = ["qemu", "lxc"]
@@ -26,6 +28,8 @@ def test_an_operation_asks_the_guest_itself_and_goes_on_b3(
 ) -> None:
     """For as long as the list says so: round after round, and through the door."""
     vps = server(kind, power="stopped" if verb == "start" else "running", unheard=True)
+    binding.identify(vps.placement.pk)
+    Placement.objects.update(looked_at=timezone.now() - timedelta(minutes=6))
     for _ in range(3):
         reconcile(real_cluster.pk)
     answer = with_token(alice).post(f"/api/vps/{vps.pk}/{verb}", {}, content_type="application/json")
