@@ -14,6 +14,7 @@ from vps.hypervisor.base import (
     Command,
     GuestRef,
     Kind,
+    NodeUnreachable,
     OutcomeUnknown,
     Power,
     Refusal,
@@ -133,6 +134,16 @@ def test_a_node_that_another_node_cannot_connect_to_was_not_asked(stranger: Any)
 
 
 @pytest.mark.parametrize(
+    "reason",
+    ["address lookup for 'pve1' did not find any IP address", "unable to get remote IP address for node 'pve1'"],
+)
+def test_a_node_that_another_node_cannot_find_was_not_asked_b22(stranger: Any, reason: str) -> None:
+    host = stranger.answering(http_answer(b'{"data":null}', f"500 {reason}"))
+    with pytest.raises(NodeUnreachable, match=reason):
+        connect("proxmox", stranger.access(host)).send(QEMU, Command.REBOOT, 60)
+
+
+@pytest.mark.parametrize(
     ("status", "is_finished", "is_success"),
     [
         ({"status": "running"}, False, False),
@@ -224,6 +235,13 @@ REFUSALS = {
     "500 can't lock file '/var/lock/qemu-server/lock-100.conf' - got timeout": Refusal.BUSY,
     "500 you can't start a vm if it's a template": Refusal.TEMPLATE,
     "500 VM quit/powerdown failed - got timeout": Refusal.TIMED_OUT,
+    "500 VM quit/powerdown failed": Refusal.TIMED_OUT,
+    "500 VM 100 qga command 'guest-ping' failed - got timeout": Refusal.NO_AGENT,
+    "500 VM 100 qmp command 'guest-ping' failed - got timeout": Refusal.NO_AGENT,
+    "500 unable to connect to VM 100 qga socket - timeout after 31 retries": Refusal.NO_AGENT,
+    "500 cfs-lock 'file-ha_crm_commands' error: got lock request timeout": Refusal.BUSY,
+    "500 cfs-lock 'file-ha_crm_commands' error: no quorum!": Refusal.NO_QUORUM,
+    "500 ipcc_send_rec[1] failed: Connection refused": Refusal.NO_QUORUM,
     "500 container did not stop": Refusal.TIMED_OUT,
     "500 cluster not ready - no quorum?": Refusal.NO_QUORUM,
     "500 unable to find configuration file for VM 100 on node 'pve1'": Refusal.NOT_HERE,

@@ -20,6 +20,8 @@ PASSING = [
     (500, "cfs-lock 'file-ha_crm_commands' error: no quorum!"),
     (500, "can't lock file '/var/lock/qemu-server/lock-100.conf' - got timeout"),
     (500, "VM is locked (backup)"),
+    (500, "ipcc_send_rec[1] failed: Connection refused"),
+    (500, "unable to open file '/etc/pve/nodes/pve1/lxc/100.conf.tmp.4711' - Permission denied"),
     (595, "No route to host"),
 ]
 
@@ -102,7 +104,14 @@ def test_a_refusal_that_did_nothing_is_no_try_b6(
     assert len(simulated.commands(100)) == 1
 
 
-@pytest.mark.parametrize("text", ["VM is locked (backup)", "can't lock file '/var/lock/x' - got timeout"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "VM is locked (backup)",
+        "can't lock file '/var/lock/x' - got timeout",
+        "command 'ha-manager set vm:100 --state started' failed: exit code 255",
+    ],
+)
 def test_a_task_that_did_nothing_is_no_try_b6(server: Any, simulated: Simulated, text: str) -> None:
     operation = asked(server(ends={"start": text}), "start")
     while len(simulated.commands(100)) <= MOST_TRIES and operation.is_open:

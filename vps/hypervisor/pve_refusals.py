@@ -28,7 +28,12 @@ TEXTS = [
             r"Configuration file '.*' does not exist|unable to find configuration file",
             Refusal.NOT_HERE,
         ),
-        (r"no quorum", Refusal.NO_QUORUM),
+        # A cluster's file system that cannot be written to says so in its own words, and nothing is done without it.
+        (
+            r"no quorum|ipcc_send_rec\[\d+\] failed|cluster filesystem not online"
+            r"|unable to open file '/etc/pve/.*Permission denied|command 'ha-manager .*' failed",
+            Refusal.NO_QUORUM,
+        ),
         (r"RRD error", Refusal.NO_HISTORY),
         (r"'upid': '(no such task|unable to parse)", Refusal.NO_TASK),
     )
