@@ -9,6 +9,7 @@ from django.db.models import F
 from vps.hypervisor.base import GuestRef, Kind, Need
 from vps.hypervisor.pve_rights import Rights
 from vps.models import Cluster, Event, Placement, Vps
+from vps.services import binding
 from vps.services.reconcile import reconcile
 
 ALL = ["VM.Audit", "VM.PowerMgmt", "VM.GuestAgent.Audit"]
@@ -143,6 +144,24 @@ def test_a_cluster_of_which_all_is_well_is_asked_for_its_rights_once_in_ten_minu
     Cluster.objects.update(rights_asked_at=F("rights_asked_at") - timedelta(minutes=11))
     reconcile(real_cluster.pk)
     assert simulated.load()["by_path"]["GET /access/permissions"] == 1
+
+
+def test_nothing_is_bound_by_its_name_by_a_list_that_is_not_believed(
+    servers: list[Vps], simulated: Any, real_cluster: Cluster, alice: Any, make_vps: Any
+) -> None:
+    """A second guest of the name may be among those that it leaves out."""
+    for vmid in (201, 202):
+        simulated.add("qemu", vmid, name="web", cores=1, memory_mb=1024)
+    make_vps(alice, name="web", cpu=1, ram=1024)
+    simulated.grant({f"/vms/{vmid}": ALL for vmid in (100, 201)})
+    reconcile(real_cluster.pk)
+    assert doubt()["unseen"] == 4
+    assert binding.bind_by_name() == 0
+    simulated.grant(ALL)
+    simulated.call("DELETE", "guests/202")
+    reconcile(real_cluster.pk)
+    assert doubt() is None
+    assert binding.bind_by_name() == 1
 
 
 # What a token lacks

@@ -111,6 +111,8 @@ def hear_one(heard: Heard, cluster: Cluster, bound: set[int]) -> None:
         silent = set(names)
     else:
         silent = {vmid for vmid, guest in guests.items() if not guest.name}
+        # A list that is not believed may leave out a second guest of a name.
+        heard.is_complete = heard.is_complete and cluster.doubted_since is None
     for vmid in silent - bound:
         heard.is_complete = heard.is_complete and names.get(vmid) is not None
         heard.silent[names.get(vmid) or ""] = f"{cluster} / {vmid}"
