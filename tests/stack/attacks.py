@@ -51,7 +51,7 @@ class Target:
 
     def get(self, path: str, **headers: str) -> tuple[int, bytes]:
         """(status, body), over a connection of its own."""
-        caller = HTTPConnection("127.0.0.1", self.port, timeout=20)
+        caller = HTTPConnection("127.0.0.1", self.port, timeout=60)
         with contextlib.closing(caller):
             caller.request("GET", path, headers={"Host": f"{self.host}:{self.port}"} | headers)
             answer = caller.getresponse()
