@@ -83,6 +83,16 @@ def test_who_was_not_asked_to_go_down_is_not_told_to_use_force_b5(
     assert carry_out(asked(vps, asked_for)).error_code == "hypervisor_refused"
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("asked_for", "verb"), [("start", "start"), ("force", "stop"), ("stop", "shutdown")])
+def test_a_task_that_failed_when_its_work_was_done_has_done_it(
+    server: Any, simulated: Simulated, kind: str, asked_for: str, verb: str
+) -> None:
+    vps = server(kind, power=running_for(asked_for), ends_after={verb: "received interrupt"})
+    assert carry_out(asked(vps, asked_for)).state == "succeeded"
+    assert len(simulated.commands(100)) == 1
+
+
 # B6
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from vps.hypervisor.base import GuestRef, Hypervisor, Kind, Look, Power, Refusal, Refused
 from vps.models import Cluster, Operation, Placement, clock
 from vps.services.power.finish import fail, fail_for_a_stranger, fail_for_nobody, go_down
-from vps.services.power.plan import LATER, LOCKED, NOW, REBOOT, RESTART, SOON, START, STOP
+from vps.services.power.plan import LATER, LOCKED, NOW, REBOOT, RESTART, SOON, START, STOP, is_done_already
 
 Step = Operation.Step
 
@@ -54,6 +54,9 @@ def after_refusal(operation: Operation, placement: Placement, hypervisor: Hyperv
         step = Step.DOWN if operation.down_since else PASSES[reason]
         Operation.objects.write(operation, **held_up(operation, step), error_detail=refused.detail)
         return LOCKED
+    if operation.upid and is_as_asked(operation, placement, hypervisor):
+        Operation.objects.write(operation, step=Step.CONFIRMING, error_detail=refused.detail)
+        return SOON
     if operation.upid and operation.kind in (RESTART, REBOOT) and (look := look_if_down(placement, hypervisor)):
         return after_half_a_reboot(operation, placement, look, refused.detail)
     if reason == Refusal.DENIED:
@@ -61,6 +64,17 @@ def after_refusal(operation: Operation, placement: Placement, hypervisor: Hyperv
     proof = {} if operation.upid else UNSENT
     fail(operation, code_of(reason, operation.kind, is_forced=operation.is_forced), refused.detail, **proof)
     return None
+
+
+def is_as_asked(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> bool:
+    """A task can fail when its work is done, as one that is interrupted: what is seen counts."""
+    if operation.kind not in (START, STOP):
+        return False
+    with suppress(Refused):
+        return is_done_already(
+            operation, hypervisor.look(GuestRef(Kind(placement.kind), placement.vmid, placement.node))
+        )
+    return False
 
 
 def look_if_down(placement: Placement, hypervisor: Hypervisor) -> Look | None:
