@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from asgiref.testing import ApplicationCommunicator
+from channels.layers import channel_layers
 from django.test import Client
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
@@ -25,6 +26,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 OURS = "http://localhost:5050"
 # Less than the 15 s after which a socket looks by itself.
 AT_ONCE = 10
+
+
+@pytest.fixture(autouse=True)
+def own_layer() -> None:
+    """A layer belongs to the event loop that receives by it, and each test has a loop of its own."""
+    channel_layers.backends.clear()
 
 
 class Opened:
