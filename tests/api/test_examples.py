@@ -195,6 +195,7 @@ ROWS: dict[str, Row] = {
     "createLoginLink invalid": lambda call: setattr(call, "body", {"next": "https://example.com"}),
     "createLoginLink staff_account": of_alice(is_staff=True),
     "listEvents invalid": lambda call: setattr(call, "path", f"{call.path}?type=vps.flown"),
+    "cursor_from_the_future": lambda call: setattr(call, "path", f"{call.path}?after=999999"),
     "readVps invalid": lambda call: setattr(call, "path", f"{call.path}?limit=0"),
     "readVps a digest": lambda call: setattr(call, "path", f"{call.path}?digest=1"),
 }
