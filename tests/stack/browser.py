@@ -28,7 +28,7 @@ NEEDED = [
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET, timeout=LONG)
 
 
 @pytest.fixture(scope="module")

@@ -20,13 +20,15 @@ from tests.simulated import PATIENCE
 ORDER = {"status": "suspended", "cpu": 1, "ram": 1024, "disk": 10, "os": "Debian 12"}
 WRITERS, ROUNDS, DISCONNECTS = 4, 50, 10
 CHANGED = ("cpu", "ram", "disk")
+# A client that is too busy to hear its pings would hang up.
+PATIENT: dict[str, Any] = {"open_timeout": 10 * PATIENCE, "ping_interval": None}
 
 
 @contextlib.asynccontextmanager
 async def opened(panel: Any, token: str = "", query: str = "", path: str = "/ws/events", **options: Any) -> Any:
     """A socket of a program, or of whatever the options make it."""
     address = panel.url.replace("http", "ws", 1) + path + query
-    async with websockets.connect(address, **options) as socket:
+    async with websockets.connect(address, **PATIENT | options) as socket:
         if token:
             await socket.send(json.dumps({"token": token}))
         yield socket

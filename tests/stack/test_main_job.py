@@ -87,7 +87,7 @@ def test_what_happens_behind_the_panels_back_is_told_to_the_open_page(panel: Any
 async def first_word_after(panel: Any, session: str) -> int:
     headers = {"Cookie": session, "Origin": panel.url}
     address = panel.url.replace("http", "ws", 1) + "/ws/pages"
-    async with websockets.connect(address, additional_headers=headers) as socket:
+    async with websockets.connect(address, additional_headers=headers, open_timeout=100) as socket:
         panel.simulator("POST", "/simulator/guests/106/power", {"power": "stopped"})
         word = await asyncio.wait_for(socket.recv(), 15 * PATIENCE)
     return int(re.findall(r"\d+", str(word))[0])
@@ -100,7 +100,9 @@ async def first_word_after(panel: Any, session: str) -> int:
 def test_the_socket_is_closed_to_strangers(panel: Any, headers: dict[str, str], refused: str) -> None:
     async def knock() -> None:
         address = panel.url.replace("http", "ws", 1) + "/ws/pages"
-        async with websockets.connect(address, additional_headers={"Origin": panel.url} | headers) as socket:
+        async with websockets.connect(
+            address, additional_headers={"Origin": panel.url} | headers, open_timeout=100
+        ) as socket:
             await socket.recv()
 
     with pytest.raises((InvalidStatus, ConnectionClosed), match=refused):
