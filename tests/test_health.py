@@ -19,5 +19,5 @@ def test_c14_they_answer_by_any_address_and_without_https(path: str, host: str, 
 
 
 @pytest.mark.parametrize("path", ["/", "/login/", "/api/vps", "/healthz/", "//healthz", "/healthz/../login/"])
-def test_c14_nothing_else_does(path: str) -> None:
+def test_c14_nothing_else_does(path: str, static_files: None) -> None:
     assert Client(HTTP_HOST="10.0.0.7").get(path).status_code in (400, 404)
