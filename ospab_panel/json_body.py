@@ -48,10 +48,15 @@ class StrictJSONParser(BaseParser):
         """A view that takes more than others says so: `largest_body`."""
         check_charset(media_type or "")
         largest = getattr(parser_context["view"], "largest_body", LARGEST_BODY)
-        body = stream.read(largest + 1)
-        if memory_of(body) > largest:
-            raise TooLarge(largest * len(body) // memory_of(body))
-        return loads(body, most_values=largest // BYTES_A_VALUE)
+        return loads(read(stream, largest), most_values=largest // BYTES_A_VALUE)
+
+
+def read(stream: Any, largest: int) -> bytes:
+    """Raises TooLarge."""
+    body: bytes = stream.read(largest + 1)
+    if memory_of(body) > largest:
+        raise TooLarge(largest * len(body) // memory_of(body))
+    return body
 
 
 def memory_of(body: bytes) -> int:
@@ -74,6 +79,7 @@ def loads(body: bytes, most_values: int = LARGEST_BODY // BYTES_A_VALUE) -> Any:
     """The value of `body`. Raises ParseError, whose sentence says what is wrong with it."""
     try:
         text = body.decode("utf-8")
+        del body
     except UnicodeDecodeError as error:
         raise ParseError("The body is not valid UTF-8.", code="invalid_utf8") from error
     refuse_costly(text, most_values)

@@ -69,10 +69,10 @@ class WsgiBridge:
             raise OverBudget
         with request.budget.share() as share:
             try:
-                body = await request_body.heard(request, receive, share)
+                environ = environ_of(scope, await request_body.heard(request, receive, share))
             except TooLarge:
                 return closing(await self.compute(environ_of(scope, b"") | {LARGER_THAN: request.largest}, never()))
-            return await self.compute(environ_of(scope, body), until_gone(receive))
+            return await self.compute(environ, until_gone(receive))
 
     async def compute(self, environ: dict[str, Any], gone: Any) -> Answer:
         """In a thread, unless the caller has hung up before its turn comes. Raises Gone."""

@@ -7,6 +7,20 @@ from typing import Any
 Headers = list[tuple[bytes, bytes]]
 
 
+class Input(BytesIO):
+    """A body that is held no longer than until it has been read: sixteen megabytes would stay for all that follows."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__(body)
+        self.length = len(body)
+
+    def read(self, size: int | None = -1) -> bytes:
+        data = super().read(size)
+        if self.tell() == self.length:
+            self.truncate(0)
+        return data
+
+
 def environ_of(scope: Any, body: bytes) -> dict[str, Any]:
     root = scope.get("root_path", "")
     host, port = scope.get("server") or ("localhost", 80)
@@ -23,7 +37,7 @@ def environ_of(scope: Any, body: bytes) -> dict[str, Any]:
         "REMOTE_PORT": str(its_port),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.get("scheme", "http"),
-        "wsgi.input": BytesIO(body),
+        "wsgi.input": Input(body),
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,

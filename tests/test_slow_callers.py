@@ -17,6 +17,7 @@ from ospab_panel import http_protocol, request_body, socket_protocol, write_limi
 from ospab_panel.asgi import application
 from ospab_panel.http_protocol import JsonHttpProtocol
 from ospab_panel.wsgi_bridge import WsgiBridge
+from ospab_panel.wsgi_environ import Input
 from tests.simulated import wait_for
 
 LOGIN = b"POST /api/auth/login HTTP/1.1\r\nHost: testserver\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
@@ -328,3 +329,10 @@ def test_what_nobody_has_thought_of_is_an_answer_in_json(caplog: pytest.LogCaptu
         status, said = answer_to(sending(port, HEALTH))
     assert (status, said["code"]) == (500, "internal_error")
     assert "nobody thought of it" in caplog.text
+
+
+def test_c5_a_body_is_held_no_longer_than_until_it_is_read() -> None:
+    body = b"x" * 1000
+    stream = Input(body)
+    assert (stream.read(400), stream.read(-1), stream.read()) == (body[:400], body[400:], b"")
+    assert stream.getbuffer().nbytes == 0
