@@ -100,7 +100,8 @@ def test_a_stop_that_the_manager_passed_over_is_sent_again_b18(
 ) -> None:
     """It ignores one that comes before it has heard of a start, and starts the guest (pve-ha-manager 5.2)."""
     for module in (steps, strays):
-        monkeypatch.setattr(module, "HA_HEARS_WITHIN", timedelta(seconds=1))
+        monkeypatch.setattr(module, "HA_HEARS_WITHIN", timedelta(seconds=5))
+    monkeypatch.setattr(simulated_power, "HA_ROUND_S", 3.0)
     vps = server(ha=True, ha_state="stopped")
     starting = asked(vps, "start")
     turn(starting)
