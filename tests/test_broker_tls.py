@@ -51,7 +51,7 @@ def answer_to(command: bytes) -> bytes:
 
 def by_celery(address: str) -> None:
     """What `send_task` connects by, without its patience."""
-    app = Celery(broker=broker_url(address))
+    app = Celery(broker=broker_url(address), set_as_current=False)
     with app.connection_for_write(connect_timeout=2) as connection:
         connection.default_channel.client.ping()
 
