@@ -1,5 +1,6 @@
 """Whose machine is it: known by all its marks, bound once, and by its name only where that is sure."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.utils import timezone
 
 from tests.power.conftest import at_once, registered
 from tests.simulated import Cluster as Simulated
-from tests.simulated import serving
+from tests.simulated import serving, wait_for
 from vps.errors import AlreadyBound, PlacementTaken
 from vps.models import Cluster, Event, FormerPlacement, Operation, Placement, PlacementMark, Tombstone, Vps, WhyUnbound
 from vps.services import binding, metrics, power, sync
@@ -329,9 +330,10 @@ def test_a3_who_cannot_be_asked_is_shown_as_unknown_until_it_has_said_who_it_is(
 def test_a3_a_boot_of_ours_casts_no_doubt(
     known: Vps, simulated: Simulated, real_cluster: Cluster, do: Any, quick_pauses: None
 ) -> None:
-    """A3. And costs no call beside the list's."""
+    """A3. And costs no call beside the list's, once the list has its new start too."""
     simulated.change(100, start_seconds=0.1, shutdown_seconds=0.1)
     do(known, "reboot")
+    wait_for(lambda: time.time() - simulated.guest(100)["started_at"] > 1.5)
     simulated.forget_load()
     reconcile(real_cluster.pk)
     assert "GET /nodes/{node}/{kind}/{vmid}/config" not in simulated.load()["by_path"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from vps.hypervisor.base import OBSERVED, Guest, Power
-from vps.services.reconcile.sightings import Sightings, breaks
+from vps.services.reconcile.sightings import Sighting, Sightings, breaks
 
 # The list lags behind a guest's own status by up to 13 s (pvestatd's 10 s and a cache): so long after a look, a list that
 # says otherwise is either late or tells of something new.
@@ -15,6 +15,9 @@ LIST_MAY_LAG = timedelta(seconds=15)
 
 # Every guest says again who it is within an hour: those that have not for so long are asked, a few a round.
 ASKED_AGAIN_AFTER = timedelta(minutes=30)
+# An uptime comes in whole seconds, some time after it was asked for.
+UPTIME_GRAIN_S = 2.0
+LONGEST_OPERATION_S = 310.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +120,18 @@ def doubted(
         if guest is None or placement.is_missing or guest.power == Power.UNKNOWN:
             continue
         is_other = guest.ref.kind != placement.kind
-        is_told_of = breaks(before.get(placement.vmid), now[placement.vmid], is_explained=placement.is_busy)
+        was, is_now = before.get(placement.vmid), now[placement.vmid]
+        is_told_of = breaks(was, is_now, is_explained=is_operated(placement, was, is_now))
         if is_other or placement.doubted_since or is_told_of:
             yield placement, guest
+
+
+def is_operated(known: Known, was: Sighting | None, is_now: Sighting) -> bool:
+    """Whether an operation is open, or has looked at it soon after this start: it asks who a guest is before its command."""
+    if known.is_busy or known.looked_at is None or was is None or None in (was[4], is_now[4]):
+        return known.is_busy
+    since_start = known.looked_at.timestamp() - float(is_now[4])
+    return bool(was[4] < is_now[4]) and -UPTIME_GRAIN_S <= since_start <= LONGEST_OPERATION_S
 
 
 def in_turn(known: Iterable[Known], guests: dict[int, Guest], at_most: int, now: datetime) -> list[tuple[Known, Guest]]:
