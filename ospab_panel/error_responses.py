@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.contrib import messages
@@ -25,6 +25,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from ospab_panel import request_id
+from ospab_panel.json_body import UNSTORABLE
 from vps.errors import PanelError, flat
 from vps.passing import passes
 
@@ -111,8 +112,8 @@ class PanelErrorMiddleware:
             return refuse(request, error)
         if isinstance(error, exceptions.APIException):
             return refuse_of_rest(request, error)
-        if is_of_admins_question(request, error):
-            log.warning("the admin was given what is no value", exc_info=error)
+        if is_of_admins_question(request, error) or is_of_nul(request, error):
+            log.warning("a page was given what is no value", exc_info=error)
             return bad_request(request, error)
         return None
 
@@ -120,6 +121,11 @@ class PanelErrorMiddleware:
 def is_of_admins_question(request: HttpRequest, error: Exception) -> bool:
     is_no_value = isinstance(error, NOT_A_VALUE) or any("__range" in name for name in request.GET)
     return is_no_value and not passes(error) and request.path_info.startswith(reverse("admin:index"))
+
+
+def is_of_nul(request: HttpRequest, error: Exception) -> bool:
+    """The database was asked for a text of the address that none can hold."""
+    return isinstance(error, ValueError | DataError) and UNSTORABLE.search(unquote(request.GET.urlencode())) is not None
 
 
 def refuse(request: HttpRequest, error: PanelError) -> HttpResponse:

@@ -6,7 +6,7 @@ PostgreSQL stores in no text.
 
 from collections.abc import Callable, Iterable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.request import UnreadablePostError
 from django.utils.translation import gettext as _
 
@@ -42,12 +42,16 @@ def refusal(request: HttpRequest) -> HttpResponse | None:
 
 
 def texts_of(request: HttpRequest) -> Iterable[str]:
-    """Names and values of the address, the cookies and, of a page, the form."""
+    """What the path, the cookies and either the API's query or a page's form say. Of a page's query many views find nothing,
+    and what one asks the database for is refused then (`error_responses`)."""
     yield request.path_info
     yield from request.COOKIES.values()
-    fields = [request.GET]
-    if request.content_type in FORMS and not is_api(request):
-        fields.append(request.POST)
-    for field in fields:
-        for name, values in field.lists():
-            yield from (name, *map(str, values))
+    if is_api(request):
+        yield from of_fields(request.GET)
+    elif request.content_type in FORMS:
+        yield from of_fields(request.POST)
+
+
+def of_fields(fields: QueryDict) -> Iterable[str]:
+    for name, values in fields.lists():
+        yield from (name, *map(str, values))

@@ -111,7 +111,7 @@ def test_what_went_wrong_is_listed_found_by_code_and_by_request(admin: Any, alic
 
 @pytest.mark.parametrize(
     ("query", "status"),
-    [("by=years", 200), ("code=%00", 400), ("request_id=%00", 400), ("code=nonsense", 200), ("e=1", 200)],
+    [("by=years", 200), ("code=%00", 200), ("request_id=%00", 200), ("code=nonsense", 200), ("e=1", 200)],
 )
 def test_a_query_that_means_nothing_breaks_nothing(admin: Any, query: str, status: int) -> None:
     refused()
