@@ -44,7 +44,9 @@ def cast(as_user: Any, with_token: Any, make_vps: Any, bind: Any, settings: Any)
     bind(people.vps)
     take_writes(False)
     yield people
-    take_writes(True)
+    # Whichever connection of the pool has it, none is left that takes no writes.
+    connection.close()
+    connection.close_pool()
 
 
 def is_told_to_come_back(answer: Any) -> bool:
