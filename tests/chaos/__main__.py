@@ -72,6 +72,7 @@ def meet(arena: Field, fault: Fault) -> Verdict:
     for _ in range(2):
         try:
             arena.clean_up()
+            arena.log_in()
             slow = slowness(arena)
             asked = [one for _ in range(fault.runs // fault.at_once) for one in fault.scene(arena, fault.at_once)]
         except (NotStaged, requests.RequestException, redis.RedisError, OSError, LookupError) as error:

@@ -50,8 +50,12 @@ class Field(Trouble):
 
     def __init__(self, panel: Panel) -> None:
         super().__init__(panel)
-        self.token = panel.token("alice")
+        self.log_in()
         self.alice = panel.user("alice")["id"]
+
+    def log_in(self) -> None:
+        """Before each scene: a token is good for a quarter of an hour."""
+        self.token = self.panel.token("alice")
 
     def ask(self, count: int, *, only: int | None = None) -> list[Asked]:
         """So many operations of all kinds, or of one, accepted one right after the other."""
