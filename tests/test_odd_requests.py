@@ -245,14 +245,10 @@ ODD_HEADERS = (
 
 ADDRESSES = [
     "/healthz",
-    "/",
     "/login/",
-    "/api/vps",
     "/api/auth/login",
     "/api/vps/sync",
-    "/language/setlang/",
     "/admin/",
-    "/static/live.js",
 ]
 METHODS = {"/" + route: method for route, (method, _) in DOORS.items()}
 
