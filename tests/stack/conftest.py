@@ -55,6 +55,7 @@ class Run:
         command, patience_s = [sys.executable, "-m", "launcher"], 20.0 * PATIENCE
         self.child = Child("launcher", command, self.log, env, signal.SIGINT, patience_s, cwd=ROOT)
         self.undertaker = Undertaker()
+        self.is_over = False
 
     def start(self) -> "Run":
         self.crashes.mkdir(exist_ok=True)
@@ -131,11 +132,16 @@ class Run:
         return 0
 
     def end(self) -> int | None:
-        """Ctrl-C, and the exit code. One that somebody has stopped goes on first, and by force where it does not end."""
-        if self.child.is_running:
-            self.process.send_signal(signal.SIGCONT)
-        self.child.stop()
-        self.undertaker.dismiss()
+        """Ctrl-C, and the exit code. One that somebody has stopped goes on first, and by force where it does not end.
+
+        Once: its number is soon somebody else's, who would be ended in its place.
+        """
+        if not self.is_over:
+            if self.child.is_running:
+                self.process.send_signal(signal.SIGCONT)
+            self.child.stop()
+            self.undertaker.dismiss()
+            self.is_over = True
         return self.child.process and self.child.process.returncode
 
     def kill_everything(self) -> None:
@@ -143,6 +149,7 @@ class Run:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.process.wait()
+        self.end()
 
 
 class Panel:
