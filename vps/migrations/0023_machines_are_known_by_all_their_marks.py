@@ -13,9 +13,9 @@ GOES_WITH_ITS_PLACEMENT = """
 """
 KNOWN = r"""
     INSERT INTO placement_marks (placement_id, mark)
-    SELECT id, CASE WHEN identity ~ '^([0-9a-f]{2}:){5}[0-9a-f]{2}$' THEN 'mac:' ELSE 'uuid:' END || identity
-    FROM placements WHERE identity <> '' ORDER BY id
-    ON CONFLICT DO NOTHING
+    SELECT DISTINCT ON (identity)
+        id, CASE WHEN identity ~ '^([0-9a-f]{2}:){5}[0-9a-f]{2}$' THEN 'mac:' ELSE 'uuid:' END || identity
+    FROM placements WHERE identity <> '' ORDER BY identity, id
 """
 
 
