@@ -1,6 +1,8 @@
 # Everything that is done with this project from a shell. `make` alone lists it.
 SHELL := /bin/bash
 PYTHON ?= python3
+# What is compiled once is kept: a panel is a dozen processes, and each would compile all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 PY := $(VENV)/bin/python
 # The settings want an environment even to be linted.

@@ -7,6 +7,8 @@ import vps.converters  # noqa: F401  registers <id:…>, for accounts too
 from ospab_panel import health
 from ospab_panel.openapi import views as openapi
 
+admin.autodiscover()
+
 urlpatterns = [
     path("healthz", health.alive),
     path("readyz", health.ready),

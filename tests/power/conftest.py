@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from celery import current_app
 from django.db import connection
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from tests.hypervisor.stranger import stranger
@@ -73,10 +74,14 @@ def carry_out(operation: Operation, seconds: float = 20) -> Operation:
         operation.refresh_from_db()
         if not operation.is_open:
             return operation
+        if Operation.objects.filter(pk=operation.pk, due_at__gt=Now()).exists():
+            time.sleep(0.05)
+            continue
         cluster = Cluster.objects.get(placements__vps=operation.vps_id)
-        power.work(cluster.pk)
-        power.watch(cluster.pk, Operation.objects.get(pk=operation.pk).node)
-        time.sleep(0.05)
+        if operation.step in Operation.WATCHED:
+            power.watch(cluster.pk, operation.node)
+        else:
+            power.work(cluster.pk)
     pytest.fail(f"{operation} is still {operation.state}/{operation.step}: {operation.error_detail}")
 
 

@@ -23,9 +23,9 @@ from launcher.secrets_file import free_port
 from launcher.undertaker import Undertaker
 from tests.clients.both import client_of, node
 from tests.simulated import PATIENCE, wait_for
-from tests.stack.browser import browser, open_as, sessions
+from tests.stack.browser import browser, open_as, sessions, warm
 
-__all__ = ["browser", "client_of", "node", "open_as", "sessions"]
+__all__ = ["browser", "client_of", "node", "open_as", "sessions", "warm"]
 
 PUBLIC = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "STATIC_ROOT")
 
@@ -241,7 +241,8 @@ def running_panel() -> Iterator[Panel]:
         assert (code, run.children) == (0, {}), run.said()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def panel() -> Iterator[Panel]:
+    """It ends with the last test that needs it, for it costs something though nobody uses it."""
     with running_panel() as panel:
         yield panel
