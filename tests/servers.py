@@ -45,8 +45,8 @@ def stack_of(file: str) -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Three have a stack, and some wait all the time. Valkey has 16 databases, of which each takes one."""
-    return min(12, (os.cpu_count() or 1) + 4)
+    """Three have a stack, and wait most of the time. Valkey has 16 databases, of which each takes one."""
+    return min(12, (os.cpu_count() or 1) + 3)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
