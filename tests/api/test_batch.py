@@ -227,6 +227,24 @@ def test_a_batch_of_placements_rings_one_bell(
     assert len(rung) == len(for_one)
 
 
+def test_c5_what_is_ignored_is_let_go_before_the_work(main_site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    apply, held = sync.sync.apply, []
+
+    def watched(words: Any, **how: Any) -> Any:
+        held.append(tracemalloc.get_traced_memory()[0])
+        return apply(words, **how)
+
+    monkeypatch.setattr(sync.sync, "apply", watched)
+    body = json.dumps({"operations": [], "ignored": "a" * 14_000_000}).encode()
+    tracemalloc.start()
+    try:
+        answer = client().post("/api/vps/sync/batch", body, content_type="application/json")
+    finally:
+        tracemalloc.stop()
+    assert (answer.status_code, answer.json()["warnings"]) == (200, ["Unknown field ignored: ignored"])
+    assert held[0] < 1.5 * len(body), "more than what this client keeps of it"
+
+
 @pytest.mark.parametrize(
     "long", ["a" * 14_000_000, '\\"' * 7_000_000, "," * 14_000_000], ids=["plain", "escaped", "commas"]
 )

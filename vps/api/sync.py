@@ -57,11 +57,12 @@ def sync_batch(request: Request) -> Response:
     """Up to 10,000 words in one transaction, each by itself or all or none."""
     body: Any = request.data
     operations, is_atomic = batch_of(body)
+    warnings = unknown_keys(body, {"operations", "atomic"})
+    body.clear()  # Megabytes of it may be nobody's, and the work takes memory of its own.
     outcomes = outcomes_of(operations, is_atomic)
     results = [{"index": at} | told(*pair) for at, pair in enumerate(zip(outcomes, operations, strict=True))]
     tell(request, failed=failures(results))
     answer = {"status": summary(results), "results": results}
-    warnings = unknown_keys(body, {"operations", "atomic"})
     return Response(answer | ({"warnings": warnings} if warnings else {}))
 
 
