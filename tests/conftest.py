@@ -40,21 +40,6 @@ def patient() -> None:
     notify.KNOCK_S = 60
 
 
-@pytest.fixture(scope="session", autouse=True)
-def quickly_emptied() -> None:
-    """After a test of several transactions each table is emptied by DELETE: TRUNCATE makes 130 files anew each time.
-
-    As a replica's session, in which neither triggers nor foreign keys see to it.
-    """
-    quote = connection.ops.quote_name
-
-    def sql_flush(style: Any, tables: list[str], **options: Any) -> list[str]:
-        deletes = (f"DELETE FROM {quote(table)}" for table in tables)  # noqa: S608  the names are our own
-        return ["; ".join(["SET LOCAL session_replication_role = replica", *deletes])]
-
-    connection.ops.sql_flush = sql_flush
-
-
 @pytest.fixture(autouse=True)
 def quick_and_clean(settings: Any) -> None:
     """Nothing of the last test in Redis; passwords hashed by the quickest hasher, for a good one is slow by design."""
