@@ -4,14 +4,10 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
-from playwright.sync_api import Error as PlaywrightError
-
-from tests.simulated import wait_for
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 # In ms, and of use to nobody but what is broken.
@@ -41,30 +37,18 @@ def sessions() -> dict[str, Any]:
     return {}
 
 
-@pytest.fixture(scope="module")
-def warm(browser: Browser) -> BrowserContext:
-    """Has our files in its cache, which costs a second each time; who logged in before is told by `sessions` alone."""
-    return browser.new_context(locale="en-US")
-
-
 @pytest.fixture
-def open_as(
-    browser: Browser, warm: BrowserContext, panel: Any, sessions: dict[str, Any]
-) -> Iterator[Callable[..., Page]]:
+def open_as(browser: Browser, panel: Any, sessions: dict[str, Any]) -> Iterator[Callable[..., Page]]:
     """The first page of somebody who has logged in; whatever the console complains of fails the test.
 
-    That a fragment or the graphs of a deleted server are not there is no complaint. Whoever has `options` has a browser
-    of their own.
+    That a fragment or the graphs of a deleted server are not there is no complaint.
     """
     complaints: list[str] = []
     contexts = []
-    warm.clear_cookies()
 
     def log_in(name: str, **options: Any) -> Page:
-        context = browser.new_context(locale="en-US", **options) if options else warm
-        if options:
-            contexts.append(context)
-        context.add_cookies(sessions.get(name, {}).get("cookies", []))
+        context = browser.new_context(**{"locale": "en-US", "storage_state": sessions.get(name)} | options)
+        contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(SHORT)
         page.on("console", lambda line: complaints.append(line.text) if is_complaint(line) else None)
@@ -79,8 +63,8 @@ def open_as(
         return page
 
     yield log_in
-    for opened in [*contexts, *warm.pages]:
-        opened.close()
+    for context in contexts:
+        context.close()
     assert not complaints, complaints
 
 
@@ -90,15 +74,5 @@ def is_complaint(line: ConsoleMessage) -> bool:
 
 
 def open_server(page: Page, panel: Any, name: str) -> None:
-    """By its link in the list, clicked again where the row was drawn anew between the button's down and up."""
     page.goto(panel.url)
-    link, status = page.get_by_role("link", name=name, exact=True), page.locator("#status")
-
-    def is_open() -> int:
-        with suppress(PlaywrightError):
-            link.click(timeout=SHORT / 10)
-        with suppress(PlaywrightError):
-            status.wait_for(timeout=SHORT / 10)
-        return status.count()
-
-    wait_for(is_open, 12, f"the page of {name}")
+    page.get_by_role("link", name=name, exact=True).click()

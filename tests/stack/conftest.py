@@ -24,9 +24,9 @@ from launcher.secrets_file import free_port
 from launcher.undertaker import Undertaker
 from tests.clients.both import client_of, node
 from tests.simulated import PATIENCE, wait_for
-from tests.stack.browser import browser, open_as, sessions, warm
+from tests.stack.browser import browser, open_as, sessions
 
-__all__ = ["browser", "client_of", "node", "open_as", "sessions", "warm"]
+__all__ = ["browser", "client_of", "node", "open_as", "sessions"]
 
 PUBLIC = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "STATIC_ROOT")
 

@@ -71,10 +71,8 @@ def test_a_click_that_is_refused_is_told_as_wrong_and_ends_nothing(field: Field)
     assert not is_right(refused, Fault("none", untroubled), slow=1.0)
 
 
-@pytest.mark.parametrize(
-    ("number", "is_unattended"),
-    [(signal.SIGINT, False), (signal.SIGTERM, True), (signal.SIGKILL, False), (signal.SIGKILL, True)],
-)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("is_unattended", [False, True])
 def test_whatever_ends_it_ends_its_stack_too(number: signal.Signals, is_unattended: bool) -> None:
     """G7. Also where it has stopped the launcher, which then hears of nothing."""
     with open_folder() as folder:

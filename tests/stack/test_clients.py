@@ -12,7 +12,7 @@ from clients.python.ospab_panel_client import PanelError
 from tests.clients.proxy import FAULTS, bad_network
 
 ORDER = {"user_id": 5, "status": "running", "cpu": 2, "ram": 2, "disk": 50, "os": "Ubuntu 22.04 LTS"}
-ORDERS = 80
+ORDERS = 200
 
 
 def test_on_a_bad_network_no_order_is_lost_and_none_is_done_twice(panel: Any, client_of: Any) -> None:
