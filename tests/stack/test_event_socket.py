@@ -72,10 +72,13 @@ def last_id(panel: Any) -> int:
 
 
 async def read_with_breaks(panel: Any, token: str, after: int, servers: set[int], wanted: int) -> list[dict[str, Any]]:
-    """Whatever is told of these servers, by a reader that is cut off after so many events, and resumes."""
+    """Whatever is told of these servers, by a reader that is cut off after so many events, and resumes.
+
+    Each time something is left to be told: one who waits for more than there is would wait for ever.
+    """
     found: list[dict[str, Any]] = []
     for cut in range(DISCONNECTS + 1):
-        patience = random.randrange(1, 30) if cut < DISCONNECTS else wanted
+        patience = random.randrange(1, wanted // DISCONNECTS) if cut < DISCONNECTS else wanted
         async with opened(panel, token, f"?after={after}") as socket:
             async for event in events(socket):
                 after = event["id"]
