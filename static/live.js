@@ -35,6 +35,17 @@ function listen(address, attempt = 0) {
 }
 if (body.dataset.live) listen(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${body.dataset.live}`);
 
+// What a pointer is pressed on stays until it is let go, and is fetched then: of an element that was exchanged between
+// down and up there is no click.
+let pressed = null;
+const passed = new Set();
+addEventListener("pointerdown", ({ target }) => (pressed = target), true);
+for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(() => {
+  pressed = null;
+  passed.forEach(lookAgain);
+  passed.clear();
+}), true);
+
 // A fragment that came back the same stays as it is: focus, selection and a half-made click survive the polling.
 // A refusal goes to the notices, whatever asked for it, that a hypervisor is silent (503) too; a broken panel's page does not.
 const last = new Map();
@@ -42,6 +53,11 @@ const last = new Map();
 const goneFrom = (target) => (target.matches("tr") ? target.remove() : location.assign("/"));
 const withoutTokens = (html) => html.replace(/name="csrfmiddlewaretoken" value="[^"]*"/g, "");
 body.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.target.contains(pressed)) {
+    detail.shouldSwap = false;
+    passed.add(detail.target.dataset.vps);
+    return;
+  }
   if (detail.xhr.status === 404) {
     Object.assign(detail, { shouldSwap: false, isError: false });
     goneFrom(detail.target);

@@ -38,3 +38,32 @@ def test_a_server_that_is_deleted_leaves_the_open_list_and_its_own_page(open_as:
     expect(on_list.get_by_role("link", name="short-lived")).to_have_count(0)
     expect(own_page).to_have_url(f"{panel.url}/")
     expect(own_page.get_by_role("banner")).to_have_count(1)
+
+
+def test_a_click_counts_though_its_row_is_drawn_anew_between_down_and_up(open_as: Any, panel: Any) -> None:
+    order = {"user_id": 5, "status": "stopped", "cpu": 1, "ram": 512, "disk": 5, "os": "Debian 12"}
+    page = open_as("alice")
+    id = panel.sync("create", name="under-the-pointer", **order).json()["vps"]["id"]
+    link = page.get_by_role("link", name="under-the-pointer")
+    link.hover()
+    page.mouse.down()
+    with page.expect_response(lambda answer: f"/vps/{id}/row/" in answer.url and "6 GB" in answer.text()):
+        panel.sync("update", id=id, disk=6)
+    page.wait_for_timeout(300)
+    page.mouse.up()
+    expect(page).to_have_url(f"{panel.url}/vps/{id}/")
+
+
+def test_what_was_held_is_shown_as_it_is_once_it_is_let_go(open_as: Any, panel: Any) -> None:
+    order = {"user_id": 5, "status": "stopped", "cpu": 1, "ram": 512, "disk": 5, "os": "Debian 12"}
+    page = open_as("alice")
+    id = panel.sync("create", name="held", **order).json()["vps"]["id"]
+    system = page.get_by_role("row").filter(has=page.get_by_role("link", name="held")).get_by_text("Debian 12")
+    system.hover()
+    page.mouse.down()
+    with page.expect_response(lambda answer: f"/vps/{id}/row/" in answer.url and "Debian 13" in answer.text()):
+        panel.sync("update", id=id, os="Debian 13")
+    page.wait_for_timeout(300)
+    expect(system).to_be_visible()
+    page.mouse.up()
+    expect(page.get_by_text("Debian 13")).to_be_visible()
