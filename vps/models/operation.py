@@ -103,8 +103,10 @@ class OperationQuerySet(models.QuerySet["Operation"]):
 
     def come_back(self, pauses: "dict[Operation, float]") -> None:
         """Put these off by so many seconds, each while its claim holds."""
+        if not pauses:
+            return
         rows = [(one.pk, one.fence, seconds) for one, seconds in pauses.items()]
-        ids, fences, seconds = zip(*rows, strict=True) if rows else ((), (), ())
+        ids, fences, seconds = zip(*rows, strict=True)
         with connection.cursor() as cursor:
             cursor.execute(COME_BACK, [list(ids), list(fences), list(seconds)])
 
