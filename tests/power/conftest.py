@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from celery import current_app
 from django.db import connection
+from django.db.models import DurationField, ExpressionWrapper, F
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -68,21 +70,25 @@ def turn(operation: Operation) -> float | None:
 
 
 def carry_out(operation: Operation, seconds: float = 20) -> Operation:
-    """Let workers loose on it, until it has ended."""
+    """Let workers loose on it whenever it is due, until it has ended."""
     until = time.monotonic() + seconds * PATIENCE
+    left = ExpressionWrapper(F("due_at") - Now(), output_field=DurationField())
+    row = Operation.objects.filter(pk=operation.pk).annotate(left=left)
     while time.monotonic() < until:
-        operation.refresh_from_db()
-        if not operation.is_open:
-            return operation
-        if Operation.objects.filter(pk=operation.pk, due_at__gt=Now()).exists():
-            time.sleep(0.05)
-            continue
-        cluster = Cluster.objects.get(placements__vps=operation.vps_id)
-        if operation.step in Operation.WATCHED:
-            power.watch(cluster.pk, operation.node)
+        state, step, node, cluster_id, pause = row.values_list(
+            "state", "step", "node", "vps__placement__cluster", "left"
+        ).get()
+        if state not in Operation.OPEN:
+            break
+        if pause > timedelta(0):
+            time.sleep(min(pause.total_seconds(), 0.5))
+        elif step in Operation.WATCHED:
+            power.watch(cluster_id, node)
         else:
-            power.work(cluster.pk)
-    pytest.fail(f"{operation} is still {operation.state}/{operation.step}: {operation.error_detail}")
+            power.work(cluster_id)
+    operation.refresh_from_db()
+    assert not operation.is_open, f"{operation} is still {operation.state}/{operation.step}: {operation.error_detail}"
+    return operation
 
 
 @pytest.fixture
