@@ -27,6 +27,8 @@ from accounts.models import KeptAnswer
 
 # Visible ASCII, as it stands or as a structured field's string.
 KEY = re.compile(r'"([\x21\x23-\x7e]{1,255})"|([\x21-\x7e]{1,255})')
+# What JSON in ASCII writes as \uXXXX and other JSON as it stands.
+WIDE = re.compile("[^ -~]+")
 PATIENCE = "2s"
 PIECE = 64 * 1024
 KEPT_FOR = timedelta(days=2)
@@ -62,7 +64,8 @@ def idempotent(door: Callable[..., Response]) -> Callable[..., Any]:
         asked = {"caller": name_of(request.user), "path": request.path.rstrip("/"), "key": key_of(request)}
         with transaction.atomic():
             take_turn(asked)
-            return kept(asked, fingerprint(request)) or keep(asked, fingerprint(request), door(request, **kwargs))
+            print_of_body = fingerprint(request)
+            return kept(asked, print_of_body) or keep(asked, print_of_body, door(request, **kwargs))
 
     return once
 
@@ -82,10 +85,14 @@ def name_of(user: Any) -> str:
 def fingerprint(request: Request) -> str:
     """Of the body as JSON: spaces and the order of keys do not count."""
     has_body = request.headers.get("Content-Length", "0") not in ("", "0")
-    body = request.data if has_body else None
-    text, digest = json.dumps(body, sort_keys=True), hashlib.sha256()
+    return print_of(request.data if has_body else None)
+
+
+def print_of(body: Any) -> str:
+    """SHA-256 of its JSON in ASCII, which is made piece by piece: of Cyrillic it is three times as long as what came."""
+    text, digest = json.dumps(body, sort_keys=True, ensure_ascii=False), hashlib.sha256()
     for at in range(0, len(text), PIECE):
-        digest.update(text[at : at + PIECE].encode())
+        digest.update(WIDE.sub(lambda found: json.dumps(found[0])[1:-1], text[at : at + PIECE]).encode())
     return digest.hexdigest()
 
 

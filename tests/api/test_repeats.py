@@ -1,6 +1,8 @@
 """The main site repeats what it is not sure of: keys, its own ids and its own times, and nothing is done twice."""
 
+import hashlib
 import json
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -143,6 +145,22 @@ def test_answers_are_kept_for_a_day_at_least_and_then_forgotten(alice: Any) -> N
 def age(by: timedelta) -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE kept_answers SET created_at = created_at - %s", [by])
+
+
+@pytest.mark.parametrize("body", [None, {"б": 'я\x7f😀\u2028"\\\n\0', "a": [1, 1.5, True, "\ud800"]}, "я" * 200_000])
+def test_a_body_is_known_again_by_the_print_that_the_release_before_took(body: Any) -> None:
+    assert idempotency.print_of(body) == hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+def test_c5_the_print_of_a_long_text_takes_no_more_than_twice_what_the_text_does() -> None:
+    """With the body itself and what was read of it that is four times its size."""
+    body = {"operations": [], "ignored": "я" * 7_000_000}
+    tracemalloc.start()
+    try:
+        idempotency.print_of(body)
+        assert tracemalloc.get_traced_memory()[1] < 2.1 * 14_000_000
+    finally:
+        tracemalloc.stop()
 
 
 # The main site's own ids
