@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "accounts",
     "vps",
+    "ospab_panel.apps.LoadedConfig",
 ]
 MIDDLEWARE = [
     "ospab_panel.middleware.give_request_id",

@@ -340,3 +340,8 @@ def test_d6_the_example_copied_and_filled_in_answers() -> None:
 )
 def test_bells_are_rung_in_the_database_that_the_address_names(redis: str, broker: str) -> None:
     assert broker_url(redis) == broker
+
+
+def test_garbage_is_looked_for_once_all_is_loaded_and_not_in_what_stays() -> None:
+    ask = "import gc, django; django.setup(); print(gc.isenabled(), gc.get_freeze_count() > 50_000)"
+    assert start(ask, DJANGO_SETTINGS_MODULE="ospab_panel.settings") == (0, "True True")
