@@ -95,7 +95,7 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         return list(self.hydrated().filter(id__in=ids).order_by("id"))
 
     def hydrated(self) -> "OperationQuerySet":
-        return self.select_related("vps__placement__cluster", "requested_by")
+        return self.select_related("vps__placement")
 
     def put_off(self, operation: "Operation", seconds: float) -> None:
         """Let others go first: this turn came to nothing, and counts as one that was never given back."""
@@ -113,12 +113,12 @@ class OperationQuerySet(models.QuerySet["Operation"]):
     def seize(self, operation: "Operation") -> "Operation":
         """Take an open operation out of whatever hands it is in. To be called with its VPS's row locked."""
         self.filter(id=operation.pk).update(fence=models.F("fence") + 1)
-        seized: Operation = self.select_related("vps__placement", "requested_by").get(id=operation.pk)
+        seized: Operation = self.hydrated().get(id=operation.pk)
         return seized
 
     def cut_off(self, vps_ids: "list[int]", code: str) -> None:
         """End what is open on these VPSs, whose rows are locked: what it was asked of is not there any more."""
-        rows = self.open().filter(vps_id__in=vps_ids).select_related("vps", "requested_by").order_by("id")
+        rows = self.open().filter(vps_id__in=vps_ids).select_related("vps").order_by("id")
         hit = list(rows.select_for_update(of=("self",)))
         over = {"state": Operation.State.FAILED, "finished_at": clock.now(), "error_code": code} if hit else {}
         self.filter(id__in=[one.pk for one in hit]).update(fence=models.F("fence") + 1, **over)
@@ -293,7 +293,7 @@ class Operation(models.Model):
             type=f"operation.{state}",
             vps_id=self.vps_id,
             user_id=self.vps and self.vps.user_id,
-            by=self.requested_by,
+            by_id=self.requested_by_id,
             source=Event.Source.SYSTEM,
             operation=self,
             data={"kind": self.kind} | ({"code": code} if code else {}),
