@@ -7,6 +7,7 @@ each has a database of its own by pytest-django, and a Redis database of its own
 import atexit
 import contextlib
 import fcntl
+import gc
 import os
 import subprocess
 import sys
@@ -47,6 +48,17 @@ def stack_of(file: str) -> str:
 def pytest_xdist_auto_num_workers() -> int:
     """Three have a stack, and wait most of the time. Valkey has 16 databases, of which each takes one."""
     return min(12, (os.cpu_count() or 1) + 3)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection() -> None:
+    """None of thousands of tests is garbage: it is looked for in what they leave behind."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
