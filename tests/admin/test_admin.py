@@ -116,7 +116,7 @@ def test_staff_without_the_right_change_nothing(
     staff = as_user(dave)
     assert staff.get("/admin/vps/vps/").status_code == 200
     select(staff, "power_reboot", vps)
-    staff.post(f"/admin/vps/vps/{vps.pk}/unbind/")
+    staff.post(f"/admin/vps/vps/{vps.pk}/unbind/", {"confirmed": "1"})
     assert staff.get(f"/admin/vps/cluster/{cluster.pk}/guests/").status_code == 403
     assert staff.post(f"/admin/vps/cluster/{cluster.pk}/bind/").status_code == 403
     assert not Operation.objects.exists()
@@ -155,6 +155,23 @@ def test_a7_a_server_is_unbound_once_staff_know_what_follows_and_its_history_sta
     admin.post(f"/admin/vps/vps/{vps.pk}/unbind/", {"confirmed": "1"})
     assert not Placement.objects.exists()
     assert Event.objects.get().type == "vps.unbound"
+
+
+def test_a7_the_question_says_all_that_follows_and_its_button_answers_it(
+    admin: Any, alice: Any, make_vps: Any, bind: Any
+) -> None:
+    """A7. What the page has in its form is what unbinds, and whoever follows its way back has unbound nothing."""
+    vps = make_vps(alice, name="shop")
+    bind(vps)
+    page = admin.post(f"/admin/vps/vps/{vps.pk}/unbind/").content.decode()
+    form = page[page.index("Unbind shop from its guest?") :]
+    for sentence in ("nothing is stopped or deleted", "can neither start nor stop it", "under way ends as failed"):
+        assert sentence in form
+    assert f'href="/admin/vps/vps/{vps.pk}/change/"' in form
+    assert Placement.objects.exists()
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="(\w*)">', form))
+    admin.post(f"/admin/vps/vps/{vps.pk}/unbind/", hidden)
+    assert not Placement.objects.exists()
 
 
 def test_the_history_of_a_deleted_server_can_still_be_read(

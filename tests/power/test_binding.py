@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from vps.hypervisor.proxmox import Proxmox
-from vps.models import Cluster, Event, Placement, Vps
+from vps.models import Cluster, Event, Placement, Vps, WhyUnbound
 from vps.services import addresses, binding
 
 # As `make_vps` sells them.
@@ -80,9 +80,11 @@ def test_while_a_node_is_down_no_name_is_sure_to_stand_once(
 
 
 def test_what_somebody_unbound_is_not_bound_by_its_name_again(server: Any, carol: Any) -> None:
-    vps = server(name="shop")
+    """A7. Whatever else would speak for it."""
+    vps = server(name="shop", **SOLD)
     binding.unbind(vps, by=carol, source="admin")
     assert binding.bind_by_name() == 0
+    assert WhyUnbound.objects.get().reason == "by_hand"
 
 
 def test_a_server_that_was_placed_meanwhile_leaves_the_others_to_be_bound(
