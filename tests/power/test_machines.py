@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tests.power.conftest import at_once, registered
+from tests.api.words import batch, update
+from tests.power.conftest import at_once, bells, registered
 from tests.simulated import Cluster as Simulated
 from tests.simulated import serving, wait_for
 from vps.errors import AlreadyBound, PlacementTaken
@@ -221,6 +222,42 @@ def test_a2_of_two_entries_the_one_in_use_counts(known: Vps, twin: Cluster, main
     Cluster.objects.filter(pk=twin.pk).update(identified_at=None)
     reconcile(twin.pk)
     assert Cluster.objects.get(pk=twin.pk).same_as is None
+
+
+def test_a2_while_a_cluster_is_registered_twice_its_guests_are_bound_by_name(
+    known: Vps, twin: Cluster, simulated: Simulated, bob: Any, make_vps: Any
+) -> None:
+    """A2. Once each, through its first entry: a guest that both entries list is one guest, and bears its name once."""
+    reconcile(twin.pk)
+    simulated.add(vmid=101, name="mail", **SOLD)
+    simulated.add(vmid=102, name="db", **SOLD)
+    Placement.objects.create(vps=make_vps(bob), cluster=twin, kind="qemu", vmid=102, node="pve1")
+    mail, db = (make_vps(bob, name=name) for name in ("mail", "db"))
+    assert binding.bind_by_name() == 1
+    assert Placement.objects.get(vps=mail).cluster.name == "simulated"
+    assert why(db) == "no_guest"
+
+
+def test_a2_whose_a_guest_was_is_known_through_every_entry_of_its_cluster(
+    known: Vps, twin: Cluster, simulated: Simulated, alice: Any, bob: Any, make_vps: Any
+) -> None:
+    """A2. Its marks were never taken, so its number counts, by whichever entry it was reached."""
+    reconcile(twin.pk)
+    simulated.add(vmid=101, name="mail", **SOLD)
+    alices = make_vps(alice, name="old")
+    Placement.objects.create(vps=alices, cluster=twin, kind="qemu", vmid=101, node="pve1")
+    delete(alices)
+    bobs = make_vps(bob, name="mail")
+    assert binding.bind_by_name() == 0
+    assert why(bobs) == "former_owner"
+    first = Cluster.objects.get(name="simulated")
+    assert len(binding.objections(bobs, first, {"vmid": 101})) == 1
+
+
+def test_a2_staff_see_through_every_entry_of_a_cluster_whose_its_guests_are(known: Vps, twin: Cluster) -> None:
+    """A2."""
+    reconcile(twin.pk)
+    assert [guest["vps"] for guest in binding.suggestions(twin) or []] == [known]
 
 
 def seen_twice(bob: Any, make_vps: Any, cluster: Cluster) -> Vps:
@@ -440,6 +477,31 @@ def test_a5_a_card_that_went_to_another_machine_keeps_that_one_from_nothing(serv
     assert not Placement.objects.exclude(stranger="").exists()
 
 
+def test_a5_a_known_machine_is_itself_though_a_card_of_it_was_anothers(server: Any, simulated: Simulated) -> None:
+    """A5. Its uuid tells, whoever is asked first: the one that had the card has not been asked since."""
+    first, second = (server(power="running", vmid=vmid) for vmid in (100, 101))
+    for vps in (first, second):
+        binding.identify(vps.placement.pk)
+    simulated.change(100, mac="BC:24:11:00:EE:EE")
+    simulated.change(101, mac="BC:24:11:00:00:64")
+    for vps in (second, first, second):
+        binding.identify(vps.placement.pk)
+        assert not Placement.objects.exclude(stranger="").exists()
+    assert PlacementMark.objects.get(mark="mac:bc:24:11:00:00:64").placement_id == second.placement.pk
+
+
+@pytest.mark.parametrize(("uuid", "is_same"), [("aaaaaaaa-0000-0000-0000-000000000100", True), (OTHER, False)])
+def test_a5_a_mark_that_was_away_for_a_while_still_tells(
+    server: Any, simulated: Simulated, uuid: str, is_same: bool
+) -> None:
+    """A5. The card is the same all along, and proves nothing beside another uuid."""
+    vps = server(power="running")
+    for now in ({}, {"uuid": ""}, {"uuid": uuid}):
+        simulated.change(100, **now)
+        binding.identify(vps.placement.pk)
+    assert (Placement.objects.get().stranger == "") == is_same
+
+
 # A6: a new machine in its place
 
 
@@ -480,6 +542,29 @@ def test_a6_that_the_guest_is_gone_is_warned_of(known: Vps, simulated: Simulated
     reconcile(Cluster.objects.get().pk)
     warnings = main_site("update", id=known.pk, placement=place()).json()["warnings"]
     assert warnings == ["vps.placement: no such guest is there now."]
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_a6_who_stands_in_a_place_that_was_named_again_is_asked_soon(
+    known: Vps, main_site: Any, django_capture_on_commit_callbacks: Any, is_replaced: bool
+) -> None:
+    """A6. So that the answer to the next word, or the next click, is about the machine that is there."""
+    bells()
+    with django_capture_on_commit_callbacks(execute=True):
+        main_site("update", id=known.pk, placement=place(replaced=is_replaced))
+    asked = [bell[1:] for bell in bells() if bell[0] == "vps.identify_each"]
+    assert asked == [([Placement.objects.get().pk],)]
+
+
+def test_a6_a_batch_is_warned_of_each_as_one_word_is(known: Vps, simulated: Simulated, main_site: Any) -> None:
+    """A6. And takes the word that a new machine stands there."""
+    usurp(simulated)
+    binding.identify(known.placement.pk)
+    words = [update(id=known.pk, placement=where) for where in (place(), place(replaced=True), place())]
+    first, second, third = batch(*words).json()["results"]
+    assert "another machine was found there than was bound" in first["warnings"][0]
+    assert ("warnings" in second, "warnings" in third) == (False, False)
+    assert Placement.objects.get().stranger == ""
 
 
 @pytest.mark.parametrize("value", ["yes", 1, None])
