@@ -1,13 +1,16 @@
 """Whose machine is it: known by all its marks, bound once, and by its name only where that is sure."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from tests.api.words import batch, update
+from tests.conftest import person
 from tests.power.conftest import at_once, bells, registered
 from tests.simulated import Cluster as Simulated
 from tests.simulated import serving, wait_for
@@ -309,6 +312,33 @@ def test_a2_of_two_who_claim_a_machine_at_once_one_gets_it(
     taken = at_once(*(lambda row=row: row.is_of(marks) for row in rows))
     assert sorted(taken) == [False, True]
     assert PlacementMark.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a2_who_claims_a_machine_waits_for_whoever_is_claiming_it(real_cluster: Cluster, make_vps: Any) -> None:
+    """A2. What is not committed yet is seen by no query: without the constraint both would get it."""
+    marks = ("uuid:aaaaaaaa-0000-0000-0000-000000000100", "mac:bc:24:11:00:00:64")
+    where = {"kind": "qemu", "vmid": 100, "node": "pve1"}
+    twin = Cluster.objects.create(name="twin", hosts=["b"], token_id="a@b!c", token_secret="s")
+    first, second = (
+        Placement.objects.create(vps=make_vps(person(name)), cluster=cluster, **where)
+        for name, cluster in (("eve", real_cluster), ("frank", twin))
+    )
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            assert first.is_of(marks)
+            late = pool.submit(at_once, lambda: second.is_of(marks))
+            wait_for(lambda: late.done() or waits_for_a_lock())
+            assert not late.done()
+        assert late.result() == [False]
+
+
+def waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 # A3: who has to say who they are
