@@ -72,3 +72,13 @@ def test_a_bridge_of_docker_is_known_by_its_hardware_address_too(driver: Any, si
     found = driver().addresses(QEMU if kind == "qemu" else LXC)
     assert found[:2] == ["2606:4700::5", "10.0.0.5"]
     assert set(found[2:]) == {"172.17.0.1", "172.20.0.1"}
+
+
+def test_a_container_of_before_2025_names_its_bridges_addresses_otherwise(stranger: Any) -> None:
+    told = [
+        {"name": "mynet", "hwaddr": "02:42:ac:14:00:01", "inet": "172.20.0.1/16"},
+        {"name": "eth0", "hwaddr": MAC, "inet6": "fd00::5/64"},
+    ]
+    answer = http_answer(json.dumps({"data": told}).encode())
+    driver = connect("proxmox", stranger.access(stranger.answering(answer)))
+    assert driver.addresses(LXC) == ["fd00::5", "172.20.0.1"]

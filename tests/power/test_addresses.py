@@ -137,6 +137,17 @@ def test_a_guest_with_two_addresses_does_not_change_to_and_fro(learnt: Vps, simu
     assert address() == ("10.0.0.5", "guest")
 
 
+def test_b9_an_address_of_its_own_bridge_is_left_for_one_that_it_is_reached_by(server: Any, simulated: Any) -> None:
+    """B9. It was told first, before the card had one, or was learnt by the release before."""
+    server(power="running", agent=True, ips=[], bridges={"docker0": ["172.17.0.1"]})
+    addresses.find_addresses()
+    assert address() == ("172.17.0.1", "guest")
+    simulated.change(100, ips=["10.0.0.5"])
+    minutes_later()
+    addresses.find_addresses()
+    assert address() == ("10.0.0.5", "guest")
+
+
 def test_a_stranger_in_its_place_is_not_asked_where_it_lives(learnt: Vps, simulated: Any) -> None:
     simulated.call("DELETE", "guests/100")
     simulated.add("qemu", 100, uuid="bbbbbbbb-0000-0000-0000-000000000100", power="running", agent=True, ips=[NEW])

@@ -40,10 +40,14 @@ SHARED = tuple(map(ipaddress.ip_network, ("100.64.0.0/10", "192.88.99.0/24", "20
 PUBLIC, EXAMPLE, PRIVATE, BEHIND_NAT = range(4)
 
 
-def best_first(told: Iterable[Told]) -> list[str]:
-    """The usable ones: public before private, in either IPv4 before IPv6, and the guest's own networks after all."""
+def best_first(told: Iterable[Told], known: str | None = None) -> list[str]:
+    """The usable ones: public before private, in either IPv4 before IPv6, and the guest's own networks after all.
+
+    The known one goes before others that are as good: of a guest with two the address does not change to and fro.
+    """
     usable = [one for one in told if not any(getattr(one[2], mark) for mark in UNUSABLE)]
-    return list(dict.fromkeys(str(address) for _, _, address in sorted(usable, key=place)))
+    usable.sort(key=lambda one: (place(one), str(one[2]) != known))
+    return list(dict.fromkeys(str(address) for _, _, address in usable))
 
 
 def place(told: Told) -> tuple[bool, int, int]:

@@ -293,8 +293,9 @@ class Hypervisor(Protocol):
         """What tells this guest from any other, now or later under the same vmid: all its marks (vps.marks)."""
         ...
 
-    def addresses(self, ref: GuestRef) -> list[str]:
-        """What the running guest reports, usable ones alone, the best first. Refused(NO_AGENT) or none."""
+    def addresses(self, ref: GuestRef, known: str | None = None) -> list[str]:
+        """What the running guest reports, usable ones alone, the best first, and of equals the known one. Refused(NO_AGENT)
+        or none."""
         ...
 
     def glance(self, ref: GuestRef) -> Look:

@@ -88,9 +88,9 @@ class Proxmox:
     def identity(self, ref: GuestRef) -> Marks:
         return pve_read.identity(self.transport.get(f"{path_of(ref)}/config"))
 
-    def addresses(self, ref: GuestRef) -> list[str]:
+    def addresses(self, ref: GuestRef, known: str | None = None) -> list[str]:
         call = "agent/network-get-interfaces" if ref.kind == Kind.QEMU else "interfaces"
-        return pve_read.addresses(self.transport.get(f"{path_of(ref)}/{call}"))
+        return pve_read.addresses(self.transport.get(f"{path_of(ref)}/{call}"), known)
 
     def glance(self, ref: GuestRef) -> Look:
         return self.look(ref)

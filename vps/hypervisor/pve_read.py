@@ -184,13 +184,13 @@ def identity(answer: Any) -> Marks:
     return (*found, *([mark("volume", volume)] if volume else []))
 
 
-def addresses(answer: Any) -> list[str]:
-    """Of the guest agent ({result: […]}) or a container ([…], null while it is stopped), the best first.
+def addresses(answer: Any, known: str | None = None) -> list[str]:
+    """Of the guest agent ({result: […]}) or a container ([…], null while it is stopped), the best first (`best_first`).
 
     Containers tell of `ip-addresses` since pve-container of April 2025 alone, and of `inet` and `inet6` always.
     """
     interfaces = answer.get("result") if isinstance(answer, dict) else answer
-    return address_choice.best_first(told_of(rows(interfaces or [])))
+    return address_choice.best_first(told_of(rows(interfaces or [])), known)
 
 
 def told_of(interfaces: list[Any]) -> Iterator[address_choice.Told]:

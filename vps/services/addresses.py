@@ -4,7 +4,6 @@ The main site's word stands. What was learnt from a guest is kept beside it (`Pl
 guest says later, and goes with the guest.
 """
 
-import ipaddress
 import logging
 import time
 
@@ -57,7 +56,7 @@ def find_address(placement: Placement, hypervisor: Hypervisor) -> bool:
     Placement.objects.filter(pk=placement.pk).update(addresses_asked_at=timezone.now())
     ref = GuestRef(Kind(placement.kind), placement.vmid, placement.node)
     try:
-        address = chosen_of(hypervisor.addresses(ref), placement.vps.ip_address)
+        address = next(iter(hypervisor.addresses(ref, placement.vps.ip_address)), None)
         if address is None or address == placement.vps.ip_address:
             return False
         identity = hypervisor.identity(ref)
@@ -68,15 +67,6 @@ def find_address(placement: Placement, hypervisor: Hypervisor) -> bool:
         notify.worker("identify", placement.pk)
         return False
     return learn(placement, address)
-
-
-def chosen_of(found: list[str], known: str | None) -> str | None:
-    """The best, or the one that is known already where that is as good: a guest with two does not change to and fro."""
-    if not found or known is None or known not in found:
-        return next(iter(found), None)
-    best, now = ipaddress.ip_address(found[0]), ipaddress.ip_address(known)
-    is_as_good = (best.version, best.is_global) == (now.version, now.is_global)
-    return known if is_as_good else found[0]
 
 
 @transaction.atomic
