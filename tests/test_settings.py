@@ -263,6 +263,15 @@ def test_d5_a_value_that_cannot_be_read_is_named_in_a_sentence(name: str, value:
     assert f"ImproperlyConfigured: {name} " in line
 
 
+ASK_WHAT_IS_INSIDE = "print(settings.CLUSTERS_ALLOW_LOCAL, settings.WEBHOOKS_ALLOW_PRIVATE)"
+
+
+def test_d2_this_machine_and_a_private_network_are_allowed_by_who_says_so_and_by_the_demo_alone() -> None:
+    said = {"CLUSTERS_ALLOW_LOCAL": "yes", "WEBHOOKS_ALLOW_PRIVATE": "yes"}
+    assert start(ASK_WHAT_IS_INSIDE) == (0, "False False")
+    assert start(ASK_WHAT_IS_INSIDE, **said) == start(ASK_WHAT_IS_INSIDE, **DEMO) == (0, "True True")
+
+
 # What is empty
 
 

@@ -107,8 +107,8 @@ def test_what_leaves_the_secret_where_it_is_asks_for_nothing_and_is_not_told_as_
     assert "osts" not in told
 
 
-LOCAL = ["127.0.0.1:6379", "localhost:8006", "[::1]"]
-NEVER = ["169.254.169.254", "[fe80::1]", "0.0.0.0:1", "224.0.0.1"]
+LOCAL = ["127.0.0.1:6379", "localhost:8006", "LocalHost:6379", "[::1]", "[::ffff:7f00:1]:6379"]
+NEVER = ["169.254.169.254", "[::ffff:a9fe:a9fe]", "[fe80::1]", "0.0.0.0:1", "224.0.0.1"]
 DISGUISED = ["2130706433", "0x7f.1:6379", "127.1", "[::ffff:127.0.0.1]"]
 
 

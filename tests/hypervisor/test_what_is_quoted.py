@@ -24,6 +24,9 @@ ANSWERS = {
     "another API's object": http_answer(b'{"data": {"status": "%s"}}' % SECRET.encode(), headers=JSON),
     "another API's version": http_answer(b'{"data": {"version": "%s"}}' % SECRET.encode(), headers=JSON),
     "another API's list": http_answer(b'{"data": ["%s"]}' % SECRET.encode(), headers=JSON),
+    "another API's number": http_answer(
+        b'{"data": [{"type": "qemu", "vmid": "%s", "node": "pve1"}]}' % SECRET.encode(), headers=JSON
+    ),
     "another API's error": http_answer(
         b'{"data": {}, "errors": {"x": "%s"}}' % SECRET.encode(), f"400 {SECRET}", headers=JSON
     ),
@@ -74,8 +77,9 @@ def test_a_name_is_no_way_to_this_machine(stranger: Any, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("host", ["224.0.0.1", "[::]"])
 def test_an_address_of_a_link_is_no_clusters_however_it_came_to_be_written(stranger: Any, host: str) -> None:
+    """D2: nothing is connected to, so nothing there hears of us."""
     port = stranger.answering(http_answer(b'{"data": {"version": "9.2.11"}}')).rpartition(":")[2]
-    with pytest.raises(HypervisorError):
+    with pytest.raises(HypervisorError, match="no cluster has such an address"):
         connect("proxmox", stranger.access(f"{host}:{port}")).version()
     assert stranger.asked == 0
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
+from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from tests.conftest import person
@@ -71,6 +72,8 @@ def test_the_newer_of_two_that_was_lost_is_made_anew_and_the_one_before_holds_on
     second_click = admin.post(f"{address}rotate/", follow=True)
     assert shown(second_click) == []
     assert "It was lost" in second_click.content.decode()
+    assert shown(admin.get(f"{address}secret/?lost=1")) == []
+    assert live(endpoint) == [*lost, old]
     anew = shown(admin.post(f"{address}secret/", {"lost": "1"}))
     assert live(endpoint) == [*anew, old]
     assert anew != lost
@@ -84,6 +87,19 @@ def test_who_may_only_look_posts_for_no_secret(as_user: Any, endpoint: WebhookEn
     assert WebhookEndpoint.objects.get().secret_shown_at is None
 
 
+def test_who_may_only_add_takes_away_no_secret_that_somebody_was_shown(
+    admin: Any, as_user: Any, endpoint: WebhookEndpoint
+) -> None:
+    """D10: as lost, which only whoever may change the endpoint can say."""
+    address = f"{ENDPOINTS}{endpoint.pk}/"
+    assert shown(admin.post(f"{address}secret/"))
+    assert shown(admin.post(f"{address}rotate/"))
+    before, dave = live(endpoint), person("dave", is_staff=True)
+    dave.user_permissions.set(Permission.objects.filter(codename__in=["view_webhookendpoint", "add_webhookendpoint"]))
+    assert shown(as_user(dave).post(f"{address}secret/", {"lost": "1"})) == []
+    assert live(endpoint) == before
+
+
 @pytest.mark.parametrize(
     ("url", "is_another"),
     [
@@ -92,6 +108,7 @@ def test_who_may_only_look_posts_for_no_secret(as_user: Any, endpoint: WebhookEn
         ("https://evil.example.net/hooks", True),
         ("https://main.example.com:8443/hooks", True),
         ("http://main.example.com/hooks", True),
+        ("http://main.example.com:443/hooks", True),
     ],
 )
 def test_another_host_gets_nothing_that_the_receiver_before_would_verify(
