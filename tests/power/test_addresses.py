@@ -59,6 +59,26 @@ def test_a_guest_that_has_come_up_since_is_asked_before_the_others(
     assert addresses.find_addresses() == 1
 
 
+def test_where_not_all_can_be_asked_those_go_first_of_which_least_is_known(
+    server: Any, simulated: Any, real_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """B10: who was never asked, then who has come up since, then who has rested longest; whoever was placed first."""
+    monkeypatch.setattr(addresses, "AT_MOST", 1)
+    for vmid in range(100, 104):
+        server(power="running", vmid=vmid, agent=True, ips=[f"1.1.1.{vmid}"])
+    reconcile(real_cluster.pk)
+    now = timezone.now()
+    for vmid, asked_s, up_s in ((100, 600, 3600), (101, 900, 3600), (102, 40, 5)):
+        asked_at, up_at = now - timedelta(seconds=asked_s), now - timedelta(seconds=up_s)
+        Placement.objects.filter(vmid=vmid).update(addresses_asked_at=asked_at, power_since=up_at)
+    order: list[int] = []
+    for _ in range(4):
+        assert addresses.find_addresses() == 1
+        known = set(Vps.objects.exclude(ip_address=None).values_list("placement__vmid", flat=True))
+        order += known - set(order)
+    assert order == [103, 102, 101, 100]
+
+
 @pytest.mark.parametrize("said", [OTHER, OLD])
 def test_what_the_main_site_says_stands_whatever_the_guest_says(
     learnt: Vps, simulated: Any, main_site: Any, said: str

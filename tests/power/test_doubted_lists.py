@@ -58,6 +58,27 @@ def test_nobodys_server_is_gone_because_the_token_has_lost_its_rights(
     assert "is not believed" not in admin.get("/admin/").content.decode()
 
 
+def test_a_list_that_is_older_than_the_rights_given_back_takes_nobody_for_gone(
+    servers: list[Vps], simulated: Any, real_cluster: Cluster
+) -> None:
+    """B19: the list is read before the rights are, and some of the guests are in it already."""
+    simulated.grant([])
+    reconcile(real_cluster.pk)
+    assert doubt()["why"] == "no_rights"
+    simulated.grant(ALL)
+    told = simulated.api("GET", LIST).json()["data"]
+    older = [row for row in told if row.get("vmid") != 102]
+    assert len(older) == len(told) - 1
+    simulated.answer("GET", LIST, 200, body={"data": older}, times=1)
+    reconcile(real_cluster.pk)
+    assert not Placement.objects.filter(missing_since__isnull=False).exists()
+    assert words() == ["running", "running", "unknown", "running", "running"]
+    assert doubt()["unseen"] == 1
+    reconcile(real_cluster.pk)
+    assert (words(), doubt()) == (["running"] * 5, None)
+    assert not Event.objects.exists()
+
+
 def test_of_some_guests_that_it_may_not_see_any_more_no_more_is_doubted(
     servers: list[Vps], simulated: Any, real_cluster: Cluster
 ) -> None:

@@ -1,12 +1,14 @@
 """B1: a cluster that answers, and refuses what everything hangs on, is silent to us; its guests may still be asked."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from tests.power.conftest import registered
 from tests.simulated import with_two_hosts
-from vps.hypervisor.base import Refused
+from vps.hypervisor.base import Need, Refused
 from vps.models import Cluster, ClusterNode, Placement
 from vps.reach import reach, silence_s
 from vps.services import binding, power
@@ -56,6 +58,29 @@ def test_a_list_that_is_refused_makes_the_cluster_unreachable_with_its_text_and_
     reconcile(real_cluster.pk)
     healed = Cluster.objects.get()
     assert (healed.failures, healed.unreachable_since, healed.failure) == (0, None, "")
+
+
+@pytest.mark.parametrize("column", ["seen_at", "identified_at"])
+def test_what_a_cluster_says_of_itself_does_not_make_it_look_well_while_its_list_is_refused(
+    server: Any, simulated: Any, real_cluster: Cluster, column: str
+) -> None:
+    """B1: it is asked who it is where nobody has heard it for a while, or by the hour; it may say that, and no more."""
+    server(power="running")
+    reconcile(real_cluster.pk)
+    simulated.answer("GET", LIST, 500, ILL)
+    reconcile(real_cluster.pk)
+    first = Cluster.objects.get()
+    for failures in (2, 3):
+        Cluster.objects.update(**{column: timezone.now() - timedelta(hours=2)})
+        assert not due(real_cluster).is_known(timezone.now())
+        reconcile(real_cluster.pk)
+        now = Cluster.objects.get()
+        assert (now.failures, now.unreachable_since) == (failures, first.unreachable_since)
+    simulated.answer_truly()
+    due(real_cluster)
+    reconcile(real_cluster.pk)
+    healed = Cluster.objects.get()
+    assert (healed.failures, healed.is_known(timezone.now())) == (0, True)
 
 
 @pytest.mark.parametrize(
@@ -141,3 +166,19 @@ def test_another_host_is_asked_where_one_has_lost_its_cluster_file_system(with_t
     assert not Cluster.objects.get().failures
     with reach(cluster) as hypervisor:
         assert hypervisor.identity(hypervisor.guests()[0].ref)
+
+
+@pytest.mark.parametrize("path", ["/nodes/pve1/qemu/100/config", "/access/permissions"])
+def test_another_host_is_asked_for_all_that_one_refuses_without_its_cluster_file_system(
+    with_two_hosts: Any, db: None, path: str
+) -> None:
+    """B1: not for its list alone, which may have been read before that was lost."""
+    simulated = with_two_hosts
+    simulated.add("qemu", 100, power="running")
+    cluster = registered(simulated.access(hosts=simulated.simulator.tls_hosts))
+    port = int(simulated.simulator.tls_hosts[0].rpartition(":")[2])
+    with reach(cluster) as hypervisor:
+        (guest,) = hypervisor.guests()
+        simulated.answer("GET", path, 500, ILL, port=port)
+        assert hypervisor.identity(guest.ref)
+        assert hypervisor.rights().may(Need.SEE, guest.ref)

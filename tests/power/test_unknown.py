@@ -37,6 +37,20 @@ def test_of_a_guest_whose_node_is_down_nothing_is_told_of_use(
     assert (stats["ram"]["total"], stats["rates"]["net_in"]) == (1024**3, None)
 
 
+def test_what_was_measured_of_a_guest_that_nobody_sees_any_more_is_not_told(
+    server: Any, with_token: Any, alice: Any
+) -> None:
+    """B2: its own look says that it is not known, and the round that forgets its use is yet to come."""
+    vps = server(power="running")
+    Placement.objects.looked(vps.placement.pk, power="running", node="pve1")
+    snapshots.store_usage({vps.placement.pk: usage_now(Usage(cpu=0.5, uptime_s=100), None, timezone.now())})
+    program = with_token(alice)
+    assert program.get(f"/api/vps/{vps.pk}/stats").json()["stats"]["cpu"] == 0.5
+    Placement.objects.looked(vps.placement.pk, power="unknown", node="pve1")
+    assert snapshots.usage([vps.placement.pk]), "it is still kept"
+    assert program.get(f"/api/vps/{vps.pk}/stats").json()["stats"] is None
+
+
 def test_what_the_release_before_has_kept_is_not_taken_for_another_servers(
     server: Any, make_vps: Any, alice: Any, bob: Any
 ) -> None:
@@ -92,6 +106,7 @@ def test_a_program_is_told_null_for_a_figure_that_nobody_has_said(
     assert "4 MB / —" in page
     assert "<progress" not in page, "a bar that is empty would say 0"
     assert "0 %" not in page
+    assert "<dt>Running for</dt><dd>—</dd>" in page, "B2: nor is it 0 minutes"
 
 
 def test_use_and_history_of_one_guest_are_never_those_of_the_next(
