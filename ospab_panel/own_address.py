@@ -18,7 +18,7 @@ def panel_url(name: str) -> tuple[str, str, bool]:
     in the clear.
     """
     parts = split(name, text(name))
-    host = parts.hostname or ""
+    host = shortest(parts.hostname or "")
     if parts.username is not None or parts.path.strip("/") or parts.query or parts.fragment:
         raise ImproperlyConfigured(
             f"{name} is scheme and host alone, such as https://panel.example.com: no path, no user."
@@ -53,6 +53,11 @@ def is_ip(name: str) -> bool:
     return True
 
 
+def shortest(host: str) -> str:
+    """As browsers write it."""
+    return ip_address(host).compressed if ":" in host else host
+
+
 def bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
@@ -61,12 +66,13 @@ def allowed_hosts(name: str, own: str) -> list[str]:
     """Exact names alone. One with a star or a leading dot would let a caller choose the host that the panel takes for its
     own.
     """
-    hosts = [host.lower() for host in words(name)]
-    for host in hosts:
+    hosts = []
+    for host in map(str.lower, words(name)):
         if host.startswith((".", "*")):
             raise ImproperlyConfigured(f"{name} is too wide with {host}: name each host.")
         if not is_host(host.strip("[]")):
             raise ImproperlyConfigured(f"{name} takes host names without scheme, port and path: {host} is none.")
+        hosts.append(bracketed(shortest(host.strip("[]"))))
     return [own, *(host for host in hosts if host != own)]
 
 

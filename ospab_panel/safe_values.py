@@ -2,7 +2,7 @@
 
 import base64
 from itertools import combinations, pairwise
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
@@ -73,8 +73,10 @@ def refuse_same(secrets: dict[str, str | list[str]]) -> None:
 
 
 def password_in(address: str) -> str:
-    """ "" where the address is none: whoever reads it says so."""
+    """Before the host, or as an option behind the address. "" where the address is none: whoever reads it says so."""
     try:
-        return unquote(urlsplit(address).password or "")
+        parts = urlsplit(address)
+        password = parts.password
     except ValueError:
         return ""
+    return unquote(password) if password else parse_qs(parts.query).get("password", [""])[0]

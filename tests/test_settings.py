@@ -132,6 +132,10 @@ ZEROS = base64.urlsafe_b64encode(bytes(32)).decode()
         {"VPS_SYNC_API_KEY": SAFE["FIELD_KEYS"]},
         {"SECRET_KEY": ANOTHER, "DATABASE_URL": f"postgresql://panel:{ANOTHER}@localhost/panel"},
         {"SECRET_KEY": ANOTHER, "REDIS_URL": f"rediss://:{ANOTHER}@localhost:6379/0"},
+        {"SECRET_KEY": ANOTHER, "REDIS_URL": f"redis://localhost:6379/0?password={ANOTHER}"},
+        {"SECRET_KEY": ANOTHER, "REDIS_URL": f"unix:///run/redis.sock?db=1&password={ANOTHER}"},
+        {"JWT_SIGNING_KEY": ANOTHER, "DATABASE_URL": f"postgresql:///panel?host=/run&user=panel&password={ANOTHER}"},
+        {"DATABASE_URL": f"postgresql://a:{ANOTHER}@localhost/panel", "REDIS_URL": f"redis://:{ANOTHER}@localhost/0"},
     ],
 )
 def test_d5_one_text_for_two_secrets_names_both(changes: dict[str, str]) -> None:
@@ -226,10 +230,19 @@ def test_d5_the_panels_address_is_an_origin_and_no_more(url: str) -> None:
         ("https://panel.example.com:443", "https://panel.example.com"),
         ("https://panel.example.com:8443", "https://panel.example.com:8443"),
         ("http://[::1]:5050", "http://[::1]:5050"),
+        ("http://[0:0:0:0:0:0:0:1]:5050", "http://[::1]:5050"),
+        ("https://[2001:0DB8:0:0::1]/", "https://[2001:db8::1]"),
     ],
 )
 def test_the_panels_address_is_kept_as_browsers_write_an_origin(url: str, origin: str) -> None:
     assert start("print(settings.PANEL_URL)", PANEL_URL=url) == (0, origin)
+
+
+def test_an_ipv6_address_among_the_hosts_is_kept_as_browsers_name_it() -> None:
+    """D6's sibling: one that was taken as it stood, and never answered to."""
+    named = "::1, [2001:DB8:0::1], 2001:db8::2, 192.0.2.1"
+    kept = "['panel.example.com', '[::1]', '[2001:db8::1]', '[2001:db8::2]', '192.0.2.1']"
+    assert start("print(settings.ALLOWED_HOSTS)", ALLOWED_HOSTS=named) == (0, kept)
 
 
 def test_d5_the_demo_and_debug_serve_this_machine_alone_whoever_stands_in_front() -> None:
