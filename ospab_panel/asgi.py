@@ -17,7 +17,8 @@ from ospab_panel.sockets import sockets  # isort: skip
 from ospab_panel.static_files import StaticFiles  # isort: skip
 
 THREADS = 8
-# The web server writes a line of each request by itself, unless it is told not to.
-logging.getLogger("uvicorn.access").addFilter(WithoutLinksInArguments())
+# The web server writes a line of each request by itself, unless it is told not to, and of each socket in its other log.
+for name in ("uvicorn.access", "uvicorn.error"):
+    logging.getLogger(name).addFilter(WithoutLinksInArguments())
 
 application = ProtocolTypeRouter({"http": StaticFiles(WsgiBridge(http, THREADS)), "websocket": sockets})

@@ -4,7 +4,9 @@ import logging
 import re
 
 # Django writes of refusals by their path, and the path of a login link that nobody has used yet lets in who reads it.
-LINK = re.compile(r"(/login/link/)[^/\s]+")
+# Whatever is made of it: as the `next` of another address, or mistyped.
+SLASH = "(?:/|%(?:25)*2f)+"
+LINK = re.compile(rf"({SLASH}login{SLASH}link{SLASH})[^/\s]+", re.IGNORECASE)
 
 
 class WithoutLinks(logging.Formatter):

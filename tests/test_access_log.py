@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -33,6 +34,16 @@ def asked(port: int, path: str) -> int:
         return 0
 
 
+def knock(port: int, path: str) -> None:
+    """As for a socket, of which the server writes a line elsewhere."""
+    headers = f"Host: 127.0.0.1:{port}\r\nOrigin: {os.environ['PANEL_URL']}\r\n"
+    headers += "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+    headers += "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: bm9uY2Ugb2YgMTYgYnl0\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as caller:
+        caller.sendall(f"GET {path} HTTP/1.1\r\n{headers}\r\n".encode())
+        assert caller.recv(12).startswith(b"HTTP/1.1 4")
+
+
 def serve(log: IO[str], port: int) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", *printed_command(), "--port", str(port)]
     return subprocess.Popen(command, cwd=ROOT, env=os.environ, stdout=log, stderr=log, text=True)
@@ -46,8 +57,12 @@ def test_d9_the_printed_command_writes_no_login_link_to_any_log(tmp_path: Path) 
             f"/login/link/{TOKEN}/",
             f"/login/link/{TOKEN}",
             f"/login/lin%6b/{TOKEN}/?next=/login/link/{TOKEN}/",
+            f"/login/?next=%2Flogin%2flink%2F{TOKEN}%2F",
+            f"//login//link//{TOKEN}",
+            f"/LOGIN/Link/{TOKEN}/",
         ):
             assert asked(port, path)
+        knock(port, f"/login/link/{TOKEN}/")
         web.terminate()
     said = log.read_text()
     assert "GET /login/link/…" in said
