@@ -66,6 +66,8 @@ def test_g5_operations_of_one_customer_are_limited_by_what_they_own_and_nobody_e
     program = with_token(alice)
     statuses = [ask(program, vps).status_code for vps in [server, *others] * 2]
     assert statuses == [202] * (limit.most + 5) + [429] * 2
+    last = LimitCount.objects.get(what=asked.OF_SERVER.what, who=f"vps {others[-1].pk}")
+    assert last.count == 1, "what the account's limit refused fills no count of the server's"
     bobs = make_vps(bob, name="bobs")
     bind(bobs, vmid=300)
     assert ask(with_token(bob), bobs).status_code == 202

@@ -21,8 +21,10 @@ OF_ACCOUNT = Limit("operations, account", 60, MINUTE)
 
 def ask(vps: Vps, kind: str, *, by: Any, source: str, force: bool = False) -> Operation:
     """As `request`, and raises TooManyOperations. What is refused for another reason was asked too."""
-    for count in counts_of(vps, by, force):
+    counts = counts_of(vps, by, force)
+    for at, count in enumerate(counts):
         if seconds := limits.wait(count):
+            limits.give_back(*counts[:at])
             raise TooManyOperations(retry_after=seconds)
     return request(vps, kind, by=by, source=source, force=force)
 
