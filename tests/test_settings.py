@@ -159,6 +159,7 @@ def test_d5_one_key_twice_is_no_second_key() -> None:
         ("VPS_SYNC_API_KEY", "1234567890" * 6),
         ("VPS_SYNC_API_KEY_OLD", "correct-horse-battery-staple-" * 3),
         ("SECRET_KEY", "".join(4 * letter for letter in "abcdefghijklmnop")),
+        ("SECRET_KEY", "agciekmgaeikcmagkeicmeagkcimaegickmaekgcimagkeciamgekcim"),
     ],
 )
 def test_d5_a_secret_that_repeats_itself_is_none(name: str, value: str) -> None:
@@ -168,9 +169,15 @@ def test_d5_a_secret_that_repeats_itself_is_none(name: str, value: str) -> None:
 
 
 def test_d5_neither_is_an_encryption_key_of_zeros() -> None:
-    code, line = start(FIELD_KEYS=ZEROS)
-    assert code != 0
-    assert "FIELD_KEYS has a key that can be guessed" in line
+    for keys in (ZEROS, f"{SAFE['FIELD_KEYS']},{ZEROS}"):
+        code, line = start(FIELD_KEYS=keys)
+        assert (code != 0, "FIELD_KEYS has a key that can be guessed" in line) == (True, True)
+
+
+def test_d5_a_secret_is_of_what_a_header_carries() -> None:
+    for odd in ("ключ", "\x7f"):
+        code, line = start(VPS_SYNC_API_KEY=ANOTHER + odd + ANOTHER)
+        assert (code != 0, "VPS_SYNC_API_KEY must be of printable ASCII" in line) == (True, True)
 
 
 def test_d5_secrets_made_at_random_are_taken() -> None:
@@ -213,6 +220,7 @@ def test_d5_hosts_are_named_each_and_as_hosts(hosts: str, said: str) -> None:
         "https://panel.example.com:99999",
         "https://[",
         "https://panel .example.com",
+        "https://panel\t.example.com",
         "ftp://panel.example.com",
         "https://",
     ],
@@ -246,7 +254,12 @@ def test_an_ipv6_address_among_the_hosts_is_kept_as_browsers_name_it() -> None:
 
 
 def test_d5_the_demo_and_debug_serve_this_machine_alone_whoever_stands_in_front() -> None:
-    for changes, name in ((DEMO | {"PANEL_URL": "https://panel.example.com"}, "DEMO"), ({"DEBUG": "yes"}, "DEBUG")):
+    local = {"PANEL_URL": "http://localhost:5050", "ALLOWED_HOSTS": "localhost,panel.example.com"}
+    for changes, name in (
+        (DEMO | {"PANEL_URL": "https://panel.example.com"}, "DEMO"),
+        ({"DEBUG": "yes"}, "DEBUG"),
+        ({"DEBUG": "yes"} | local, "DEBUG"),
+    ):
         code, line = start(**changes)
         assert (code != 0, f"{name} is on while the panel answers to panel.example.com" in line) == (True, True)
 

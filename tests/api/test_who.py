@@ -1,5 +1,6 @@
 """Whose names a customer reads, and what a new owner learns of the one before: D4, on every way out."""
 
+import json
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -8,8 +9,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts.callers import FOR_EVER, Standing
 from tests.conftest import person
 from vps import snapshots
+from vps.event_socket import tell
 from vps.hypervisor.base import Sample
 from vps.models import Event, Operation, Placement, Vps
 from vps.services import power
@@ -60,8 +63,26 @@ def test_what_staff_do_is_the_staffs_and_nobodys_name(
     assert "erin" not in said
     program = with_token(alice)
     assert program.get(f"/api/operations/{operation.pk}").json()["operation"]["requested_by"] == "staff"
-    assert {"id": None, "username": "staff"} in [event["by"] for event in program.get("/api/events").json()["events"]]
+    told = {event["type"]: event["by"] for event in program.get("/api/events").json()["events"]}
+    staff = {"id": None, "username": "staff"}
+    ended = staff if rights else None
+    assert told == {"operation.queued": staff, "operation.failed": ended, "vps.unbound": staff}
     assert '<td data-label="Who">staff</td>' in as_user(alice).get(f"/vps/{shop.pk}/").content.decode()
+
+
+def test_a_socket_names_no_staff_and_no_owner_before(main_site: Any, alice: Any, bob: Any, shop: Vps) -> None:
+    """The events of /ws/events, as those of the API."""
+    before = asked(shop, alice, "page")
+    main_site("update", id=shop.pk, user_id=bob.pk)
+    shop.refresh_from_db()
+    Event.objects.record("vps.unbound", shop, by=person("erin", is_superuser=True), source="system", vmid=100)
+    page = tell.look(lambda: Standing(bob, until=FOR_EVER), bob.pk, 0)[1]
+    events = [json.loads(text) for _, text in page]
+    told = [(event["type"], event["by"], event["data"]) for event in events]
+    assert told[1:] == [("vps.unbound", {"id": None, "username": "staff"}, {})]
+    assert [(event["type"], event["by"]) for event in events[:1]] == [("vps.updated", None)]
+    assert before.pk not in [event["operation_id"] for event in events]
+    assert not [name for name in (*NAMES, "erin") if name in str(page)]
 
 
 def test_a_second_request_names_no_staff_in_its_refusal(with_token: Any, alice: Any, carol: Any, shop: Vps) -> None:
