@@ -38,7 +38,7 @@ def knock(port: int, path: str) -> None:
     """As for a socket, of which the server writes a line elsewhere."""
     headers = f"Host: 127.0.0.1:{port}\r\nOrigin: {os.environ['PANEL_URL']}\r\n"
     headers += "Connection: Upgrade\r\nUpgrade: websocket\r\n"
-    headers += "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: bm9uY2Ugb2YgMTYgYnl0\r\n"
+    headers += "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: bm9uY2Utb2YtMTYtYnl0ZQ==\r\n"
     with socket.create_connection(("127.0.0.1", port), timeout=10) as caller:
         caller.sendall(f"GET {path} HTTP/1.1\r\n{headers}\r\n".encode())
         assert caller.recv(12).startswith(b"HTTP/1.1 4")
