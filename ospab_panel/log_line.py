@@ -5,8 +5,9 @@ import re
 
 # Django writes of refusals by their path, and the path of a login link that nobody has used yet lets in who reads it.
 # Whatever is made of it: as the `next` of another address, or mistyped.
-SLASH = "(?:/|%(?:25)*2f)+"
-LINK = re.compile(rf"({SLASH}login{SLASH}link{SLASH})[^/\s]+", re.IGNORECASE)
+SLASH = "(?:/|%(?:25)*2f)"
+# Counted, for a line of slashes alone is looked through once.
+LINK = re.compile(rf"({SLASH}login{SLASH}{{1,9}}link{SLASH}{{1,9}})[^/\s]+", re.IGNORECASE)
 
 
 class WithoutLinks(logging.Formatter):

@@ -55,7 +55,7 @@ def is_ip(name: str) -> bool:
 
 def shortest(host: str) -> str:
     """As browsers write it."""
-    return ip_address(host).compressed if ":" in host else host
+    return ip_address(host).compressed if ":" in host and is_ip(host) else host
 
 
 def bracketed(host: str) -> str:
