@@ -38,6 +38,11 @@ def unique(marks: Marks) -> Marks:
     return tuple(one for one in marks if one.partition(":")[0] in UNIQUE)
 
 
+def can_be_told_apart(known: Marks, found: Marks) -> bool:
+    """Whether they have a mark of one kind that no two machines share."""
+    return any(of_kind(known, kind) and of_kind(found, kind) for kind in UNIQUE)
+
+
 def lasting(known: Marks, found: Marks) -> Marks:
     """What the same machine is known by from now on: what was found, and of what was not found the kinds that lack."""
     kinds = {one.partition(":")[0] for one in found}

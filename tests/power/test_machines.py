@@ -84,6 +84,29 @@ def test_a1_a_guest_that_moved_to_another_number_is_still_another_customers(
     assert why(bobs) == "former_owner"
 
 
+@pytest.mark.parametrize(
+    ("kind", "before", "after"),
+    [
+        ("lxc", {"mac": ""}, {"mac": "BC:24:11:00:EE:EE"}),
+        ("lxc", {"mac": "BC:24:11:00:EE:EE"}, {"mac": ""}),
+        ("qemu", {"mac": ""}, {"uuid": "", "mac": "BC:24:11:00:EE:EE"}),
+    ],
+    ids=["its first card", "no card left", "a card for a uuid"],
+)
+def test_a1_a_number_counts_where_no_mark_of_before_can_be_compared(
+    server: Any, simulated: Simulated, bob: Any, make_vps: Any, kind: str, before: Any, after: Any
+) -> None:
+    """A1. A container without a card is known by its volume alone, and has other marks as soon as it gets one."""
+    lost = {"volume": "local-lvm:vm-100-disk-0"} if kind == "lxc" else {}
+    shop = server(kind, power="running", name="shop", **SOLD | lost | before)
+    binding.identify(shop.placement.pk)
+    delete(shop)
+    simulated.change(100, **after)
+    bobs = make_vps(bob, name="shop")
+    assert binding.bind_by_name() == 0
+    assert why(bobs) == "former_owner"
+
+
 def test_a1_a_guest_of_a_server_that_was_deleted_unbound_is_not_bound_by_its_name(
     alice: Any, bob: Any, make_vps: Any, simulated: Simulated, real_cluster: Cluster
 ) -> None:

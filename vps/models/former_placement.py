@@ -8,16 +8,15 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
 
-from vps.marks import Marks, unique
+from vps.marks import Marks, can_be_told_apart, unique
 
 
 class FormerPlacementQuerySet(models.QuerySet["FormerPlacement"]):
     def of_machine(self, cluster_ids: Iterable[int], vmid: int, marks: Marks) -> "FormerPlacementQuerySet":
-        """Of this machine, by its marks; where none were kept or it has none, of whatever stood under this vmid."""
-        where = models.Q(cluster__in=list(cluster_ids), vmid=vmid)
-        if not unique(marks):
-            return self.filter(where)
-        return self.filter(models.Q(marks__overlap=list(unique(marks))) | (where & models.Q(marks=[])))
+        """Of this machine, by its marks, and of whatever stood under this vmid and has none that could be compared."""
+        there = self.filter(cluster__in=list(cluster_ids), vmid=vmid).only("marks")
+        alike = [former.pk for former in there if not can_be_told_apart(tuple(former.marks), marks)]
+        return self.filter(models.Q(marks__overlap=list(unique(marks))) | models.Q(pk__in=alike))
 
 
 class FormerPlacement(models.Model):
