@@ -190,6 +190,43 @@ def test_what_was_refused_leaves_nothing_to_wait_for_b21(
     assert (stop.state, simulated.commands(100)) == ("succeeded", [])
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_guest_that_was_not_where_its_command_went_has_nothing_to_wait_for_b21(
+    server: Any, simulated: Simulated, kind: str
+) -> None:
+    """The cluster lost it between the look and the command, which so was refused, and then it is back."""
+    vps = server(kind)
+    refuse(simulated, 500, f"Configuration file 'nodes/pve1/{kind}/100.conf' does not exist")
+    simulated.answer("GET", "/cluster/resources", 200, body={"data": []})
+    assert carry_out(asked(vps, "start")).error_code == "vps_missing"
+    simulated.answer_truly()
+    Placement.objects.update(missing_since=None)
+    stop = asked(vps, "force")
+    turn(stop)
+    stop.refresh_from_db()
+    assert (stop.state, simulated.commands(100)) == ("succeeded", [])
+
+
+def test_a_refusal_proves_nothing_of_what_was_asked_before_it_b21(server: Any, simulated: Simulated) -> None:
+    """A start was lost on its way, the forced stop after it refused: the next one waits for the start all the same."""
+    vps = server()
+    refuse(simulated, 596, "Connection timed out", times=1)
+    turn(asked(vps, "start"))
+    simulated.answer("GET", "/nodes/pve1/qemu/100/status/current", 403, "Permission check failed (/vms/100, VM.Audit)")
+    refused = asked(vps, "force")
+    now_due()
+    assert carry_out(refused).error_code == "hypervisor_denied"
+    simulated.answer_truly()
+    stop = asked(vps, "force")
+    Cluster.objects.ask_at_once(vps.placement.cluster_id)
+    now_due()
+    turn(stop)
+    stop.refresh_from_db()
+    assert stop.is_open
+    Operation.objects.filter(kind="start").update(sent_at=timezone.now() - timedelta(seconds=39))
+    assert carry_out(stop).state == "succeeded"
+
+
 def test_a_reboot_whose_task_was_refused_brings_nothing_up_b21(server: Any, simulated: Simulated) -> None:
     vps = server(power="running", ends={"reboot": "VM quit/powerdown failed - got timeout"})
     assert carry_out(asked(vps, "reboot")).error_code == "guest_did_not_shut_down"

@@ -32,19 +32,24 @@ def go_down(operation: Operation, look: Look, **columns: Any) -> None:
 
 
 @transaction.atomic
-def fail_for_a_stranger(operation: Operation, placement: Placement, found: Marks) -> None:
+def fail_for_a_stranger(operation: Operation, placement: Placement, found: Marks, **columns: Any) -> None:
     """Another guest stands under the vmid that was bound: nothing is sent, and staff are told."""
     lock(operation)
     Placement.objects.found_stranger(placement, found)
-    fail(operation, "identity_mismatch", f"{placement} is {identity(found)}, and {placement.identity} was bound")
+    fail(
+        operation,
+        "identity_mismatch",
+        f"{placement} is {identity(found)}, and {placement.identity} was bound",
+        **columns,
+    )
 
 
 @transaction.atomic
-def fail_for_nobody(operation: Operation, placement: Placement, detail: str) -> None:
+def fail_for_nobody(operation: Operation, placement: Placement, detail: str, **columns: Any) -> None:
     """No guest stands under the vmid that was bound: staff are told, and what was sold stays on record."""
     lock(operation)
     Placement.objects.found_nobody(placement)
-    fail(operation, "vps_missing", detail)
+    fail(operation, "vps_missing", detail, **columns)
 
 
 def end(operation: Operation, state: Operation.State, *, look: Look | None, **columns: Any) -> None:

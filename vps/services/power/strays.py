@@ -88,9 +88,10 @@ def clear_the_way(operation: Operation, placement: Placement, hypervisor: Hyperv
 
 
 def one_before(operation: Operation) -> Operation | None:
-    """What was asked of this VPS before, and failed: what succeeded has no more to come."""
+    """What was sent to this VPS before, and failed: what succeeded has no more to come, and what failed unsent says nothing
+    of what was sent before it."""
     rows = Operation.objects.filter(vps=operation.vps, pk__lt=operation.pk).order_by("-pk")
-    before: Operation | None = rows.first()
+    before: Operation | None = rows.exclude(state=Operation.State.FAILED, intent_at=None).first()
     return before if before is not None and before.state == Operation.State.FAILED else None
 
 

@@ -130,13 +130,14 @@ def code_of(reason: Refusal, kind: str, *, is_forced: bool = False) -> str:
 def look_elsewhere(operation: Operation, placement: Placement, hypervisor: Hypervisor, detail: str) -> float | None:
     """The guest is not on the node that was asked: it has moved, and is followed, or it is gone, and staff are told."""
     guest = next((guest for guest in hypervisor.guests() if guest.ref.vmid == placement.vmid), None)
+    is_confirming = operation.step == Step.CONFIRMING
+    proof = {} if is_confirming or operation.upid else UNSENT
     if guest is None:
-        fail_for_nobody(operation, placement, detail)
+        fail_for_nobody(operation, placement, detail, **proof)
         return None
     if guest.ref.kind != placement.kind:
-        fail_for_a_stranger(operation, placement, hypervisor.identity(guest.ref))
+        fail_for_a_stranger(operation, placement, hypervisor.identity(guest.ref), **proof)
         return None
-    is_confirming = operation.step == Step.CONFIRMING
     asked = placement.node if is_confirming or operation.intent_at is None else operation.node
     if not is_confirming:
         Operation.objects.write(operation, **not_sent(operation), error_detail=detail)
