@@ -121,6 +121,22 @@ def test_a1_a_guest_of_a_server_that_was_deleted_unbound_is_not_bound_by_its_nam
     assert not WhyUnbound.objects.exists()
 
 
+@pytest.mark.parametrize("was_bound", [True, False])
+def test_a1_a_guest_that_was_the_customers_own_is_bound_by_its_name(
+    server: Any, simulated: Simulated, alice: Any, make_vps: Any, was_bound: bool
+) -> None:
+    """A1. It was nobody else's."""
+    shop = server(name="shop", **SOLD)
+    Vps.objects.filter(pk=shop.pk).update(name="shop")
+    if not was_bound:
+        shop.placement.delete()
+        FormerPlacement.objects.all().delete()
+    delete(shop)
+    again = make_vps(alice, name="shop")
+    assert binding.bind_by_name() == 1
+    assert Placement.objects.get().vps == again
+
+
 @pytest.mark.parametrize(
     ("facts", "reason"),
     [

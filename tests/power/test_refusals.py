@@ -237,6 +237,21 @@ def test_a_reboot_whose_task_was_refused_brings_nothing_up_b21(server: Any, simu
     assert stop.state == "succeeded"
 
 
+def test_a_reboot_whose_task_failed_for_no_known_reason_may_still_bring_it_up_b21(
+    server: Any, simulated: Simulated
+) -> None:
+    """That its task has failed is no proof, as a refusal is."""
+    vps = server(power="running", ends={"reboot": "received interrupt"})
+    assert carry_out(asked(vps, "reboot")).error_code == "hypervisor_refused"
+    simulated.change(100, power="stopped")
+    stop = asked(vps, "force")
+    turn(stop)
+    stop.refresh_from_db()
+    assert stop.is_open
+    Operation.objects.filter(kind="reboot").update(finished_at=timezone.now() - timedelta(seconds=31))
+    assert carry_out(stop).state == "succeeded"
+
+
 def test_a_refusal_in_a_later_try_says_nothing_of_an_earlier_one(server: Any, simulated: Simulated) -> None:
     """What was perhaps sent is found out before anything is sent again, so a refusal is of the last one there is."""
     refuse(simulated, 596, "Connection timed out", acts=True, times=1)
@@ -255,6 +270,8 @@ SILENCE = [
     (500, "address lookup for 'pve1' did not find any IP address"),
     (500, "hostname lookup 'pve1' failed - failed to get address info for: pve1: Name or service not known"),
     (500, "unable to get remote IP address for node 'pve1'"),
+    (500, "no such cluster node 'pve1'"),
+    (500, "proxy loop detected"),
     (595, "Connection refused"),
     (596, "Connection timed out"),
 ]
