@@ -103,6 +103,16 @@ def test_c9_a_page_that_is_not_ours_stays_out_however_it_is_written(path: str, o
     async_to_sync(ask)()
 
 
+@pytest.mark.parametrize("second", [OURS, "https://evil.example"])
+def test_c9_who_says_two_origins_stays_out(second: str) -> None:
+    async def ask() -> None:
+        headers = [(b"origin", OURS.encode()), (b"origin", second.encode())]
+        async with opened("/ws/pages", headers=headers) as socket:
+            assert socket.first["type"] == "websocket.close"
+
+    async_to_sync(ask)()
+
+
 @pytest.mark.parametrize(
     "cookie",
     ["", 'session="aaaaaaaa\\000bbbb"', "session=\xff\xfe", "session=" + "x" * 5000, "session=aaaaaaaaaaaaaaaa", "=;;"],
