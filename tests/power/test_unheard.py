@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tests.power.conftest import carry_out
+from tests.power.conftest import bells, carry_out
 from tests.simulated import Cluster as Simulated
 from vps.models import Cluster, Placement, Vps
 from vps.services import binding, power
@@ -74,3 +74,41 @@ def test_a_guest_whose_node_does_not_answer_stays_unknown_b3(
     vps = Vps.objects.get(pk=vps.pk)
     assert (vps.shown.word, vps.status) == ("unknown", "running")
     assert power.refusal(vps).code == "hypervisor_unavailable"
+
+
+def test_one_that_comes_back_unheard_of_is_found_again_b3(
+    server: Any, simulated: Simulated, real_cluster: Cluster, django_capture_on_commit_callbacks: Any
+) -> None:
+    """It was gone for a while, and the list has no more to say of it than where it is: its node has."""
+    vps = server(power="running", unheard=True)
+    binding.identify(vps.placement.pk)
+    Placement.objects.update(missing_since=timezone.now(), power="unknown", looked_at=None)
+    bells()
+    with django_capture_on_commit_callbacks(execute=True):
+        reconcile(real_cluster.pk)
+    assert ("vps.identify", vps.placement.pk) in bells()
+    binding.identify(vps.placement.pk)
+    assert power.refusal(Vps.objects.get()) is None
+    assert Vps.objects.get().shown.word == "running"
+
+
+def test_one_that_is_in_doubt_and_unheard_of_is_asked_who_it_is_b3(
+    server: Any, simulated: Simulated, real_cluster: Cluster
+) -> None:
+    vps = server(power="running", unheard=True)
+    binding.identify(vps.placement.pk)
+    Placement.objects.update(doubted_since=timezone.now(), looked_at=None)
+    reconcile(real_cluster.pk)
+    assert Vps.objects.get().shown.word == "running"
+
+
+def test_a_paused_guest_that_is_unheard_of_is_not_said_to_run_b3(
+    server: Any, simulated: Simulated, real_cluster: Cluster
+) -> None:
+    """Its node's list calls it running; only its own status tells."""
+    vps = server(power="paused", unheard=True)
+    binding.identify(vps.placement.pk)
+    Placement.objects.update(looked_at=None)
+    for _ in range(2):
+        reconcile(real_cluster.pk)
+    assert Vps.objects.get().shown.word == "paused"

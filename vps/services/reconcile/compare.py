@@ -172,10 +172,14 @@ def is_fresh(known: Known, now: datetime) -> bool:
     return known.looked_at is not None and now - known.looked_at < LIST_MAY_LAG
 
 
-def unheard(known: Iterable[Known], guests: dict[int, Guest], in_doubt: Collection[int]) -> Iterator[Known]:
-    """Those of which the cluster has heard nothing for minutes, though it has their node: they can be asked themselves."""
-    for placement, guest in present(known, guests, in_doubt):
-        if guest.power == Power.UNKNOWN and not guest.is_lost:
+def unheard(known: Iterable[Known], guests: dict[int, Guest]) -> Iterator[Known]:
+    """Those of which the cluster has heard nothing for minutes, though it has their node: they can be asked themselves.
+
+    Who was missing or in doubt is among them: what nobody hears of would never be asked who it is.
+    """
+    for placement in known:
+        guest = listed(placement, guests)
+        if guest and guest.power == Power.UNKNOWN and not guest.is_lost:
             yield placement
 
 

@@ -58,6 +58,9 @@ def take_in(cluster: Any, hypervisor: Hypervisor, began: float) -> int:
     What we know is read before the list is: a guest that is bound meanwhile may be newer than the list."""
     known = list(known_of(cluster))
     guests = {guest.ref.vmid: guest for guest in hear(cluster, hypervisor)}
+    nodes: dict[str, Hypervisor] = {}
+    for row in unheard(known, guests):
+        guests[row.vmid] = ask_its_node(hypervisor, row, guests[row.vmid], nodes)
     # By the database's clock, by which looks were written: rounds are of many hosts, whose own are not alike.
     now = cluster.read_at + timedelta(seconds=time.monotonic() - began)
     before = snapshots.sightings(cluster.pk)
@@ -65,9 +68,6 @@ def take_in(cluster: Any, hypervisor: Hypervisor, began: float) -> int:
     known, in_doubt = ask_doubted(cluster, hypervisor, known, guests, (before, after))
     for row in unsettled(known, guests, in_doubt, now):
         guests[row.vmid] = look_again(hypervisor, guests[row.vmid])
-    nodes: dict[str, Hypervisor] = {}
-    for row in unheard(known, guests, in_doubt):
-        guests[row.vmid] = ask_its_node(hypervisor, guests[row.vmid], nodes)
     rights, told = rights_if_due(cluster, hypervisor, known)
     unseen = not_believed(cluster, hypervisor, rights, known, guests)
     learnt = learn_all(cluster, list(changes(known, guests, unseen, in_doubt)))
@@ -105,11 +105,15 @@ def look_again(hypervisor: Hypervisor, guest: Guest) -> Guest:
         return replace(guest, power=Power.UNKNOWN, usage=NOT_SAID)
 
 
-def ask_its_node(hypervisor: Hypervisor, guest: Guest, nodes: dict[str, Hypervisor]) -> Guest:
-    """A node whose reports do not come is asked for all of its guests at once: there may be a hundred of them."""
+def ask_its_node(hypervisor: Hypervisor, row: Known, guest: Guest, nodes: dict[str, Hypervisor]) -> Guest:
+    """A node whose reports do not come is asked for all of its guests at once: there may be a hundred of them.
+
+    Its list does not tell a paused machine from one that runs: one that was paused is asked itself.
+    """
     node = nodes.setdefault(guest.ref.node, hypervisor.listed(guest.ref.node, timezone.now()))
+    asked = hypervisor.look if row.power == Power.PAUSED else node.glance
     try:
-        return replace(guest, power=node.glance(guest.ref).power)
+        return replace(guest, power=asked(guest.ref).power)
     except HypervisorError as error:
         log.info("%s does not answer: %s", guest.ref, error.detail)
         return guest
