@@ -58,6 +58,7 @@ def places(cluster: Cluster) -> dict[str, dict[str, Any]]:
         "nobody knows": {"power": "unknown"},
         "gone": {"power": "running", "missing_since": timezone.now()},
         "mistaken": {"power": "unknown", "missing_since": timezone.now(), "stranger": "uuid-9"},
+        "in doubt": {"power": "running", "doubted_since": timezone.now()},
         "of a cluster never heard": {"power": "running", "cluster": never},
         "of a silent cluster": {"power": "stopped", "cluster": old},
     }
@@ -100,6 +101,7 @@ def test_programs_are_told_what_is_seen_and_since_when(
     assert seen["since"]
     for columns, reason in (
         ({"power": "unknown"}, "hypervisor_unavailable"),
+        ({"power": "running", "doubted_since": timezone.now()}, "hypervisor_unavailable"),
         ({"missing_since": timezone.now()}, "vps_missing"),
         ({"stranger": "uuid-9"}, "identity_mismatch"),
     ):

@@ -8,9 +8,11 @@ from django.utils import timezone
 
 from tests.power.conftest import carry_out, turn
 from tests.simulated import Cluster as Simulated
+from vps.hypervisor.base import Look, Power
 from vps.models import Operation
 from vps.services import power
 from vps.services.power import steps, strays
+from vps.services.power.plan import is_wished_otherwise
 from vps.simulator import power as simulated_power
 
 QEMU, LXC = "qemu", "lxc"
@@ -30,6 +32,16 @@ def asked(vps: Any, kind: str) -> Operation:
 
 def tasks(simulated: Simulated) -> list[str]:
     return [task.type for task in simulated.simulator.world.tasks.all if task.user != "root@pam"]
+
+
+@pytest.mark.parametrize("state", ["started", "request_start", "request_start_balance", "request_stop", "stopped", ""])
+@pytest.mark.parametrize("kind", ["start", "stop"])
+def test_what_the_manager_wants_is_held_against_what_was_asked_b18(kind: str, state: str) -> None:
+    """What it is about to start is no more left down than what it has started."""
+    now: dict[str, Any] = {"node": "pve1", "power": Power.STOPPED, "lock": "", "is_template": False, "uptime_s": 0}
+    against = {"start": "stop", "stop": "start"}[kind]
+    look = Look(**now, node_time=timezone.now(), is_ha=True, ha_state=state)
+    assert is_wished_otherwise(Operation(kind=kind), look) == (against in state)
 
 
 @pytest.mark.parametrize("verb", ["stop", "force"])

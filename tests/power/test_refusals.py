@@ -68,6 +68,7 @@ def running_for(kind: str) -> str:
         "VM quit/powerdown failed - got timeout",
         "VM 100 qga command 'guest-shutdown' failed - got timeout",
         "VM 100 qmp command 'guest-shutdown' failed - got timeout",
+        "VM 100 qmp command 'guest-shutdown' failed - The command guest-shutdown has been disabled for this instance",
         "VM 100 qga command 'guest-ping' failed - unable to connect to VM 100 qga socket - timeout after 31 retries",
         "QEMU Guest Agent is not running - VM 100 qga command 'guest-ping' failed - got timeout",
         "container did not stop",

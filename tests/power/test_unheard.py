@@ -70,7 +70,10 @@ def test_a_guest_whose_node_does_not_answer_stays_unknown_b3(
         simulated.call("PATCH", "nodes/pve1", {"up": False})
     else:
         simulated.answer("", "/nodes/pve1/.*", 596, "Connection timed out")
+    simulated.forget_load()
     reconcile(real_cluster.pk)
+    asked = [path for path in simulated.load()["by_path"] if "/nodes/{node}/{kind}" in path]
+    assert bool(asked) == (trouble == "silent"), "what the list calls lost is not asked in vain"
     vps = Vps.objects.get(pk=vps.pk)
     assert (vps.shown.word, vps.status) == ("unknown", "running")
     assert power.refusal(vps).code == "hypervisor_unavailable"
