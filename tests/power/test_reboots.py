@@ -15,6 +15,7 @@ from vps.models import Cluster, Operation, Placement, Vps
 from vps.services import power
 from vps.services.power import plan, steps
 from vps.services.power.plan import is_seen_done
+from vps.services.power.strays import intent_of
 
 __all__ = ["with_two_hosts"]
 
@@ -178,6 +179,13 @@ def test_a_lost_command_is_found_whatever_the_date_of_the_host_that_was_asked_b7
     assert operation.upid
     assert carry_out(operation).state == "succeeded"
     assert simulated.commands(100) == ["reboot"]
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+def test_tasks_are_ours_from_the_clock_on_that_is_behind_b7(db: None, days: int) -> None:
+    """Those of a node that is behind bear its time, and would lie before our own."""
+    told = timezone.now() + timedelta(days=days)
+    assert (intent_of(look(0, node_time=told)) == told) == (days < 0)
 
 
 # B23
