@@ -16,7 +16,7 @@ class PanelAdminConfig(SimpleAdminConfig):
 
 
 class LoadedConfig(AppConfig):
-    """The last one: everything is loaded now. No later search for garbage goes through it, and workers share it."""
+    """The last one: everything is loaded now. No later search for garbage goes through it."""
 
     name = "ospab_panel"
 

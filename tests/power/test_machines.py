@@ -127,7 +127,6 @@ def test_a1_a_guest_that_was_the_customers_own_is_bound_by_its_name(
 ) -> None:
     """A1. It was nobody else's."""
     shop = server(name="shop", **SOLD)
-    Vps.objects.filter(pk=shop.pk).update(name="shop")
     if not was_bound:
         shop.placement.delete()
         FormerPlacement.objects.all().delete()
