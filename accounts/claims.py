@@ -13,7 +13,7 @@ import jwt
 from django.conf import settings
 
 from accounts.errors import BadToken
-from accounts.fields import INT_MAX
+from web.fields import INT_MAX
 
 LONGEST = 4096
 ID = re.compile(r"[\w-]{1,64}", re.ASCII)

@@ -1,4 +1,4 @@
-"""What the doors for people refuse. REST framework's exceptions, which ospab_panel.error_responses renders."""
+"""What the doors for people refuse. REST framework's exceptions, which web.error_responses renders."""
 
 import math
 

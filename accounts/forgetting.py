@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-from accounts.batches import forget
+from web.batches import forget
 
 # What refers to a row goes before it.
 KEPT = (

@@ -22,8 +22,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import MainSite
-from accounts.batches import forget
 from accounts.models import KeptAnswer
+from web.batches import forget
 
 # Visible ASCII, as it stands or as a structured field's string.
 KEY = re.compile(r'"([\x21\x23-\x7e]{1,255})"|([\x21-\x7e]{1,255})')

@@ -16,12 +16,12 @@ from rest_framework.response import Response
 from accounts import login_links, people
 from accounts.authentication import ApiKeyAuthentication
 from accounts.errors import MissingFields
-from accounts.fields import EmailAddress, PlainText, TrueOrFalse, Username, WholeNumber, unknown_keys
 from accounts.idempotency import idempotent
 from accounts.models import User
 from accounts.permissions import IsMainSite
 from accounts.seen import seen
-from accounts.wire import rfc3339
+from web.fields import EmailAddress, PlainText, TrueOrFalse, Username, WholeNumber, unknown_keys
+from web.timestamps import rfc3339
 
 
 class UserInput(serializers.Serializer[Any]):

@@ -14,9 +14,9 @@ from launcher.certificate import certificate
 from launcher.children import ROOT, Child, wait_until
 from launcher.secrets_file import free_port
 from launcher.stack import python
+from simulator.guests import Guest
+from simulator.world import World
 from vps.models import Cluster, Placement, Vps
-from vps.simulator.guests import Guest
-from vps.simulator.world import World
 
 TOKEN = "panel@pve!portal=11111111-2222-3333-4444-555555555555"
 NODES = 20
@@ -37,7 +37,7 @@ class Stage:
         world.guests = {vmid: Guest(**facts) for vmid, facts in self.guests.items()}
         world.save()
         listen = ["--port", str(self.port), "--tls-port", str(self.tls_port), "--cert", str(self.pem)]
-        command = python("-m", "vps.simulator", "--state", str(world.path), "--key", str(self.key), *listen)
+        command = python("-m", "simulator", "--state", str(world.path), "--key", str(self.key), *listen)
         self.simulator = Child("simulator", command, folder / "simulator.log", dict(os.environ), cwd=ROOT)
 
     def __enter__(self) -> Self:

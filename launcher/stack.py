@@ -101,7 +101,7 @@ class Stack:
         listen = ["--port", str(ports["simulator"]), "--tls-port", str(ports["simulator_tls"])]
         tls = ["--cert", str(pem), "--key", str(key)]
         state = ["--state", str(self.folder / "simulator.json"), "--log", str(self.logs / "simulator-calls.jsonl")]
-        self.launch("simulator", python("-m", "vps.simulator", *state, *listen, *tls))
+        self.launch("simulator", python("-m", "simulator", *state, *listen, *tls))
 
     def prepare(self) -> None:
         command = python("manage.py", "prepare")

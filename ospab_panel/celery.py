@@ -6,7 +6,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import before_task_publish, task_postrun, task_prerun, worker_ready
 
-from ospab_panel import request_id
+from web import request_id
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ospab_panel.settings")
 

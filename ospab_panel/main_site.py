@@ -8,9 +8,9 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from ospab_panel import request_id
-from ospab_panel.error_responses import is_api
 from vps.services import sync_calls
+from web import request_id
+from web.error_responses import is_api
 
 DOORS = re.compile(r"/+api/(vps/sync|users)(/|$)", re.IGNORECASE)
 

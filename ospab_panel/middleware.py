@@ -11,11 +11,11 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
-from ospab_panel import request_id
-from ospab_panel.error_responses import is_api, is_ours, page
 from ospab_panel.request_body import BATCH, LARGER_THAN, LARGEST_BATCH
-from vps.crash_points import BEFORE_ANSWER, reached
-from vps.models.encrypted import decryption_forbidden
+from vps.db.encrypted import decryption_forbidden
+from web import request_id
+from web.crash_points import BEFORE_ANSWER, crash_point
+from web.error_responses import is_api, is_ours, page
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -32,7 +32,7 @@ def give_request_id(get_response: GetResponse) -> GetResponse:
         response = get_response(request)
         response[request_id.HEADER] = id
         if request.method == "POST" and is_api(request):
-            reached(BEFORE_ANSWER)
+            crash_point(BEFORE_ANSWER)
         return response
 
     return middleware

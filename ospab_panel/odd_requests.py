@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.request import UnreadablePostError
 from django.utils.translation import gettext as _
 
-from ospab_panel.error_responses import bad_request, is_api, page
-from ospab_panel.json_body import UNSTORABLE, UnsupportedCharset, check_charset
+from web.error_responses import bad_request, is_api, page
+from web.json_body import UNSTORABLE, UnsupportedCharset, check_charset
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")

@@ -88,7 +88,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "ospab_panel.middleware.send_fragments_to_login",
     "ospab_panel.middleware.keep_private_pages_uncached",
-    "ospab_panel.error_responses.PanelErrorMiddleware",
+    "web.error_responses.PanelErrorMiddleware",
 ]
 ROOT_URLCONF = "ospab_panel.urls"
 WSGI_APPLICATION = "ospab_panel.wsgi.application"
@@ -200,11 +200,11 @@ LOGOUT_REDIRECT_URL = "accounts:login"
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_PARSER_CLASSES": ["ospab_panel.json_body.StrictJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["web.json_body.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "ospab_panel.json_body.AlwaysJSON",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "web.json_body.AlwaysJSON",
     "DEFAULT_METADATA_CLASS": None,
-    "EXCEPTION_HANDLER": "ospab_panel.error_responses.api_exception",
+    "EXCEPTION_HANDLER": "web.error_responses.api_exception",
     "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%SZ",
     "URL_FORMAT_OVERRIDE": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -242,7 +242,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "ospab_panel.error_responses.csrf_failure"
+CSRF_FAILURE_VIEW = "web.error_responses.csrf_failure"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -296,11 +296,11 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "()": "ospab_panel.log_line.WithoutLinks",
+            "()": "web.log_line.WithoutLinks",
             "fmt": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s",
         }
     },
-    "filters": {"request_id": {"()": "ospab_panel.request_id.WithRequestId"}},
+    "filters": {"request_id": {"()": "web.request_id.WithRequestId"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
     "root": {"handlers": ["console"], "level": environment.log_level("LOG_LEVEL")},
     "loggers": {"httpx": {"level": "WARNING"}},

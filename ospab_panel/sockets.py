@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.http import parse_cookie
 
-from vps.models.encrypted import decryption_forbidden
+from vps.db.encrypted import decryption_forbidden
 from vps.socket_urls import FOR_BROWSERS, FOR_PROGRAMS
 
 NOTHING_HERE = b'{"status": "error", "message": "There is nothing at this address.", "code": "not_found"}'

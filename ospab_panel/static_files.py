@@ -14,10 +14,10 @@ from django.http import HttpResponse
 from django.middleware.security import SecurityMiddleware
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-from ospab_panel import request_id
 from ospab_panel.request_body import Request
 from ospab_panel.wsgi_bridge import CLOSE, Answer, send_all
 from ospab_panel.wsgi_environ import Headers, environ_of_headers
+from web import request_id
 
 WITHOUT_BODY = (304, 405, 416)
 

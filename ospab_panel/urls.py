@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-import vps.converters  # noqa: F401  registers <id:…>, for accounts too
+import web.converters  # noqa: F401  registers <id:…>, for accounts too
 from ospab_panel import health
 from ospab_panel.openapi import views as openapi
 
@@ -23,7 +23,7 @@ urlpatterns = [
     path("", include("vps.urls")),
 ]
 
-handler400 = "ospab_panel.error_responses.bad_request"
-handler403 = "ospab_panel.error_responses.permission_denied"
-handler404 = "ospab_panel.error_responses.not_found"
-handler500 = "ospab_panel.error_responses.server_error"
+handler400 = "web.error_responses.bad_request"
+handler403 = "web.error_responses.permission_denied"
+handler404 = "web.error_responses.not_found"
+handler500 = "web.error_responses.server_error"

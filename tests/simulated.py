@@ -11,9 +11,9 @@ import pytest
 import requests
 
 from launcher.certificate import certificate
+from simulator import Simulator
+from simulator.world import World
 from vps.hypervisor.base import Access
-from vps.simulator import Simulator
-from vps.simulator.world import World
 
 TOKEN = "panel@pve!portal=11111111-2222-3333-4444-555555555555"
 QUICK = {"start_seconds": 0.2, "shutdown_seconds": 0.3}
@@ -78,7 +78,7 @@ class Cluster:
         self.call("PATCH", f"hosts/{host.rpartition(':')[2]}", {"clock_seconds": seconds})
 
     def answer(self, method: str, pattern: str, status: int, reason: str = "", **how: Any) -> None:
-        """Calls on such a path (`/nodes/…`, as a whole) are told this; see `vps.simulator.answers.Answer` for `how`."""
+        """Calls on such a path (`/nodes/…`, as a whole) are told this; see `simulator.answers.Answer` for `how`."""
         self.call("POST", "answers", {"method": method, "pattern": pattern, "status": status, "reason": reason} | how)
 
     def answer_truly(self) -> None:

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from ospab_panel.asgi import application
 from ospab_panel.middleware import keep_secrets_sealed
+from vps.db.encrypted import CannotDecrypt, DecryptionForbidden, Sealed, decrypt, decryption_forbidden
 from vps.models import Cluster, WebhookEndpoint
-from vps.models.encrypted import CannotDecrypt, DecryptionForbidden, Sealed, decrypt, decryption_forbidden
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_whoever_answers_a_socket_decrypts_nothing(db: None, monkeypatch: pytest
             decrypt("not saved yet")
         refused.append(token)
 
-    monkeypatch.setattr("vps.event_socket.handshake.of_token", asked)
+    monkeypatch.setattr("vps.sockets.handshake.of_token", asked)
     headers: list[tuple[bytes, bytes]] = [(b"host", b"localhost")]
     scope = {"type": "websocket", "path": "/ws/events", "query_string": b"", "headers": headers}
     assert async_to_sync(close_code)(scope | {"subprotocols": ["bearer.of-nobody"]}) == 4401

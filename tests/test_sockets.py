@@ -19,8 +19,8 @@ from ospab_panel.asgi import application
 from tests.conftest import PASSWORD, person
 from tests.test_slow_callers import serving
 from vps import notify
-from vps.event_socket.places import MOST_OF_A_USER, MOST_UNKNOWN_OF_AN_ADDRESS, open_sockets
 from vps.models import Event
+from vps.sockets.places import MOST_OF_A_USER, MOST_UNKNOWN_OF_AN_ADDRESS, open_sockets
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OURS = "http://localhost:5050"

@@ -14,8 +14,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.wire import in_utc
-from vps.errors import Sentence
 from vps.models import (
     Cluster,
     ClusterNode,
@@ -29,6 +27,8 @@ from vps.models import (
 from vps.models.cluster_trouble import doubt_of, lacks_of
 from vps.models.webhook_attempt import in_words
 from vps.models.webhook_delivery import with_backlog
+from web.errors import Sentence
+from web.timestamps import in_utc
 
 FIRST = 10
 # The main site makes most servers in a few minutes, and the panel gives them up after an hour.

@@ -1,54 +1,8 @@
-"""Everything that the panel refuses, as one family: a code for machines, a sentence for people, an HTTP status.
+"""What is refused of servers, their placements and their operations. Services raise it, and doors do not catch it."""
 
-Services raise them, doors do not catch them: ospab_panel.error_responses renders them once, as JSON or in words.
-"""
-
-from typing import Any, ClassVar
-
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-Sentence = str | Promise
-
-
-class PanelError(Exception):
-    """Base of all refusals. `errors` maps a field to its sentences; `extra` is merged into the JSON answer.
-
-    One that passes by itself says in `retry_after` after how many seconds it is worth another try.
-    """
-
-    code: ClassVar[str] = "error"
-    status: ClassVar[int] = 400
-    retry_after: int = 0
-    message: Sentence = _("The request cannot be carried out.")
-
-    def __init__(
-        self,
-        message: Sentence | None = None,
-        *,
-        errors: dict[str, list[str]] | None = None,
-        extra: dict[str, Any] | None = None,
-        retry_after: int | None = None,
-    ) -> None:
-        self.message = message or type(self).message
-        self.retry_after = type(self).retry_after if retry_after is None else retry_after
-        self.errors = errors or {}
-        self.extra = extra or {}
-        super().__init__(str(self.code))
-
-    def told(self) -> dict[str, Any]:
-        """As the API says it, wherever it says it."""
-        errors = {"errors": self.errors} if self.errors else {}
-        return {"status": "error", "message": str(self.message), "code": self.code} | errors | self.extra
-
-
-class InvalidInput(PanelError):
-    code = "invalid"
-    message = _("Some fields are not right.")
-
-
-class MissingFields(PanelError):
-    code = "missing_fields"
+from web.errors import PanelError
 
 
 class UnknownUser(PanelError):
@@ -81,19 +35,6 @@ class ExternalIdMismatch(PanelError):
     code = "external_id_mismatch"
     status = 409
     message = "This id and this external_id are not of the same VPS."
-
-
-class NotApplied(PanelError):
-    code = "not_applied"
-    status = 409
-    message = "Nothing of this batch was applied, for another of its operations failed."
-
-
-class PanelBusy(PanelError):
-    code = "service_unavailable"
-    status = 503
-    retry_after = 5
-    message = _("The panel is busy. Please try again in a moment.")
 
 
 class VpsNotFound(PanelError):
@@ -181,11 +122,3 @@ class TooManyOperations(PanelError):
     status = 429
     retry_after = 60
     message = _("Too much was asked in one minute. Please wait for the next; a forced stop is possible all the same.")
-
-
-def flat(detail: Any, path: str = "") -> list[tuple[str, list[str]]]:
-    """Sentences nested by field, as REST framework has them, as ("vps.cpu", [sentences])."""
-    if isinstance(detail, dict):
-        pairs = [flat(inner, f"{path}.{key}".strip(".")) for key, inner in detail.items()]
-        return [pair for inner in pairs for pair in inner]
-    return [(path or "body", [str(line) for line in ([detail] if isinstance(detail, str) else detail)])]

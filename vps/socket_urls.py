@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from vps.event_socket import event_socket, page_socket
+from vps.sockets import event_socket, page_socket
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 FOR_PROGRAMS: dict[str, Application] = {"/ws/events": event_socket}

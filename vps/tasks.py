@@ -8,11 +8,11 @@ from typing import Any
 from celery import shared_task
 
 from accounts import forgetting, idempotency
-from vps import notify
+from vps import notify, operations
 from vps.models import Cluster
-from vps.passing import passes
-from vps.services import addresses, binding, metrics, power, sync_calls, webhooks
+from vps.services import addresses, binding, metrics, sync_calls, webhooks
 from vps.services.reconcile import reconcile
+from web.transient_errors import is_transient
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ def task(verb: Callable[..., Any]) -> Any:
         try:
             verb(*args)
         except Exception as error:
-            if not passes(error):
+            if not is_transient(error):
                 raise
             log.warning("the database failed, so vps.%s%r is left to the next bell: %r", verb.__name__, args, error)
 
@@ -36,12 +36,12 @@ def task(verb: Callable[..., Any]) -> Any:
 
 @task
 def work(cluster_id: int) -> None:
-    power.work(cluster_id)
+    operations.work(cluster_id)
 
 
 @task
 def watch(cluster_id: int, node: str) -> None:
-    power.watch(cluster_id, node)
+    operations.watch(cluster_id, node)
 
 
 @task

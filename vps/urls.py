@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-import vps.converters  # noqa: F401  registers <id:…>
+import web.converters  # noqa: F401  registers <id:…>
 from vps import views
 
 app_name = "vps"

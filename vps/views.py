@@ -9,9 +9,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from vps import operations
 from vps.errors import VpsNotFound
 from vps.models import Event, Operation, Vps
-from vps.services import metrics, power
+from vps.services import metrics
 
 PAGE = 50
 LATEST = 10
@@ -90,7 +91,7 @@ def power_page(request: HttpRequest, id: int, kind: str) -> HttpResponse:
         return render(request, template, {"vps": vps, "word": kind, "warning": WARNINGS[kind]})
     force = kind == FORCE_STOP
     asked = Operation.Kind.STOP if force else kind
-    power.ask(vps, asked, by=request.user, source=Event.Source.PAGE, force=force)
+    operations.ask(vps, asked, by=request.user, source=Event.Source.PAGE, force=force)
     if request.htmx:  # type: ignore[attr-defined]
         return answer_htmx(request, get_vps(request, id))
     return redirect("vps:detail", id)

@@ -7,7 +7,7 @@ from rest_framework.exceptions import APIException
 
 from ospab_panel.openapi.shapes import Schema
 from ospab_panel.openapi.told import Told
-from vps.errors import PanelError
+from web.errors import PanelError
 
 Refusal = type[PanelError] | type[APIException]
 

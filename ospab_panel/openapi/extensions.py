@@ -4,9 +4,9 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 
-from accounts import fields as plain
 from ospab_panel.openapi.shapes import Schema
 from vps.api import fields
+from web import fields as plain
 
 
 class WholeNumber(OpenApiSerializerFieldExtension):

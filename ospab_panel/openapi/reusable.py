@@ -2,7 +2,7 @@
 
 from ospab_panel.openapi.shapes import Schema, always, ref, text, thing
 from ospab_panel.openapi.told import OF_ALL, as_list
-from ospab_panel.request_id import ACCEPTED
+from web.request_id import ACCEPTED
 
 NAME = {"type": "string", "pattern": f"^{ACCEPTED.pattern}$", "examples": ["order-1042"]}
 KEY = {

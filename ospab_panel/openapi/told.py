@@ -12,7 +12,7 @@ class Told:
     component: str = "Error"
 
 
-# What ospab_panel.json_body says of a body that it cannot read.
+# What web.json_body says of a body that it cannot read.
 OF_BODIES = [
     Told(400, "invalid_json", "The body is not valid JSON."),
     Told(400, "invalid_utf8", "The body is not valid UTF-8."),

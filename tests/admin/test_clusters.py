@@ -9,9 +9,9 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.utils import timezone
 
-from vps import snapshots
+from vps import observations
+from vps.db.encrypted import decrypt
 from vps.models import Cluster, ClusterNode, Event, Placement
-from vps.models.encrypted import decrypt
 
 SECRET = "not-a-real-secret"
 CLUSTER_FORM = {
@@ -78,7 +78,7 @@ def heard(cluster: Cluster, *guests: tuple[int, str]) -> None:
         {"kind": "qemu", "vmid": vmid, "node": "pve1", "name": name, "power": "stopped", "is_template": False}
         for vmid, name in guests
     ]
-    snapshots.store_guests(cluster.pk, listed)
+    observations.store_guests(cluster.pk, listed)
 
 
 def test_guests_are_listed_with_suggestions_by_name_and_bound(
@@ -118,7 +118,7 @@ def test_a1_what_speaks_against_a_guest_is_told_before_it_is_bound(
         Placement.objects.filter(pk=bind(make_vps(bob), vmid=107).pk).delete()
     vps = make_vps(alice, name="web-01")
     heard(cluster, (107, "web-01"))
-    snapshots.store_guests(cluster.pk, [one | guest for one in snapshots.guests(cluster.pk) or []])
+    observations.store_guests(cluster.pk, [one | guest for one in observations.guests(cluster.pk) or []])
     form = {"vmid": "107", "vps": str(vps.pk)}
     page = admin.post(f"/admin/vps/cluster/{cluster.pk}/bind/", form).content.decode()
     assert said in page

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from django.utils import timezone, translation
 
-from vps import errors
-from vps.errors import PanelError
+from vps import errors, operations
 from vps.models import Operation, Vps
 from vps.models.failures import SENTENCES
-from vps.services import creation, power
+from vps.services import creation
+from web.errors import PanelError
 
 SEES = "ur staff can see"
 Stage = Callable[[Any, Any], object]
@@ -59,7 +59,7 @@ def test_what_staff_are_said_to_see_is_on_their_first_page(
     vps = make_vps(alice, name="shop-of-alice")
     STAGES.get(code, fail(code))(vps, bind)
     vps = Vps.objects.get(pk=vps.pk)
-    refusal = power.refusal(vps)
+    refusal = operations.refusal(vps)
     said = as_user(alice).get(f"/vps/{vps.pk}/").content.decode()
     assert SEES in said, f"{refusal}: the customer is told so"
     assert "shop-of-alice" in as_user(carol).get("/admin/").content.decode()

@@ -11,10 +11,9 @@ from tests.conftest import person
 from tests.hypervisor.stranger import http_answer, stranger
 from tests.power.conftest import registered
 from tests.simulated import simulated
-from vps import tasks
+from vps import operations, tasks
+from vps.db.encrypted import decrypt
 from vps.models import Cluster, Event, Operation
-from vps.models.encrypted import decrypt
-from vps.services import power
 from vps.services.reconcile import reconcile
 
 __all__ = ["simulated", "stranger"]
@@ -182,8 +181,8 @@ def test_with_the_wrong_key_an_operation_waits_and_goes_on_once_the_key_is_back(
     bind(vps, cluster=made, identity="")
     keys = settings.FIELD_KEYS
     settings.FIELD_KEYS = [Fernet.generate_key().decode()]
-    operation = power.request(vps, "start", by=alice, source="page")
-    power.work(made.pk)
+    operation = operations.request(vps, "start", by=alice, source="page")
+    operations.work(made.pk)
     operation.refresh_from_db()
     assert (operation.state, operation.step, operation.attempts) == ("queued", "silent", 0)
     assert "FIELD_KEYS" in operation.error_detail
@@ -191,7 +190,7 @@ def test_with_the_wrong_key_an_operation_waits_and_goes_on_once_the_key_is_back(
     settings.FIELD_KEYS = keys
     Cluster.objects.ask_at_once(made.pk)
     reconcile(made.pk)
-    power.work(made.pk)
+    operations.work(made.pk)
     assert simulated.commands(100) == ["start"]
 
 
@@ -200,10 +199,10 @@ def test_with_the_wrong_key_an_operation_ends_at_its_deadline_and_says_so(
 ) -> None:
     vps = make_vps(alice, status="stopped")
     bind(vps)
-    operation = power.request(vps, "start", by=alice, source="page")
-    power.work(cluster.pk)
+    operation = operations.request(vps, "start", by=alice, source="page")
+    operations.work(cluster.pk)
     Operation.objects.update(deadline_at=operation.created_at, due_at=operation.created_at)
-    power.work(cluster.pk)
+    operations.work(cluster.pk)
     operation.refresh_from_db()
     assert (operation.state, operation.error_code) == ("failed", "hypervisor_unavailable")
     assert Event.objects.filter(type="operation.failed").count() == 1

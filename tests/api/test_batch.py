@@ -11,11 +11,11 @@ from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 from rest_framework.exceptions import ParseError
 
-from ospab_panel.json_body import StrictJSONParser, TooLarge, loads
 from tests.api.words import ORDER, batch, client, create, delete, results, update
 from tests.simulated import wait_for
 from vps.api import crowd, sync
 from vps.models import Event, ExternalId, Operation, Placement, Tombstone, Vps
+from web.json_body import StrictJSONParser, TooLarge, loads
 
 
 def test_results_come_in_order_and_each_stands_alone(alice: Any, make_vps: Any) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from vps import snapshots
+from vps import observations
 from vps.hypervisor.base import Usage
 from vps.models import Event, Operation
 from vps.services.reconcile.usage import usage_now
@@ -152,7 +152,7 @@ def test_stats_tell_what_was_heard_last_and_not_what_is_private(
     vps = make_vps(alice)
     placement = bind(vps)
     assert with_token(alice).get(f"/api/vps/{vps.id}/stats").json()["stats"] is None
-    snapshots.store_usage({placement.pk: usage_now(Usage(cpu=0.5), None, timezone.now())})
+    observations.store_usage({placement.pk: usage_now(Usage(cpu=0.5), None, timezone.now())})
     shown = with_token(alice).get(f"/api/vps/{vps.id}/stats").json()["stats"]
     assert shown["cpu"] == 0.5
     assert not {"at", "counted"} & set(shown)

@@ -6,11 +6,12 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from vps import operations
 from vps.models import Event, Operation
 from vps.models.event_shape import SHOWN, for_customer
 from vps.models.recognition import recognise
-from vps.services import binding, power
-from vps.services.power import finish
+from vps.operations import finish
+from vps.services import binding
 
 SECRETS = {"cluster": "main", "vmid": 100, "expected": "uuid-100", "found": "uuid-7", "node": "pve1"}
 
@@ -125,7 +126,7 @@ def test_what_was_in_a_workers_hands_during_a_transfer_is_told_to_the_new_owner(
 ) -> None:
     vps = make_vps(alice)
     placement = bind(vps)
-    operation = Operation.objects.claim(power.request(vps, "stop", by=alice, source="page").pk)
+    operation = Operation.objects.claim(operations.request(vps, "stop", by=alice, source="page").pk)
     main_site("update", id=vps.pk, user_id=bob.pk)
     if ends == "in doubt":
         finish.fail(operation, "timed_out")
@@ -192,7 +193,7 @@ def test_a_cluster_and_a_vmid_are_told_to_the_main_site_alone(
 def test_an_operation_says_what_was_asked_and_by_whom(with_token: Any, alice: Any, make_vps: Any, bind: Any) -> None:
     vps = make_vps(alice)
     bind(vps)
-    operation = power.request(vps, "stop", by=alice, source="page", force=True)
+    operation = operations.request(vps, "stop", by=alice, source="page", force=True)
     (event,) = with_token(alice).get("/api/events?type=operation.queued").json()["events"]
     assert event["data"] == {"kind": "stop", "force": True}
     assert (event["operation_id"], event["by"]) == (operation.pk, {"id": alice.pk, "username": "alice"})

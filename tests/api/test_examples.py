@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from tests.conftest import PASSWORD, person
 from tests.contract import contract
-from vps import snapshots
+from vps import observations
 from vps.hypervisor.base import Usage
 from vps.models import Cluster, Event, ExternalId, NewestWord, Operation, Placement, Vps
 from vps.services.reconcile.usage import usage_now
@@ -217,7 +217,7 @@ def world(cluster: Cluster, settings: Any) -> dict[str, dict[str, str]]:
     )
     Operation.objects.create(pk=REBOOT, vps=shop, kind="reboot", source="api", requested_by=alice, **ENDED)
     Event.objects.record_status([shop], "stopped")
-    snapshots.store_usage({placement.pk: usage_now(Usage(), None, timezone.now())})
+    observations.store_usage({placement.pk: usage_now(Usage(), None, timezone.now())})
     pair = (
         Client()
         .post("/api/auth/login", {"username": "alice", "password": PASSWORD}, content_type="application/json")

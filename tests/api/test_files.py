@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from vps.db.digest import digest
 from vps.models import Event, ExternalId, Placement, Vps
-from vps.models.digest import digest
 
 HEAD = "external_id,user_id,name,status,cpu,ram,disk,os,ip_address,cluster,node,vmid,kind\n"
 

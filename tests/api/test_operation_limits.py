@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import LimitCount
+from vps import operations
 from vps.models import Operation
-from vps.services import power
-from vps.services.power import asked
+from vps.operations import asked
 
 
 @pytest.fixture
@@ -76,5 +76,5 @@ def test_g5_operations_of_one_customer_are_limited_by_what_they_own_and_nobody_e
 def test_staff_and_services_are_not_counted(carol: Any, server: Any) -> None:
     for _ in range(asked.OF_SERVER.most + 5):
         end_all()
-        power.request(server, "reboot", by=carol, source="admin")
+        operations.request(server, "reboot", by=carol, source="admin")
     assert not LimitCount.objects.filter(what__startswith="operations").exists()

@@ -7,8 +7,8 @@ from celery.signals import before_task_publish, task_postrun, task_prerun
 from django.db import connection
 from django.test import Client
 
-from ospab_panel import request_id
-from ospab_panel.request_id import WithRequestId
+from web import request_id
+from web.request_id import WithRequestId
 
 FRESH = 32
 

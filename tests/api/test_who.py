@@ -11,12 +11,11 @@ from django.utils import timezone
 
 from accounts.callers import FOR_EVER, Standing
 from tests.conftest import person
-from vps import snapshots
-from vps.event_socket import tell
+from vps import observations, operations
 from vps.hypervisor.base import Sample
 from vps.models import Event, Operation, Placement, Vps
-from vps.services import power
-from vps.services.power import finish
+from vps.operations import finish
+from vps.sockets import tell
 
 NAMES = ("carol", "alice")
 
@@ -28,7 +27,7 @@ def end(operation: Operation) -> None:
 
 
 def asked(vps: Vps, by: Any, source: str, kind: str = "reboot") -> Operation:
-    operation = power.request(vps, kind, by=by, source=source)
+    operation = operations.request(vps, kind, by=by, source=source)
     end(operation)
     return operation
 
@@ -86,7 +85,7 @@ def test_a_socket_names_no_staff_and_no_owner_before(main_site: Any, alice: Any,
 
 
 def test_a_second_request_names_no_staff_in_its_refusal(with_token: Any, alice: Any, carol: Any, shop: Vps) -> None:
-    power.request(shop, "reboot", by=carol, source="admin")
+    operations.request(shop, "reboot", by=carol, source="admin")
     answer = with_token(alice).post(f"/api/vps/{shop.pk}/reboot")
     assert (answer.status_code, answer.json()["operation"]["requested_by"]) == (409, "staff")
 
@@ -136,7 +135,7 @@ def test_a_server_that_comes_back_brings_what_was_its_owners_and_nothing_of_the_
 def test_what_is_under_way_during_a_transfer_is_seen_to_be_so_without_whose_it_is(
     as_user: Any, with_token: Any, main_site: Any, alice: Any, bob: Any, shop: Vps
 ) -> None:
-    operation = power.request(shop, "reboot", by=alice, source="page")
+    operation = operations.request(shop, "reboot", by=alice, source="page")
     main_site("update", id=shop.pk, user_id=bob.pk)
     program = with_token(bob)
     assert program.get(f"/api/operations/{operation.pk}").status_code == 404
@@ -170,7 +169,7 @@ def test_the_history_of_its_use_begins_with_the_transfer(
     now = timezone.now()
     points = [asdict(Sample(time=int((now + timedelta(minutes=at)).timestamp()), cpu=0.5)) for at in (-60, -30, 5, 10)]
     placement = Placement.objects.get(vps=shop)
-    snapshots.store_history(
+    observations.store_history(
         placement.pk, "hour", {"state": "ready", "points": points, "fetched_at": "2026-01-01T00:00:00Z"}
     )
     assert len(as_user(alice).get(f"/vps/{shop.pk}/history/hour/").json()["points"]) == 4

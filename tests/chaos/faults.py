@@ -12,7 +12,7 @@ from launcher.children import wait_until
 from tests.chaos.field import WORKER, Asked, Field, Scene
 from tests.chaos.trouble import NotStaged
 from tests.simulated import PATIENCE
-from vps.crash_points import POINTS
+from web.crash_points import POINTS
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ import accounts
 import ospab_panel
 import vps
 from launcher.children import ROOT
-from ospab_panel import error_responses, http_protocol
+from ospab_panel import http_protocol
 from tests.docs.blocks import text_of
-from vps.errors import PanelError
 from vps.models.failures import SENTENCES
+from web import error_responses
+from web.errors import PanelError
 
 ROW = re.compile(r"^\| `(?P<code>\w+)` \|", re.MULTILINE)
 # The base that is never raised, what staff alone are told, and what a form of a page is told.

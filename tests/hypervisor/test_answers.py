@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.hypervisor.stranger import http_answer
-from vps.hypervisor import Hypervisor, connect, pve_transport
+from vps.hypervisor import Hypervisor, connect
 from vps.hypervisor.base import (
     NOT_SAID,
     Command,
@@ -23,6 +23,7 @@ from vps.hypervisor.base import (
     Timeframe,
     Unreachable,
 )
+from vps.hypervisor.proxmox import transport
 
 QEMU = GuestRef(Kind.QEMU, 100, "pve1")
 UPID = "UPID:pve1:00001234:00005678:65000000:qmreboot:100:panel@pve!portal:"
@@ -96,14 +97,14 @@ def answered(stranger: Any, data: Any) -> Hypervisor:
 
 
 def test_an_endless_answer_is_cut_off(stranger: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pve_transport, "LARGEST", 100_000)
+    monkeypatch.setattr(transport, "LARGEST", 100_000)
     host = stranger.answering(http_answer(b" " * 300_000))
     with pytest.raises(OutcomeUnknown, match="did not end"):
         connect("proxmox", stranger.access(host)).guests()
 
 
 def test_an_answer_that_drips_is_given_up_in_time(stranger: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pve_transport, "READ_S", 0.5)
+    monkeypatch.setattr(transport, "READ_S", 0.5)
 
     def drip(connection: Any) -> None:
         connection.sendall(http_answer(b"", length=1000))

@@ -12,9 +12,10 @@ import pytest
 from launcher.certificate import certificate
 from launcher.secrets_file import free_port
 from tests.hypervisor.stranger import http_answer
-from vps.hypervisor import connect, pve_transport
+from vps.hypervisor import connect
 from vps.hypervisor.base import Access, Command, GuestRef, Kind, OutcomeUnknown, Refusal, Refused, Unreachable
-from vps.services.power.sweep import SILENT_S
+from vps.hypervisor.proxmox import transport
+from vps.operations.sweep import SILENT_S
 
 GUEST = GuestRef(Kind.QEMU, 100, "pve1")
 UPID = "UPID:pve1:00001234:00005678:65000000:qmreboot:100:panel@pve!portal:"
@@ -49,7 +50,7 @@ BROKEN_AFTER = {
 def test_a_command_that_was_not_sent_is_sent_to_another_host(
     stranger: Any, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    monkeypatch.setattr(pve_transport, "CONNECT_S", 2)
+    monkeypatch.setattr(transport, "CONNECT_S", 2)
     broken, sound = stranger.breaking(BROKEN_BEFORE[what]), stranger.answering(DONE)
     assert connect("proxmox", stranger.access(broken, sound)).send(GUEST, Command.REBOOT, 60) == UPID
     with pytest.raises(Unreachable):
@@ -58,7 +59,7 @@ def test_a_command_that_was_not_sent_is_sent_to_another_host(
 
 @pytest.mark.parametrize("what", BROKEN_AFTER)
 def test_a_command_that_was_sent_is_never_sent_again(stranger: Any, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
-    monkeypatch.setattr(pve_transport, "COMMAND_S", 0.5)
+    monkeypatch.setattr(transport, "COMMAND_S", 0.5)
     broken, sound = stranger.answering(BROKEN_AFTER[what]), stranger.answering(DONE)
     with pytest.raises(OutcomeUnknown):
         connect("proxmox", stranger.access(broken, sound)).send(GUEST, Command.REBOOT, 60)
@@ -67,7 +68,7 @@ def test_a_command_that_was_sent_is_never_sent_again(stranger: Any, monkeypatch:
 
 @pytest.mark.parametrize("what", BROKEN_AFTER)
 def test_a_read_is_tried_elsewhere_after_any_failure(stranger: Any, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
-    monkeypatch.setattr(pve_transport, "READ_S", 2)
+    monkeypatch.setattr(transport, "READ_S", 2)
     sound = stranger.answering(http_answer(b'{"data": {"version": "8.4.21"}}'))
     broken = stranger.answering(BROKEN_AFTER[what])
     assert connect("proxmox", stranger.access(broken, sound)).version() == "8.4.21"
@@ -79,7 +80,7 @@ NO = http_answer(b'{"data": null}', "500 VM 100 not running")
 @pytest.mark.parametrize("answer", [DONE, NO])
 def test_a_host_that_hangs_costs_its_time_once(stranger: Any, monkeypatch: pytest.MonkeyPatch, answer: bytes) -> None:
     """Whoever answered last is asked first, whatever the answer was."""
-    monkeypatch.setattr(pve_transport, "CONNECT_S", 2)
+    monkeypatch.setattr(transport, "CONNECT_S", 2)
     waited: list[Any] = []
     hanging = stranger.breaking(lambda connection: (waited.append(connection), time.sleep(20)))
     hypervisor = connect("proxmox", stranger.access(hanging, stranger.answering(answer)))
@@ -93,8 +94,8 @@ def test_many_hosts_that_hang_are_not_all_waited_for_and_the_last_is_found_in_th
     stranger: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever asks them one after the other may hold a turn, and says nothing to the database meanwhile."""
-    monkeypatch.setattr(pve_transport, "READ_S", 1)
-    monkeypatch.setattr(pve_transport, "TRIES_FOR_S", 1.5)
+    monkeypatch.setattr(transport, "READ_S", 1)
+    monkeypatch.setattr(transport, "TRIES_FOR_S", 1.5)
     hanging = [stranger.answering(lambda _: time.sleep(60)) for _ in range(6)]
     sound = stranger.answering(http_answer(b'{"data": {"version": "8.4.21"}}'))
     hypervisor = connect("proxmox", stranger.access(*hanging, sound))
@@ -108,7 +109,7 @@ def test_many_hosts_that_hang_are_not_all_waited_for_and_the_last_is_found_in_th
 
 
 def test_the_longest_call_is_shorter_than_the_silence_that_ends_a_turn() -> None:
-    longest = pve_transport.TRIES_FOR_S + pve_transport.CONNECT_S + pve_transport.COMMAND_S
+    longest = transport.TRIES_FOR_S + transport.CONNECT_S + transport.COMMAND_S
     assert longest < SILENT_S
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.simulated import wait_for
-from vps.hypervisor import upid
 from vps.hypervisor.base import Command, GuestRef, Kind, OutcomeUnknown, Power, Refusal, Refused, Timeframe, Unreachable
+from vps.hypervisor.proxmox import upid
 
 QEMU = GuestRef(Kind.QEMU, 100, "pve1")
 LXC = GuestRef(Kind.LXC, 100, "pve1")

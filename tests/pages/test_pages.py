@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from vps import snapshots
+from vps import observations
 from vps.models import Operation, Placement
 
 
@@ -167,7 +167,7 @@ def test_the_page_shows_what_was_measured_and_the_last_operations(
     rates = {"disk_read": 1024, "disk_written": None, "net_in": 2048, "net_out": 0}
     sizes = {"ram": {"used": 1024**3, "total": 2 * 1024**3}, "disk": {"used": None, "total": 1}}
     usage = {"cpu": 0.25, "uptime_s": 93600} | sizes
-    snapshots.store_usage({placement.pk: usage | {"rates": rates, "at": 0, "counted": {}}})
+    observations.store_usage({placement.pk: usage | {"rates": rates, "at": 0, "counted": {}}})
     Operation.objects.create(
         vps=vps, kind="stop", state="failed", error_code="vps_busy", source="page", requested_by=alice,
         deadline_at="2026-01-01T00:00Z", finished_at="2026-01-01T00:00Z",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from vps import snapshots
+from vps import observations
 from vps.models import Operation
 
 IN_MINUTES = timedelta(minutes=5)
@@ -148,7 +148,7 @@ def test_history_is_pending_then_ready_and_unavailable_without_a_guest(
     bind(bound)
     browser = as_user(alice)
     assert browser.get(f"/vps/{bound.id}/history/day/").json() == {"state": "pending", "points": []}
-    snapshots.store_history(bound.placement.pk, "day", {"state": "ready", "points": [{"time": 1}]})
+    observations.store_history(bound.placement.pk, "day", {"state": "ready", "points": [{"time": 1}]})
     assert browser.get(f"/vps/{bound.id}/history/day/").json()["points"] == [{"time": 1}]
     assert browser.get(f"/vps/{unbound.id}/history/day/").json()["state"] == "unavailable"
     assert browser.get(f"/vps/{bound.id}/history/decade/").status_code == 404

@@ -19,12 +19,12 @@ from django.utils import timezone
 from tests.hypervisor.stranger import stranger
 from tests.simulated import PATIENCE, simulated
 from tests.simulated import Cluster as Simulated
-from vps.hypervisor import pve_transport
+from vps import operations
 from vps.hypervisor.base import Access
+from vps.hypervisor.proxmox import transport
 from vps.models import Cluster, Operation, Placement, Vps
-from vps.reach import reach
-from vps.services import power
-from vps.services.power.advance import advance
+from vps.open_hypervisor import open_hypervisor
+from vps.operations.advance import advance
 
 __all__ = ["simulated", "stranger"]
 
@@ -64,7 +64,7 @@ def server(alice: Any, make_vps: Any, simulated: Simulated, real_cluster: Cluste
 def turn(operation: Operation) -> float | None:
     """One turn on it, as a worker takes it. Gives the seconds until the next, None where there was none to take."""
     cluster = Cluster.objects.get(placements__vps=operation.vps_id)
-    with reach(cluster) as hypervisor:
+    with open_hypervisor(cluster) as hypervisor:
         taken = advance(operation.pk, operation.vps_id, hypervisor)
     return taken[1] if taken else None
 
@@ -83,9 +83,9 @@ def carry_out(operation: Operation, seconds: float = 20) -> Operation:
         if pause > timedelta(0):
             time.sleep(min(pause.total_seconds(), 0.5))
         elif step in Operation.WATCHED:
-            power.watch(cluster_id, node)
+            operations.watch(cluster_id, node)
         else:
-            power.work(cluster_id)
+            operations.work(cluster_id)
     operation.refresh_from_db()
     assert not operation.is_open, f"{operation} is still {operation.state}/{operation.step}: {operation.error_detail}"
     return operation
@@ -96,7 +96,7 @@ def do(alice: Any) -> Callable[..., Operation]:
     """Ask, and carry out to the end."""
 
     def ask(vps: Vps, kind: str, **options: Any) -> Operation:
-        return carry_out(power.request(vps, kind, by=alice, source="page", **options))
+        return carry_out(operations.request(vps, kind, by=alice, source="page", **options))
 
     return ask
 
@@ -104,9 +104,7 @@ def do(alice: Any) -> Callable[..., Operation]:
 @pytest.fixture
 def quick_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pauses between turns are politeness towards a real hypervisor; what a turn does is the same without."""
-    for module in (
-        sys.modules[f"vps.services.power.{name}"] for name in ("plan", "steps", "verdicts", "advance", "work")
-    ):
+    for module in (sys.modules[f"vps.operations.{name}"] for name in ("plan", "steps", "verdicts", "advance", "work")):
         for name in ("SOON", "LATER", "LOCKED"):
             if hasattr(module, name):
                 monkeypatch.setattr(module, name, 0.1)
@@ -116,7 +114,7 @@ def quick_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who does not answer is given up in less than a second."""
     for name in ("CONNECT_S", "READ_S", "COMMAND_S"):
-        monkeypatch.setattr(pve_transport, name, 0.6)
+        monkeypatch.setattr(transport, name, 0.6)
 
 
 def at_once(*calls: Callable[[], Any]) -> list[Any]:

@@ -17,14 +17,14 @@ from django.db import connection, models
 from django.utils import timezone
 
 from accounts.models import LimitCount
+from simulator.guests import Guest
+from simulator.tasks import Task
+from simulator.world import Faults
 from tests.simulated import PATIENCE
 from tests.simulated import Cluster as Simulated
 from vps.hypervisor.base import HypervisorError, OutcomeUnknown
-from vps.hypervisor.proxmox import Proxmox
+from vps.hypervisor.proxmox.driver import Proxmox
 from vps.models import Cluster, ClusterNode, Event, Operation, Placement, Tombstone, Vps
-from vps.simulator.guests import Guest
-from vps.simulator.tasks import Task
-from vps.simulator.world import Faults
 
 # So long a command may wait in the hypervisor's node-to-node proxy when nobody waits for its answer any more.
 STRAYS_FOR_S = 30
@@ -108,7 +108,7 @@ class Stage:
             return None
 
     def reached(self, point: str) -> None:
-        """In place of crash_points.reached."""
+        """In place of crash_points.crash_point."""
         if point == "after_send":
             self.wait_for_arrival()
         if self.plot is None or self.plot[0] != point:
@@ -253,16 +253,16 @@ def stage(
 ) -> Stage:
     """Committed rows, a quick cluster, and everything told to the stage."""
     made = Stage(simulated, real_cluster)
-    monkeypatch.setattr("vps.simulator.power.POWER_OFF_S", 0.05)
+    monkeypatch.setattr("simulator.power.POWER_OFF_S", 0.05)
     for name in ("power.advance", "power.finish", "power.steps"):
         monkeypatch.setattr(sys.modules[f"vps.services.{name}"], "reached", made.reached)
-    monkeypatch.setattr("vps.hypervisor.pve_tls.reached", made.reached)
+    monkeypatch.setattr("vps.hypervisor.proxmox.tls.reached", made.reached)
     trace(made, monkeypatch)
     return made
 
 
 def trace(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    steps = sys.modules["vps.services.power.steps"]
+    steps = sys.modules["vps.operations.steps"]
     send, succeed, turn, dispatch = steps.send, steps.succeed, Guest.turn, Proxmox.send
 
     def told_send(operation: Operation, *args: Any, **options: Any) -> Any:

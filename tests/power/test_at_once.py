@@ -12,13 +12,14 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.conftest import person
-from vps.errors import PanelError
+from vps import operations
 from vps.hypervisor.base import Guest, GuestRef, Kind, Look, Power
 from vps.models import Cluster, Event, Operation, Placement, Tombstone, Vps
-from vps.services import power, sync
-from vps.services.power import finish
+from vps.operations import finish
+from vps.services import sync
 from vps.services.reconcile import learn
 from vps.services.reconcile.compare import changes
+from web.errors import PanelError
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -106,7 +107,7 @@ def test_an_operations_end_and_what_overtakes_it_do_not_wait_for_each_other(
     server: Vps, rival: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The worker has written the operation and is about to write the server, which the rival holds or waits for."""
-    operation = power.request(server, "stop", by=None, source="page")
+    operation = operations.request(server, "stop", by=None, source="page")
     claimed = Operation.objects.claim(operation.pk)
     look = Look("pve1", Power.STOPPED, 0, "", False, False, timezone.now())
     has_begun, record = threading.Event(), finish.record_look
@@ -121,7 +122,7 @@ def test_an_operations_end_and_what_overtakes_it_do_not_wait_for_each_other(
         if rival == "delete":
             sync.say(sync.Word("delete", id=server.pk))
         else:
-            power.request(server, "stop", by=None, source="page", force=True)
+            operations.request(server, "stop", by=None, source="page", force=True)
 
     monkeypatch.setattr(finish, "record_look", slowly)
     calls = iter([lambda: finish.succeed(claimed, look), overtake])

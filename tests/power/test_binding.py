@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from vps.hypervisor.proxmox import Proxmox
+from vps.hypervisor.proxmox.driver import Proxmox
 from vps.models import Cluster, Event, Placement, Vps, WhyUnbound
 from vps.services import addresses, binding
 

@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from tests.power.conftest import carry_out, turn
 from tests.simulated import Cluster as Simulated
+from vps import operations
 from vps.models import Cluster, Operation, Placement, Vps
-from vps.reach import silence_s
-from vps.services import creation, power
+from vps.open_hypervisor import silence_s
+from vps.services import creation
 from vps.services.reconcile import reconcile
 
 real = timezone.now
@@ -19,7 +20,7 @@ WRONG = [timedelta(hours=-2), timedelta(minutes=-1), timedelta(minutes=1), timed
 
 
 def asked(vps: Vps, kind: str = "start") -> Operation:
-    return power.request(vps, kind, by=None, source="page")
+    return operations.request(vps, kind, by=None, source="page")
 
 
 @pytest.fixture(params=WRONG, ids=str)
@@ -44,7 +45,7 @@ def test_a_turn_is_not_taken_before_its_time(server: Any, go_wrong: Any) -> None
     go_wrong()
     assert turn(operation) is None
     assert not Operation.objects.claim_watched(operation.vps.placement.cluster_id, "pve1", 50, 8)
-    assert power.overdue() == power.Sweep()
+    assert operations.overdue() == operations.Sweep()
 
 
 def test_a_round_keeps_what_it_has_taken(server: Any, real_cluster: Cluster, go_wrong: Any) -> None:
@@ -64,8 +65,8 @@ def test_what_may_still_arrive_is_not_sent_again(
     turn(operation)
     for _ in range(3):
         Operation.objects.update(due_at=real() - timedelta(seconds=1))
-        power.work(real_cluster.pk)
-        power.watch(real_cluster.pk, "pve1")
+        operations.work(real_cluster.pk)
+        operations.watch(real_cluster.pk, "pve1")
         go_wrong()
     operation.refresh_from_db()
     assert (operation.step, operation.attempts) == ("finding", 1)
@@ -77,9 +78,9 @@ def test_nothing_is_ended_before_its_deadline_or_long_after(
     operation, young = asked(server(lock="backup")), make_vps(alice, status="creating")
     go_wrong()
     turn(operation)
-    assert (power.enforce(), creation.enforce()) == (0, 0)
+    assert (operations.enforce(), creation.enforce()) == (0, 0)
     Operation.objects.update(deadline_at=real() - timedelta(seconds=11))
-    assert power.enforce() == 1
+    assert operations.enforce() == 1
     young.refresh_from_db()
     assert young.status == "creating"
 

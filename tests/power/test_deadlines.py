@@ -15,12 +15,13 @@ from django.utils import timezone, translation
 from tests.power.conftest import at_once, carry_out, turn
 from tests.simulated import PATIENCE, wait_for
 from tests.simulated import Cluster as Simulated
+from vps import operations
+from vps.db.locks import OPERATIONS_OF_VPS, break_turns, held
+from vps.db.locks import turn as lock
 from vps.models import Cluster, Event, Operation, Vps
 from vps.models.failures import UNKNOWN
-from vps.models.locks import OPERATIONS_OF_VPS, break_turns, held
-from vps.models.locks import turn as lock
 from vps.models.operation import OperationQuerySet
-from vps.services import creation, power
+from vps.services import creation
 
 KINDS = ["start", "stop", "restart", "reboot"]
 apart = pytest.mark.django_db(transaction=True)
@@ -31,7 +32,7 @@ def now_due(**columns: Any) -> None:
 
 
 def asked(vps: Vps, kind: str) -> Operation:
-    return power.request(vps, kind, by=None, source="page")
+    return operations.request(vps, kind, by=None, source="page")
 
 
 # At the deadline
@@ -150,15 +151,15 @@ def test_what_a_paused_worker_has_in_hand_is_ended_without_it(
             yield Operation.objects.write(mine, state="succeeded", finished_at=timezone.now())
 
     with elsewhere(paused) as go_on:
-        power.work(real_cluster.pk)
+        operations.work(real_cluster.pk)
         now_due(deadline_at=timezone.now() - timedelta(seconds=9))
-        assert power.enforce() == 0
+        assert operations.enforce() == 0
         now_due(deadline_at=timezone.now() - timedelta(seconds=11))
-        assert power.enforce() == 1
+        assert operations.enforce() == 1
         assert go_on() == [False]
     operation.refresh_from_db()
     assert (operation.state, operation.error_code) == ("failed", "timed_out")
-    assert power.enforce() == 0
+    assert operations.enforce() == 0
     assert Event.objects.filter(type="operation.failed").count() == 1
     assert simulated.commands(100) == []
 
@@ -175,10 +176,10 @@ def test_a_worker_that_is_paused_while_it_writes_holds_up_nobody_elses_end(serve
             yield
 
     with elsewhere(paused):
-        (ended,) = at_once(power.enforce)
+        (ended,) = at_once(operations.enforce)
     assert ended == 1
     assert Operation.objects.get(pk=operations[0].pk).is_open
-    assert power.enforce() == 1
+    assert operations.enforce() == 1
 
 
 @apart
@@ -269,7 +270,7 @@ def test_who_kills_five_workers_fails_alone(
     killed_in_its_turn(poison, times=4)
     killed_in_its_turn(sound, times=4)
     killed_in_its_turn(poison, times=1)
-    power.work(real_cluster.pk)
+    operations.work(real_cluster.pk)
     poison.refresh_from_db()
     assert (poison.state, poison.error_code) == ("failed", "too_many_tries")
     assert simulated.commands(100) == []
@@ -278,7 +279,7 @@ def test_who_kills_five_workers_fails_alone(
 
 def test_who_has_killed_a_watcher_is_watched_alone(server: Any, simulated: Simulated, real_cluster: Cluster) -> None:
     operations = [asked(server(vmid=vmid, lock="backup"), "start") for vmid in (100, 101, 102)]
-    power.work(real_cluster.pk)
+    operations.work(real_cluster.pk)
     now_due()
     Operation.objects.filter(pk=operations[1].pk).update(claims=1)
 
@@ -294,7 +295,7 @@ def test_who_has_killed_a_watcher_is_watched_alone(server: Any, simulated: Simul
     now_due()
     Operation.objects.filter(pk=operations[1].pk).update(claims=5)
     for _ in operations:
-        power.watch(real_cluster.pk, "pve1")
+        operations.watch(real_cluster.pk, "pve1")
     ends = Operation.objects.order_by("pk").values_list("state", "error_code")
     assert list(ends) == [("running", ""), ("failed", "too_many_tries"), ("running", "")]
 

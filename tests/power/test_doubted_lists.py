@@ -7,7 +7,7 @@ import pytest
 from django.db.models import F
 
 from vps.hypervisor.base import GuestRef, Kind, Need
-from vps.hypervisor.pve_rights import Rights
+from vps.hypervisor.proxmox.rights import Rights
 from vps.models import Cluster, Event, Placement, Vps
 from vps.services import binding
 from vps.services.reconcile import reconcile

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from simulator import power as simulated_power
 from tests.power.conftest import carry_out, turn
 from tests.simulated import Cluster as Simulated
+from vps import operations
 from vps.hypervisor.base import Look, Power
 from vps.models import Operation
-from vps.services import power
-from vps.services.power import steps, strays
-from vps.services.power.plan import is_wished_otherwise
-from vps.simulator import power as simulated_power
+from vps.operations import steps, strays
+from vps.operations.plan import is_wished_otherwise
 
 QEMU, LXC = "qemu", "lxc"
 
@@ -27,7 +27,7 @@ def quick(quick_pauses: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def asked(vps: Any, kind: str) -> Operation:
     is_forced = kind == "force"
-    return power.request(vps, "stop" if is_forced else kind, by=None, source="page", force=is_forced)
+    return operations.request(vps, "stop" if is_forced else kind, by=None, source="page", force=is_forced)
 
 
 def tasks(simulated: Simulated) -> list[str]:

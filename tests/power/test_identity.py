@@ -6,9 +6,10 @@ import pytest
 
 from tests.power.conftest import bells, carry_out, turn
 from tests.simulated import Cluster as Simulated
-from vps.hypervisor.proxmox import Proxmox
+from vps import operations
+from vps.hypervisor.proxmox.driver import Proxmox
 from vps.models import Cluster, Event, Operation, Placement, Vps
-from vps.services import addresses, binding, metrics, power, sync
+from vps.services import addresses, binding, metrics, sync
 from vps.services.reconcile import reconcile
 
 OTHER = "bbbbbbbb-0000-0000-0000-000000000000"
@@ -191,7 +192,7 @@ def test_a_guest_that_is_replaced_while_it_is_waited_for_is_left_alone(
     known: Vps, simulated: Simulated, alice: Any
 ) -> None:
     simulated.change(100, lock="backup")
-    operation = power.request(known, "reboot", by=alice, source="page")
+    operation = operations.request(known, "reboot", by=alice, source="page")
     turn(operation)
     usurped(simulated, uuid=OTHER)
     assert carry_out(operation).error_code == "identity_mismatch"

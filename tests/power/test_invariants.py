@@ -26,10 +26,11 @@ from hypothesis.stateful import (
 
 from tests.power.invariants import Server, Story, all_rows, nothing_is_late, what_is_shown_is_so
 from tests.power.stage import Stage, stage
-from vps.crash_points import POINTS
+from vps import operations
 from vps.models import Operation, Placement
-from vps.services import binding, power
+from vps.services import binding
 from vps.services.reconcile import reconcile
+from web.crash_points import POINTS
 
 __all__ = ["stage"]
 
@@ -313,11 +314,11 @@ class Panel(RuleBasedStateMachine):
         duties[what]()
 
     def work(self) -> None:
-        self.stage.let(power.work, self.cluster)
+        self.stage.let(operations.work, self.cluster)
 
     def watch(self) -> None:
         for node in NODES:
-            self.stage.let(power.watch, self.cluster, node)
+            self.stage.let(operations.watch, self.cluster, node)
 
     def reconcile(self) -> None:
         reconcile(self.cluster)
@@ -329,12 +330,12 @@ class Panel(RuleBasedStateMachine):
         nothing_is_late()
 
     def sweep(self) -> None:
-        found = power.overdue()
+        found = operations.overdue()
         for cluster in found.work:
-            power.work(cluster)
+            operations.work(cluster)
         for cluster, node in found.watch:
-            power.watch(cluster, node)
-        power.enforce()
+            operations.watch(cluster, node)
+        operations.enforce()
 
     def identify(self) -> None:
         for id in Placement.objects.values_list("pk", flat=True):
@@ -345,9 +346,9 @@ class Panel(RuleBasedStateMachine):
         self.let_time_go_on(seconds, times)
 
     def go_round(self) -> None:
-        power.work(self.cluster)
+        operations.work(self.cluster)
         for node in NODES:
-            power.watch(self.cluster, node)
+            operations.watch(self.cluster, node)
         reconcile(self.cluster)
 
     # The world

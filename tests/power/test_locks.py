@@ -8,12 +8,12 @@ from django.utils import timezone
 from tests.hypervisor.stranger import http_answer
 from tests.power.conftest import carry_out, turn
 from tests.simulated import Cluster as Simulated
+from vps import operations
 from vps.hypervisor import connect
 from vps.hypervisor.base import GuestRef, Kind, Power
-from vps.hypervisor.proxmox import Proxmox
+from vps.hypervisor.proxmox.driver import Proxmox
 from vps.models import Operation, Vps
-from vps.services import power
-from vps.services.power import steps
+from vps.operations import steps
 
 QEMU, LXC = "qemu", "lxc"
 LOCKS = {
@@ -49,7 +49,7 @@ def quick(quick_pauses: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def asked(vps: Any, kind: str) -> Operation:
     is_forced = kind == "force"
-    return power.request(vps, "stop" if is_forced else kind, by=None, source="page", force=is_forced)
+    return operations.request(vps, "stop" if is_forced else kind, by=None, source="page", force=is_forced)
 
 
 def now_due() -> None:
@@ -162,7 +162,7 @@ def test_a_lock_that_outlasts_the_deadline_leaves_it_down_and_says_so_b25(server
     turn(operation)
     operation.refresh_from_db()
     assert (operation.error_code, Vps.objects.get().status) == ("left_stopped", "stopped")
-    assert power.refusal(Vps.objects.get()) is None
+    assert operations.refusal(Vps.objects.get()) is None
 
 
 def test_a_lost_answer_to_the_second_half_is_not_sent_twice_b25(server: Any, simulated: Simulated) -> None:

@@ -14,9 +14,10 @@ from tests.conftest import person
 from tests.power.conftest import at_once, bells, registered
 from tests.simulated import Cluster as Simulated
 from tests.simulated import serving, wait_for
+from vps import operations
 from vps.errors import AlreadyBound, PlacementTaken
 from vps.models import Cluster, Event, FormerPlacement, Operation, Placement, PlacementMark, Tombstone, Vps, WhyUnbound
-from vps.services import binding, metrics, power, sync
+from vps.services import binding, metrics, sync
 from vps.services.reconcile import reconcile
 
 OTHER = "bbbbbbbb-0000-0000-0000-000000000000"
@@ -599,7 +600,7 @@ def test_a6_the_main_site_says_that_a_new_machine_stands_in_the_place_of_the_old
 
 def test_a6_an_operation_on_the_old_machine_is_none_on_the_new(known: Vps, main_site: Any, alice: Any) -> None:
     """A6."""
-    power.request(known, "reboot", by=alice, source="page")
+    operations.request(known, "reboot", by=alice, source="page")
     main_site("update", id=known.pk, placement=place(replaced=True))
     assert Operation.objects.get().error_code == "vps_unbound"
 

@@ -14,9 +14,9 @@ from django.db import connection
 from tests.power.conftest import at_once
 from tests.simulated import PATIENCE
 from tests.simulated import Cluster as Simulated
+from vps import operations
 from vps.models import Cluster, Operation, Placement, Vps
-from vps.reach import MOST_AT_ONCE
-from vps.services import power
+from vps.open_hypervisor import MOST_AT_ONCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 COUNT = 40
@@ -44,9 +44,9 @@ def workers(cluster: Cluster, count: int) -> Iterator[None]:
 
     def toil() -> None:
         while not is_over.wait(0.1):
-            power.work(cluster.pk)
+            operations.work(cluster.pk)
             for node in ("pve1", "pve2"):
-                power.watch(cluster.pk, node)
+                operations.watch(cluster.pk, node)
         connection.close()
 
     with ThreadPoolExecutor(count) as pool:
@@ -63,7 +63,7 @@ def test_they_end_in_order_within_the_calls_in_flight_and_without_a_poll_that_a_
     servers: list[Vps], simulated: Simulated, real_cluster: Cluster, alice: Any
 ) -> None:
     for vps in servers:
-        power.request(vps, "start", by=alice, source="page")
+        operations.request(vps, "start", by=alice, source="page")
     simulated.forget_load()
     with workers(real_cluster, 6):
         until = time.monotonic() + 60 * PATIENCE
@@ -89,7 +89,7 @@ def test_those_who_wake_many_and_those_who_put_many_off_do_not_wait_for_each_oth
 ) -> None:
     """Two that lock the same rows, each in an order of its own, end with a deadlock within moments."""
     for vps in servers:
-        power.request(vps, "start", by=None, source="page")
+        operations.request(vps, "start", by=None, source="page")
     for id in random.sample(list(Operation.objects.values_list("id", flat=True)), COUNT):
         Operation.objects.filter(id=id).update(state="running", step="working", node="pve1")
     until = time.monotonic() + 3

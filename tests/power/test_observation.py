@@ -7,11 +7,11 @@ import pytest
 from django.utils import timezone
 
 from tests.power.conftest import carry_out, turn
-from vps import snapshots
+from vps import observations, operations
 from vps.hypervisor import connect
 from vps.hypervisor.base import Access
 from vps.models import Cluster, Event, Operation, Placement, Vps
-from vps.services import binding, metrics, power
+from vps.services import binding, metrics
 from vps.services.reconcile import reconcile
 from vps.services.reconcile.compare import changes
 from vps.services.reconcile.learn import known_of, learn
@@ -141,7 +141,7 @@ def test_what_was_seen_while_the_list_was_on_its_way_is_newer_than_the_list(
     hypervisor = connect("proxmox", Access(**real_cluster.credentials()))
     by_vmid = {guest.ref.vmid: guest for guest in hypervisor.guests()}
     found = list(changes(known_of(real_cluster), by_vmid))
-    carry_out(power.request(Vps.objects.get(), "start", by=alice, source="page"))
+    carry_out(operations.request(Vps.objects.get(), "start", by=alice, source="page"))
     assert learn(real_cluster, found) == []
     assert Vps.objects.get().status == "running"
     assert not Event.objects.filter(type="vps.status_changed").exists()
@@ -192,14 +192,14 @@ def test_the_guests_of_a_cluster_are_kept_for_staff(server: Any, real_cluster: C
     reconcile(real_cluster.pk)
     (guest,) = binding.suggestions(real_cluster)
     assert (guest["vps"], guest["name"]) == (vps, "guest-of-alice")
-    assert snapshots.guests(real_cluster.pk)[0]["vmid"] == 100
+    assert observations.guests(real_cluster.pk)[0]["vmid"] == 100
 
 
 def test_a_server_whose_node_falls_silent_under_an_operation_is_unknown_and_known_again(
     server: Any, simulated: Any, alice: Any, real_cluster: Cluster
 ) -> None:
     vps = server(power="running")
-    operation = power.request(vps, "reboot", by=alice, source="page")
+    operation = operations.request(vps, "reboot", by=alice, source="page")
     simulated.call("PATCH", "nodes/pve1", {"up": False})
     turn(operation)
     operation.refresh_from_db()

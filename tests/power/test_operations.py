@@ -7,10 +7,11 @@ import pytest
 from django.utils import timezone
 
 from tests.power.conftest import carry_out, turn
+from vps import operations
 from vps.hypervisor.base import Refusal
 from vps.models import Cluster, ClusterNode, Event, Operation, Placement, Vps
-from vps.services import binding, power
-from vps.services.power import verdicts
+from vps.operations import verdicts
+from vps.services import binding
 
 KINDS = ["qemu", "lxc"]
 
@@ -88,7 +89,7 @@ def test_a_time_that_ran_out_is_the_guests_fault_only_where_it_was_asked_to_go_d
 
 
 def test_a_locked_server_is_waited_for(server: Any, simulated: Any, alice: Any) -> None:
-    operation = power.request(server(lock="backup"), "start", by=alice, source="page")
+    operation = operations.request(server(lock="backup"), "start", by=alice, source="page")
     turn(operation)
     operation.refresh_from_db()
     assert (operation.state, operation.step) == ("running", "locked")
@@ -99,7 +100,7 @@ def test_a_locked_server_is_waited_for(server: Any, simulated: Any, alice: Any) 
 
 
 def test_a_server_that_is_locked_for_too_long_is_said_to_be_busy(server: Any, alice: Any) -> None:
-    operation = power.request(server(lock="backup"), "start", by=alice, source="page")
+    operation = operations.request(server(lock="backup"), "start", by=alice, source="page")
     turn(operation)
     Operation.objects.update(deadline_at=timezone.now(), due_at=timezone.now())
     assert carry_out(operation).error_code == "vps_busy"
@@ -121,7 +122,7 @@ def test_a_lost_answer_is_not_sent_twice(server: Any, simulated: Any, do: Any, k
 def test_a_cluster_that_cannot_be_reached_is_asked_again(server: Any, simulated: Any, alice: Any) -> None:
     vps = server()
     simulated.call("PATCH", "nodes/pve1", {"up": False})
-    operation = power.request(vps, "start", by=alice, source="page")
+    operation = operations.request(vps, "start", by=alice, source="page")
     turn(operation)
     operation.refresh_from_db()
     assert operation.is_open
@@ -157,7 +158,7 @@ def test_another_guest_under_the_same_vmid_is_not_touched(server: Any, simulated
 
 
 def test_whoever_comes_late_or_twice_changes_nothing(server: Any, simulated: Any, alice: Any) -> None:
-    operation = power.request(server(), "start", by=alice, source="page")
+    operation = operations.request(server(), "start", by=alice, source="page")
     assert turn(operation) is not None
     Operation.objects.update(due_at=timezone.now() + timedelta(minutes=1))
     assert turn(operation) is None, "the next turn is not due yet"
@@ -174,15 +175,15 @@ def test_the_database_refuses_a_second_open_operation(server: Any, alice: Any) -
     from django.db import IntegrityError
 
     vps = server()
-    power.request(vps, "start", by=alice, source="page")
+    operations.request(vps, "start", by=alice, source="page")
     with pytest.raises(IntegrityError, match="one_open_operation_a_vps"):
         Operation.objects.create(vps=vps, kind="stop", source="page", deadline_at=timezone.now())
 
 
 def test_the_sweeper_finds_what_no_bell_rang_for(server: Any, alice: Any, real_cluster: Cluster) -> None:
-    operation = power.request(server(), "start", by=alice, source="page")
-    assert power.overdue() == power.Sweep()
+    operation = operations.request(server(), "start", by=alice, source="page")
+    assert operations.overdue() == operations.Sweep()
     Operation.objects.update(due_at=timezone.now() - timedelta(seconds=6))
-    assert power.overdue() == power.Sweep(work={real_cluster.pk})
+    assert operations.overdue() == operations.Sweep(work={real_cluster.pk})
     Operation.objects.filter(pk=operation.pk).update(step="working", node="pve1")
-    assert power.overdue() == power.Sweep(watch={(real_cluster.pk, "pve1")})
+    assert operations.overdue() == operations.Sweep(watch={(real_cluster.pk, "pve1")})

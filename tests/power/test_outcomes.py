@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from simulator import power as simulated_power
 from tests.power.conftest import carry_out, turn
 from tests.simulated import Cluster as Simulated
+from vps import operations
 from vps.models import Operation, Vps
-from vps.services import power
-from vps.services.power import steps, strays
-from vps.simulator import power as simulated_power
+from vps.operations import steps, strays
 
 QEMU, LXC = "qemu", "lxc"
 EVERY_KIND = ["start", "stop", "force", "restart", "reboot"]
@@ -28,7 +28,7 @@ def quick(quick_pauses: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def ask(vps: Vps, kind: str) -> Operation:
     is_forced = kind == "force"
-    return power.request(vps, "stop" if is_forced else kind, by=None, source="page", force=is_forced)
+    return operations.request(vps, "stop" if is_forced else kind, by=None, source="page", force=is_forced)
 
 
 PAUSED, TEMPLATE, DEAF = {"power": "paused"}, {"template": True}, {"power": "running", "ignores_acpi": True}

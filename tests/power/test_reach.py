@@ -15,11 +15,12 @@ from tests.hypervisor.stranger import http_answer
 from tests.power.conftest import at_once, registered, turn
 from tests.simulated import PATIENCE, serving
 from tests.simulated import Cluster as Simulated
+from vps import operations
 from vps.hypervisor.base import Command, GuestRef, HypervisorError, Kind, OutcomeUnknown, Timeframe, Unreachable
 from vps.models import Cluster, ClusterNode, Operation, Placement, Vps
-from vps.reach import MOST_AT_ONCE, MOST_COMMANDING, Crowded, reach, silence_s
-from vps.services import binding, power
-from vps.services.power import advance as advancing
+from vps.open_hypervisor import MOST_AT_ONCE, MOST_COMMANDING, Crowded, open_hypervisor, silence_s
+from vps.operations import advance as advancing
+from vps.services import binding
 from vps.services.reconcile import reconcile
 
 GUEST = GuestRef(Kind.QEMU, 100, "pve1")
@@ -29,7 +30,7 @@ at_the_same_time = pytest.mark.django_db(transaction=True)
 
 
 def ask(cluster: Cluster, what: Callable[[Any], Any] = lambda hypervisor: hypervisor.version()) -> Any:
-    with reach(Cluster.objects.get(pk=cluster.pk)) as hypervisor:
+    with open_hypervisor(Cluster.objects.get(pk=cluster.pk)) as hypervisor:
         return what(hypervisor)
 
 
@@ -198,7 +199,7 @@ def test_who_falls_asleep_as_the_cluster_is_heard_again_is_not_left_to_sleep(
     server: Any, simulated: Simulated, real_cluster: Cluster, host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It has seen that the cluster is silent, and others are woken before it sleeps."""
-    operation = power.request(server(), "start", by=None, source="page")
+    operation = operations.request(server(), "start", by=None, source="page")
     simulated.ail(host, refuse=True)
 
     def silence_that_ends(*where: Any) -> float:
@@ -218,7 +219,7 @@ def test_who_falls_asleep_as_the_cluster_is_heard_again_is_not_left_to_sleep(
 
 
 def asked_of(vpses: list[Vps], kind: str = "start") -> list[Operation]:
-    return [power.request(vps, kind, by=None, source="page") for vps in vpses]
+    return [operations.request(vps, kind, by=None, source="page") for vps in vpses]
 
 
 def working(
@@ -229,9 +230,9 @@ def working(
     def run() -> float:
         since = time.monotonic()
         while not are_done() and time.monotonic() - since < 8 * PATIENCE:
-            power.work(cluster.pk)
+            operations.work(cluster.pk)
             for node in nodes:
-                power.watch(cluster.pk, node)
+                operations.watch(cluster.pk, node)
             time.sleep(0.05)
         return time.monotonic() - since
 
@@ -317,7 +318,7 @@ def test_a_cluster_that_hangs_does_not_hold_up_another(
 def let_in(cluster: Cluster, at_most: int) -> Callable[[], bool]:
     def call() -> bool:
         try:
-            with reach(cluster, at_most=at_most) as hypervisor:
+            with open_hypervisor(cluster, at_most=at_most) as hypervisor:
                 hypervisor.version()
         except Crowded:
             connection.close()
@@ -355,7 +356,7 @@ def test_hundreds_that_are_asked_who_they_are_do_not_keep_commands_waiting(
 ) -> None:
     """Each takes a slot for two calls, and the next is there as soon as it is free."""
     vps = server()
-    operation = power.request(vps, "start", by=None, source="page")
+    operation = operations.request(vps, "start", by=None, source="page")
     simulated.call("PATCH", "faults", {"delay_seconds": 0.3})
     until = time.monotonic() + 6
 
@@ -365,7 +366,7 @@ def test_hundreds_that_are_asked_who_they_are_do_not_keep_commands_waiting(
 
     def work() -> None:
         time.sleep(0.5)
-        power.work(real_cluster.pk)
+        operations.work(real_cluster.pk)
 
     at_once(*[identify] * MOST_AT_ONCE, work)
     assert simulated.commands(100) == ["start"]
@@ -380,7 +381,7 @@ def test_operations_are_worked_off_two_calls_at_a_time(
     asked = asked_of([server(vmid=vmid, node=f"pve{vmid % 2 + 1}") for vmid in vmids])
     simulated.call("PATCH", "faults", {"delay_seconds": 0.02})
     simulated.forget_load()
-    at_once(*[lambda: power.work(real_cluster.pk)] * 6)
+    at_once(*[lambda: operations.work(real_cluster.pk)] * 6)
     assert states(asked) == {("running", "working")}
     assert simulated.load()["most_in_flight"] == MOST_COMMANDING
     assert [simulated.commands(vmid) for vmid in vmids] == [["start"]] * len(vmids)

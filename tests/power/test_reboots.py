@@ -10,12 +10,12 @@ from django.utils import timezone
 from tests.power.conftest import carry_out, registered, turn
 from tests.simulated import Cluster as Simulated
 from tests.simulated import wait_for, with_two_hosts
+from vps import operations
 from vps.hypervisor.base import Look, Power
 from vps.models import Cluster, Operation, Placement, Vps
-from vps.services import power
-from vps.services.power import plan, steps
-from vps.services.power.plan import is_seen_done
-from vps.services.power.strays import intent_of
+from vps.operations import plan, steps
+from vps.operations.plan import is_seen_done
+from vps.operations.strays import intent_of
 
 __all__ = ["with_two_hosts"]
 
@@ -30,7 +30,7 @@ def quick(quick_pauses: None) -> None:
 
 
 def asked(vps: Any, kind: str = "reboot", **how: Any) -> Operation:
-    return power.request(vps, kind, by=None, source="page", **how)
+    return operations.request(vps, kind, by=None, source="page", **how)
 
 
 def now_due() -> None:

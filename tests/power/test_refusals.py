@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from tests.power.conftest import carry_out, turn
 from tests.simulated import Cluster as Simulated
+from vps import operations
 from vps.models import Cluster, ClusterNode, Operation, Placement
-from vps.services import power
-from vps.services.power.plan import MOST_TRIES
+from vps.operations.plan import MOST_TRIES
 
 KINDS = ["qemu", "lxc"]
 VERBS = ["start", "stop", "force", "restart", "reboot"]
@@ -33,7 +33,7 @@ def quick(quick_pauses: None) -> None:
 
 def asked(vps: Any, kind: str) -> Operation:
     is_forced = kind == "force"
-    return power.request(vps, "stop" if is_forced else kind, by=None, source="page", force=is_forced)
+    return operations.request(vps, "stop" if is_forced else kind, by=None, source="page", force=is_forced)
 
 
 def refuse(simulated: Simulated, status: int, reason: str, **how: Any) -> None:

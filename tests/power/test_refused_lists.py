@@ -8,11 +8,12 @@ from django.utils import timezone
 
 from tests.power.conftest import registered
 from tests.simulated import with_two_hosts
+from vps import operations
 from vps.hypervisor.base import Need, Refused
 from vps.models import Cluster, ClusterNode, Placement
-from vps.reach import reach, silence_s
-from vps.services import binding, power
-from vps.services.power.steps import ref_of
+from vps.open_hypervisor import open_hypervisor, silence_s
+from vps.operations.steps import ref_of
+from vps.services import binding
 from vps.services.reconcile import reconcile
 
 __all__ = ["with_two_hosts"]
@@ -132,12 +133,12 @@ def test_a_nodes_list_that_is_refused_is_the_nodes_failure(
 ) -> None:
     server(power="running")
     simulated.answer("GET", f"/nodes/pve1/{path}", 500, "unable to open file - No space left on device")
-    operation = power.request(Placement.objects.get().vps, "reboot", by=alice, source="page")
-    power.work(real_cluster.pk)
+    operation = operations.request(Placement.objects.get().vps, "reboot", by=alice, source="page")
+    operations.work(real_cluster.pk)
     for _ in range(3):
-        power.watch(real_cluster.pk, "pve1")
+        operations.watch(real_cluster.pk, "pve1")
     if path == "qemu":
-        with reach(due(real_cluster)) as hypervisor, pytest.raises(Refused, match="No space"):
+        with open_hypervisor(due(real_cluster)) as hypervisor, pytest.raises(Refused, match="No space"):
             hypervisor.listed("pve1", operation.created_at).glance(ref_of(Placement.objects.get()))
     node = ClusterNode.objects.get(name="pve1")
     assert node.failures
@@ -164,7 +165,7 @@ def test_another_host_is_asked_where_one_has_lost_its_cluster_file_system(with_t
     for _ in range(3):
         reconcile(cluster.pk)
     assert not Cluster.objects.get().failures
-    with reach(cluster) as hypervisor:
+    with open_hypervisor(cluster) as hypervisor:
         assert hypervisor.identity(hypervisor.guests()[0].ref)
 
 
@@ -177,7 +178,7 @@ def test_another_host_is_asked_for_all_that_one_refuses_without_its_cluster_file
     simulated.add("qemu", 100, power="running")
     cluster = registered(simulated.access(hosts=simulated.simulator.tls_hosts))
     port = int(simulated.simulator.tls_hosts[0].rpartition(":")[2])
-    with reach(cluster) as hypervisor:
+    with open_hypervisor(cluster) as hypervisor:
         (guest,) = hypervisor.guests()
         simulated.answer("GET", path, 500, ILL, port=port)
         assert hypervisor.identity(guest.ref)

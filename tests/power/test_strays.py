@@ -9,13 +9,14 @@ from django.utils import timezone
 
 from tests.power.conftest import carry_out, turn
 from tests.simulated import wait_for
+from vps import operations
 from vps.hypervisor.base import OutcomeUnknown, Refusal, Refused
-from vps.hypervisor.proxmox import ListedProxmox, Proxmox
+from vps.hypervisor.proxmox.driver import ListedProxmox, Proxmox
 from vps.models import Cluster, Operation, Placement, Vps
-from vps.reach import reach
-from vps.services import binding, power, sync
-from vps.services.power import plan, strays
-from vps.services.power.advance import advance
+from vps.open_hypervisor import open_hypervisor
+from vps.operations import plan, strays
+from vps.operations.advance import advance
+from vps.services import binding, sync
 
 ELSEWHERE = sync.PlacementSpec("simulated", "pve1", 200, "qemu")
 
@@ -41,7 +42,7 @@ def test_a_command_that_was_perhaps_sent_does_not_follow_its_server_to_another_g
     vps = server(power="running")
     simulated.add("qemu", 200, power="running")
     simulated.call("PATCH", "faults", {"lose_answers": 1})
-    operation = power.request(vps, "reboot", by=alice, source="page")
+    operation = operations.request(vps, "reboot", by=alice, source="page")
     turn(operation)
     sync.say(sync.Word("update", id=vps.pk, placement=ELSEWHERE))
     later(seconds=60)
@@ -52,7 +53,7 @@ def test_a_command_that_was_perhaps_sent_does_not_follow_its_server_to_another_g
 def test_another_guests_state_is_no_proof(server: Any, simulated: Any, alice: Any) -> None:
     vps = server(start_seconds=1.0)
     simulated.add("qemu", 200, power="running")
-    operation = power.request(vps, "start", by=alice, source="page")
+    operation = operations.request(vps, "start", by=alice, source="page")
     turn(operation)
     sync.say(sync.Word("update", id=vps.pk, placement=ELSEWHERE))
     assert carry_out(operation).error_code == "vps_unbound"
@@ -63,7 +64,7 @@ def test_what_was_asked_of_one_guest_is_not_done_to_the_next(
 ) -> None:
     vps = server(power="running")
     simulated.add("qemu", 200, power="running")
-    operation = power.request(vps, "restart", by=alice, source="page")
+    operation = operations.request(vps, "restart", by=alice, source="page")
     binding.unbind(vps, by=carol, source="admin")
     vps = Vps.objects.get(pk=vps.pk)
     binding.bind(vps, real_cluster, kind="qemu", vmid=200, node="pve1", by=carol, source="admin")
@@ -81,9 +82,9 @@ def test_a_forced_stop_does_not_trust_a_guest_that_is_just_starting(
 ) -> None:
     vps = server(kind, start_seconds=1.5)
     simulated.call("PATCH", "faults", {"lose_answers": answers_lost})
-    starting = power.request(vps, "start", by=alice, source="page")
+    starting = operations.request(vps, "start", by=alice, source="page")
     turn(starting)
-    forced = carry_out(power.request(vps, "stop", by=alice, source="page", force=True))
+    forced = carry_out(operations.request(vps, "stop", by=alice, source="page", force=True))
     assert forced.state == "succeeded"
     assert (simulated.commands(100), simulated.guest(100)["power"]) == (["start", "stop"], "stopped")
 
@@ -92,11 +93,11 @@ def test_a_forced_stop_does_not_trust_a_guest_between_the_halves_of_its_reboot(
     server: Any, simulated: Any, alice: Any
 ) -> None:
     vps = server(power="running", start_seconds=1.0)
-    rebooting = power.request(vps, "reboot", by=alice, source="page")
+    rebooting = operations.request(vps, "reboot", by=alice, source="page")
     turn(rebooting)
     while simulated.guest(100)["power"] != "stopped":
         time.sleep(0.05)
-    forced = carry_out(power.request(vps, "stop", by=alice, source="page", force=True))
+    forced = carry_out(operations.request(vps, "stop", by=alice, source="page", force=True))
     assert forced.state == "succeeded"
     assert (simulated.commands(100), simulated.guest(100)["power"]) == (["reboot", "stop"], "stopped")
 
@@ -106,9 +107,9 @@ def test_a_reboot_that_never_brings_the_guest_up_holds_a_stop_up_for_a_while_onl
 ) -> None:
     monkeypatch.setattr(strays, "COMES_UP_WITHIN", timedelta(seconds=0.5))
     vps = server(power="running", fail_start=True)
-    rebooting = power.request(vps, "reboot", by=alice, source="page")
+    rebooting = operations.request(vps, "reboot", by=alice, source="page")
     turn(rebooting)
-    assert carry_out(power.request(vps, "stop", by=alice, source="page", force=True)).state == "succeeded"
+    assert carry_out(operations.request(vps, "stop", by=alice, source="page", force=True)).state == "succeeded"
 
 
 # Perhaps sent
@@ -129,7 +130,7 @@ def test_a_clock_that_is_ahead_by_seconds_hides_no_task(
     simulated.call("PATCH", "faults", {"lose_answers": 1})
     with monkeypatch.context() as patch:
         patch.setattr(Proxmox, "look", ahead)
-        operation = power.request(vps, "reboot", by=alice, source="page")
+        operation = operations.request(vps, "reboot", by=alice, source="page")
         turn(operation)
     later(seconds=60)
     turn(operation)
@@ -140,7 +141,7 @@ def test_a_clock_that_is_ahead_by_seconds_hides_no_task(
 
 def test_the_time_for_a_stray_begins_with_the_first_look_for_it(server: Any, simulated: Any, alice: Any) -> None:
     """A worker that was paused may have sent it just now, however old the intent."""
-    operation = power.request(server(power="running"), "reboot", by=alice, source="page")
+    operation = operations.request(server(power="running"), "reboot", by=alice, source="page")
     now = timezone.now()
     Operation.objects.update(
         state="running", step="sending", intent_at=now, sent_at=now - timedelta(minutes=1), node="pve1", attempts=1
@@ -154,7 +155,7 @@ def test_the_time_for_a_stray_begins_with_the_first_look_for_it(server: Any, sim
 
 
 def test_a_command_that_never_arrived_is_sent_again_in_the_end(server: Any, simulated: Any, alice: Any) -> None:
-    operation = power.request(server(), "start", by=alice, source="page")
+    operation = operations.request(server(), "start", by=alice, source="page")
     now = timezone.now()
     Operation.objects.update(
         state="running", step="finding", intent_at=now, sent_at=now - plan.STRAY_FOR * 2, node="pve1", attempts=1
@@ -167,7 +168,9 @@ def test_a_command_that_never_arrived_is_sent_again_in_the_end(server: Any, simu
 def test_what_was_perhaps_sent_by_another_token_is_not_sent_again(
     server: Any, simulated: Any, alice: Any, kind: str
 ) -> None:
-    operation = power.request(server(power="stopped" if kind == "start" else "running"), kind, by=alice, source="page")
+    operation = operations.request(
+        server(power="stopped" if kind == "start" else "running"), kind, by=alice, source="page"
+    )
     long_ago = timezone.now() - plan.STRAY_FOR * 2
     lost = {"state": "running", "step": "finding", "intent_at": long_ago, "sent_at": long_ago, "node": "pve1"}
     Operation.objects.update(**lost, attempts=1, sent_as="panel@pve!old")
@@ -179,8 +182,8 @@ def test_a_token_that_is_changed_while_a_worker_is_at_it_is_not_the_one_it_sends
     server: Any, alice: Any, real_cluster: Cluster
 ) -> None:
     """Or else the next would look for the task by the new token, see none, and send again."""
-    operation = power.request(server(), "start", by=alice, source="page")
-    with reach(real_cluster) as hypervisor:
+    operation = operations.request(server(), "start", by=alice, source="page")
+    with open_hypervisor(real_cluster) as hypervisor:
         Cluster.objects.update(token_id="panel@pve!new")
         advance(operation.pk, operation.vps_id, hypervisor)
     operation.refresh_from_db()
@@ -191,7 +194,7 @@ def test_a_task_that_did_nothing_is_not_taken_for_the_next_one(server: Any, simu
     """The first start met a lock, the second lost its answer: the node lists both."""
     vps = server()
     spent = simulated.api("POST", "/nodes/pve1/qemu/100/status/start").json()["data"]
-    operation = power.request(vps, "start", by=alice, source="page")
+    operation = operations.request(vps, "start", by=alice, source="page")
     Operation.objects.update(
         state="running", step="sending", intent_at=timezone.now(), node="pve1", attempts=2, spent_upids=[spent]
     )
@@ -207,10 +210,10 @@ def test_a_task_whose_answer_was_lost_is_not_taken_for_the_next_ones(
     """A forced stop overtook it, and the one that asks for the same once more dies before it has sent anything."""
     vps = server(kind, power="running")
     simulated.call("PATCH", "faults", {"lose_answers": 1})
-    turn(power.request(vps, asked, by=alice, source="page"))
-    carry_out(power.request(vps, "stop", by=alice, source="page", force=True))
-    carry_out(power.request(vps, "start", by=alice, source="page"))
-    again = power.request(vps, asked, by=alice, source="page")
+    turn(operations.request(vps, asked, by=alice, source="page"))
+    carry_out(operations.request(vps, "stop", by=alice, source="page", force=True))
+    carry_out(operations.request(vps, "start", by=alice, source="page"))
+    again = operations.request(vps, asked, by=alice, source="page")
     with monkeypatch.context() as patch:
         patch.setattr(Proxmox, "send", lost)
         turn(again)
@@ -226,11 +229,11 @@ def test_a_task_of_the_server_that_had_the_guest_before_is_not_taken_for_ones_ow
 ) -> None:
     first = server(power="running")
     simulated.call("PATCH", "faults", {"lose_answers": 1})
-    turn(power.request(first, "restart", by=alice, source="page"))
+    turn(operations.request(first, "restart", by=alice, source="page"))
     sync.say(sync.Word("delete", id=first.pk))
     vps = make_vps(alice)
     sync.say(sync.Word("update", id=vps.pk, placement=sync.PlacementSpec("simulated", "pve1", 100, "qemu")))
-    again = power.request(Vps.objects.get(pk=vps.pk), "restart", by=alice, source="page")
+    again = operations.request(Vps.objects.get(pk=vps.pk), "restart", by=alice, source="page")
     with monkeypatch.context() as patch:
         patch.setattr(Proxmox, "send", lost)
         turn(again)
@@ -247,7 +250,7 @@ def lost(self: Proxmox, *args: Any, **options: Any) -> str:
 def test_a_command_whose_answer_was_lost_is_found_though_its_guest_has_moved_meanwhile(
     server: Any, simulated: Any, alice: Any
 ) -> None:
-    operation = power.request(server(power="running"), "reboot", by=alice, source="page")
+    operation = operations.request(server(power="running"), "reboot", by=alice, source="page")
     simulated.call("PATCH", "faults", {"lose_answers": 1})
     turn(operation)
     simulated.change(100, node="pve2")
@@ -259,7 +262,7 @@ def test_a_command_whose_answer_was_lost_is_found_though_its_guest_has_moved_mea
 
 
 def test_a_task_that_cannot_be_asked_for_is_not_done(server: Any, alice: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    operation = power.request(server(power="running", never_ends=True), "restart", by=alice, source="page")
+    operation = operations.request(server(power="running", never_ends=True), "restart", by=alice, source="page")
     turn(operation)
 
     def denied(self: Proxmox, upid: str) -> Any:
@@ -276,7 +279,7 @@ def test_a_task_that_cannot_be_asked_for_is_not_done(server: Any, alice: Any, mo
 def test_of_a_forgotten_task_the_guest_tells_unless_it_leaves_no_trace(
     server: Any, alice: Any, monkeypatch: pytest.MonkeyPatch, asked: str, end: str
 ) -> None:
-    operation = power.request(server(power="running"), asked, by=alice, source="page")
+    operation = operations.request(server(power="running"), asked, by=alice, source="page")
     turn(operation)
 
     def forgotten(self: Proxmox, upid: str) -> Any:
@@ -291,7 +294,7 @@ def test_of_a_forgotten_task_the_guest_tells_unless_it_leaves_no_trace(
 def test_a_last_look_that_is_refused_sends_nothing_again(
     server: Any, simulated: Any, alice: Any, monkeypatch: pytest.MonkeyPatch, reason: Refusal
 ) -> None:
-    operation = power.request(server(power="running"), "reboot", by=alice, source="page")
+    operation = operations.request(server(power="running"), "reboot", by=alice, source="page")
     real, left = Proxmox.look, [1]
 
     def refused_once(self: Proxmox, ref: Any) -> Any:
@@ -311,7 +314,7 @@ def test_a_last_look_that_is_refused_sends_nothing_again(
 
 def test_a_server_that_was_suspended_while_it_waited_is_not_started(server: Any, simulated: Any, alice: Any) -> None:
     vps = server(lock="backup")
-    operation = power.request(vps, "start", by=alice, source="page")
+    operation = operations.request(vps, "start", by=alice, source="page")
     turn(operation)
     sync.say(sync.Word("update", {"status": "suspended"}, id=vps.pk))
     simulated.change(100, lock="")
@@ -324,7 +327,7 @@ def test_a_server_that_is_suspended_while_its_guest_is_looked_at_is_not_started(
 ) -> None:
     """A hypervisor may take its time to say how the guest is and who."""
     vps = server()
-    operation = power.request(vps, "start", by=alice, source="page")
+    operation = operations.request(vps, "start", by=alice, source="page")
     real = Proxmox.identity
 
     def suspended_meanwhile(self: Proxmox, ref: Any) -> str:
@@ -337,7 +340,7 @@ def test_a_server_that_is_suspended_while_its_guest_is_looked_at_is_not_started(
 
 
 def test_what_was_done_while_no_worker_was_there_is_seen_to_be_done(server: Any, simulated: Any, alice: Any) -> None:
-    operation = power.request(server(), "start", by=alice, source="page")
+    operation = operations.request(server(), "start", by=alice, source="page")
     turn(operation)
     while simulated.guest(100)["power"] != "running":
         time.sleep(0.05)
@@ -347,7 +350,7 @@ def test_what_was_done_while_no_worker_was_there_is_seen_to_be_done(server: Any,
 
 
 def test_what_nobody_took_in_time_is_not_the_hypervisors_fault(server: Any, simulated: Any, alice: Any) -> None:
-    operation = power.request(server(), "start", by=alice, source="page")
+    operation = operations.request(server(), "start", by=alice, source="page")
     Operation.objects.update(deadline_at=timezone.now())
     assert carry_out(operation).error_code == "timed_out"
     assert simulated.commands(100) == []
@@ -359,7 +362,7 @@ def test_what_nobody_took_in_time_is_not_the_hypervisors_fault(server: Any, simu
 def test_a_start_that_met_a_guest_on_the_move_is_sent_to_its_new_node(server: Any, simulated: Any, alice: Any) -> None:
     """The list has told of the new node already when the task on the old one fails."""
     vps = server()
-    operation = power.request(vps, "start", by=alice, source="page")
+    operation = operations.request(vps, "start", by=alice, source="page")
     simulated.change(100, node="pve2")
     upid = simulated.api("POST", "/nodes/pve1/qemu/100/status/start").json()["data"]
     now = timezone.now()
@@ -375,7 +378,7 @@ def test_a_container_that_moved_before_its_stop_is_stopped_where_it_is(
     server: Any, simulated: Any, alice: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On the old node it is said not to run, which is not true of it."""
-    operation = power.request(server("lxc", power="running"), "stop", by=alice, source="page")
+    operation = operations.request(server("lxc", power="running"), "stop", by=alice, source="page")
     real = Proxmox.send
 
     def moved_first(self: Proxmox, *args: Any, **options: Any) -> str:
@@ -395,7 +398,7 @@ def test_a_container_that_moved_before_its_stop_is_stopped_where_it_is(
 @pytest.mark.parametrize("seconds", [11, 31])
 def test_a_lost_command_may_arrive_for_38_seconds_b16(server: Any, simulated: Any, alice: Any, seconds: int) -> None:
     """`later` leaves some seconds for the turn itself."""
-    operation = power.request(server(power="running"), "reboot", by=alice, source="page")
+    operation = operations.request(server(power="running"), "reboot", by=alice, source="page")
     simulated.answer("POST", ".*/status/reboot", 596, "Connection timed out")
     turn(operation)
     later(seconds=0)
@@ -411,7 +414,7 @@ def test_a_lost_command_may_arrive_for_38_seconds_b16(server: Any, simulated: An
 
 
 def test_after_39_seconds_it_is_sent_again_b16(server: Any, simulated: Any, alice: Any) -> None:
-    operation = power.request(server(power="running"), "reboot", by=alice, source="page")
+    operation = operations.request(server(power="running"), "reboot", by=alice, source="page")
     simulated.answer("POST", ".*/status/reboot", 596, "Connection timed out", times=1)
     turn(operation)
     later(seconds=0)
@@ -434,10 +437,10 @@ def test_a_forced_stop_believes_a_guest_that_is_down_when_no_lost_start_can_arri
     server: Any, simulated: Any, alice: Any, seconds: int, state: str
 ) -> None:
     vps = server()
-    starting = power.request(vps, "start", by=alice, source="page")
+    starting = operations.request(vps, "start", by=alice, source="page")
     simulated.answer("POST", ".*/status/start", 596, "Connection timed out")
     turn(starting)
-    forced = power.request(vps, "stop", by=alice, source="page", force=True)
+    forced = operations.request(vps, "stop", by=alice, source="page", force=True)
     later(seconds=seconds)
     turn(forced)
     forced.refresh_from_db()

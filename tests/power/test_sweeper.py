@@ -12,10 +12,9 @@ from django.utils import timezone
 from tests.power.conftest import at_once, bells
 from tests.simulated import Cluster as Simulated
 from tests.simulated import wait_for
-from vps import notify
+from vps import notify, operations
 from vps.management.commands.sweeper import Sweeper
 from vps.models import Cluster, Operation, Vps
-from vps.services import power
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,7 +49,7 @@ def at_rest(sweeper: Sweeper) -> None:
 
 
 def left_lying(vps: Vps, seconds: float, **columns: Any) -> Operation:
-    operation = power.request(vps, "start", by=None, source="page")
+    operation = operations.request(vps, "start", by=None, source="page")
     Operation.objects.filter(pk=operation.pk).update(due_at=timezone.now() - timedelta(seconds=seconds), **columns)
     bells()
     return operation
@@ -106,11 +105,11 @@ def test_where_one_bell_was_not_answered_none_is_waited_for(
     server: Any, real_cluster: Cluster, simulated: Simulated, make_sweeper: Any
 ) -> None:
     """What is done at once rings for what follows, so it is held up until the bells were counted."""
-    left_lying(server(), power.NEGLECTED_S + 1)
+    left_lying(server(), operations.NEGLECTED_S + 1)
     sweeper = make_sweeper()
     sweeper.sweep()
     at_rest(sweeper)
-    Operation.objects.update(due_at=timezone.now() - timedelta(seconds=power.OVERDUE_S + 1))
+    Operation.objects.update(due_at=timezone.now() - timedelta(seconds=operations.OVERDUE_S + 1))
     simulated.hang("pve1", 60)
     bells()
     sweeper.sweep()

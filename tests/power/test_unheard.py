@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from tests.power.conftest import bells, carry_out
 from tests.simulated import Cluster as Simulated
+from vps import operations
 from vps.models import Cluster, Placement, Vps
-from vps.services import binding, power
+from vps.services import binding
 from vps.services.reconcile import reconcile
 
 KINDS = ["qemu", "lxc"]
@@ -36,7 +37,7 @@ def test_an_operation_asks_the_guest_itself_and_goes_on_b3(
     assert answer.status_code == 202, answer.content
     assert carry_out(vps.operations.get()).state == "succeeded"
     reconcile(real_cluster.pk)
-    assert power.refusal(Vps.objects.get()) is None
+    assert operations.refusal(Vps.objects.get()) is None
 
 
 @pytest.mark.parametrize("power_now", ["running", "stopped"])
@@ -76,7 +77,7 @@ def test_a_guest_whose_node_does_not_answer_stays_unknown_b3(
     assert bool(asked) == (trouble == "silent"), "what the list calls lost is not asked in vain"
     vps = Vps.objects.get(pk=vps.pk)
     assert (vps.shown.word, vps.status) == ("unknown", "running")
-    assert power.refusal(vps).code == "hypervisor_unavailable"
+    assert operations.refusal(vps).code == "hypervisor_unavailable"
 
 
 def test_one_that_comes_back_unheard_of_is_found_again_b3(
@@ -91,7 +92,7 @@ def test_one_that_comes_back_unheard_of_is_found_again_b3(
         reconcile(real_cluster.pk)
     assert ("vps.identify", vps.placement.pk) in bells()
     binding.identify(vps.placement.pk)
-    assert power.refusal(Vps.objects.get()) is None
+    assert operations.refusal(Vps.objects.get()) is None
     assert Vps.objects.get().shown.word == "running"
 
 

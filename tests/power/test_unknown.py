@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from tests.docs.shape import differences
-from vps import snapshots
+from vps import observations
 from vps.hypervisor.base import NOT_SAID, Usage
 from vps.models import Cluster, Placement, Vps
 from vps.services import binding, metrics
@@ -30,7 +30,7 @@ def test_of_a_guest_whose_node_is_down_nothing_is_told_of_use(
     simulated.call("PATCH", "nodes/pve1", {"up": False})
     reconcile(real_cluster.pk)
     assert program.get(f"/api/vps/{vps.pk}/stats").json()["stats"] is None
-    assert snapshots.usage([vps.placement.pk]) == {}, "nor is what was measured before kept for what is now"
+    assert observations.usage([vps.placement.pk]) == {}, "nor is what was measured before kept for what is now"
     simulated.call("PATCH", "nodes/pve1", {"up": True})
     reconcile(real_cluster.pk)
     stats = program.get(f"/api/vps/{vps.pk}/stats").json()["stats"]
@@ -43,11 +43,11 @@ def test_what_was_measured_of_a_guest_that_nobody_sees_any_more_is_not_told(
     """B2: its own look says that it is not known, and the round that forgets its use is yet to come."""
     vps = server(power="running")
     Placement.objects.looked(vps.placement.pk, power="running", node="pve1")
-    snapshots.store_usage({vps.placement.pk: usage_now(Usage(cpu=0.5, uptime_s=100), None, timezone.now())})
+    observations.store_usage({vps.placement.pk: usage_now(Usage(cpu=0.5, uptime_s=100), None, timezone.now())})
     program = with_token(alice)
     assert program.get(f"/api/vps/{vps.pk}/stats").json()["stats"]["cpu"] == 0.5
     Placement.objects.looked(vps.placement.pk, power="unknown", node="pve1")
-    assert snapshots.usage([vps.placement.pk]), "it is still kept"
+    assert observations.usage([vps.placement.pk]), "it is still kept"
     assert program.get(f"/api/vps/{vps.pk}/stats").json()["stats"] is None
 
 
@@ -99,7 +99,7 @@ def test_a_program_is_told_null_for_a_figure_that_nobody_has_said(
 ) -> None:
     vps = server(power="running")
     Placement.objects.looked(vps.placement.pk, power="running", node="pve1")
-    snapshots.store_usage({vps.placement.pk: usage_now(Usage(ram_used=2048**2), None, timezone.now())})
+    observations.store_usage({vps.placement.pk: usage_now(Usage(ram_used=2048**2), None, timezone.now())})
     stats = with_token(alice).get(f"/api/vps/{vps.pk}/stats").json()["stats"]
     assert (stats["cpu"], stats["ram"], stats["uptime_s"]) == (None, {"used": 4194304, "total": None}, None)
     page = as_user(alice).get(f"/vps/{vps.pk}/").content.decode()

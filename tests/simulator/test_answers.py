@@ -253,7 +253,7 @@ def test_a_history_has_the_points_of_pve_9(simulated: Any, timeframe: str, point
 
 
 def test_the_cluster_lives_in_its_file(simulated: Any) -> None:
-    from vps.simulator.world import load
+    from simulator.world import load
 
     simulated.add("qemu", power="running", lock="backup")
     again = load(simulated.simulator.world.path)

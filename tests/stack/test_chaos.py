@@ -21,7 +21,7 @@ from tests.chaos.faults import Fault, killed, untroubled
 from tests.chaos.field import Field
 from tests.simulated import wait_for
 from tests.stack.conftest import open_folder
-from vps.crash_points import POINTS
+from web.crash_points import POINTS
 
 
 @pytest.fixture

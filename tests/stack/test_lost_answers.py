@@ -7,7 +7,7 @@ from typing import Any
 import requests
 
 from tests.simulated import wait_for
-from vps.crash_points import BEFORE_ANSWER
+from web.crash_points import BEFORE_ANSWER
 
 # Where both processes of the web were killed, a call waits until one of the next two has started.
 PATIENT_S = 300

@@ -11,8 +11,8 @@ from standardwebhooks import WebhookVerificationError
 
 from tests.webhooks.conftest import added, happen, make_due, pause_s, run, words
 from tests.webhooks.receiver import Got, Receiver, Reply
+from vps.db.encrypted import decrypt
 from vps.models import Event, ExternalId, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from vps.models.encrypted import decrypt
 from vps.models.event import AT_ONCE
 from vps.models.webhook_endpoint import OVERLAP
 from vps.services import webhooks

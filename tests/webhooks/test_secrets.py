@@ -11,8 +11,8 @@ from django.utils import timezone
 from tests.conftest import person
 from tests.webhooks.conftest import happen, make_due, run, words
 from tests.webhooks.receiver import Receiver
+from vps.db.encrypted import CannotDecrypt
 from vps.models import WebhookDelivery, WebhookEndpoint
-from vps.models.encrypted import CannotDecrypt
 from vps.services import webhooks
 
 ENDPOINTS = "/admin/vps/webhookendpoint/"

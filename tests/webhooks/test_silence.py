@@ -22,9 +22,9 @@ from tests.power.test_sweeper import at_rest, send_home
 from tests.webhooks.conftest import added, happen, make_due, run, words
 from tests.webhooks.receiver import Receiver
 from vps import notify, tasks
+from vps.db.locks import DELIVERING, DELIVERY_SLOT, TAKING_EVENTS
 from vps.management.commands.sweeper import Sweeper
 from vps.models import Event, Operation, WebhookDelivery, WebhookEndpoint
-from vps.models.locks import DELIVERING, DELIVERY_SLOT, TAKING_EVENTS
 from vps.models.webhook_endpoint import SILENT_AFTER
 from vps.services import webhooks
 from vps.services.webhooks import call as calls

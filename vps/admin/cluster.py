@@ -16,12 +16,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from accounts.wire import in_utc
 from vps import notify
 from vps.admin.cluster_form import ClusterForm
 from vps.models import Cluster, ClusterNode, Event, Vps
 from vps.models.cluster_trouble import doubt_of, lacks_of, troubles_of
 from vps.services import binding
+from web.timestamps import in_utc
 
 GUESTS_A_PAGE = 100
 

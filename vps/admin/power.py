@@ -10,9 +10,9 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from vps.errors import PanelError, Sentence
+from vps import operations
 from vps.models import Event, Operation, Vps
-from vps.services import power
+from web.errors import PanelError, Sentence
 
 Action = Callable[[Any, HttpRequest, "QuerySet[Vps]"], HttpResponse | None]
 
@@ -54,7 +54,7 @@ def ask(
 def outcome(request: HttpRequest, vps: Vps, kind: str, force: bool) -> str:
     """'' where it was queued, else why not. Each server stands alone, so its refusal is caught here."""
     try:
-        power.request(vps, kind, by=request.user, source=Event.Source.ADMIN, force=force)
+        operations.request(vps, kind, by=request.user, source=Event.Source.ADMIN, force=force)
     except PanelError as refusal:
         return str(_("Server %(name)s: %(why)s") % {"name": vps.name, "why": refusal.message})
     return ""

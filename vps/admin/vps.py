@@ -14,12 +14,12 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from accounts.wire import in_utc
 from vps.admin import power
 from vps.admin.selection import check_selection
 from vps.models import Event, Placement, Vps
 from vps.models.shown import shown_as
 from vps.services import binding
+from web.timestamps import in_utc
 
 PLACES: dict[str, tuple[Any, dict[str, Any]]] = {
     "bound": (_("bound"), {"placement__isnull": False, "placement__missing_since": None}),

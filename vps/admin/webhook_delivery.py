@@ -13,11 +13,11 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.wire import in_utc
 from vps.admin.read_only import ReadOnlyAdmin, vps_link
 from vps.admin.selection import check_selection
 from vps.models import WebhookAttempt, WebhookDelivery
 from vps.services import webhooks
+from web.timestamps import in_utc
 
 
 @admin.register(WebhookDelivery)

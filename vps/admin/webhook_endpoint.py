@@ -17,13 +17,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from accounts.wire import in_utc
 from vps.admin.webhook_form import WebhookEndpointForm
-from vps.errors import PanelError, Sentence
 from vps.models import WebhookEndpoint
 from vps.models.webhook_attempt import in_words
 from vps.models.webhook_delivery import with_backlog
 from vps.services import webhooks
+from web.errors import PanelError, Sentence
+from web.timestamps import in_utc
 
 
 @admin.register(WebhookEndpoint)

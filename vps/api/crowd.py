@@ -5,7 +5,7 @@ from functools import wraps
 from threading import BoundedSemaphore
 from typing import Any
 
-from vps.errors import PanelBusy
+from web.errors import PanelBusy
 
 PATIENCE_S = 5.0
 Door = Callable[..., Any]

@@ -9,12 +9,14 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.fields import INT_MAX
 from accounts.idempotency import idempotent
+from vps import operations
 from vps.api.query import number
-from vps.errors import InvalidInput, OperationNotFound, VpsNotFound
+from vps.errors import OperationNotFound, VpsNotFound
 from vps.models import Event, Operation, Vps
-from vps.services import metrics, power
+from vps.services import metrics
+from web.errors import InvalidInput
+from web.fields import INT_MAX
 
 LARGEST_PAGE = 1000
 DEFAULT_PAGE = 1000
@@ -56,7 +58,7 @@ def stats(request: Request, id: int) -> Response:
 
 
 @api_view(["GET"])
-def operations(request: Request, id: int) -> Response:
+def list_operations(request: Request, id: int) -> Response:
     """Newest first. `before` names the id to go on from."""
     limit = page_of(request)[0]
     before = number(request, "before", INT_MAX, INT_MAX)
@@ -84,7 +86,7 @@ def power_door(kind: str) -> Door:
     def door(request: Request, id: int) -> Response:
         vps = get_vps(request, id)
         force = forced(request) if kind == Operation.Kind.STOP else False
-        operation = power.ask(vps, kind, by=request.user, source=Event.Source.API, force=force)
+        operation = operations.ask(vps, kind, by=request.user, source=Event.Source.API, force=force)
         return success(202, message=str(REQUESTED[kind]), operation=operation.public(request.user), vps=vps.columns())
 
     return door

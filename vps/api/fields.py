@@ -1,4 +1,4 @@
-"""Fields of machines and networks, beside the plain ones of accounts.fields: for the serializers of the doors here."""
+"""Fields of machines and networks, beside the plain ones of web.fields: for the serializers of the doors here."""
 
 import ipaddress
 import re
@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.fields import PlainText
+from web.fields import PlainText
 
 NODE = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?")
 

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext
 from rest_framework.request import Request
 
-from vps.errors import InvalidInput
+from web.errors import InvalidInput
 
 
 def number(request: Request, name: str, default: int, most: int, least: int = 0) -> int:

@@ -9,17 +9,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import ApiKeyAuthentication
-from accounts.fields import INT_MAX, unknown_keys
 from accounts.idempotency import idempotent
 from accounts.permissions import IsMainSite
 from accounts.seen import seen, tell
 from vps.api.crowd import few_at_once
 from vps.api.query import number
 from vps.api.words import invalid, moment, warnings_of, word_of
-from vps.errors import InvalidInput, NotApplied, PanelError
+from vps.db.digest import digest
 from vps.models import Vps
-from vps.models.digest import digest
 from vps.services import sync
+from web.errors import InvalidInput, NotApplied, PanelError
+from web.fields import INT_MAX, unknown_keys
 
 MIB = 1024 * 1024
 MOST_AT_ONCE = 10_000
@@ -38,7 +38,7 @@ def for_the_main_site(*methods: str, largest_body: int = MIB, at_once: int = 0) 
         made = api_view(methods)(
             authentication_classes([ApiKeyAuthentication])(permission_classes([IsMainSite])(seen(said)))
         )
-        made.cls.largest_body = largest_body  # type: ignore[attr-defined]  # ospab_panel.json_body asks for it
+        made.cls.largest_body = largest_body  # type: ignore[attr-defined]  # web.json_body asks for it
         return made
 
     return make

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-import vps.converters  # noqa: F401  registers <id:…>
+import web.converters  # noqa: F401  registers <id:…>
 from vps.api import customer, events, sync
 
 urlpatterns = [
@@ -15,7 +15,7 @@ urlpatterns = [
     path("vps/<id:id>/restart", customer.restart),
     path("vps/<id:id>/reboot", customer.reboot),
     path("vps/<id:id>/stats", customer.stats),
-    path("vps/<id:id>/operations", customer.operations),
+    path("vps/<id:id>/operations", customer.list_operations),
     path("operations/<id:id>", customer.operation_detail),
     path("events", events.events),
 ]

@@ -6,12 +6,12 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.fields import OneOf, PlainText, TrueOrFalse, WholeNumber, unknown_keys
 from vps.api.fields import Address, NodeName
-from vps.errors import InvalidInput, MissingFields, flat
 from vps.models import Placement, Vps
 from vps.models.vps import LARGEST, SMALLEST
 from vps.services import sync
+from web.errors import InvalidInput, MissingFields, flat
+from web.fields import OneOf, PlainText, TrueOrFalse, WholeNumber, unknown_keys
 
 IN_MB = " The unit of ram is MB: 8 GB are 8192."
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)

@@ -1,8 +1,8 @@
-"""Hypervisors, one driver each. vps.reach calls `connect`, services use it and handle base.HypervisorError."""
+"""Hypervisors, one driver each. vps.open_hypervisor calls `connect`, services use it and handle base.HypervisorError."""
 
 from vps.hypervisor.base import Access, Hypervisor, Refusal, Refused
 from vps.hypervisor.guard import Guard, Unguarded
-from vps.hypervisor.proxmox import Proxmox
+from vps.hypervisor.proxmox.driver import Proxmox
 
 DRIVERS = {"proxmox": Proxmox}
 

@@ -1,4 +1,4 @@
-"""Who watches over the calls to a cluster, and may hold one back. vps.reach has one; drivers ask theirs at each call."""
+"""Who watches over the calls to a cluster, and may hold one back. vps.open_hypervisor makes one; drivers ask it each time."""
 
 from typing import Protocol
 

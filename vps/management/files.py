@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from vps.api.words import COLUMNS, word_of
-from vps.errors import InvalidInput, PanelError
 from vps.services import sync
+from web.errors import InvalidInput, PanelError
 
 WHOLE_NUMBERS = {"id", "user_id", "cpu", "ram", "disk", "vmid"}
 PLACEMENT = {"cluster", "node", "vmid", "kind"}

@@ -3,7 +3,7 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import vps.models.encrypted
+import vps.db.encrypted
 from django.conf import settings
 from django.db import migrations, models
 
@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("token_id", models.CharField(help_text="user@realm!token", max_length=190, verbose_name="API token")),
-                ("token_secret", vps.models.encrypted.EncryptedTextField(verbose_name="secret of the token")),
+                ("token_secret", vps.db.encrypted.EncryptedTextField(verbose_name="secret of the token")),
                 ("ca_pem", models.TextField(blank=True, verbose_name="CA certificate (PEM)")),
                 (
                     "fingerprint",

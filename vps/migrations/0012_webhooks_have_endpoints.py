@@ -1,6 +1,6 @@
 import django.contrib.postgres.fields
 import django.db.models.functions.datetime
-import vps.models.encrypted
+import vps.db.encrypted
 from django.db import migrations, models
 
 
@@ -22,9 +22,9 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=63, unique=True, verbose_name='name')),
                 ('url', models.CharField(max_length=2000, verbose_name='address')),
                 ('types', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, default=list, size=None, verbose_name='events')),
-                ('secret', vps.models.encrypted.EncryptedTextField(editable=False, verbose_name='secret')),
+                ('secret', vps.db.encrypted.EncryptedTextField(editable=False, verbose_name='secret')),
                 ('secret_shown_at', models.DateTimeField(editable=False, null=True, verbose_name='secret shown')),
-                ('previous_secret', vps.models.encrypted.EncryptedTextField(blank=True, db_default='', default='', editable=False, verbose_name='secret before')),
+                ('previous_secret', vps.db.encrypted.EncryptedTextField(blank=True, db_default='', default='', editable=False, verbose_name='secret before')),
                 ('previous_until', models.DateTimeField(editable=False, null=True, verbose_name='secret before holds until')),
                 ('is_active', models.BooleanField(db_default=True, default=True, editable=False, verbose_name='in use')),
                 ('disabled_why', models.CharField(blank=True, choices=[('gone', 'it answered 410 Gone'), ('staff', 'by staff')], db_default='', default='', editable=False, max_length=10, verbose_name='why disabled')),

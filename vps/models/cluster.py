@@ -12,8 +12,8 @@ from django.db import connection, models
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
-from vps.models.encrypted import CannotDecrypt, EncryptedTextField, decrypt
-from vps.models.reached import Reached, ReachedQuerySet
+from vps.db.encrypted import CannotDecrypt, EncryptedTextField, decrypt
+from vps.models.circuit_breaker import CircuitBreaker, CircuitBreakerQuerySet
 from vps.models.shown import FRESH_FOR
 from vps.models.vps import Vps
 
@@ -39,7 +39,7 @@ SAID = """
 """
 
 
-class ClusterQuerySet(ReachedQuerySet):
+class ClusterQuerySet(CircuitBreakerQuerySet):
     def active(self) -> "ClusterQuerySet":
         return self.filter(is_active=True, hypervisor=Vps.Hypervisor.PROXMOX)
 
@@ -89,7 +89,7 @@ class ClusterQuerySet(ReachedQuerySet):
         return found
 
 
-class Cluster(Reached):
+class Cluster(CircuitBreaker):
     """Where guests run. The token's secret is encrypted at rest, written in the admin, and never shown again."""
 
     id = models.AutoField(primary_key=True)

@@ -1,7 +1,7 @@
 """A node of a cluster that did not answer the others, so that it is asked less often and hurts nobody but its guests.
 
-Written by vps.reach, which learns it from calls, and by reconcile, which hears it from the cluster. A row is made when
-a node falls silent for the first time.
+Written by vps.open_hypervisor, which learns it from calls, and by reconcile, which hears it from the cluster. A row is
+made when a node falls silent for the first time.
 """
 
 from typing import Any, ClassVar
@@ -10,11 +10,11 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from vps.models.circuit_breaker import CircuitBreaker, CircuitBreakerQuerySet
 from vps.models.cluster import Cluster
-from vps.models.reached import Reached, ReachedQuerySet
 
 
-class ClusterNodeQuerySet(ReachedQuerySet):
+class ClusterNodeQuerySet(CircuitBreakerQuerySet):
     def named(self, cluster_id: int, name: str) -> "ClusterNode":
         node: ClusterNode = self.get_or_create(cluster_id=cluster_id, name=name)[0]
         return node
@@ -24,7 +24,7 @@ class ClusterNodeQuerySet(ReachedQuerySet):
         self.silent().filter(cluster=cluster_id).update(retry_at=Now())
 
 
-class ClusterNode(Reached):
+class ClusterNode(CircuitBreaker):
     cluster = models.ForeignKey(Cluster, models.CASCADE, related_name="nodes", verbose_name=_("cluster"))
     name = models.CharField(_("node"), max_length=63)
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from vps.errors import Sentence
+from web.errors import Sentence
 
 NO_RIGHTS, NOT_TOLD, COLLAPSED = "no_rights", "not_told", "collapsed"
 # By `why` of a doubt.

@@ -16,9 +16,9 @@ from django.db import connection, models, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from vps.db.locks import SETTLING, wait_for_turn
 from vps.errors import CursorFromTheFuture
 from vps.models.history import link_that_outlives
-from vps.models.locks import SETTLING, wait_for_turn
 
 # By ids: of one VPS, whose row is locked by whoever writes of it, the lower id has happened before.
 # Where the statistics hold the table for empty, PostgreSQL joins by comparing each with each: the fresh ones are

@@ -7,9 +7,9 @@ none of theirs, and what is new in `data` stays hidden until it is listed.
 from typing import Any
 
 from accounts.models import User
-from accounts.wire import rfc3339
 from vps.models.event import Event
 from vps.models.who import username_for
+from web.timestamps import rfc3339
 
 Type = Event.Type
 SHOWN: dict[str, frozenset[str]] = {

@@ -2,7 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from vps.errors import Sentence, VpsCreating, VpsMissing, VpsMistaken, VpsSuspended
+from vps.errors import VpsCreating, VpsMissing, VpsMistaken, VpsSuspended
+from web.errors import Sentence
 
 SENTENCES: dict[str, Sentence] = {
     "timed_out": _("It did not finish in time. Please look at the server's state and try again."),

@@ -1,4 +1,4 @@
-"""Something asked of a VPS that takes time. Written by services.power alone; doors read it."""
+"""Something asked of a VPS that takes time. Written by operations alone; doors read it."""
 
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -9,14 +9,14 @@ from django.db import connection, models, transaction
 from django.db.models.functions import Greatest, Now
 from django.utils.translation import gettext_lazy as _
 
-from accounts.wire import rfc3339
-from vps.errors import Sentence
-from vps.models import clock
+from vps.db import clock
+from vps.db.locks import OPERATIONS_OF_VPS, held
 from vps.models.event import Event
 from vps.models.failures import sentence_of
 from vps.models.history import link_that_outlives
-from vps.models.locks import OPERATIONS_OF_VPS, held
 from vps.models.who import username_for
+from web.errors import Sentence
+from web.timestamps import rfc3339
 
 CLAIM = {"fence": models.F("fence") + 1, "claims": models.F("claims") + 1}
 # As `wake`, it locks many rows in the order of their ids.

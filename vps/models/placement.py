@@ -7,12 +7,12 @@ from django.db import connection, models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from vps.errors import Sentence
 from vps.marks import Marks, identity, is_same_machine, lasting, of_identity, unique
 from vps.models.cluster import Cluster
 from vps.models.event import Event
 from vps.models.placement_mark import PlacementMark
 from vps.models.vps import Vps
+from web.errors import Sentence
 
 # How long a guest's address is good for before it is asked again, and how long one that says none is new, and may say so
 # in a minute.

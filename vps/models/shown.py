@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.wire import rfc3339
-from vps.errors import HypervisorUnavailable, HypervisorUnsupported, Sentence, VpsMissing, VpsMistaken, VpsUnbound
+from vps.errors import HypervisorUnavailable, HypervisorUnsupported, VpsMissing, VpsMistaken, VpsUnbound
+from web.errors import Sentence
+from web.timestamps import rfc3339
 
 if TYPE_CHECKING:
     from vps.models.vps import Vps

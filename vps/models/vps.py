@@ -11,13 +11,13 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.wire import rfc3339
-from vps.errors import Sentence
 from vps.models.event import Event
 from vps.models.external_id import ExternalId
 from vps.models.failures import sentence_of
 from vps.models.operation import Operation
 from vps.models.shown import LABELS, Shown, observed, shown_as
+from web.errors import Sentence
+from web.timestamps import rfc3339
 
 SMALLEST = {"cpu": 1, "ram": 128, "disk": 1}
 LARGEST = {"cpu": 1024, "ram": 4_194_304, "disk": 1_048_576}

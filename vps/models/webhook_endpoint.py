@@ -13,8 +13,8 @@ from django.db.models.functions import Coalesce, Now
 from django.db.models.lookups import GreaterThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
-from vps.models.encrypted import CannotDecrypt, EncryptedTextField, decrypt
-from vps.models.reached import FIRST_PAUSE, Reached, ReachedQuerySet, pause_after
+from vps.db.encrypted import CannotDecrypt, EncryptedTextField, decrypt
+from vps.models.circuit_breaker import FIRST_PAUSE, CircuitBreaker, CircuitBreakerQuerySet, pause_after
 
 # So many deliveries that fail in a row are the endpoint's fault: from then on one at a time probes it.
 SILENT_AFTER = 5
@@ -27,7 +27,7 @@ CANNOT_SIGN = "unsigned"
 OVERLAP = timedelta(hours=24)
 
 
-class WebhookEndpointQuerySet(ReachedQuerySet):
+class WebhookEndpointQuerySet(CircuitBreakerQuerySet):
     def active(self) -> "WebhookEndpointQuerySet":
         return self.filter(is_active=True)
 
@@ -90,7 +90,7 @@ class WebhookEndpointQuerySet(ReachedQuerySet):
         return bool(self.disabled().filter(id=id).update(is_active=True, disabled_why="", disabled_at=None, **WELL))
 
 
-class WebhookEndpoint(Reached):
+class WebhookEndpoint(CircuitBreaker):
     """`cursor` is the last place of the feed of which deliveries were made. `types` that is empty means all."""
 
     class Why(models.TextChoices):

@@ -7,7 +7,7 @@ from django.db import connection, models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from vps.errors import Sentence
+from web.errors import Sentence
 
 WRITE = """
     INSERT INTO why_unbound (vps_id, reason, guest)

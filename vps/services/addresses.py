@@ -11,11 +11,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from vps import notify
+from vps.db.locks import FINDING_ADDRESSES, turn
 from vps.hypervisor import Hypervisor
 from vps.hypervisor.base import GuestRef, HypervisorError, Kind
 from vps.models import Cluster, Event, Placement, Vps
-from vps.models.locks import FINDING_ADDRESSES, turn
-from vps.reach import Crowded, reach
+from vps.open_hypervisor import Crowded, open_hypervisor
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def find_on(cluster_id: int) -> int:
 def ask_each(cluster: Cluster, chosen: list[Placement]) -> int:
     until, learnt = time.monotonic() + ASKS_FOR_S, 0
     try:
-        with reach(cluster, for_operations=False) as hypervisor:
+        with open_hypervisor(cluster, for_operations=False) as hypervisor:
             for placement in chosen:
                 learnt += find_address(placement, hypervisor)
                 if time.monotonic() > until:

@@ -5,7 +5,8 @@ from datetime import timedelta
 from django.db import transaction
 
 from vps import notify
-from vps.models import Vps, clock
+from vps.db import clock
+from vps.models import Vps
 
 # Longer than the longest restore of a large template.
 CREATING_LIMIT = timedelta(minutes=60)

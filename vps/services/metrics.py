@@ -5,11 +5,11 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.wire import rfc3339
-from vps import notify, snapshots
+from vps import notify, observations
 from vps.hypervisor.base import GuestRef, Kind, OutcomeUnknown, Refused, Timeframe, Unreachable
 from vps.models import Event, Placement, Vps
-from vps.reach import Crowded, reach
+from vps.open_hypervisor import Crowded, open_hypervisor
+from web.timestamps import rfc3339
 
 TIMEFRAMES = [str(timeframe) for timeframe in Timeframe]
 PRIVATE = {"at", "counted"}
@@ -23,7 +23,7 @@ def usage(vps: Vps) -> dict[str, Any] | None:
     A figure of these that the hypervisor has not said is None too.
     """
     seen = placement_seen(vps)
-    heard = snapshots.usage([seen.pk]).get(seen.pk) if seen else None
+    heard = observations.usage([seen.pk]).get(seen.pk) if seen else None
     return heard and {name: value for name, value in heard.items() if name not in PRIVATE}
 
 
@@ -32,8 +32,8 @@ def history(vps: Vps, timeframe: str) -> dict[str, Any]:
     placement = getattr(vps, "placement", None)
     if placement is None or not placement.is_certain:
         return UNAVAILABLE
-    heard = snapshots.history(placement.pk, timeframe)
-    if heard is None and snapshots.first_to_ask(f"{placement.pk}:{timeframe}", for_seconds=5):
+    heard = observations.history(placement.pk, timeframe)
+    if heard is None and observations.first_to_ask(f"{placement.pk}:{timeframe}", for_seconds=5):
         notify.worker("fetch_history", vps.pk, timeframe)
     return since_its_owner(heard, vps) if heard else PENDING
 
@@ -63,13 +63,13 @@ def fetch_history(vps_id: int, timeframe: str) -> None:
     except Crowded:
         # The open page asks again in a moment.
         return
-    snapshots.store_history(placement.pk, timeframe, heard)
+    observations.store_history(placement.pk, timeframe, heard)
 
 
 def ask(placement: Placement, timeframe: Timeframe) -> dict[str, Any]:
     ref = GuestRef(Kind(placement.kind), placement.vmid, placement.node)
     try:
-        with reach(placement.cluster, for_operations=False) as hypervisor:
+        with open_hypervisor(placement.cluster, for_operations=False) as hypervisor:
             if not placement.is_of(hypervisor.identity(ref)):
                 notify.worker("identify", placement.pk)
                 return UNAVAILABLE

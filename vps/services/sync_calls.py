@@ -9,8 +9,8 @@ from typing import Any
 from django.db import Error, connection
 from psycopg_pool import PoolTimeout
 
-from accounts.batches import forget
 from vps.models.sync_call import LONGEST
+from web.batches import forget
 
 log = logging.getLogger("sync")
 KEPT_FOR = timedelta(days=30)

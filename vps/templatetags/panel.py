@@ -14,12 +14,12 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
-from vps.errors import Sentence
+from vps import operations
 from vps.models import Operation, Placement, Vps
 from vps.models.shown import NOT_CONNECTED, Shown
 from vps.models.webhook_attempt import in_words
 from vps.models.who import STAFF
-from vps.services import power
+from web.errors import Sentence
 
 register = template.Library()
 register.filter(in_words)
@@ -95,7 +95,7 @@ def buttons(vps: Vps) -> tuple[Button, ...]:
 @register.simple_tag
 def why_off(vps: Vps) -> Sentence:
     """Why no button can be pressed, or ''."""
-    refusal = power.refusal(vps)
+    refusal = operations.refusal(vps)
     return refusal.message if refusal else ""
 
 

@@ -9,8 +9,9 @@ from ospab_panel.openapi.nouns.vps import EXAMPLE as VPS
 from ospab_panel.openapi.nouns.vps import OBSERVED_EXAMPLE as OBSERVED
 from ospab_panel.openapi.shapes import Schema, by_id, many, or_null, ref, success, text, whole, word
 from vps.api.customer import DEFAULT_PAGE, LARGEST_PAGE
-from vps.errors import InvalidInput, OperationNotFound, VpsNotFound
+from vps.errors import OperationNotFound, VpsNotFound
 from vps.services import metrics
+from web.errors import InvalidInput
 
 TAG = "Customers"
 NEXT = or_null(text("The address of the following page, or null.", "/api/vps?limit=100&after=17"))

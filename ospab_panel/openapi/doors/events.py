@@ -4,7 +4,8 @@ from ospab_panel.openapi.door import Answer, Door, query
 from ospab_panel.openapi.nouns.events import EXAMPLE, ID
 from ospab_panel.openapi.shapes import many, or_null, ref, success, text, whole
 from vps.api.events import BIGGEST_ID, DEFAULT_PAGE, LARGEST_PAGE
-from vps.errors import CursorFromTheFuture, InvalidInput
+from vps.errors import CursorFromTheFuture
+from web.errors import InvalidInput
 
 TAG = "Events"
 ABOUT = """\

@@ -5,10 +5,10 @@ from typing import Any, ClassVar
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
-from accounts.fields import OneOf
 from accounts.sync_api import IDS, NEEDED, TAKEN, UserInput
 from ospab_panel.openapi.nouns.people import SYNCED_FIELDS
 from ospab_panel.openapi.shapes import Schema
+from web.fields import OneOf
 
 
 class UserOf(UserInput):

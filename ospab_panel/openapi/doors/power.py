@@ -11,7 +11,6 @@ from ospab_panel.openapi.told import TOO_MANY_OPERATIONS
 from vps.errors import (
     HypervisorUnavailable,
     HypervisorUnsupported,
-    InvalidInput,
     OperationInProgress,
     VpsCreating,
     VpsMissing,
@@ -20,6 +19,7 @@ from vps.errors import (
     VpsSuspended,
     VpsUnbound,
 )
+from web.errors import InvalidInput
 
 REFUSALS = (
     VpsNotFound,

@@ -5,11 +5,11 @@ from typing import Any, ClassVar
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
-from accounts.fields import OneOf
 from ospab_panel.openapi.nouns.vps import COLUMNS, EXTERNAL_ID
 from ospab_panel.openapi.shapes import Schema, many, ref, thing, truth
 from vps.api.sync import MOST_AT_ONCE
 from vps.api.words import NAMES, NEEDED, TAKEN, VpsInput
+from web.fields import OneOf
 
 
 class VpsOf(VpsInput):

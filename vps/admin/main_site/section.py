@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from vps.errors import Sentence
+from web.errors import Sentence
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from vps.models.encrypted import encrypt_again
+from vps.db.encrypted import encrypt_again
 
 
 class Command(BaseCommand):

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from vps.db.digest import digest
 from vps.models import Vps
-from vps.models.digest import digest
 
 COLUMNS = [*(field.attname for field in Vps._meta.concrete_fields), "external_id"]
 

@@ -10,9 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from tqdm import tqdm
 
-from vps.errors import PanelError
 from vps.management.files import Line, ignored_columns, read
 from vps.services import sync
+from web.errors import PanelError
 
 AT_ONCE = 1000
 KINDS = ("created", "changed", "deleted", "unchanged", "failed")

@@ -12,8 +12,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from vps.db.encrypted import unreadable
 from vps.management import demo
-from vps.models.encrypted import unreadable
 
 # What comes along with the packages that we take files from.
 UNUSED = ["redoc"]

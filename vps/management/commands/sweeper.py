@@ -1,4 +1,4 @@
-"""`manage.py sweeper`: the process that brings back what was left lying, with a broker or without. See services.power.sweep.
+"""`manage.py sweeper`: the process that brings back what was left lying, with a broker or without. See operations.sweep.
 
 It rings for what is overdue; what nobody answers for, it does itself, and looks at clusters that nobody looks at. Two of
 them are harmless.
@@ -16,9 +16,9 @@ from django.core.management.base import BaseCommand
 from django.db import close_old_connections, connection
 from django.db.utils import Error as DatabaseError
 
-from vps import notify
+from vps import notify, operations
 from vps.models import Cluster
-from vps.services import creation, power, webhooks
+from vps.services import creation, webhooks
 from vps.services.reconcile import reconcile
 
 log = logging.getLogger(__name__)
@@ -56,13 +56,13 @@ class Sweeper:
         guarded(self.round)
 
     def round(self) -> None:
-        if count := power.enforce():
+        if count := operations.enforce():
             log.warning("%s operations were out of time", count)
         if count := creation.enforce():
             log.warning("%s servers were not created in time", count)
-        if power.overdue(power.NEGLECTED_S) or not notify.is_heard():
+        if operations.overdue(operations.NEGLECTED_S) or not notify.is_heard():
             self.alone_until = time.monotonic() + ALONE_S
-        self.see_to(power.overdue())
+        self.see_to(operations.overdue())
         for id in Cluster.objects.active().unheard(UNHEARD_S).values_list("id", flat=True):
             self.start(reconcile, id)
         self.tell_main_site()
@@ -76,24 +76,24 @@ class Sweeper:
         for id in found.endpoints:
             self.start(webhooks.deliver, id)
 
-    def see_to(self, found: power.Sweep) -> None:
+    def see_to(self, found: operations.Sweep) -> None:
         """Ring, or where bells have lately been of no use, do it."""
         if time.monotonic() < self.alone_until:
             self.work_off(found)
         else:
             self.ring(found)
 
-    def ring(self, found: power.Sweep) -> None:
+    def ring(self, found: operations.Sweep) -> None:
         for cluster in found.work:
             notify.worker("work", cluster)
         for cluster, node in found.watch:
             notify.worker("watch", cluster, node)
 
-    def work_off(self, found: power.Sweep) -> None:
+    def work_off(self, found: operations.Sweep) -> None:
         for cluster in found.work:
-            self.start(power.work, cluster)
+            self.start(operations.work, cluster)
         for cluster, node in found.watch:
-            self.start(power.watch, cluster, node)
+            self.start(operations.watch, cluster, node)
 
     def start(self, verb: Callable[..., Any], *args: Any) -> None:
         """Unless it is at that already."""

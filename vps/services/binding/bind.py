@@ -6,11 +6,12 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from vps import notify, snapshots
-from vps.errors import AlreadyBound, PlacementTaken, Sentence
+from vps import notify, observations
+from vps.db.locks import MOVING, wait_for_turn
+from vps.errors import AlreadyBound, PlacementTaken
 from vps.marks import Marks
 from vps.models import Cluster, Event, FormerPlacement, Operation, Placement, Vps
-from vps.models.locks import MOVING, wait_for_turn
+from web.errors import Sentence
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ def unbind(vps: Vps, *, by: Any, source: str) -> None:
 
 def suggestions(cluster: Cluster) -> list[dict[str, Any]] | None:
     """The cluster's guests as last heard, each with the VPS it is, or those that bear its name. None: not heard yet."""
-    heard = snapshots.guests(cluster.pk)
+    heard = observations.guests(cluster.pk)
     if heard is None:
         return None
     rows = Placement.objects.filter(cluster__in=Cluster.objects.twins(cluster.pk)).select_related("vps__user")

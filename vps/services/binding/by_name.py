@@ -11,14 +11,15 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from vps import snapshots
+from vps import observations
+from vps.db import clock
+from vps.db.locks import BINDING_BY_NAME, turn
 from vps.errors import AlreadyBound, PlacementTaken
 from vps.hypervisor.base import Guest, HypervisorError
 from vps.marks import Marks
-from vps.models import Cluster, Event, FormerPlacement, Placement, Tombstone, Vps, WhyUnbound, clock
+from vps.models import Cluster, Event, FormerPlacement, Placement, Tombstone, Vps, WhyUnbound
 from vps.models.cluster import same_clusters
-from vps.models.locks import BINDING_BY_NAME, turn
-from vps.reach import reach
+from vps.open_hypervisor import open_hypervisor
 from vps.services.binding.bind import bind
 
 log = logging.getLogger(__name__)
@@ -100,9 +101,9 @@ def hear() -> Heard:
 
 
 def hear_one(heard: Heard, cluster: Cluster, bound: set[int]) -> None:
-    names = {vmid: seen[0] for vmid, seen in snapshots.sightings(cluster.pk).items()}
+    names = {vmid: seen[0] for vmid, seen in observations.sightings(cluster.pk).items()}
     try:
-        with reach(cluster) as hypervisor:
+        with open_hypervisor(cluster) as hypervisor:
             guests = {guest.ref.vmid: guest for guest in hypervisor.guests()}
     except HypervisorError as error:
         log.info("%s is not heard for names: %s", cluster, error.detail)
@@ -142,7 +143,7 @@ def bind_to(vps: Vps, cluster: Cluster, guest: Guest) -> Why | None:
     """Unless it was renamed, bound or deleted while the clusters were asked: another round will tell."""
     ref, where = guest.ref, told(cluster, guest)
     try:
-        with reach(cluster) as hypervisor:
+        with open_hypervisor(cluster) as hypervisor:
             marks = hypervisor.identity(ref)
     except HypervisorError as error:
         log.info("%s was not asked who it is: %s", where, error.detail)

@@ -6,7 +6,7 @@ from vps import notify
 from vps.hypervisor.base import GuestRef, HypervisorError, Kind
 from vps.models import Placement
 from vps.models.recognition import recognise
-from vps.reach import Crowded, reach
+from vps.open_hypervisor import Crowded, open_hypervisor
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ def identify(placement_id: int) -> None:
         return
     ref = GuestRef(Kind(placement.kind), placement.vmid, placement.node)
     try:
-        with reach(placement.cluster, for_operations=False) as hypervisor:
+        with open_hypervisor(placement.cluster, for_operations=False) as hypervisor:
             look, marks = hypervisor.look(ref), hypervisor.identity(ref)
     except Crowded:
         notify.worker("identify", placement_id, after_seconds=CROWDED_S)

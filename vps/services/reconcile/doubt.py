@@ -7,9 +7,10 @@ server is gone for that: what is not believed is not known.
 import logging
 from datetime import timedelta
 
+from vps.db import clock
 from vps.hypervisor import Hypervisor
 from vps.hypervisor.base import Guest, HypervisorError, Need, Rights
-from vps.models import Cluster, clock
+from vps.models import Cluster
 from vps.models.cluster_trouble import COLLAPSED, NO_RIGHTS, NOT_TOLD
 from vps.services.reconcile.compare import Known, unlisted
 from vps.services.reconcile.rights import ask, ref_of

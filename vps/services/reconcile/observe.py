@@ -13,12 +13,12 @@ from typing import Any
 
 from django.utils import timezone
 
-from vps import notify, snapshots
+from vps import notify, observations
+from vps.db.locks import RECONCILE_OF_CLUSTER, turn
 from vps.hypervisor import Hypervisor
 from vps.hypervisor.base import NOT_SAID, Guest, HypervisorError, Power
 from vps.models import Cluster, ClusterNode, Operation
-from vps.models.locks import RECONCILE_OF_CLUSTER, turn
-from vps.reach import reach
+from vps.open_hypervisor import open_hypervisor
 from vps.services.reconcile.ask import ask_doubted, ask_in_turn
 from vps.services.reconcile.compare import Change, Known, changes, nodes_back, present, returned, unheard, unsettled
 from vps.services.reconcile.doubt import not_believed
@@ -45,7 +45,7 @@ def reconcile(cluster_id: int) -> int:
 
 def hear_out(cluster: Any, began: float) -> int:
     try:
-        with reach(cluster) as hypervisor:
+        with open_hypervisor(cluster) as hypervisor:
             return take_in(cluster, hypervisor, began)
     except HypervisorError as error:
         log.info("%s was not heard: %s", cluster, error.detail)
@@ -63,7 +63,7 @@ def take_in(cluster: Any, hypervisor: Hypervisor, began: float) -> int:
         guests[row.vmid] = ask_its_node(hypervisor, row, guests[row.vmid], nodes)
     # By the database's clock, by which looks were written: rounds are of many hosts, whose own are not alike.
     now = cluster.read_at + timedelta(seconds=time.monotonic() - began)
-    before = snapshots.sightings(cluster.pk)
+    before = observations.sightings(cluster.pk)
     after = sightings(guests.values(), before, now.timestamp())
     known, in_doubt = ask_doubted(cluster, hypervisor, known, guests, (before, after))
     for row in unsettled(known, guests, in_doubt, now):
@@ -75,7 +75,7 @@ def take_in(cluster: Any, hypervisor: Hypervisor, began: float) -> int:
     pass_on(cluster, learnt, list(returned(known, guests)))
     seen = dict(own(cluster, present(known, guests, in_doubt)))
     remember(cluster, guests.values(), {row.placement_id: seen.get(row.placement_id) for row in known})
-    snapshots.store_sightings(cluster.pk, after)
+    observations.store_sightings(cluster.pk, after)
     ask_in_turn(hypervisor, known, guests, now)
     return len(learnt)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from vps import snapshots
+from vps import observations
 from vps.hypervisor.base import NOT_SAID, Guest, Power
 from vps.models import Cluster
 from vps.services.reconcile.usage import usage_now
@@ -13,12 +13,12 @@ from vps.services.reconcile.usage import usage_now
 
 def remember(cluster: Cluster, listed: Iterable[Guest], bound: dict[int, Guest | None]) -> None:
     """`bound` are the cluster's placements by their ids, each with the guest whose use is its own, or None."""
-    snapshots.store_guests(cluster.pk, [shown(guest) for guest in listed])
-    before = snapshots.usage(list(bound))
+    observations.store_guests(cluster.pk, [shown(guest) for guest in listed])
+    before = observations.usage(list(bound))
     now = timezone.now()
     using = {id: guest.usage for id, guest in bound.items() if guest and is_measured(guest)}
-    snapshots.store_usage({id: usage_now(usage, before.get(id), now) for id, usage in using.items()})
-    snapshots.forget_usage([id for id in before if id not in using])
+    observations.store_usage({id: usage_now(usage, before.get(id), now) for id, usage in using.items()})
+    observations.forget_usage([id for id in before if id not in using])
 
 
 def is_measured(guest: Guest) -> bool:

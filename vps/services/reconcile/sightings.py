@@ -1,6 +1,6 @@
 """What a cluster's list says of each machine beside its power: where it breaks with the round before, another may stand there.
 
-Pure functions, for `compare` and `observe`; `snapshots` keeps one round's for the next.
+Pure functions, for `compare` and `observe`; `observations` keeps one round's for the next.
 """
 
 from collections.abc import Iterable

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from accounts.wire import rfc3339
 from vps.hypervisor.base import Usage
+from web.timestamps import rfc3339
 
 # The list counts bytes since the guest's start; people want bytes a second.
 # A guest that runs is older by a second at least after this.

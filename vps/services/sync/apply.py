@@ -2,12 +2,12 @@
 
 from django.db import transaction
 
-from vps.errors import NotApplied, PanelError
 from vps.services.sync.book import Book
 from vps.services.sync.reading import open_book
 from vps.services.sync.verbs import VERBS
 from vps.services.sync.words import Done, Outcome, Word
 from vps.services.sync.writing import write
+from web.errors import NotApplied, PanelError
 
 
 def apply(words: list[Word], *, is_atomic: bool = False) -> list[Outcome]:

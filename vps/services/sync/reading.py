@@ -10,9 +10,10 @@ from django.db import connection
 from django.db.models import Q
 
 from accounts.models import User
-from vps.models import Cluster, ExternalId, NewestWord, Placement, Tombstone, Vps, clock
+from vps.db import clock
+from vps.db.locks import MOVING, wait_for_turn
+from vps.models import Cluster, ExternalId, NewestWord, Placement, Tombstone, Vps
 from vps.models.cluster import same_clusters
-from vps.models.locks import MOVING, wait_for_turn
 from vps.services.sync.book import Book
 from vps.services.sync.words import Word
 

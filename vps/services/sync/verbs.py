@@ -6,11 +6,12 @@ Each gives what became of the word, or raises the PanelError that says why nothi
 from collections.abc import Callable
 from datetime import timedelta
 
-from vps.errors import ExternalIdMismatch, ExternalIdTaken, InvalidInput, UnknownUser, VpsNotFound
+from vps.errors import ExternalIdMismatch, ExternalIdTaken, UnknownUser, VpsNotFound
 from vps.models import Vps
 from vps.services.sync import places
 from vps.services.sync.book import Book
 from vps.services.sync.words import Done, Word
+from web.errors import InvalidInput
 
 # A clock that is further ahead would keep out every later word.
 AHEAD = timedelta(minutes=5)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from vps.errors import PanelError
+from web.errors import PanelError
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext_lazy as _
 
 from vps.addresses import IP, is_of_a_link, parsed
-from vps.errors import Sentence
+from web.errors import Sentence
 
 # Host and port to addresses, in text. `socket`'s own reads 2130706433 and 0x7f.1 as addresses too.
 Resolve = Callable[[str, int], list[str]]

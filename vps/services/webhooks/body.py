@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from accounts.wire import rfc3339
 from vps.models import Event, Vps, WebhookEndpoint
 from vps.models.event_shape import for_main_site
 from vps.models.webhook_delivery import TEST
+from web.timestamps import rfc3339
 
 
 def bodies_of(events: list[Event]) -> Iterable[tuple[Event, str]]:

@@ -6,8 +6,9 @@ from datetime import timedelta
 from django.db.models import Exists, Min, OuterRef, QuerySet
 from django.db.models.functions import Greatest, Now
 
-from vps.models import Event, WebhookDelivery, WebhookEndpoint, clock
-from vps.models.locks import DELIVERING, DELIVERY_SLOT, held
+from vps.db import clock
+from vps.db.locks import DELIVERING, DELIVERY_SLOT, held
+from vps.models import Event, WebhookDelivery, WebhookEndpoint
 
 # In seconds. A bell takes a moment, and the clock rings every 5; then bells are of no use.
 NEGLECTED_S = 15.0

@@ -10,13 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vps import notify
-from vps.errors import PanelError
 from vps.models import Event, WebhookDelivery, WebhookEndpoint
 from vps.models.webhook_delivery import TEST
 from vps.models.webhook_endpoint import OVERLAP
 from vps.services.webhooks.address import origin_of
 from vps.services.webhooks.body import body_of_test
 from vps.services.webhooks.sign import new_secret
+from web.errors import PanelError
 
 
 class TwoSecretsLive(PanelError):

@@ -15,9 +15,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from vps import notify
+from vps.db.encrypted import CannotDecrypt
+from vps.db.locks import DELIVERING, DELIVERY_SLOT, one_of, turn
 from vps.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from vps.models.encrypted import CannotDecrypt
-from vps.models.locks import DELIVERING, DELIVERY_SLOT, one_of, turn
 from vps.services.webhooks.call import TOTAL_S, Answer, call
 from vps.services.webhooks.connection import open_session
 from vps.services.webhooks.due import MOST_AT_ONCE, due_endpoints, next_in_s

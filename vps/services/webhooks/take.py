@@ -2,8 +2,8 @@
 
 from django.db import transaction
 
+from vps.db.locks import TAKING_EVENTS, turn
 from vps.models import Event, WebhookDelivery, WebhookEndpoint
-from vps.models.locks import TAKING_EVENTS, turn
 from vps.services.webhooks.body import bodies_of
 
 AT_ONCE = 2000

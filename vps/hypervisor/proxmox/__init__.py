@@ -1,0 +1,1 @@
+"""The driver of Proxmox VE. vps.hypervisor.connect makes one; nobody else imports from here."""

@@ -1,0 +1,116 @@
+"""How services reach a cluster: a few at a time, and what is silent is left alone for a while. For the services alone.
+
+A cluster that hangs holds up as many workers as it has slots, once; from then on one probe at a time finds out whether
+it is back. A node that hangs is asked seldom too, and its cluster goes on.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+
+from vps.db import clock
+from vps.db.locks import slot
+from vps.hypervisor import Hypervisor, connect
+from vps.hypervisor.base import Access, HypervisorError, Refusal, Refused, Unreachable
+from vps.models import Cluster, ClusterNode, Operation
+
+# Calls in flight to one cluster: pveproxy and pvedaemon have three workers each on a node, and people use them too.
+MOST_AT_ONCE = 4
+# Those who give commands leave as many to those who look: what is not seen done does not end.
+MOST_COMMANDING = 2
+
+
+class Crowded(HypervisorError):
+    """As many as may are asking this cluster already: come back later."""
+
+
+@contextmanager
+def open_hypervisor(
+    cluster: Cluster, *, at_most: int = MOST_AT_ONCE, for_operations: bool = True
+) -> Iterator[Hypervisor]:
+    """The cluster's hypervisor, for one call at a time. Raises Crowded, and by its calls HypervisorError.
+
+    The row has to be of now: by its failures it is held back. What comes in hundreds, and no operation waits for, leaves
+    room for those that give commands.
+    """
+    leaving = 0 if for_operations else MOST_COMMANDING
+    with slot(cluster.pk, at_most, leaving) as is_mine:
+        if not is_mine:
+            raise Crowded(f"{at_most - leaving} are asking {cluster} already")
+        hypervisor = connect(cluster.hypervisor, Access(**cluster.credentials()), Breaker(cluster))
+        try:
+            yield hypervisor
+        finally:
+            hypervisor.close()
+
+
+def silence_s(cluster_id: int, nodes: set[str]) -> float:
+    """How long to wait for the cluster, or the last of these nodes of it, to be asked again. 0 where none is silent.
+
+    One that refuses its list alone may be asked for its guests.
+    """
+    at = [
+        *Cluster.objects.filter(pk=cluster_id, is_refusing=False).values_list("retry_at", flat=True),
+        *ClusterNode.objects.filter(cluster_id=cluster_id, name__in=nodes).values_list("retry_at", flat=True),
+    ]
+    return max(((moment - clock.now()).total_seconds() for moment in at if moment), default=0.0)
+
+
+class Breaker:
+    """Keeps how the cluster and its nodes are, by what comes of the calls (hypervisor.guard).
+
+    A cluster that answers and refuses what everything hangs on, its list, is probed for that alone: its guests may still
+    be asked for, and what they answer does not say that it is well again.
+    """
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self.is_silent, self.is_refusing = cluster.failures > 0, cluster.is_refusing
+
+    @cached_property
+    def silent(self) -> set[str]:
+        """The nodes that were silent when the first call to any was made."""
+        return set(ClusterNode.objects.silent().filter(cluster=self.cluster).values_list("name", flat=True))
+
+    def before(self, node: str) -> None:
+        """The node first: its cluster's one probe is not spent on a call that the node holds back."""
+        if node and node in self.silent and not ClusterNode.objects.may_ask(self.id_of(node)):
+            raise Unreachable(f"{node} does not answer, and is asked again later")
+        is_held_back = self.is_silent and not (node and self.is_refusing)
+        if is_held_back and not Cluster.objects.may_ask(self.cluster.pk):
+            raise Unreachable(f"{self.cluster} does not answer, and is asked again later")
+
+    def connected(self) -> None:
+        if not self.is_refusing:
+            self.is_back()
+
+    def is_back(self) -> None:
+        """A cluster that hung made its nodes look silent too: those are asked again as soon as it is back."""
+        if self.is_silent:
+            Cluster.objects.answered(self.cluster.pk)
+            ClusterNode.objects.ask_all_at_once(self.cluster.pk)
+            Operation.objects.on(self.cluster.pk).wake()
+            self.is_silent = self.is_refusing = False
+
+    def answered(self, node: str) -> None:
+        if node:
+            self.connected()
+        else:
+            self.is_back()
+        if node and node in self.silent:
+            ClusterNode.objects.answered(self.id_of(node))
+            Operation.objects.on(self.cluster.pk).wake()
+            self.silent.discard(node)
+
+    def failed(self, node: str, error: HypervisorError) -> None:
+        if node:
+            ClusterNode.objects.failed(self.id_of(node), error.detail)
+            self.silent.add(node)
+        else:
+            is_refusing = isinstance(error, Refused) and error.reason != Refusal.UNAUTHENTICATED
+            Cluster.objects.failed(self.cluster.pk, error.detail, is_refusing=is_refusing)
+            self.is_silent, self.is_refusing = True, is_refusing
+
+    def id_of(self, node: str) -> int:
+        id: int = ClusterNode.objects.named(self.cluster.pk, node).pk
+        return id

@@ -1,0 +1,105 @@
+"""Carry an operation one step on. Workers call it, as often as they like: who comes late or twice changes nothing.
+
+At any moment one process works on a VPS: it holds a session advisory lock of PostgreSQL, which a killed process frees
+at once and a paused one keeps. Whoever takes the turn raises the fence, and writes with an older fence are refused.
+"""
+
+from vps.db import clock
+from vps.db.locks import OPERATIONS_OF_VPS, turn
+from vps.hypervisor.base import Hypervisor, HypervisorError
+from vps.models import Operation
+from vps.open_hypervisor import silence_s
+from vps.operations.finish import fail
+from vps.operations.plan import LATER, LOCKED, MOST_TRIES, REBOOT
+from vps.operations.request import prohibition
+from vps.operations.steps import next_step
+from web.crash_points import crash_point
+
+
+def advance(id: int, vps_id: int, hypervisor: Hypervisor) -> tuple[Operation, float | None] | None:
+    """One turn. Returns the operation and the seconds until its next one, None where it has ended or was taken over.
+
+    None altogether where this was nobody's turn, or is somebody else's.
+    """
+    crash_point("before_claim")
+    with turn(OPERATIONS_OF_VPS, vps_id) as is_mine:
+        operation = Operation.objects.claim(id) if is_mine else None
+        if operation is None:
+            return None
+        try:
+            pause = take_turn(operation, hypervisor)
+        except Exception:
+            Operation.objects.put_off(operation, LATER)
+            raise
+        if pause is not None:
+            rest({operation: pause})
+        return operation, pause
+
+
+def rest(pauses: dict[Operation, float]) -> None:
+    """Put these off. Whoever is heard again wakes those who sleep by then: who fell asleep just after looks once more."""
+    Operation.objects.come_back(pauses)
+    long = [operation for operation, pause in pauses.items() if pause > LOCKED]
+    Operation.objects.come_back({operation: LATER for operation in long if patience(operation) <= LATER})
+
+
+def take_turn(operation: Operation, hypervisor: Hypervisor) -> float | None:
+    """To be called by whoever has claimed it. A cluster that does not answer is asked again until the deadline."""
+    if operation.claims > MOST_TRIES:
+        fail(operation, "too_many_tries", f"{MOST_TRIES} workers came to nothing in the middle of its turn")
+        return None
+    crash_point("after_claim")
+    if code := why_pointless(operation):
+        fail(operation, code)
+        return None
+    is_late = clock.now() >= operation.deadline_at
+    pause = None if is_late and operation.intent_at is None else step(operation, hypervisor)
+    if is_late:
+        fail(operation, why_late(operation), operation.error_detail)
+        return None
+    return pause
+
+
+def step(operation: Operation, hypervisor: Hypervisor) -> float | None:
+    """What was sent gets a last look even when its time is over: it may be done. `fail` then finds it ended."""
+    try:
+        return next_step(operation, hypervisor)
+    except HypervisorError as error:
+        silent = {"step": Operation.Step.SILENT} if operation.intent_at is None else {}
+        Operation.objects.write(operation, **silent, error_detail=error.detail)
+        return patience(operation)
+
+
+def patience(operation: Operation) -> float:
+    """Until the one that is silent is asked again, or the deadline: to come earlier would be in vain.
+
+    Whoever hears of it before wakes all who wait.
+    """
+    placement = operation.vps.placement
+    silence = silence_s(placement.cluster_id, {placement.node, operation.node})
+    left = (operation.deadline_at - clock.now()).total_seconds()
+    return max(LATER, min(silence, left))
+
+
+def why_pointless(operation: Operation) -> str:
+    """The code of why this can be asked of its VPS no more, or ''. A command that has left is followed to its end."""
+    if operation.vps is None:
+        return "vps_deleted"
+    if not hasattr(operation.vps, "placement"):
+        return "vps_unbound"
+    error = prohibition(operation.vps) if operation.intent_at is None else None
+    return error.code if error else ""
+
+
+def why_late(operation: Operation) -> str:
+    """What it was waiting for when its time ran out."""
+    if operation.step == Operation.Step.LOCKED:
+        return "vps_busy"
+    if operation.step == Operation.Step.DOWN:
+        return "left_stopped"
+    if operation.step in (Operation.Step.SENDING, Operation.Step.FINDING):
+        return "outcome_unknown"
+    if operation.down_since or (operation.step == Operation.Step.CONFIRMING and operation.kind == REBOOT):
+        return "did_not_come_back"
+    is_silent = operation.intent_at is None and operation.error_detail
+    return "hypervisor_unavailable" if is_silent else "timed_out"

@@ -1,0 +1,36 @@
+"""A customer asks for a power operation, so often only. The customers' doors call it; staff and the main site are not counted.
+
+A forced stop has a count of its own: whoever has pressed too often can still cut the power.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from accounts import limits
+from accounts.limits import MINUTE, Count, Limit
+from vps.errors import TooManyOperations
+from vps.models import Operation, Vps
+from vps.operations.request import request
+
+#                   what, and by whom it is counted     most  per
+OF_SERVER = Limit("operations, server", 60, MINUTE)
+FORCED_OF_SERVER = Limit("forced stops, server", 60, MINUTE)
+# And one for each server: who has five hundred may start them all.
+OF_ACCOUNT = Limit("operations, account", 60, MINUTE)
+
+
+def ask(vps: Vps, kind: str, *, by: Any, source: str, force: bool = False) -> Operation:
+    """As `request`, and raises TooManyOperations. What is refused for another reason was asked too."""
+    counts = counts_of(vps, by, force)
+    for at, count in enumerate(counts):
+        if seconds := limits.wait(count):
+            limits.give_back(*counts[:at])
+            raise TooManyOperations(retry_after=seconds)
+    return request(vps, kind, by=by, source=source, force=force)
+
+
+def counts_of(vps: Vps, by: Any, force: bool) -> list[Count]:
+    if force:
+        return [Count(FORCED_OF_SERVER, f"vps {vps.pk}")]
+    most = OF_ACCOUNT.most + Vps.objects.filter(user=by).count()
+    return [Count(OF_SERVER, f"vps {vps.pk}"), Count(replace(OF_ACCOUNT, most=most), f"user {by.pk}")]

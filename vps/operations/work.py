@@ -1,0 +1,98 @@
+"""Work off what is due on a cluster. Rung by `request`, by a pause that is over, and by the sweeper; often is harmless.
+
+What needs a command of its own is taken one by one, the oldest first; what waits for its node is watched all together.
+"""
+
+import time
+
+from vps import notify
+from vps.db import clock
+from vps.hypervisor import Hypervisor
+from vps.models import Cluster, Operation
+from vps.open_hypervisor import MOST_COMMANDING, Crowded, open_hypervisor
+from vps.operations.advance import advance, rest, take_turn
+from vps.operations.plan import CLOCK_SKEW, SOON
+
+# A task goes on for so long, and then leaves the rest to another bell, in case something else is waiting in the queue.
+WORKS_FOR_S = 20.0
+# So many are watched in one round, and nobody else takes them for so long.
+WATCHED_AT_ONCE = 50
+WATCHES_FOR_S = 8.0
+
+
+def work(cluster_id: int) -> None:
+    """Take turns until nothing is due that is free. Where as many as may are at it, they will see to it."""
+    cluster = Cluster.objects.filter(pk=cluster_id).first()
+    until = time.monotonic() + WORKS_FOR_S
+    while cluster and due(cluster_id):
+        try:
+            with open_hypervisor(cluster, at_most=MOST_COMMANDING) as hypervisor:
+                drain(cluster_id, hypervisor, until)
+        except Crowded:
+            return
+        if time.monotonic() > until:
+            notify.worker("work", cluster_id)
+            return
+
+
+def due(cluster_id: int) -> list[tuple[int, int]]:
+    """(operation, VPS) of the next few that are not watched. They are more than one, for others take them too."""
+    rows = Operation.objects.due().on(cluster_id).exclude(step__in=Operation.WATCHED)
+    return list(rows.values_list("id", "vps_id")[:MOST_COMMANDING])
+
+
+def drain(cluster_id: int, hypervisor: Hypervisor, until: float) -> None:
+    while time.monotonic() < until and (next_ones := due(cluster_id)):
+        taken = next((done for one in next_ones if (done := advance(*one, hypervisor))), None)
+        if taken is None:
+            return
+        arrange(cluster_id, *taken)
+
+
+def arrange(cluster_id: int, operation: Operation, pause: float | None) -> None:
+    """Ring for its next turn. The sweeper, which comes round anyway, asks again where nobody answers.
+
+    Of those watched together the oldest rings for all: of two that come at the same moment each would leave it to the
+    other.
+    """
+    if pause is None or operation.step == Operation.Step.SILENT:
+        return
+    if operation.step in Operation.WATCHED:
+        if not Operation.objects.watched(cluster_id, operation.node).filter(pk__lt=operation.pk).exists():
+            notify.worker("watch", cluster_id, operation.node, after_seconds=pause)
+    elif pause:
+        notify.worker("work", cluster_id, after_seconds=pause)
+
+
+def watch(cluster_id: int, node: str) -> None:
+    """One round over what waits for this node, and a bell for the next while anything does.
+
+    A bell that finds nothing to take ends here: whoever has taken it rings.
+    """
+    cluster = Cluster.objects.filter(pk=cluster_id).first()
+    if cluster is None:
+        return
+    try:
+        with open_hypervisor(cluster) as hypervisor:
+            is_mine = look_after(cluster_id, node, hypervisor)
+    except Crowded:
+        notify.worker("watch", cluster_id, node, after_seconds=SOON)
+        return
+    next_at = Operation.objects.watched(cluster_id, node).order_by("due_at").values_list("due_at", flat=True).first()
+    if is_mine and next_at:
+        seconds = (next_at - clock.now()).total_seconds()
+        notify.worker("watch", cluster_id, node, after_seconds=min(max(seconds, SOON), WATCHES_FOR_S))
+
+
+def look_after(cluster_id: int, node: str, hypervisor: Hypervisor) -> bool:
+    """Whether there was anything to look after."""
+    operations = Operation.objects.claim_watched(cluster_id, node, WATCHED_AT_ONCE, WATCHES_FOR_S)
+    if not operations:
+        return False
+    since = min(operation.intent_at or operation.created_at for operation in operations) - CLOCK_SKEW
+    listed = hypervisor.listed(node, since)
+    pauses = {operation: take_turn(operation, listed) for operation in operations}
+    rest({operation: pause for operation, pause in pauses.items() if pause is not None})
+    if any(operation.step not in Operation.WATCHED and operation.is_open for operation in operations):
+        notify.worker("work", cluster_id)
+    return True
