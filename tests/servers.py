@@ -23,7 +23,10 @@ from xdist.scheduler import LoadScopeScheduling
 from launcher.children import ROOT
 from launcher.stack import servers
 
-FIRST = ("tests/stack/", "tests/power/", "tests/hypervisor/", "tests/simulator/")
+FIRST = tuple(
+    f"tests/{slow}"
+    for slow in ("stack/", "vps/operations/", "vps/services/", "vps/test_open", "vps/hypervisor/", "simulator/")
+)
 # One panel is for the tests that need a browser, one for those that break something of it, and one for the rest.
 BREAKING = tuple(f"tests/stack/test_{name}.py" for name in ("supervisor", "chaos", "lost_answers", "main_job"))
 

@@ -24,7 +24,9 @@ Ring = tuple[str, ast.Call]
 
 def rings() -> Iterator[Ring]:
     """(where, call) of everything that rings for a task by its name, notify's own passing on left out."""
-    for path in sorted(path for app in ("vps", "accounts", "ospab_panel") for path in (ROOT / app).rglob("*.py")):
+    for path in sorted(
+        path for app in ("vps", "accounts", "ospab_panel", "web") for path in (ROOT / app).rglob("*.py")
+    ):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and rings_for(node):
                 yield f"{path.relative_to(ROOT)}:{node.lineno}", node

@@ -7,6 +7,7 @@ parent, as when a machine dies; `stop` is a machine that hangs, until SIGCONT.
 
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 FOLDER = os.environ.get("CRASH_POINTS", "")
@@ -23,10 +24,14 @@ POINTS = (
 )
 # On an answer's way: what was asked is done and committed, and the caller of the API does not know it yet.
 BEFORE_ANSWER = "before_answer"
+# Whom a test in this very process has told of each point, before it is passed.
+listeners: list[Callable[[str], None]] = []
 
 
 def crash_point(point: str) -> None:
     """To be called at each of POINTS, and at BEFORE_ANSWER."""
+    for listener in listeners:
+        listener(point)
     if FOLDER:
         for shot in sorted(Path(FOLDER).glob(f"{point}.*")):
             obey(shot)

@@ -12,6 +12,7 @@ from rest_framework.exceptions import APIException
 import accounts
 import ospab_panel
 import vps
+import web
 from launcher.children import ROOT
 from ospab_panel import http_protocol
 from tests.docs.blocks import text_of
@@ -47,9 +48,11 @@ def test_the_table_of_failures_has_every_reason_of_an_operation_once_and_no_othe
 
 def of_classes() -> set[str]:
     """Of every refusal that is a class of ours."""
-    modules = [module for package in (accounts, ospab_panel, vps) for module in modules_of(package)]
+    modules = [module for package in (accounts, ospab_panel, vps, web) for module in modules_of(package)]
     classes = {found for module in modules for found in vars(module).values() if isinstance(found, type)}
-    ours = {found for found in classes if found.__module__.partition(".")[0] in ("accounts", "ospab_panel", "vps")}
+    ours = {
+        found for found in classes if found.__module__.partition(".")[0] in ("accounts", "ospab_panel", "vps", "web")
+    }
     refusals = {found.code for found in ours if issubclass(found, PanelError)}
     return refusals | {str(found.default_code) for found in ours if issubclass(found, APIException)}
 
@@ -64,7 +67,7 @@ def modules_of(package: ModuleType) -> Iterator[ModuleType]:
 def of_calls() -> set[str]:
     """Of what has no class: pages of failures, and bodies that cannot be read."""
     found = set()
-    for path in (ROOT / "ospab_panel").glob("*.py"):
+    for path in (path for folder in ("ospab_panel", "web") for path in (ROOT / folder).glob("*.py")):
         for call in ast.walk(ast.parse(path.read_text())):
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
                 found |= codes_of(call, call.func.id)

@@ -6,7 +6,7 @@ from typing import Any
 import requests
 
 from tests.simulated import wait_for
-from tests.webhooks.receiver import receiving
+from tests.vps.services.webhooks.receiver import receiving
 
 
 class Staff:

@@ -1,0 +1,131 @@
+"""GET /api/schema: it tells of every door and of nothing else, and the suite's eye on it is open."""
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.validation import validate_schema
+
+from ospab_panel.openapi.doors import DOORS
+from ospab_panel.openapi.generator import PanelGenerator
+from tests.contract import Contract, contract, sealed
+from tests.test_permissions import routes
+from vps.models import Event
+
+DESCRIBED: dict[str, Any] = contract().described
+NAMED = {"X-Request-ID": "order-1042"}
+UNTOLD = {"options", "head"}
+
+
+def operations(described: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [(path, method, one) for path, methods in described["paths"].items() for method, one in methods.items()]
+
+
+def doors() -> set[str]:
+    """Every method of every address of the API, asked of the URL conf itself."""
+    found = set()
+    for route in routes():
+        if route.startswith("api/"):
+            path = "/" + route.replace("^", "").replace("/?$", "").replace("<id:id>", "{id}")
+            view = get_resolver().resolve(path.replace("{id}", "1")).func
+            found |= {f"{method.upper()} {path}" for method in view.cls.http_method_names if hasattr(view.cls, method)}
+    return {door for door in found if door.split()[0].lower() not in UNTOLD}
+
+
+def test_it_tells_of_every_door_and_of_nothing_else() -> None:
+    told = {f"{method.upper()} {path}" for path, method, _ in operations(DESCRIBED)}
+    assert told == doors() == set(DOORS)
+
+
+def test_it_is_openapi_3_1_and_drf_spectacular_has_nothing_to_complain_of() -> None:
+    GENERATOR_STATS.reset()
+    validate_schema(PanelGenerator().get_schema(public=True))
+    assert not GENERATOR_STATS
+    assert DESCRIBED["openapi"].startswith("3.1.")
+
+
+def test_everybody_may_read_it(db: None) -> None:
+    answer = Client(headers={"authorization": "Bearer x.y.z"}).get("/api/schema")
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
+    assert answer.json() == DESCRIBED
+
+
+def test_it_speaks_english_to_whoever_asks(db: None) -> None:
+    assert not [
+        sign
+        for sign in Client(headers={"accept-language": "ru"}).get("/api/schema").content.decode()
+        if "а" <= sign <= "я"
+    ]
+
+
+def test_no_operation_is_called_as_another() -> None:
+    ids = [one["operationId"] for *_, one in operations(DESCRIBED)]
+    assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize("name", DESCRIBED["components"]["schemas"])
+def test_every_field_is_described_with_its_type_and_an_example(name: str) -> None:
+    for field, shape in DESCRIBED["components"]["schemas"][name].get("properties", {}).items():
+        plain = sealed(shape, DESCRIBED)
+        assert {"type", "oneOf"} & set(plain), field
+        if plain.get("type") in ("string", "integer", "number"):
+            assert "const" in plain or {"description", "examples"} <= set(plain), field
+
+
+def test_every_reference_leads_somewhere_and_nothing_is_described_in_vain() -> None:
+    text = json.dumps(DESCRIBED)
+    for kind, components in DESCRIBED["components"].items():
+        for name in components:
+            assert kind == "securitySchemes" or f'"#/components/{kind}/{name}"' in text, name
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_fine"),
+    [
+        (200, {"status": "success", "count": 0, "vps": [], "observed": {}, "next": None}, True),
+        (200, {"status": "success", "count": "0", "vps": [], "observed": {}, "next": None}, False),
+        (200, {"status": "success", "count": 0, "vps": [], "observed": {}}, False),
+        (200, {"status": "success", "count": 0, "vps": [], "observed": {}, "next": None, "total": 0}, False),
+        (400, {"status": "error", "message": "No.", "code": "invalid"}, True),
+        (400, {"status": "error", "message": "No.", "code": "never_heard_of"}, False),
+        (405, {"status": "error", "message": "No.", "code": "method_not_allowed"}, True),
+        (405, {"detail": "No."}, False),
+        (418, {"status": "error", "message": "No.", "code": "teapot"}, False),
+    ],
+)
+def test_the_suite_sees_an_answer_that_is_not_as_described(status: int, body: Any, is_fine: bool) -> None:
+    assert (contract().broken_by("GET", "/api/vps", status, body, NAMED) == "") is is_fine
+
+
+def test_the_suite_sees_a_description_that_is_not_as_the_answer(with_token: Any, alice: Any, make_vps: Any) -> None:
+    make_vps(alice)
+    answer = with_token(alice).get("/api/vps")
+    wrong = copy.deepcopy(DESCRIBED)
+    wrong["components"]["schemas"]["Vps"]["properties"]["cpu"]["type"] = "string"
+    fault = Contract(wrong).broken_by("GET", "/api/vps", 200, answer.json(), answer.headers)
+    assert "$.vps[0].cpu: 2 is not of type 'string'" in fault
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-Request-ID": "two words"}, NAMED | {"Retry-After": "soon"}])
+def test_the_suite_sees_headers_that_are_not_as_described(headers: dict[str, str]) -> None:
+    body = {"status": "error", "message": "No.", "code": "internal_error"}
+    assert "headers" in contract().broken_by("GET", "/api/vps", 500, body, headers)
+
+
+def test_the_page_is_all_from_here_and_what_it_refuses_is_json(static_files: None, db: None) -> None:
+    page = Client().get("/api/docs")
+    assert page["Content-Type"] == "text/html; charset=utf-8"
+    assert "://" not in page.content.decode()
+    refused = Client().post("/api/docs")
+    assert (refused.status_code, refused.json()["code"]) == (405, "method_not_allowed")
+
+
+@pytest.mark.parametrize("type", DESCRIBED["webhooks"])
+def test_a_webhook_is_shown_as_it_is_described(type: str) -> None:
+    content = DESCRIBED["webhooks"][type]["post"]["requestBody"]["content"]["application/json"]
+    assert type in Event.Type.values
+    contract().validator(content["schema"]).validate(content["examples"][type]["value"])

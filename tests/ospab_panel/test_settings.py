@@ -1,0 +1,382 @@
+"""What refuses to start, and which variable it names: each case is a process of its own, as in production."""
+
+import base64
+import importlib
+import os
+import secrets
+import subprocess
+import sys
+import traceback
+import warnings
+from pathlib import Path
+
+import pytest
+
+from ospab_panel.redis_address import broker_url
+
+ROOT = Path(__file__).parents[2]
+PLACEHOLDER = "your_secret_api_key_here_min_32_chars_change_this"
+SAFE = {
+    "SECRET_KEY": "q8Zr2LwVb5nXk1TjS0yHdPfG7cMuEaR4oIiUvB3xNtKlWzJpQs",
+    "JWT_SIGNING_KEY": "0f9d3b7a6c5e4821bb90d1c2a3f4e5d6",
+    "FIELD_KEYS": "Zm9yLXRlc3RzLW9ubHktZm9yLXRlc3RzLW9ubHktMTI=",
+    "VPS_SYNC_API_KEY": "Wq7Xn3Tb9Vc5Rm1Lk8Jh4Gf2Ds6Pa0Zy",
+    "PANEL_URL": "https://panel.example.com",
+    "DATABASE_URL": "postgresql://panel@localhost/panel",
+    "REDIS_URL": "redis://localhost:6379/0",
+}
+DEMO = {
+    "DEMO": "1",
+    "PANEL_URL": "http://localhost:5050",
+    "VPS_SYNC_API_KEY": PLACEHOLDER,
+    "SIMULATOR_URL": "x",
+    "SIMULATOR_TLS": "x",
+    "SIMULATOR_FINGERPRINT": "x",
+    "SIMULATOR_TOKEN": "x",
+}
+
+
+def start(ask: str = "", **changes: str | None) -> tuple[int, str]:
+    """The exit code and the last line of a start with these variables, then asked this; None takes one away."""
+    env = {name: value for name, value in (SAFE | changes).items() if value is not None}
+    env |= {"PATH": os.environ["PATH"]}
+    if not ask:
+        return forked(env)
+    command = [sys.executable, "-W", "ignore", "-c", f"from ospab_panel import settings\n{ask}"]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+    return done.returncode, last_line(done.stderr or done.stdout)
+
+
+def forked(env: dict[str, str]) -> tuple[int, str]:
+    """The same in a process that has Django loaded already: there are a hundred of these starts."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.dup2(writer, 1)
+        os.dup2(writer, 2)
+        os._exit(settings_are_read(env))
+    os.close(writer)
+    with os.fdopen(reader) as said:
+        text = said.read()
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), last_line(text)
+
+
+def settings_are_read(env: dict[str, str]) -> int:
+    """In the child: what was read of another environment is forgotten first."""
+    os.environ.clear()
+    os.environ.update(env)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "ospab_panel"]:
+        del sys.modules[name]
+    warnings.simplefilter("ignore")
+    try:
+        importlib.import_module("ospab_panel.settings")
+    except BaseException:  # noqa: BLE001  as the interpreter does, it tells of whatever ends it
+        os.write(2, traceback.format_exc().encode())
+        return 1
+    return 0
+
+
+def last_line(text: str) -> str:
+    return (text.strip().splitlines() or [""])[-1]
+
+
+def test_safe_settings_start() -> None:
+    assert start() == (0, "")
+
+
+def test_the_demo_starts_with_the_manuals_key() -> None:
+    assert start(**DEMO) == (0, "")
+
+
+@pytest.mark.parametrize("name", SAFE)
+def test_what_is_missing_is_named(name: str) -> None:
+    code, line = start(**{name: None})
+    assert code != 0
+    assert name in line
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"SECRET_KEY": "short"}, "SECRET_KEY"),
+        ({"SECRET_KEY": "django-insecure-" + "x" * 50}, "SECRET_KEY"),
+        ({"JWT_SIGNING_KEY": "x" * 31}, "JWT_SIGNING_KEY"),
+        ({"FIELD_KEYS": "nonsense"}, "FIELD_KEYS"),
+        ({"VPS_SYNC_API_KEY": PLACEHOLDER}, "VPS_SYNC_API_KEY"),
+        ({"VPS_SYNC_API_KEY": "x" * 31}, "VPS_SYNC_API_KEY"),
+        ({"VPS_SYNC_API_KEY_OLD": PLACEHOLDER}, "VPS_SYNC_API_KEY_OLD"),
+        ({"PANEL_URL": "http://panel.example.com"}, "PANEL_URL"),
+        ({"PANEL_URL": "panel.example.com"}, "PANEL_URL"),
+        ({"DEBUG": "1"}, "DEBUG"),
+        (DEMO | {"PANEL_URL": "http://localhost:5050", "DEMO": "0"}, "VPS_SYNC_API_KEY"),
+    ],
+)
+def test_what_is_not_safe_is_named(changes: dict[str, str], named: str) -> None:
+    code, line = start(**changes)
+    assert code != 0
+    assert named in line
+
+
+ANOTHER = secrets.token_urlsafe(48)
+ZEROS = base64.urlsafe_b64encode(bytes(32)).decode()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"JWT_SIGNING_KEY": ANOTHER, "SECRET_KEY": ANOTHER},
+        {"VPS_SYNC_API_KEY": ANOTHER, "JWT_SIGNING_KEY": f" {ANOTHER} "},
+        {"VPS_SYNC_API_KEY": ANOTHER, "SECRET_KEY": ANOTHER},
+        {"VPS_SYNC_API_KEY_OLD": SAFE["VPS_SYNC_API_KEY"]},
+        {"VPS_SYNC_API_KEY_OLD": SAFE["JWT_SIGNING_KEY"]},
+        {"VPS_SYNC_API_KEY": SAFE["FIELD_KEYS"]},
+        {"SECRET_KEY": ANOTHER, "DATABASE_URL": f"postgresql://panel:{ANOTHER}@localhost/panel"},
+        {"SECRET_KEY": ANOTHER, "REDIS_URL": f"rediss://:{ANOTHER}@localhost:6379/0"},
+        {"SECRET_KEY": ANOTHER, "REDIS_URL": f"redis://localhost:6379/0?password={ANOTHER}"},
+        {"SECRET_KEY": ANOTHER, "REDIS_URL": f"unix:///run/redis.sock?db=1&password={ANOTHER}"},
+        {"JWT_SIGNING_KEY": ANOTHER, "DATABASE_URL": f"postgresql:///panel?host=/run&user=panel&password={ANOTHER}"},
+        {"DATABASE_URL": f"postgresql://a:{ANOTHER}@localhost/panel", "REDIS_URL": f"redis://:{ANOTHER}@localhost/0"},
+    ],
+)
+def test_d5_one_text_for_two_secrets_names_both(changes: dict[str, str]) -> None:
+    code, line = start(**changes)
+    assert code != 0
+    assert "are the same" in line
+    assert all(name in line for name in changes)
+    assert ANOTHER not in line
+
+
+def test_d5_one_key_twice_is_no_second_key() -> None:
+    code, line = start(FIELD_KEYS=f"{SAFE['FIELD_KEYS']},{SAFE['FIELD_KEYS']}")
+    assert (code != 0, "FIELD_KEYS holds one key twice" in line) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", "a" * 64),
+        ("JWT_SIGNING_KEY", "ab" * 32),
+        ("VPS_SYNC_API_KEY", "1234567890" * 6),
+        ("VPS_SYNC_API_KEY_OLD", "correct-horse-battery-staple-" * 3),
+        ("SECRET_KEY", "".join(4 * letter for letter in "abcdefghijklmnop")),
+        ("SECRET_KEY", "agciekmgaeikcmagkeicmeagkcimaegickmaekgcimagkeciamgekcim"),
+    ],
+)
+def test_d5_a_secret_that_repeats_itself_is_none(name: str, value: str) -> None:
+    code, line = start(**{name: value})
+    assert code != 0
+    assert f"{name} can be guessed" in line
+
+
+def test_d5_neither_is_an_encryption_key_of_zeros() -> None:
+    for keys in (ZEROS, f"{SAFE['FIELD_KEYS']},{ZEROS}"):
+        code, line = start(FIELD_KEYS=keys)
+        assert (code != 0, "FIELD_KEYS has a key that can be guessed" in line) == (True, True)
+
+
+def test_d5_a_secret_is_of_what_a_header_carries() -> None:
+    for odd in ("ключ", "\x7f"):
+        code, line = start(VPS_SYNC_API_KEY=ANOTHER + odd + ANOTHER)
+        assert (code != 0, "VPS_SYNC_API_KEY must be of printable ASCII" in line) == (True, True)
+
+
+def test_d5_secrets_made_at_random_are_taken() -> None:
+    for make in (secrets.token_hex, secrets.token_urlsafe):
+        made = {
+            name: make(64) for name in ("SECRET_KEY", "JWT_SIGNING_KEY", "VPS_SYNC_API_KEY", "VPS_SYNC_API_KEY_OLD")
+        }
+        assert start(**made) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("hosts", "said"),
+    [
+        ("*", "too wide"),
+        (".", "too wide"),
+        (".example.com", "too wide"),
+        ("panel.example.com, *.example.com", "too wide"),
+        ("https://panel.example.com", "without scheme"),
+        ("panel.example.com:443", "without scheme"),
+        ("panel.example.com/", "without scheme"),
+    ],
+)
+def test_d5_hosts_are_named_each_and_as_hosts(hosts: str, said: str) -> None:
+    code, line = start(ALLOWED_HOSTS=hosts)
+    assert code != 0
+    assert "ALLOWED_HOSTS" in line
+    assert said in line
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://panel.example.com/panel",
+        "https://panel.example.com?x=1",
+        "https://panel.example.com/#top",
+        "https://user:word@panel.example.com",
+        "https://@panel.example.com",
+        "https://*.example.com",
+        "https://панель.рф",
+        "https://panel.example.com:99999",
+        "https://[",
+        "https://panel .example.com",
+        "https://panel\t.example.com",
+        "ftp://panel.example.com",
+        "https://",
+    ],
+)
+def test_d5_the_panels_address_is_an_origin_and_no_more(url: str) -> None:
+    code, line = start(PANEL_URL=url)
+    assert code != 0
+    assert "ImproperlyConfigured: PANEL_URL" in line
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://Panel.Example.com/", "https://panel.example.com"),
+        ("https://panel.example.com:443", "https://panel.example.com"),
+        ("https://panel.example.com:8443", "https://panel.example.com:8443"),
+        ("http://[::1]:5050", "http://[::1]:5050"),
+        ("http://[0:0:0:0:0:0:0:1]:5050", "http://[::1]:5050"),
+        ("https://[2001:0DB8:0:0::1]/", "https://[2001:db8::1]"),
+    ],
+)
+def test_the_panels_address_is_kept_as_browsers_write_an_origin(url: str, origin: str) -> None:
+    assert start("print(settings.PANEL_URL)", PANEL_URL=url) == (0, origin)
+
+
+def test_an_ipv6_address_among_the_hosts_is_kept_as_browsers_name_it() -> None:
+    """D6's sibling: one that was taken as it stood, and never answered to."""
+    named = "::1, [2001:DB8:0::1], 2001:db8::2, 192.0.2.1"
+    kept = "['panel.example.com', '[::1]', '[2001:db8::1]', '[2001:db8::2]', '192.0.2.1']"
+    assert start("print(settings.ALLOWED_HOSTS)", ALLOWED_HOSTS=named) == (0, kept)
+
+
+def test_d5_the_demo_and_debug_serve_this_machine_alone_whoever_stands_in_front() -> None:
+    local = {"PANEL_URL": "http://localhost:5050", "ALLOWED_HOSTS": "localhost,panel.example.com"}
+    for changes, name in (
+        (DEMO | {"PANEL_URL": "https://panel.example.com"}, "DEMO"),
+        ({"DEBUG": "yes"}, "DEBUG"),
+        ({"DEBUG": "yes"} | local, "DEBUG"),
+    ):
+        code, line = start(**changes)
+        assert (code != 0, f"{name} is on while the panel answers to panel.example.com" in line) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DEBUG", "perhaps"),
+        ("BEHIND_PROXY", "ja"),
+        ("WEBHOOKS_ALLOW_PRIVATE", "2"),
+        ("DB_POOL", "many"),
+        ("DB_POOL", "-1"),
+        ("TIME_ZONE", "Moscow"),
+        ("TIME_ZONE", "../../etc/passwd"),
+        ("LOG_LEVEL", "loud"),
+        ("REDIS_URL", "localhost:6379"),
+        ("REDIS_URL", "redis://localhost:many"),
+        ("DATABASE_URL", "sqlite:///panel.db"),
+        ("DATABASE_URL", "panel"),
+        ("DATABASE_URL", "postgresql://["),
+        ("SECRET_KEY_FILE", "/nowhere/at/all"),
+    ],
+)
+def test_d5_a_value_that_cannot_be_read_is_named_in_a_sentence(name: str, value: str) -> None:
+    code, line = start(**{name: value})
+    assert code != 0
+    assert f"ImproperlyConfigured: {name} " in line
+
+
+ASK_WHAT_IS_INSIDE = "print(settings.CLUSTERS_ALLOW_LOCAL, settings.WEBHOOKS_ALLOW_PRIVATE)"
+
+
+def test_d2_this_machine_and_a_private_network_are_allowed_by_who_says_so_and_by_the_demo_alone() -> None:
+    said = {"CLUSTERS_ALLOW_LOCAL": "yes", "WEBHOOKS_ALLOW_PRIVATE": "yes"}
+    assert start(ASK_WHAT_IS_INSIDE) == (0, "False False")
+    assert start(ASK_WHAT_IS_INSIDE, **said) == start(ASK_WHAT_IS_INSIDE, **DEMO) == (0, "True True")
+
+
+# What is empty
+
+
+DEFAULTS = ("DEBUG", "ALLOWED_HOSTS", "IS_BEHIND_PROXY", "DB_POOL", "WEBHOOKS_ALLOW_PRIVATE", "DATA_DIR", "STATIC_ROOT")
+ASK_DEFAULTS = f"print([getattr(settings, name) for name in {(*DEFAULTS, 'TIME_ZONE', 'LOGGING')}])"
+
+
+def example() -> dict[str, str]:
+    """.env.example as a shell or systemd would read it."""
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    return {name: value for name, _, value in (line.partition("=") for line in lines if line and line[0] != "#")}
+
+
+def test_d6_an_empty_variable_is_an_absent_one_whichever_it_is() -> None:
+    optional = {name: "" for name in example() if name not in SAFE}
+    assert {"ALLOWED_HOSTS", "BEHIND_PROXY", "DB_POOL", "LOG_LEVEL"} <= set(optional)
+    assert start(ASK_DEFAULTS, **optional) == start(ASK_DEFAULTS) != (0, "")
+    assert start(ASK_DEFAULTS, **dict.fromkeys(optional, "  ")) == start(ASK_DEFAULTS)
+
+
+@pytest.mark.parametrize("name", SAFE)
+def test_d6_a_needed_one_that_is_empty_is_named_as_a_missing_one(name: str) -> None:
+    code, line = start(**{name: " "})
+    assert code != 0
+    assert f"{name} is missing" in line
+
+
+def test_d6_a_file_of_a_secret_ends_with_a_line_break_that_is_no_part_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(ANOTHER + "\n")
+    changes = {"VPS_SYNC_API_KEY": None, "VPS_SYNC_API_KEY_FILE": str(file)}
+    assert start("print(settings.VPS_SYNC_API_KEYS)", **changes) == (0, str([ANOTHER]))
+
+
+def test_d6_a_value_is_taken_as_it_stands_and_no_dollar_sign_names_another() -> None:
+    assert start("print(settings.SECRET_KEY)", SECRET_KEY="$" + ANOTHER) == (0, "$" + ANOTHER)
+
+
+ANSWER = """
+import os
+os.environ["DJANGO_SETTINGS_MODULE"] = "ospab_panel.settings"
+import django
+django.setup()
+from django.test import Client
+browser = Client(SERVER_NAME="panel.example.com", headers={"x-forwarded-proto": "https"})
+print(browser.get("/").status_code, browser.get("/").headers.get("Location"))
+"""
+
+
+def test_d6_the_example_copied_and_filled_in_answers() -> None:
+    """Every request was 400, or sent to itself for ever."""
+    filled = {name: SAFE.get(name, value) for name, value in example().items()}
+    assert start(ANSWER, **filled) == (0, "302 /login/?next=/")
+
+
+# Redis
+
+
+@pytest.mark.parametrize(
+    ("redis", "broker"),
+    [
+        ("redis://localhost:6379/3", "redis://localhost:6379/3"),
+        ("unix:///run/redis.sock", "redis+socket:///run/redis.sock?virtual_host=0"),
+        ("unix:///run/redis.sock?db=3", "redis+socket:///run/redis.sock?virtual_host=3"),
+        ("redis://localhost:6379?db=3", "redis://localhost:6379/3"),
+        ("redis://:p%40ss@[::1]/2?socket_timeout=1", "redis://:p%40ss@[::1]:6379/2"),
+        ("unix://panel:p%40ss@/run/redis.sock", "redis+socket://panel:p%40ss@/run/redis.sock?virtual_host=0"),
+        ("rediss://localhost:6379/3", "rediss://localhost:6379/3?ssl_cert_reqs=required"),
+        ("rediss://localhost/0?ssl_cert_reqs=none", "rediss://localhost:6379/0?ssl_cert_reqs=none"),
+        (
+            "rediss://localhost/0?ssl_ca_certs=/ca.pem&db=4",
+            "rediss://localhost:6379/4?ssl_ca_certs=%2Fca.pem&ssl_cert_reqs=required",
+        ),
+    ],
+)
+def test_bells_are_rung_in_the_database_that_the_address_names(redis: str, broker: str) -> None:
+    assert broker_url(redis) == broker
+
+
+def test_garbage_is_looked_for_once_all_is_loaded_and_not_in_what_stays() -> None:
+    ask = "import gc, django; django.setup(); print(gc.isenabled(), gc.get_freeze_count() > 50_000)"
+    assert start(ask, DJANGO_SETTINGS_MODULE="ospab_panel.settings") == (0, "True True")

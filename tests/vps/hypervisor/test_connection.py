@@ -1,0 +1,198 @@
+"""Hosts that are down, that break off, and that are not whom we trust: against real sockets."""
+
+import socket
+import struct
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from launcher.certificate import certificate
+from launcher.secrets_file import free_port
+from tests.vps.hypervisor.stranger import http_answer
+from vps.hypervisor import connect
+from vps.hypervisor.base import Access, Command, GuestRef, Kind, OutcomeUnknown, Refusal, Refused, Unreachable
+from vps.hypervisor.proxmox import transport
+from vps.operations.sweep import SILENT_S
+
+GUEST = GuestRef(Kind.QEMU, 100, "pve1")
+UPID = "UPID:pve1:00001234:00005678:65000000:qmreboot:100:panel@pve!portal:"
+DONE = http_answer(b'{"data": "%s"}' % UPID.encode())
+AT_ONCE = struct.pack("ii", 1, 0)
+
+
+def reset(connection: Any) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+    connection.close()
+
+
+def break_tls(connection: Any) -> None:
+    with socket.socket(fileno=connection.detach()) as plain:
+        plain.sendall(b"this is no record of TLS")
+
+
+BROKEN_BEFORE = {
+    "nothing": lambda _: time.sleep(20),
+    "a reset": reset,
+    "plain HTTP": lambda connection: connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+}
+BROKEN_AFTER = {
+    "nothing": lambda _: time.sleep(20),
+    "a reset": reset,
+    "broken TLS": break_tls,
+    "the end": lambda _: None,
+}
+
+
+@pytest.mark.parametrize("what", BROKEN_BEFORE)
+def test_a_command_that_was_not_sent_is_sent_to_another_host(
+    stranger: Any, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    monkeypatch.setattr(transport, "CONNECT_S", 2)
+    broken, sound = stranger.breaking(BROKEN_BEFORE[what]), stranger.answering(DONE)
+    assert connect("proxmox", stranger.access(broken, sound)).send(GUEST, Command.REBOOT, 60) == UPID
+    with pytest.raises(Unreachable):
+        connect("proxmox", stranger.access(broken)).send(GUEST, Command.REBOOT, 60)
+
+
+@pytest.mark.parametrize("what", BROKEN_AFTER)
+def test_a_command_that_was_sent_is_never_sent_again(stranger: Any, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    monkeypatch.setattr(transport, "COMMAND_S", 0.5)
+    broken, sound = stranger.answering(BROKEN_AFTER[what]), stranger.answering(DONE)
+    with pytest.raises(OutcomeUnknown):
+        connect("proxmox", stranger.access(broken, sound)).send(GUEST, Command.REBOOT, 60)
+    assert stranger.asked == 1
+
+
+@pytest.mark.parametrize("what", BROKEN_AFTER)
+def test_a_read_is_tried_elsewhere_after_any_failure(stranger: Any, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    monkeypatch.setattr(transport, "READ_S", 2)
+    sound = stranger.answering(http_answer(b'{"data": {"version": "8.4.21"}}'))
+    broken = stranger.answering(BROKEN_AFTER[what])
+    assert connect("proxmox", stranger.access(broken, sound)).version() == "8.4.21"
+
+
+NO = http_answer(b'{"data": null}', "500 VM 100 not running")
+
+
+@pytest.mark.parametrize("answer", [DONE, NO])
+def test_a_host_that_hangs_costs_its_time_once(stranger: Any, monkeypatch: pytest.MonkeyPatch, answer: bytes) -> None:
+    """Whoever answered last is asked first, whatever the answer was."""
+    monkeypatch.setattr(transport, "CONNECT_S", 2)
+    waited: list[Any] = []
+    hanging = stranger.breaking(lambda connection: (waited.append(connection), time.sleep(20)))
+    hypervisor = connect("proxmox", stranger.access(hanging, stranger.answering(answer)))
+    for _ in range(3):
+        with suppress(Refused):
+            hypervisor.send(GUEST, Command.REBOOT, 60)
+    assert (len(waited), stranger.asked) == (1, 3)
+
+
+def test_many_hosts_that_hang_are_not_all_waited_for_and_the_last_is_found_in_the_end(
+    stranger: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asks them one after the other may hold a turn, and says nothing to the database meanwhile."""
+    monkeypatch.setattr(transport, "READ_S", 1)
+    monkeypatch.setattr(transport, "TRIES_FOR_S", 1.5)
+    hanging = [stranger.answering(lambda _: time.sleep(60)) for _ in range(6)]
+    sound = stranger.answering(http_answer(b'{"data": {"version": "8.4.21"}}'))
+    hypervisor = connect("proxmox", stranger.access(*hanging, sound))
+    found, calls = "", 0
+    while not found and calls < len(hanging) + 1:
+        asked_before, calls = stranger.asked, calls + 1
+        with suppress(OutcomeUnknown):
+            found = hypervisor.version()
+        assert stranger.asked - asked_before <= 2
+    assert (found, calls > 2) == ("8.4.21", True)
+
+
+def test_the_longest_call_is_shorter_than_the_silence_that_ends_a_turn() -> None:
+    longest = transport.TRIES_FOR_S + transport.CONNECT_S + transport.COMMAND_S
+    assert longest < SILENT_S
+
+
+def test_where_nobody_listens_nothing_was_executed() -> None:
+    access = Access((f"127.0.0.1:{free_port()}",), "panel@pve!portal", "secret")
+    with pytest.raises(Unreachable):
+        connect("proxmox", access).send(GUEST, Command.REBOOT, 60)
+
+
+@pytest.mark.parametrize("host", ["no such/host", "::1", "127.0.0.1:99999", "a" * 70 + ".example", ""])
+def test_what_is_no_hosts_name_is_a_host_that_is_down(stranger: Any, host: str) -> None:
+    sound = stranger.answering(DONE)
+    assert connect("proxmox", stranger.access(host, sound)).send(GUEST, Command.REBOOT, 60) == UPID
+
+
+def test_a_cluster_without_hosts_is_unreachable() -> None:
+    with pytest.raises(Unreachable):
+        connect("proxmox", Access((), "panel@pve!portal", "secret")).version()
+
+
+def test_another_host_is_asked_where_one_is_down(driver: Any, simulated: Any) -> None:
+    simulated.add("qemu")
+    hosts = (f"127.0.0.1:{free_port()}", simulated.simulator.tls)
+    assert driver(hosts=hosts).send(GUEST, Command.START, 60)
+    assert simulated.commands(100) == ["start"]
+
+
+def test_the_clusters_own_authority_is_trusted(driver: Any, simulated: Any) -> None:
+    assert driver(fingerprint="", ca_pem=simulated.pem.read_text()).version() == "9.2.11"
+
+
+def test_a_pin_may_be_written_in_either_case(driver: Any, simulated: Any) -> None:
+    assert driver(fingerprint=simulated.fingerprint.lower()).version() == "9.2.11"
+
+
+@pytest.mark.parametrize(
+    "trust",
+    [
+        {"fingerprint": ""},
+        {"fingerprint": "AB:" * 31 + "AB"},
+        {"fingerprint": "zz"},
+        {"fingerprint": "", "ca_pem": "rubbish"},
+    ],
+)
+def test_who_cannot_be_trusted_is_sent_nothing(stranger: Any, trust: dict[str, str]) -> None:
+    host = stranger.answering(DONE)
+    with pytest.raises(Unreachable):
+        connect("proxmox", stranger.access(host, **trust)).send(GUEST, Command.REBOOT, 60)
+    assert stranger.asked == 0
+
+
+def test_another_authoritys_certificate_is_refused(driver: Any, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    other, _, _ = certificate(tmp_path / "other")
+    with pytest.raises(Unreachable):
+        driver(fingerprint="", ca_pem=other.read_text()).version()
+
+
+def test_a_certificate_of_another_name_needs_a_pin(stranger: Any, tmp_path: Path) -> None:
+    """The certificate is for localhost and 127.0.0.1."""
+    stranger.address = "127.0.0.2"
+    host = stranger.answering(DONE)
+    by_authority = stranger.access(host, fingerprint="", ca_pem=(tmp_path / "simulator.crt").read_text())
+    with pytest.raises(Unreachable):
+        connect("proxmox", by_authority).send(GUEST, Command.REBOOT, 60)
+    assert stranger.asked == 0
+    assert connect("proxmox", stranger.access(host)).send(GUEST, Command.REBOOT, 60) == UPID
+
+
+def test_proxies_of_the_environment_are_not_asked(driver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{free_port()}")
+    assert driver().version() == "9.2.11"
+
+
+def test_a_hypervisor_without_a_driver_says_so() -> None:
+    with pytest.raises(Refused, match="no driver for vmware"):
+        connect("vmware", Access((), "", ""))
+
+
+@pytest.mark.parametrize("secret", ["s3cr3t\nX-Injected: 1", "s3cr3t-секрет"])
+def test_a_secret_does_not_show_in_what_is_printed(stranger: Any, secret: str) -> None:
+    access = stranger.access(stranger.answering(DONE), token_secret=secret)
+    with pytest.raises(Refused) as caught:
+        connect("proxmox", access).version()
+    assert caught.value.reason == Refusal.UNAUTHENTICATED
+    assert "s3cr3t" not in caught.value.detail + repr(access)

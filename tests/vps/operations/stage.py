@@ -1,0 +1,288 @@
+"""Where test_invariants plays: each command is traced to the operation that sent it, workers die or are interrupted at
+named points, and all clocks can be turned. Nothing of ours is replaced; what is wrapped only tells, or fails on its way.
+"""
+
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import connection, models
+from django.utils import timezone
+
+from accounts.models import LimitCount
+from simulator.guests import Guest
+from simulator.tasks import Task
+from simulator.world import Faults
+from tests.simulated import PATIENCE
+from tests.simulated import Cluster as Simulated
+from vps.hypervisor.base import HypervisorError, OutcomeUnknown
+from vps.hypervisor.proxmox.driver import Proxmox
+from vps.models import Cluster, ClusterNode, Event, Operation, Placement, Tombstone, Vps
+from web import crash_points
+
+# So long a command may wait in the hypervisor's node-to-node proxy when nobody waits for its answer any more.
+STRAYS_FOR_S = 30
+QUICK = {"start_seconds": 0.05, "shutdown_seconds": 0.05}
+
+
+class Killed(BaseException):
+    """kill -9, as far as one process can do it to itself: no `except Exception` on the way sees it."""
+
+
+@dataclass
+class Stray:
+    """A command that has left and has not arrived."""
+
+    operation: int
+    arrive: Callable[[], Any]
+    age_s: int = 0
+
+
+@dataclass
+class Stage:
+    simulated: Simulated
+    cluster: Cluster
+    # Every command that the cluster took, by its task: the operation that sent it, in their order.
+    sent: dict[str, int] = field(default_factory=dict)
+    # How many commands the cluster had taken when each operation was about to send its last one.
+    began: dict[int, int] = field(default_factory=dict)
+    # When each guest was turned to what.
+    turns: dict[int, list[tuple[float, str]]] = field(default_factory=dict)
+    # What was seen to be wrong where nobody could be told at once.
+    wrong: list[str] = field(default_factory=list)
+    strays: list[Stray] = field(default_factory=list)
+    # What becomes of the next command: "" (nothing), "late", or "lost" on its way.
+    fate: str = ""
+    # Whoever reaches this point next does this, once.
+    plot: tuple[str, Callable[[], None]] | None = None
+    # How often what has happened, in all plays.
+    tally: Counter[str] = field(default_factory=Counter)
+    # Who sends, by thread.
+    sender: threading.local = field(default_factory=threading.local)
+
+    @property
+    def world(self) -> Any:
+        return self.simulated.simulator.world
+
+    def clear(self) -> None:
+        """A new play: the same cluster, and nothing on it or in our tables."""
+        self.rest()
+        for model in (Operation, Event, Placement, Tombstone, Vps, LimitCount):
+            model.objects.all().delete()
+        ClusterNode.objects.all().delete()
+        self.answer_again()
+        cache.clear()
+        world = self.world
+        world.guests, world.commands, world.faults, world.tasks.all = {}, [], Faults(), []
+        self.sent, self.began, self.turns, self.wrong, self.strays, self.fate, self.plot = {}, {}, {}, [], [], "", None
+
+    def guest(self, kind: str, power: str) -> int:
+        vmid = 100 + len(self.world.guests)
+        self.simulated.add(kind, vmid, power=power, started_at=time.time() - 1000 if power == "running" else 0, **QUICK)
+        self.turns[vmid] = [(0.0, power)]
+        return vmid
+
+    def ail(self, *, refuse: bool) -> None:
+        for host in self.world.hosts.values():
+            host.refuse = refuse
+
+    def answer_again(self) -> None:
+        self.ail(refuse=False)
+        how = {"seen_at": timezone.now(), "failures": 0, "retry_at": None, "unreachable_since": None, "failure": ""}
+        Cluster.objects.filter(pk=self.cluster.pk).update(**how)
+
+    # Workers
+
+    def let(self, call: Callable[..., Any], *args: Any) -> Any:
+        """Do it as a process of its own: one that is killed loses its connection, and nobody hears of it."""
+        try:
+            return call(*args)
+        except Killed:
+            connection.close()
+            return None
+
+    def reached(self, point: str) -> None:
+        """In place of crash_points.crash_point."""
+        if point == "after_send":
+            self.wait_for_arrival()
+        if self.plot is None or self.plot[0] != point:
+            return
+        _, act = self.plot
+        self.plot = None
+        self.tally[f"{act.__name__} {point}"] += 1
+        act()
+
+    def die(self) -> None:
+        raise Killed
+
+    def meanwhile(self, what: str, act: Callable[[], Any]) -> Callable[[], None]:
+        """Somebody else does this now, with a connection of his own. Not while we hold rows that he would wait for."""
+
+        def run() -> None:
+            try:
+                self.let(act)
+            except Exception as error:  # noqa: BLE001  told by the next check
+                self.wrong.append(repr(error))
+            finally:
+                connection.close()
+
+        def interrupt() -> None:
+            if not connection.in_atomic_block:
+                self.tally[f"interrupted by {what}"] += 1
+                thread = threading.Thread(target=run)
+                thread.start()
+                thread.join()
+
+        return interrupt
+
+    # Commands
+
+    def wait_for_arrival(self, seconds: float = 0.3) -> None:
+        """The bytes have left; whether we die now or not, the cluster takes them."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and len(self.world.commands) == len(self.sent):
+            time.sleep(0.005)
+        self.claim_new(self.sender.id)
+
+    def claim_new(self, operation: int) -> None:
+        """Commands that nobody had sent before are this operation's: one process sends at a time."""
+        for command in list(self.world.commands):
+            self.sent.setdefault(command["upid"], operation)
+
+    def dispatch(self, real: Callable[..., str], driver: Proxmox, ref: Any, *args: Any, **options: Any) -> str:
+        """In place of Proxmox.send."""
+        operation, fate, self.fate = self.sender.id, self.fate, ""
+        self.tally[f"sent {fate}"] += 1
+        if fate == "late":
+            own = Proxmox(self.simulated.access())
+            self.strays.append(Stray(operation, lambda: real(own, ref, *args, is_ha=options["is_ha"])))
+        if fate:
+            raise OutcomeUnknown("no answer came")
+        try:
+            return real(driver, ref, *args, **options)
+        finally:
+            self.claim_new(operation)
+
+    def strays_arrive(self) -> None:
+        waiting, self.strays = self.strays, []
+        for stray in waiting:
+            try:
+                stray.arrive()
+            except HypervisorError:
+                pass
+            finally:
+                self.claim_new(stray.operation)
+
+    def rest(self) -> None:
+        """Until no task is running."""
+        until = time.monotonic() + 5 * PATIENCE
+        while any(task.is_running for task in list(self.world.tasks.all)) and time.monotonic() < until:
+            time.sleep(0.01)
+
+    def task(self, upid: str) -> Task:
+        found: Task = self.world.tasks.get(upid)
+        return found
+
+    def has_acted(self, upid: str) -> bool:
+        task = self.task(upid)
+        return task.is_running or task.exit_status == "OK"
+
+    # Time
+
+    def pass_time(self, seconds: int) -> None:
+        """What strays arrives before its time is over."""
+        if self.strays and max(stray.age_s for stray in self.strays) + seconds >= STRAYS_FOR_S:
+            until = max(STRAYS_FOR_S - 1 - max(stray.age_s for stray in self.strays), 0)
+            self.turn_clocks(until)
+            self.strays_arrive()
+            self.rest()
+            seconds -= until
+        for stray in self.strays:
+            stray.age_s += seconds
+        self.turn_clocks(seconds)
+
+    def turn_clocks(self, seconds: int) -> None:
+        """All that has happened, here and on the nodes, happened so much earlier: a task's id bears its time."""
+        for model in (Operation, Placement, Cluster, ClusterNode):
+            times = [column.name for column in model._meta.fields if isinstance(column, models.DateTimeField)]
+            model.objects.update(**{name: models.F(name) - timedelta(seconds=seconds) for name in times})
+        for operation in Operation.objects.exclude(upid="", spent_upids=[]):
+            spent = [earlier(upid, seconds) for upid in operation.spent_upids]
+            Operation.objects.filter(pk=operation.pk).update(upid=earlier(operation.upid, seconds), spent_upids=spent)
+        self.turn_cluster(seconds)
+
+    def turn_cluster(self, seconds: int) -> None:
+        for task in list(self.world.tasks.all):
+            task.start -= seconds
+            task.end = task.end and task.end - seconds
+            task.upid = earlier(task.upid, seconds)
+        for command in self.world.commands:
+            command["upid"] = earlier(command["upid"], seconds)
+        for guest in self.world.guests.values():
+            guest.started_at -= seconds
+        self.sent = {earlier(upid, seconds): operation for upid, operation in self.sent.items()}
+
+    # What is told
+
+    def was_seen(self, operation: Operation, goal: str) -> None:
+        """An operation is about to succeed: its guest is, or was a moment ago, as it says."""
+        turns = self.turns[operation.vps.placement.vmid]
+        past = [power for at, power in turns if at < time.time() - 1][-1:]
+        if goal not in past + [power for at, power in turns if at >= time.time() - 1]:
+            self.wrong.append(f"{operation} succeeded unseen")
+        acted = [upid for upid, sender in self.sent.items() if sender == operation.pk and self.has_acted(upid)]
+        if operation.kind in ("restart", "reboot") and not acted:
+            self.wrong.append(f"{operation} succeeded without a command")
+
+
+def earlier(upid: str, seconds: int) -> str:
+    """The same task's id, had it begun so much earlier."""
+    parts = upid.split(":")
+    return ":".join([*parts[:4], f"{int(parts[4], 16) - seconds:08X}", *parts[5:]]) if upid else ""
+
+
+@pytest.fixture
+def stage(
+    transactional_db: None, real_cluster: Cluster, simulated: Simulated, monkeypatch: pytest.MonkeyPatch
+) -> Stage:
+    """Committed rows, a quick cluster, and everything told to the stage."""
+    made = Stage(simulated, real_cluster)
+    monkeypatch.setattr("simulator.power.POWER_OFF_S", 0.05)
+    monkeypatch.setattr(crash_points, "listeners", [made.reached])
+    trace(made, monkeypatch)
+    return made
+
+
+def trace(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = sys.modules["vps.operations.steps"]
+    send, succeed, turn, dispatch = steps.send, steps.succeed, Guest.turn, Proxmox.send
+
+    def told_send(operation: Operation, *args: Any, **options: Any) -> Any:
+        stage.sender.id, stage.began[operation.pk] = operation.pk, len(stage.sent)
+        return send(operation, *args, **options)
+
+    def told_succeed(operation: Operation, look: Any) -> None:
+        stage.was_seen(operation, str(steps_goal(operation)))
+        succeed(operation, look)
+
+    def told_turn(guest: Guest, power: str) -> None:
+        turn(guest, power)
+        stage.turns.setdefault(guest.vmid, []).append((time.time(), power))
+
+    monkeypatch.setattr(steps, "send", told_send)
+    monkeypatch.setattr(steps, "succeed", told_succeed)
+    monkeypatch.setattr(Guest, "turn", told_turn)
+    monkeypatch.setattr(
+        Proxmox, "send", lambda driver, *args, **options: stage.dispatch(dispatch, driver, *args, **options)
+    )
+
+
+def steps_goal(operation: Operation) -> str:
+    return "stopped" if operation.kind == "stop" else "running"

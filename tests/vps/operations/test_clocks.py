@@ -1,0 +1,110 @@
+"""Workers whose own clock is wrong, ahead or behind: nothing is taken early, sent again early, or ended early."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from tests.simulated import Cluster as Simulated
+from tests.vps.conftest import carry_out, turn
+from vps import operations
+from vps.models import Cluster, Operation, Placement, Vps
+from vps.open_hypervisor import silence_s
+from vps.services import creation
+from vps.services.reconcile import reconcile
+
+real = timezone.now
+WRONG = [timedelta(hours=-2), timedelta(minutes=-1), timedelta(minutes=1), timedelta(hours=2)]
+
+
+def asked(vps: Vps, kind: str = "start") -> Operation:
+    return operations.request(vps, kind, by=None, source="page")
+
+
+@pytest.fixture(params=WRONG, ids=str)
+def go_wrong(request: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From now on this process has another clock than its database."""
+    return lambda: monkeypatch.setattr(timezone, "now", lambda: real() + request.param)
+
+
+def test_an_operation_is_carried_out_at_once_and_in_time(
+    server: Any, simulated: Simulated, quick_pauses: None, go_wrong: Any
+) -> None:
+    operation = asked(server(power="running"), "reboot")
+    go_wrong()
+    assert carry_out(operation).state == "succeeded"
+    assert operation.created_at <= operation.started_at <= operation.finished_at < operation.deadline_at
+    assert simulated.commands(100) == ["reboot"]
+
+
+def test_a_turn_is_not_taken_before_its_time(server: Any, go_wrong: Any) -> None:
+    operation = asked(server(lock="backup"))
+    assert turn(operation)
+    go_wrong()
+    assert turn(operation) is None
+    assert not Operation.objects.claim_watched(operation.vps.placement.cluster_id, "pve1", 50, 8)
+    assert operations.overdue() == operations.Sweep()
+
+
+def test_a_round_keeps_what_it_has_taken(server: Any, real_cluster: Cluster, go_wrong: Any) -> None:
+    asked(server())
+    Operation.objects.update(state="running", step="working", node="pve1")
+    go_wrong()
+    assert len(Operation.objects.claim_watched(real_cluster.pk, "pve1", 50, 8)) == 1
+    assert not Operation.objects.claim_watched(real_cluster.pk, "pve1", 50, 8)
+
+
+def test_what_may_still_arrive_is_not_sent_again(
+    server: Any, simulated: Simulated, real_cluster: Cluster, impatient: None, go_wrong: Any
+) -> None:
+    """The worker that looked first knows another time than the one that looks next."""
+    operation = asked(server(power="running"), "reboot")
+    simulated.make_late(30)
+    turn(operation)
+    for _ in range(3):
+        Operation.objects.update(due_at=real() - timedelta(seconds=1))
+        operations.work(real_cluster.pk)
+        operations.watch(real_cluster.pk, "pve1")
+        go_wrong()
+    operation.refresh_from_db()
+    assert (operation.step, operation.attempts) == ("finding", 1)
+
+
+def test_nothing_is_ended_before_its_deadline_or_long_after(
+    server: Any, go_wrong: Any, alice: Any, make_vps: Any
+) -> None:
+    operation, young = asked(server(lock="backup")), make_vps(alice, status="creating")
+    go_wrong()
+    turn(operation)
+    assert (operations.enforce(), creation.enforce()) == (0, 0)
+    Operation.objects.update(deadline_at=real() - timedelta(seconds=11))
+    assert operations.enforce() == 1
+    young.refresh_from_db()
+    assert young.status == "creating"
+
+
+def test_what_is_silent_is_not_asked_before_its_time(real_cluster: Cluster, go_wrong: Any) -> None:
+    Cluster.objects.failed(real_cluster.pk, "no route")
+    go_wrong()
+    assert 8 < silence_s(real_cluster.pk, set()) <= 10
+    assert not Cluster.objects.may_ask(real_cluster.pk)
+    Cluster.objects.ask_at_once(real_cluster.pk)
+    assert Cluster.objects.may_ask(real_cluster.pk)
+
+
+def test_a_list_that_lags_behind_a_look_does_not_turn_it_back_b7(
+    server: Any, simulated: Simulated, real_cluster: Cluster, go_wrong: Any
+) -> None:
+    """How old a look is goes by the clock that it was written by."""
+    vps = server(power="running")
+    simulated.call("PATCH", "faults", {"list_lag_seconds": 60})
+    simulated.api("GET", "/cluster/resources", type="vm")
+    simulated.change(100, power="stopped")
+    Placement.objects.looked(vps.placement.pk, power="stopped", node="pve1")
+    Vps.objects.update(status="stopped")
+    go_wrong()
+    reconcile(real_cluster.pk)
+    vps.refresh_from_db()
+    assert vps.status == "stopped"

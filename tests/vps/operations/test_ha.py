@@ -1,0 +1,151 @@
+"""Highly available guests: what their manager wants is a part of their state, and what it has not heard is no proof (B18)."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from simulator import power as simulated_power
+from tests.simulated import Cluster as Simulated
+from tests.vps.conftest import carry_out, turn
+from vps import operations
+from vps.hypervisor.base import Look, Power
+from vps.models import Operation
+from vps.operations import steps, strays
+from vps.operations.plan import is_wished_otherwise
+
+QEMU, LXC = "qemu", "lxc"
+
+
+@pytest.fixture(autouse=True)
+def quick(quick_pauses: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "SHUTDOWN_LIMIT_S", 0)
+    monkeypatch.setattr(simulated_power, "HA_QUEUE_S", 0.1)
+    monkeypatch.setattr(simulated_power, "HA_ROUND_S", 0.3)
+
+
+def asked(vps: Any, kind: str) -> Operation:
+    is_forced = kind == "force"
+    return operations.request(vps, "stop" if is_forced else kind, by=None, source="page", force=is_forced)
+
+
+def tasks(simulated: Simulated) -> list[str]:
+    return [task.type for task in simulated.simulator.world.tasks.all if task.user != "root@pam"]
+
+
+@pytest.mark.parametrize("state", ["started", "request_start", "request_start_balance", "request_stop", "stopped", ""])
+@pytest.mark.parametrize("kind", ["start", "stop"])
+def test_what_the_manager_wants_is_held_against_what_was_asked_b18(kind: str, state: str) -> None:
+    """What it is about to start is no more left down than what it has started."""
+    now: dict[str, Any] = {"node": "pve1", "power": Power.STOPPED, "lock": "", "is_template": False, "uptime_s": 0}
+    against = {"start": "stop", "stop": "start"}[kind]
+    look = Look(**now, node_time=timezone.now(), is_ha=True, ha_state=state)
+    assert is_wished_otherwise(Operation(kind=kind), look) == (against in state)
+
+
+@pytest.mark.parametrize("verb", ["stop", "force"])
+def test_a_stop_reaches_the_manager_that_wants_a_stopped_guest_started_b18(
+    server: Any, simulated: Simulated, verb: str
+) -> None:
+    """Or else it starts the guest again, and nobody had told it not to."""
+    operation = carry_out(asked(server(ha=True, ha_state="started"), verb))
+    assert (operation.state, tasks(simulated)) == ("succeeded", ["hastop"])
+    guest = simulated.guest(100)
+    assert (guest["power"], guest["ha_state"]) == ("stopped", "stopped")
+
+
+@pytest.mark.parametrize("state", ["stopped", "error"])
+@pytest.mark.parametrize("kind", [QEMU, LXC])
+def test_a_stop_of_what_the_manager_leaves_down_needs_no_command_b18(
+    server: Any, simulated: Simulated, kind: str, state: str
+) -> None:
+    assert carry_out(asked(server(kind, ha=True, ha_state=state), "stop")).state == "succeeded"
+    assert simulated.commands(100) == []
+
+
+def test_a_stop_is_not_done_before_the_manager_wants_it_stopped_b18(server: Any, simulated: Simulated) -> None:
+    """The guest goes down first, by itself even, and the manager says "started" still."""
+    simulated_power.HA_ROUND_S = 60
+    vps = server(power="running", ha=True)
+    operation = asked(vps, "force")
+    turn(operation)
+    simulated.change(100, power="stopped")
+    for _ in range(10):
+        Operation.objects.update(due_at=timezone.now())
+        turn(operation)
+    operation.refresh_from_db()
+    assert (operation.state, operation.step) == ("running", "confirming")
+    simulated.change(100, ha_state="stopped")
+    assert carry_out(operation).state == "succeeded"
+
+
+def test_a_manager_that_does_not_run_says_nothing_and_is_told_all_the_same_b18(
+    server: Any, simulated: Simulated
+) -> None:
+    """Its state is null; what it was told waits for it."""
+    operation = carry_out(asked(server(ha=True, ha_state=None), "stop"))
+    assert (operation.state, tasks(simulated)) == ("succeeded", ["hastop"])
+
+
+@pytest.mark.parametrize("verb", ["stop", "force"])
+def test_a_stop_after_a_start_that_timed_out_reaches_the_manager_b18(
+    server: Any, simulated: Simulated, verb: str
+) -> None:
+    """It says "stopped" until its next round, in which it hears of the start."""
+    simulated_power.HA_ROUND_S = 60
+    vps = server(ha=True, ha_state="stopped")
+    starting = asked(vps, "start")
+    turn(starting)
+    Operation.objects.update(deadline_at=timezone.now(), due_at=timezone.now())
+    turn(starting)
+    starting.refresh_from_db()
+    assert starting.error_code == "timed_out"
+    stop = asked(vps, verb)
+    turn(stop)
+    stop.refresh_from_db()
+    assert (stop.is_open, tasks(simulated)) == (True, ["hastart", "hastop"])
+
+
+def test_a_stop_that_the_manager_passed_over_is_sent_again_b18(
+    server: Any, simulated: Simulated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ignores one that comes before it has heard of a start, and starts the guest (pve-ha-manager 5.2)."""
+    for module in (steps, strays):
+        monkeypatch.setattr(module, "HA_HEARS_WITHIN", timedelta(seconds=5))
+    monkeypatch.setattr(simulated_power, "HA_ROUND_S", 3.0)
+    vps = server(ha=True, ha_state="stopped")
+    starting = asked(vps, "start")
+    turn(starting)
+    stop = carry_out(asked(vps, "force"))
+    assert stop.state == "succeeded"
+    assert tasks(simulated) == ["hastart", "hastop", "hastop"]
+    guest = simulated.guest(100)
+    assert (guest["power"], guest["ha_state"]) == ("stopped", "stopped")
+
+
+@pytest.mark.parametrize("state", ["request_stop", "stopped"])
+def test_a_start_reaches_the_manager_that_is_about_to_stop_the_guest_b18(
+    server: Any, simulated: Simulated, state: str
+) -> None:
+    operation = carry_out(asked(server(power="running", ha=True, ha_state=state), "start"))
+    assert (operation.state, tasks(simulated)) == ("succeeded", ["hastart"])
+    assert simulated.guest(100)["ha_state"] == "started"
+
+
+def test_a_container_that_the_manager_starts_yet_is_stopped_then_b18(server: Any, simulated: Simulated) -> None:
+    """Of a container that is down the hypervisor takes no stop, not even for its manager."""
+    operation = asked(server(LXC, ha=True, ha_state="started"), "stop")
+    for _ in range(8):
+        Operation.objects.update(due_at=timezone.now())
+        turn(operation)
+    operation.refresh_from_db()
+    assert (operation.is_open, operation.attempts) == (True, 0)
+    simulated.change(100, power="running")
+    assert carry_out(operation).state == "succeeded"
+    assert simulated.guest(100)["ha_state"] == "stopped"
+
+
+def test_a_locked_guest_that_is_down_can_be_kept_down_b18(server: Any, simulated: Simulated) -> None:
+    assert carry_out(asked(server(ha=True, lock="backup"), "stop")).state == "succeeded"
+    assert tasks(simulated) == ["hastop"]

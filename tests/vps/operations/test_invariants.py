@@ -1,0 +1,478 @@
+"""Hypothesis plays the main site, Alice, Bob, the workers and misfortune, and after each step what must hold holds.
+
+The ordinary run is short and the same each time. `HYPOTHESIS_PROFILE=chaos pytest -n0 -s` with this file's name
+plays at length, with another seed each time, which it prints; HYPOTHESIS_SEED takes it again, EXAMPLES says how many.
+"""
+
+import os
+import random
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests.vps.operations.invariants import Server, Story, all_rows, nothing_is_late, what_is_shown_is_so
+from tests.vps.operations.stage import Stage, stage
+from vps import operations
+from vps.models import Operation, Placement
+from vps.services import binding
+from vps.services.reconcile import reconcile
+from web.crash_points import POINTS
+
+__all__ = ["stage"]
+
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "suite")
+common: dict[str, Any] = {
+    "deadline": None,
+    "database": None,
+    "suppress_health_check": list(HealthCheck),
+    "report_multiple_bugs": False,
+}
+settings.register_profile(
+    "suite", max_examples=4, stateful_step_count=10, derandomize=True, phases=[Phase.generate], **common
+)
+settings.register_profile(
+    "chaos", max_examples=int(os.environ.get("EXAMPLES", "150")), stateful_step_count=40, **common
+)
+
+MOST_ALIVE = 3
+NODES = ("pve1", "pve2")
+KINDS = ("start", "stop", "force-stop", "restart", "reboot")
+DOORS = ("", "/stats", "/operations", "/start", "/stop", "/restart", "/reboot")
+MISFORTUNES = ("silence", "end of silence", "arrival", "running", "stopped", "lock", "free", *NODES)
+OTHERS = ("work", "sweep", "hear", "turn", "delete", "suspend", *KINDS)
+# What goes wrong, and at which point of a worker's turn.
+Trouble = tuple[str, str]
+TROUBLES: list[Trouble] = [
+    *[("", "")] * 8,
+    *[(lost, "") for lost in ("answer", "late", "lost")] * 6,
+    *[("death", point) for point in POINTS] * 3,
+    *[(other, point) for other in OTHERS for point in POINTS],
+    # What ends an operation in other hands.
+    *[(other, point) for other in ("force-stop", "delete") for point in POINTS] * 5,
+]
+
+
+def one_of(options: Sequence[Any]) -> st.SearchStrategy[Any]:
+    """Each as often as the others. Left alone, Hypothesis draws the same few again and again, for it looks for a fault in
+    one value, while ours are in what meets what."""
+    return st.integers(0, 2**64 - 1).map(lambda number: random.Random(number).choice(options))
+
+
+# Which of those that there are.
+picks = one_of(range(MOST_ALIVE))
+kinds = one_of(KINDS)
+guests = one_of(["qemu", "lxc"])
+powers = one_of(["running", "stopped"])
+statuses = one_of(["running", "running", "running", "stopped", "suspended"])
+troubles = one_of(TROUBLES)
+flags = st.booleans()
+pauses = one_of([1, 3, 12])
+rounds = one_of(range(4))
+
+
+class Panel(RuleBasedStateMachine):
+    """Rules are who does what; each carries on whatever comes of it, for what is right is for the invariants to say."""
+
+    def __init__(self, stage: Stage, owner: int, alice: Client, bob: Client, main_site: Callable[..., Any]) -> None:
+        super().__init__()
+        self.stage, self.owner, self.alice, self.bob, self.main_site = stage, owner, alice, bob, main_site
+        self.story = Story()
+        stage.clear()
+
+    @property
+    def cluster(self) -> int:
+        id: int = self.stage.cluster.pk
+        return id
+
+    def those(self, *, deleted: bool) -> list[Server]:
+        return [server for server in self.story.servers.values() if server.is_deleted == deleted]
+
+    def alive(self, pick: int) -> Server:
+        servers = self.those(deleted=False)
+        return servers[pick % len(servers)]
+
+    def dead(self, pick: int) -> Server:
+        servers = self.those(deleted=True)
+        return servers[pick % len(servers)]
+
+    def is_any_alive(self) -> bool:
+        return bool(self.those(deleted=False))
+
+    def is_any_dead(self) -> bool:
+        return bool(self.those(deleted=True))
+
+    def has_room(self) -> bool:
+        return len(self.those(deleted=False)) < MOST_ALIVE
+
+    # The main site
+
+    @initialize(kind=guests, state=powers)
+    def it_begins_with_a_server(self, kind: str, state: str) -> None:
+        self.create({"status": state}, self.stage.guest(kind, state))
+        self.identify()
+
+    @precondition(has_room)
+    @rule(pick=picks, kind=guests, state=powers, status=one_of(["stopped", "stopped", "creating"]), is_new=flags)
+    def the_main_site_creates(self, pick: int, kind: str, state: str, status: str, is_new: bool) -> None:
+        """There is no key to tell a retry by: it is another server, whose guest is the first one's, or a deleted one's."""
+        servers = list(self.story.servers.values())
+        first = servers[-1 - pick % len(servers)]
+        if is_new:
+            self.create({"status": status}, self.stage.guest(kind, state))
+        else:
+            self.create(first.columns, first.vmid)
+
+    def create(self, columns: dict[str, Any], vmid: int | None) -> None:
+        plain = {"name": f"server-{len(self.story.servers)}", "cpu": 1, "ram": 512, "disk": 5, "os": "Debian 12"}
+        where = {"placement": self.placement(vmid)} if vmid else {}
+        answer = self.main_site("create", user_id=self.owner, **plain | columns, **where)
+        is_taken = vmid in {other.vmid for other in self.those(deleted=False)} - {None}
+        assert answer.status_code == (409 if is_taken else 201)
+        if not is_taken:
+            id = answer.json()["vps"]["id"]
+            assert id not in self.story.servers
+            self.story.servers[id] = Server(id, vmid, plain | columns)
+
+    def placement(self, vmid: int) -> dict[str, Any]:
+        guest = self.stage.world.guests[vmid]
+        return {"cluster": "simulated", "node": guest.node, "vmid": vmid, "kind": guest.kind}
+
+    @precondition(is_any_alive)
+    @rule(pick=picks, status=statuses)
+    def the_main_site_updates(self, pick: int, status: str) -> None:
+        self.update(self.alive(pick), status)
+
+    def update(self, server: Server, status: str) -> None:
+        answer = self.main_site("update", id=server.id, status=status)
+        assert answer.status_code == (409 if server.is_deleted else 200)
+        if not server.is_deleted:
+            server.columns = server.columns | {"status": status}
+
+    @precondition(is_any_alive)
+    @rule(pick=picks)
+    def the_main_site_deletes(self, pick: int) -> None:
+        self.delete(self.alive(pick))
+
+    def delete(self, server: Server) -> None:
+        perhaps = Operation.objects.filter(vps=server.id, upid="", intent_at__isnull=False)
+        may_arrive, sent_before = set(perhaps.values_list("pk", flat=True)), len(self.stage.sent)
+        answer = self.main_site("delete", id=server.id)
+        assert answer.status_code == 200
+        assert answer.json().get("already_deleted", False) == server.is_deleted
+        if not server.is_deleted:
+            server.is_deleted, server.may_arrive, server.sent_before = True, may_arrive, sent_before
+
+    @precondition(is_any_dead)
+    @rule(pick=picks, status=statuses, kind=kinds)
+    def all_come_too_late_for_a_deleted_server(self, pick: int, status: str, kind: str) -> None:
+        """The delete too, by somebody who has not heard the answer."""
+        server = self.dead(pick)
+        self.update(server, status)
+        self.delete(server)
+        self.ask(server, kind)
+
+    # Customers
+
+    @precondition(is_any_alive)
+    @rule(pick=picks, kind=kinds, seconds=pauses, times=rounds)
+    def alice_asks(self, pick: int, kind: str, seconds: int, times: int) -> None:
+        self.ask(self.alive(pick), kind)
+        self.let_time_go_on(seconds, times)
+
+    @precondition(is_any_alive)
+    @rule(pick=picks, kind=kinds, trouble=troubles, seconds=pauses, times=rounds)
+    def alice_is_served(self, pick: int, kind: str, trouble: Trouble, seconds: int, times: int) -> None:
+        """She asks for what makes sense, and a worker takes the turn; whatever happens, time goes on."""
+        server = self.alive(pick)
+        self.ask(server, self.sensible(server, kind))
+        self.make_trouble(server, trouble)
+        self.work()
+        self.let_time_go_on(seconds, times)
+
+    @precondition(is_any_alive)
+    @rule(pick=picks, kind=kinds, then=kinds, first=troubles, second=troubles, seconds=pauses, times=rounds)
+    def alice_changes_her_mind(
+        self, pick: int, kind: str, then: str, first: Trouble, second: Trouble, seconds: int, times: int
+    ) -> None:
+        """A forced stop overtakes what she has asked for before, and she asks for something else when it is done."""
+        server = self.alive(pick)
+        self.ask(server, self.sensible(server, kind))
+        self.make_trouble(server, first)
+        self.work()
+        self.ask(server, "force-stop")
+        self.work()
+        self.let_time_go_on(1, 2)
+        self.ask(server, self.sensible(server, then))
+        self.make_trouble(server, second)
+        self.work()
+        self.let_time_go_on(seconds, times)
+
+    def sensible(self, server: Server, kind: str) -> str:
+        """What a guest in this state can be asked for, so that most is worth a command."""
+        if server.vmid is None:
+            return kind
+        is_up = self.stage.world.guests[server.vmid].power == "running"
+        return ("reboot" if kind == "start" else kind) if is_up else "start"
+
+    def make_trouble(self, server: Server, trouble: Trouble) -> None:
+        what, point = trouble
+        if what in ("answer", "late", "lost"):
+            self.lose(what)
+        elif what == "death":
+            self.stage.plot = (point, self.stage.die)
+        elif what:
+            self.in_the_middle_of_the_next_turn(server, point, what)
+
+    def let_time_go_on(self, seconds: int, times: int) -> None:
+        for _ in range(times):
+            self.stage.rest()
+            self.stage.pass_time(seconds)
+            self.stage.let(self.go_round)
+
+    def ask(self, server: Server, kind: str) -> None:
+        answer = self.stage.let(self.press, server, kind)
+        if answer is not None:
+            self.hear(server, kind, answer)
+
+    def press(self, server: Server, kind: str) -> Any:
+        path, body = kind.removeprefix("force-"), {"force": True} if kind == "force-stop" else {}
+        return self.alice.post(f"/api/vps/{server.id}/{path}", body, content_type="application/json")
+
+    def hear(self, server: Server, kind: str, answer: Any) -> None:
+        if server.is_deleted:
+            assert answer.status_code == 404
+        elif server.columns["status"] in ("suspended", "creating") or server.vmid is None:
+            assert answer.status_code == 409
+        else:
+            assert answer.status_code in (202, 409, 503)
+        if answer.status_code == 202:
+            id = answer.json()["operation"]["id"]
+            assert id not in self.story.accepted
+            self.story.accepted[id] = (server.id, kind.removeprefix("force-"), kind == "force-stop")
+
+    @precondition(is_any_alive)
+    @rule(pick=picks, kind=kinds, seconds=pauses, times=rounds)
+    def alice_clicks_twice(self, pick: int, kind: str, seconds: int, times: int) -> None:
+        """At once: of two clicks one is taken at most."""
+        server, plot = self.alive(pick), self.stage.plot
+        self.stage.plot = None
+        answers: list[Any] = []
+
+        def click() -> None:
+            try:
+                answers.append(self.press(server, kind))
+            finally:
+                connection.close()
+
+        clicks = [threading.Thread(target=click) for _ in range(2)]
+        for each in clicks:
+            each.start()
+        for each in clicks:
+            each.join()
+        for answer in answers:
+            self.hear(server, kind, answer)
+        assert sorted(answer.status_code == 202 for answer in answers) in ([False, False], [False, True])
+        self.stage.plot = plot
+        self.let_time_go_on(seconds, times)
+
+    @precondition(is_any_alive)
+    @rule(pick=picks, door=one_of(DOORS))
+    def bob_tries(self, pick: int, door: str) -> None:
+        before = Operation.objects.count()
+        send = self.bob.post if door.removeprefix("/") in KINDS else self.bob.get
+        assert send(f"/api/vps/{self.alive(pick).id}{door}").status_code == 404
+        assert self.bob.get("/api/vps").json()["vps"] == []
+        for id in self.story.accepted:
+            assert self.bob.get(f"/api/operations/{id}").status_code == 404
+        assert Operation.objects.count() == before
+
+    # Workers
+
+    @rule(what=one_of(["work", "watch", "watch", "sweep", "sweep", "hear", "identify"]))
+    def a_worker_does_its_duty(self, what: str) -> None:
+        duties: dict[str, Callable[[], Any]] = {
+            "work": self.work,
+            "watch": self.watch,
+            "sweep": self.sweep_all,
+            "hear": self.reconcile,
+            "identify": self.identify,
+        }
+        duties[what]()
+
+    def work(self) -> None:
+        self.stage.let(operations.work, self.cluster)
+
+    def watch(self) -> None:
+        for node in NODES:
+            self.stage.let(operations.watch, self.cluster, node)
+
+    def reconcile(self) -> None:
+        reconcile(self.cluster)
+
+    def sweep_all(self) -> None:
+        """Also what the one who died has left."""
+        self.stage.let(self.sweep)
+        self.stage.let(self.sweep)
+        nothing_is_late()
+
+    def sweep(self) -> None:
+        found = operations.overdue()
+        for cluster in found.work:
+            operations.work(cluster)
+        for cluster, node in found.watch:
+            operations.watch(cluster, node)
+        operations.enforce()
+
+    def identify(self) -> None:
+        for id in Placement.objects.values_list("pk", flat=True):
+            binding.identify(id)
+
+    @rule(seconds=pauses, times=rounds)
+    def life_goes_on(self, seconds: int, times: int) -> None:
+        self.let_time_go_on(seconds, times)
+
+    def go_round(self) -> None:
+        operations.work(self.cluster)
+        for node in NODES:
+            operations.watch(self.cluster, node)
+        reconcile(self.cluster)
+
+    # The world
+
+    @rule(seconds=one_of([1, 5, 12, 40, 70, 200]))
+    def time_passes(self, seconds: int) -> None:
+        """Workers do nothing meanwhile; the cluster is heard, for else nobody may ask for anything."""
+        self.stage.rest()
+        self.stage.pass_time(seconds)
+        reconcile(self.cluster)
+
+    @precondition(is_any_alive)
+    @rule(pick=picks, what=one_of(MISFORTUNES))
+    def misfortune_comes(self, pick: int, what: str) -> None:
+        vmid = self.alive(pick).vmid
+        if what in ("silence", "end of silence"):
+            self.stage.ail(refuse=what == "silence")
+        elif what == "arrival":
+            self.stage.strays_arrive()
+        elif vmid:
+            self.trouble_a_guest(vmid, what)
+
+    @precondition(is_any_alive)
+    @rule(pick=picks, trouble=troubles)
+    def trouble_awaits_the_next(self, pick: int, trouble: Trouble) -> None:
+        self.make_trouble(self.alive(pick), trouble)
+        self.work()
+        self.watch()
+
+    def lose(self, what: str) -> None:
+        if what == "answer":
+            self.stage.simulated.call("PATCH", "faults", {"lose_answers": 1})
+        else:
+            self.stage.fate = what
+
+    def trouble_a_guest(self, vmid: int, what: str) -> None:
+        """Nothing moves while something is done to it."""
+        if what in ("running", "stopped"):
+            self.stage.simulated.call("POST", f"guests/{vmid}/power", {"power": what})
+        elif what in NODES:
+            self.stage.rest()
+            self.stage.simulated.change(vmid, node=what)
+        else:
+            self.stage.simulated.change(vmid, lock="backup" if what == "lock" else "")
+
+    def in_the_middle_of_the_next_turn(self, server: Server, point: str, what: str) -> None:
+        """While a worker stands at this point, as one that was paused, somebody else does this."""
+        acts: dict[str, Callable[[], Any]] = {
+            "work": self.work,
+            "sweep": self.sweep,
+            "hear": self.reconcile,
+            "turn": lambda: server.vmid and self.trouble_a_guest(server.vmid, "running"),
+            "delete": lambda: self.delete(server),
+            "suspend": lambda: self.update(server, "suspended"),
+        }
+        act = acts.get(what) or (lambda: self.ask(server, what))
+
+        def act_and_look() -> None:
+            act()
+            self.story.note()
+
+        self.stage.plot = (point, self.stage.meanwhile(what, act_and_look))
+
+    # What holds
+
+    @invariant()
+    def all_invariants_hold(self) -> None:
+        self.stage.tally["steps"] += 1
+        self.story.check(self.stage)
+
+    def teardown(self) -> None:
+        """All trouble ends, and so does what was asked; then there is nothing left to do."""
+        if sys.exc_info()[0] is not None:
+            return
+        self.calm_down()
+        self.come_to_an_end()
+        self.story.check(self.stage)
+        what_is_shown_is_so(self.stage)
+        self.nothing_is_left_to_do()
+        self.stage.tally.update(f"{one.kind} {one.state} {one.error_code}" for one in Operation.objects.all())
+
+    def calm_down(self) -> None:
+        self.stage.plot, self.stage.fate = None, ""
+        self.stage.simulated.call("PATCH", "faults", {"lose_answers": 0})
+        self.stage.strays_arrive()
+        for vmid in self.stage.world.guests:
+            self.stage.simulated.change(vmid, lock="")
+        self.stage.answer_again()
+
+    def come_to_an_end(self) -> None:
+        """No deadline is longer than 300 s."""
+        for _ in range(40):
+            self.stage.rest()
+            self.go_round()
+            self.sweep()
+            if not Operation.objects.open().exists():
+                break
+            self.stage.pass_time(10)
+        assert not Operation.objects.open().exists()
+        self.stage.rest()
+        self.identify()
+        self.go_round()
+
+    def nothing_is_left_to_do(self) -> None:
+        before = all_rows(self.stage)
+        for _ in range(2):
+            self.go_round()
+            self.sweep()
+        assert all_rows(self.stage) == before
+
+
+def chosen_seed() -> int:
+    return int(os.environ.get("HYPOTHESIS_SEED") or random.randrange(2**32))
+
+
+def test_the_invariants_hold_whatever_happens(
+    stage: Stage, alice: Any, bob: Any, with_token: Any, main_site: Any
+) -> None:
+    def play() -> Panel:
+        return Panel(stage, alice.pk, with_token(alice), with_token(bob), main_site)
+
+    if PROFILE != "suite":
+        number = chosen_seed()
+        print(f"HYPOTHESIS_SEED={number}")  # noqa: T201  for whoever wants to see it again
+        seed(number)(play)
+    run_state_machine_as_test(play, settings=settings.get_profile(PROFILE))
+    print(*sorted(stage.tally.items()), sep="\n")  # noqa: T201  what was played

@@ -1,0 +1,189 @@
+"""Power operations, from the request to the end, against a simulated cluster over real HTTPS."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from tests.vps.conftest import carry_out, turn
+from vps import operations
+from vps.hypervisor.base import Refusal
+from vps.models import Cluster, ClusterNode, Event, Operation, Placement, Vps
+from vps.operations import verdicts
+from vps.services import binding
+
+KINDS = ["qemu", "lxc"]
+
+
+@pytest.fixture(autouse=True)
+def quick(quick_pauses: None) -> None:
+    """All of these take turns one after another."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_start_ends_when_the_guest_was_seen_running(server: Any, simulated: Any, do: Any, kind: str) -> None:
+    vps = server(kind)
+    operation = do(vps, "start")
+    assert (operation.state, operation.progress, operation.error_code) == ("succeeded", 100, "")
+    assert simulated.guest(100)["power"] == "running"
+    assert simulated.commands(100) == ["start"]
+    vps.refresh_from_db()
+    assert vps.status == "running"
+    types = list(Event.objects.order_by("id").values_list("type", flat=True))
+    assert types == ["operation.queued", "operation.succeeded", "vps.status_changed"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_stop_shuts_the_guests_system_down(server: Any, simulated: Any, do: Any, kind: str) -> None:
+    vps = server(kind, power="running")
+    assert do(vps, "stop").state == "succeeded"
+    assert simulated.commands(100) == ["shutdown"]
+    vps.refresh_from_db()
+    assert vps.status == "stopped"
+
+
+@pytest.mark.parametrize(("kind", "verb"), [("qemu", "reset"), ("lxc", "reboot")])
+def test_restart_is_one_hard_command_for_either_kind(
+    server: Any, simulated: Any, do: Any, kind: str, verb: str
+) -> None:
+    assert do(server(kind, power="running", ignores_acpi=True), "restart").state == "succeeded"
+    assert simulated.commands(100) == [verb]
+    assert simulated.guest(100)["power"] == "running"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_reboot_is_done_when_the_guest_runs_anew(server: Any, simulated: Any, do: Any, kind: str) -> None:
+    """A virtual machine's task says OK when it is down: the start is another task, and is waited for."""
+    vps = server(kind, power="running", start_seconds=1.0)
+    before = simulated.guest(100)["started_at"]
+    assert do(vps, "reboot").state == "succeeded"
+    assert simulated.guest(100)["power"] == "running"
+    assert simulated.guest(100)["started_at"] > before
+    assert simulated.commands(100) == ["reboot"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("power_now", "asked"), [("running", "start"), ("stopped", "stop")])
+def test_what_is_so_already_succeeds_without_a_command(
+    server: Any, simulated: Any, do: Any, kind: str, power_now: str, asked: str
+) -> None:
+    assert do(server(kind, power=power_now), asked).state == "succeeded"
+    assert simulated.commands(100) == []
+
+
+@pytest.mark.parametrize("asked", ["restart", "reboot"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_stopped_server_is_not_rebooted(server: Any, simulated: Any, do: Any, kind: str, asked: str) -> None:
+    operation = do(server(kind), asked)
+    assert (operation.state, operation.error_code) == ("failed", "vps_not_running")
+    assert simulated.commands(100) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [("stop", "guest_did_not_shut_down"), ("reboot", "guest_did_not_shut_down"), ("start", "hypervisor_refused")],
+)
+def test_a_time_that_ran_out_is_the_guests_fault_only_where_it_was_asked_to_go_down(asked: str, code: str) -> None:
+    assert verdicts.code_of(Refusal.TIMED_OUT, asked) == code
+
+
+def test_a_locked_server_is_waited_for(server: Any, simulated: Any, alice: Any) -> None:
+    operation = operations.request(server(lock="backup"), "start", by=alice, source="page")
+    turn(operation)
+    operation.refresh_from_db()
+    assert (operation.state, operation.step) == ("running", "locked")
+    assert simulated.commands(100) == []
+    simulated.change(100, lock="")
+    assert carry_out(operation).state == "succeeded"
+    assert simulated.commands(100) == ["start"]
+
+
+def test_a_server_that_is_locked_for_too_long_is_said_to_be_busy(server: Any, alice: Any) -> None:
+    operation = operations.request(server(lock="backup"), "start", by=alice, source="page")
+    turn(operation)
+    Operation.objects.update(deadline_at=timezone.now(), due_at=timezone.now())
+    assert carry_out(operation).error_code == "vps_busy"
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked"), [("qemu", "reboot"), ("lxc", "reboot"), ("qemu", "restart"), ("qemu", "start")]
+)
+def test_a_lost_answer_is_not_sent_twice(server: Any, simulated: Any, do: Any, kind: str, asked: str) -> None:
+    """The command acts and its answer never comes: the task is found in the node's list, and adopted."""
+    vps = server(kind, power="stopped" if asked == "start" else "running")
+    simulated.call("PATCH", "faults", {"lose_answers": 1})
+    operation = do(vps, asked)
+    assert operation.state == "succeeded"
+    assert operation.upid
+    assert len(simulated.commands(100)) == 1
+
+
+def test_a_cluster_that_cannot_be_reached_is_asked_again(server: Any, simulated: Any, alice: Any) -> None:
+    vps = server()
+    simulated.call("PATCH", "nodes/pve1", {"up": False})
+    operation = operations.request(vps, "start", by=alice, source="page")
+    turn(operation)
+    operation.refresh_from_db()
+    assert operation.is_open
+    assert "595" in operation.error_detail
+    simulated.call("PATCH", "nodes/pve1", {"up": True})
+    ClusterNode.objects.ask_at_once(ClusterNode.objects.get().pk)
+    binding.identify(vps.placement.pk)
+    assert carry_out(operation).state == "succeeded"
+    assert simulated.commands(100) == ["start"]
+
+
+def test_a_guest_that_moved_is_followed(server: Any, simulated: Any, do: Any) -> None:
+    vps = server()
+    simulated.change(100, node="pve2")
+    assert do(vps, "start").state == "succeeded"
+    assert Placement.objects.get(vps=vps).node == "pve2"
+
+
+def test_a_guest_that_is_gone_is_not_deleted_here(server: Any, simulated: Any, do: Any) -> None:
+    vps = server()
+    simulated.call("DELETE", "guests/100")
+    assert do(vps, "start").error_code == "vps_missing"
+    assert Vps.objects.filter(pk=vps.pk).exists()
+
+
+def test_another_guest_under_the_same_vmid_is_not_touched(server: Any, simulated: Any, do: Any) -> None:
+    vps = server(power="running")
+    do(vps, "start")
+    simulated.change(100, uuid="bbbbbbbb-0000-0000-0000-000000000000")
+    operation = do(vps, "reboot")
+    assert (operation.state, operation.error_code) == ("failed", "identity_mismatch")
+    assert simulated.commands(100) == []
+
+
+def test_whoever_comes_late_or_twice_changes_nothing(server: Any, simulated: Any, alice: Any) -> None:
+    operation = operations.request(server(), "start", by=alice, source="page")
+    assert turn(operation) is not None
+    Operation.objects.update(due_at=timezone.now() + timedelta(minutes=1))
+    assert turn(operation) is None, "the next turn is not due yet"
+    stale = Operation.objects.get(pk=operation.pk)
+    Operation.objects.update(due_at=timezone.now())
+    assert Operation.objects.claim(operation.pk).fence == stale.fence + 1
+    assert not Operation.objects.write(stale, step="done"), "an older fence writes nothing"
+    assert carry_out(operation).state == "succeeded"
+    assert turn(operation) is None
+    assert simulated.commands(100) == ["start"]
+
+
+def test_the_database_refuses_a_second_open_operation(server: Any, alice: Any) -> None:
+    from django.db import IntegrityError
+
+    vps = server()
+    operations.request(vps, "start", by=alice, source="page")
+    with pytest.raises(IntegrityError, match="one_open_operation_a_vps"):
+        Operation.objects.create(vps=vps, kind="stop", source="page", deadline_at=timezone.now())
+
+
+def test_the_sweeper_finds_what_no_bell_rang_for(server: Any, alice: Any, real_cluster: Cluster) -> None:
+    operation = operations.request(server(), "start", by=alice, source="page")
+    assert operations.overdue() == operations.Sweep()
+    Operation.objects.update(due_at=timezone.now() - timedelta(seconds=6))
+    assert operations.overdue() == operations.Sweep(work={real_cluster.pk})
+    Operation.objects.filter(pk=operation.pk).update(step="working", node="pve1")
+    assert operations.overdue() == operations.Sweep(watch={(real_cluster.pk, "pve1")})

@@ -1,0 +1,126 @@
+"""What becomes of each kind of operation on each kind of guest: tables, against a simulated cluster."""
+
+import json
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from simulator import power as simulated_power
+from tests.simulated import Cluster as Simulated
+from tests.vps.conftest import carry_out, turn
+from vps import operations
+from vps.models import Operation, Vps
+from vps.operations import steps, strays
+
+QEMU, LXC = "qemu", "lxc"
+EVERY_KIND = ["start", "stop", "force", "restart", "reboot"]
+
+
+@pytest.fixture(autouse=True)
+def quick(quick_pauses: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No time is given to a guest's system to shut down, and the availability manager acts at once."""
+    monkeypatch.setattr(steps, "SHUTDOWN_LIMIT_S", 0)
+    monkeypatch.setattr(simulated_power, "HA_QUEUE_S", 0.1)
+    monkeypatch.setattr(simulated_power, "HA_ROUND_S", 0.2)
+
+
+def ask(vps: Vps, kind: str) -> Operation:
+    is_forced = kind == "force"
+    return operations.request(vps, "stop" if is_forced else kind, by=None, source="page", force=is_forced)
+
+
+PAUSED, TEMPLATE, DEAF = {"power": "paused"}, {"template": True}, {"power": "running", "ignores_acpi": True}
+HA, GIVEN_UP = {"ha": True}, {"ha": True, "ha_state": "error"}
+UP = {"power": "running"}
+OUTCOMES: list[tuple[str, dict[str, Any], str, str, list[str], str]] = [
+    # guest, its facts, what is asked, its code or "", what was sent, power in the end
+    (QEMU, HA, "start", "", ["start"], "running"),
+    (QEMU, HA | UP, "stop", "", ["shutdown"], "stopped"),
+    (QEMU, HA | UP, "force", "", ["stop"], "stopped"),
+    (QEMU, GIVEN_UP, "start", "ha_error", [], "stopped"),
+    (LXC, GIVEN_UP | UP, "stop", "ha_error", [], "running"),
+    (QEMU, GIVEN_UP | UP, "force", "ha_error", [], "running"),
+    (QEMU, GIVEN_UP | UP, "start", "", [], "running"),
+    (QEMU, GIVEN_UP | UP | {"shutdown_seconds": 0}, "reboot", "", ["reboot"], "running"),
+    (QEMU, PAUSED, "start", "vps_paused", [], "paused"),
+    (QEMU, PAUSED, "restart", "vps_paused", [], "paused"),
+    (QEMU, PAUSED, "reboot", "vps_paused", [], "paused"),
+    (QEMU, PAUSED, "stop", "", ["shutdown"], "stopped"),
+    (QEMU, PAUSED, "force", "", ["stop"], "stopped"),
+    (QEMU, TEMPLATE, "start", "vps_template", [], "stopped"),
+    (LXC, TEMPLATE, "start", "vps_template", [], "stopped"),
+    (QEMU, TEMPLATE, "reboot", "vps_template", [], "stopped"),
+    (QEMU, TEMPLATE, "stop", "", [], "stopped"),
+    (QEMU, DEAF, "stop", "", ["shutdown"], "stopped"),
+    (LXC, DEAF, "stop", "", ["shutdown"], "stopped"),
+    (QEMU, DEAF, "force", "", ["stop"], "stopped"),
+    (QEMU, DEAF, "reboot", "guest_did_not_shut_down", ["reboot"], "running"),
+    (LXC, DEAF, "reboot", "", ["reboot"], "running"),
+    (QEMU, {"lock": "suspended"}, "start", "", ["start"], "running"),
+    (QEMU, {"fail_start": True}, "start", "hypervisor_refused", ["start"], "stopped"),
+]
+
+
+def name_of(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, dict | list) else str(value)
+
+
+@pytest.mark.parametrize(("guest", "facts", "kind", "code", "sent", "in_the_end"), OUTCOMES, ids=name_of)
+def test_each_ends_as_it_should(
+    server: Any, simulated: Simulated, guest: str, facts: Any, kind: str, code: str, sent: list[str], in_the_end: str
+) -> None:
+    operation = carry_out(ask(server(guest, **facts), kind))
+    assert (operation.state, operation.error_code) == ("failed" if code else "succeeded", code)
+    assert (simulated.commands(100), simulated.guest(100)["power"]) == (sent, in_the_end)
+    public = operation.public()["error"]
+    assert (public["code"] if public else "", operation.error_detail.startswith("400")) == (code, False)
+    vps = Vps.objects.get()
+    assert vps.status == ("running" if in_the_end == "paused" else in_the_end)
+    assert vps.shown.word == in_the_end
+
+
+@pytest.mark.parametrize("guest", [QEMU, LXC])
+def test_what_is_highly_available_is_never_asked_to_overrule_a_shutdown(
+    server: Any, simulated: Simulated, guest: str
+) -> None:
+    turn(ask(server(guest, **HA | UP), "force"))
+    calls = [json.loads(line) for line in (simulated.pem.parent / "calls.jsonl").read_text().splitlines()]
+    (sent,) = [call for call in calls if call["method"] == "POST"]
+    assert (sent["path"], sent["params"]) == (f"/nodes/pve1/{guest}/100/status/stop", {})
+
+
+@pytest.mark.parametrize("kind", EVERY_KIND)
+@pytest.mark.parametrize("guest", [QEMU, LXC])
+def test_a_locked_guest_is_sent_nothing(server: Any, simulated: Simulated, guest: str, kind: str) -> None:
+    power_now = "stopped" if kind == "start" else "running"
+    operation = ask(server(guest, power=power_now, lock="backup"), kind)
+    turn(operation)
+    operation.refresh_from_db()
+    assert (operation.state, operation.step, simulated.commands(100)) == ("running", "locked", [])
+
+
+# A forced stop overtakes what hangs
+
+
+@pytest.mark.parametrize("guest", [QEMU, LXC])
+@pytest.mark.parametrize(("kind", "answers_lost"), [("stop", 0), ("reboot", 0), ("reboot", 1), ("start", 0)])
+def test_a_forced_stop_waits_for_nothing_that_hangs(
+    server: Any, simulated: Simulated, monkeypatch: pytest.MonkeyPatch, guest: str, kind: str, answers_lost: int
+) -> None:
+    monkeypatch.setattr(strays, "STARTS_WITHIN", timedelta(seconds=0.3))
+    vps = server(guest, power="stopped" if kind == "start" else "running", never_ends=True)
+    simulated.call("PATCH", "faults", {"lose_answers": answers_lost})
+    hanging = ask(vps, kind)
+    turn(hanging)
+    simulated.change(100, never_ends=False)
+    since = time.monotonic()
+    forced = carry_out(ask(vps, "force"))
+    assert time.monotonic() - since < 30, (
+        "to wait for what was perhaps sent takes longer, and for its deadline much more"
+    )
+    hanging.refresh_from_db()
+    assert (hanging.error_code, forced.state) == ("superseded", "succeeded")
+    assert simulated.guest(100)["power"] == "stopped"
+    assert Vps.objects.get().status == "stopped"

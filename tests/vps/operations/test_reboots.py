@@ -1,0 +1,279 @@
+"""When a reboot is done, and when it is not: an uptime is a duration, whatever the clocks of the hosts that tell of it."""
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from tests.simulated import Cluster as Simulated
+from tests.simulated import wait_for, with_two_hosts
+from tests.vps.conftest import carry_out, registered, turn
+from vps import operations
+from vps.hypervisor.base import Look, Power
+from vps.models import Cluster, Operation, Placement, Vps
+from vps.operations import plan, steps
+from vps.operations.plan import is_seen_done
+from vps.operations.strays import intent_of
+
+__all__ = ["with_two_hosts"]
+
+KINDS = ["qemu", "lxc"]
+NOW = timezone.now()
+GONE = {"data": None, "message": "Parameter verification failed.\n", "errors": {"upid": "no such task"}}
+
+
+@pytest.fixture(autouse=True)
+def quick(quick_pauses: None) -> None:
+    """All of these take turns one after another."""
+
+
+def asked(vps: Any, kind: str = "reboot", **how: Any) -> Operation:
+    return operations.request(vps, kind, by=None, source="page", **how)
+
+
+def now_due() -> None:
+    Operation.objects.update(due_at=timezone.now())
+
+
+def look(uptime_s: int | None, **facts: Any) -> Look:
+    """With a clock of its own, a day behind."""
+    plain = {"node": "pve1", "power": Power.RUNNING, "lock": "", "is_template": False, "is_ha": False}
+    return Look(**plain | {"node_time": NOW - timedelta(days=1), "uptime_s": uptime_s} | facts)
+
+
+def sent(seconds_ago: float, kind: str = "reboot") -> Operation:
+    left_at = NOW - timedelta(seconds=seconds_ago)
+    return Operation(kind=kind, intent_at=NOW, sent_at=NOW, sent_after=left_at)
+
+
+# B7 and B16: figures, so that a change of any of them is red.
+
+
+@pytest.mark.parametrize(
+    ("uptime_s", "seconds_ago", "is_done"),
+    [
+        (0, 0, True),
+        (2, 0, True),
+        (3, 0.9, False),
+        (10, 60, True),
+        (60, 60, True),
+        (62, 60, True),
+        (63, 60.9, False),
+        (1000, 60, False),
+        (None, 60, False),
+    ],
+)
+@pytest.mark.parametrize(("guest", "kind"), [("qemu", "reboot"), ("lxc", "reboot"), ("lxc", "restart")])
+def test_a_reboot_is_done_when_the_guest_is_up_for_no_longer_than_its_command_has_left_b7_b16(
+    guest: str, kind: str, uptime_s: int | None, seconds_ago: float, is_done: bool
+) -> None:
+    assert is_seen_done(sent(seconds_ago, kind), guest, look(uptime_s), NOW) == is_done
+
+
+def test_an_operation_of_before_the_upgrade_is_judged_by_when_it_was_sent() -> None:
+    operation = sent(60)
+    operation.sent_at, operation.sent_after = operation.sent_after, None
+    assert is_seen_done(operation, "qemu", look(30), NOW)
+    assert not is_seen_done(operation, "qemu", look(90), NOW)
+
+
+def test_a_reset_keeps_the_uptime_and_what_is_down_is_not_up() -> None:
+    assert is_seen_done(sent(1, "restart"), "qemu", look(1000), NOW)
+    assert not is_seen_done(sent(1), "qemu", look(0, power=Power.STOPPED), NOW)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_guest_that_is_still_up_from_before_is_no_proof_b16(server: Any, simulated: Simulated, kind: str) -> None:
+    """The node has forgotten the task, so the guest alone can tell: it runs, and has run for an hour."""
+    vps = server(kind, power="running", started_at=time.time() - 3600, never_ends=True)
+    operation = asked(vps)
+    turn(operation)
+    simulated.answer("GET", "/nodes/pve1/tasks/.*/status", 400, "Parameter verification failed.", body=GONE)
+    simulated.answer("GET", "/nodes/pve1/tasks", 200, body={"data": []})
+    for _ in range(6):
+        now_due()
+        turn(operation)
+    operation.refresh_from_db()
+    assert (operation.state, operation.step) == ("running", "confirming")
+    simulated.change(100, power="stopped")
+    simulated.change(100, power="running")
+    now_due()
+    turn(operation)
+    operation.refresh_from_db()
+    assert operation.state == "succeeded"
+
+
+# B7
+
+
+def bound_to(cluster: Cluster, simulated: Simulated, vps: Vps, kind: str, **facts: Any) -> Vps:
+    guest = simulated.add(kind, power="running", started_at=time.time() - 3600, **facts)
+    Placement.objects.create(
+        vps=vps, cluster=cluster, kind=kind, vmid=guest["vmid"], node=guest["node"], power="running"
+    )
+    return vps
+
+
+@pytest.fixture
+def two_hosts(db: None, with_two_hosts: Simulated, alice: Any, make_vps: Any) -> Any:
+    """Alice's server on a cluster with two API hosts, the first of which is asked first."""
+    cluster = registered(with_two_hosts.access(hosts=with_two_hosts.simulator.tls_hosts))
+
+    def make(kind: str, **facts: Any) -> Vps:
+        return bound_to(cluster, with_two_hosts, make_vps(alice), kind, **facts)
+
+    return make
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seconds", [-3600, -20, 20, 3600])
+def test_the_api_host_changes_in_mid_reboot_and_its_clock_is_off_b7(
+    two_hosts: Any, with_two_hosts: Simulated, kind: str, seconds: int
+) -> None:
+    first, second = with_two_hosts.simulator.tls_hosts
+    with_two_hosts.set_clock(second, seconds)
+    operation = asked(two_hosts(kind))
+    turn(operation)
+    with_two_hosts.ail(first, refuse=True)
+    assert carry_out(operation).state == "succeeded"
+    assert with_two_hosts.commands(100) == ["reboot"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seconds", [-3600, -20, 20, 3600])
+def test_a_clock_that_is_off_proves_no_reboot_b7(
+    two_hosts: Any, with_two_hosts: Simulated, kind: str, seconds: int
+) -> None:
+    """The guest runs on as before, and the host that is asked now is ahead or behind."""
+    operation = asked(two_hosts(kind, never_ends=True))
+    turn(operation)
+    first, second = with_two_hosts.simulator.tls_hosts
+    with_two_hosts.set_clock(second, seconds)
+    with_two_hosts.ail(first, refuse=True)
+    with_two_hosts.answer("GET", "/nodes/pve1/tasks/.*/status", 400, "Parameter verification failed.", body=GONE)
+    with_two_hosts.answer("GET", "/nodes/pve1/tasks", 200, body={"data": []})
+    for _ in range(5):
+        now_due()
+        turn(operation)
+    operation.refresh_from_db()
+    assert (operation.state, operation.step) == ("running", "confirming")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seconds", [-3600, -90, 90, 3600])
+def test_a_lost_command_is_found_whatever_the_date_of_the_host_that_was_asked_b7(
+    server: Any, simulated: Simulated, kind: str, seconds: int
+) -> None:
+    """A clock that is ahead would hide the task, and it would be sent again."""
+    simulated.set_clock(simulated.simulator.tls, seconds)
+    vps = server(kind, power="running", started_at=time.time() - 3600)
+    simulated.call("PATCH", "faults", {"lose_answers": 1})
+    operation = asked(vps)
+    turn(operation)
+    past = timezone.now() - timedelta(seconds=60)
+    Operation.objects.update(sent_at=past, due_at=past)
+    turn(operation)
+    operation.refresh_from_db()
+    assert operation.upid
+    assert carry_out(operation).state == "succeeded"
+    assert simulated.commands(100) == ["reboot"]
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+def test_tasks_are_ours_from_the_clock_on_that_is_behind_b7(db: None, days: int) -> None:
+    """Those of a node that is behind bear its time, and would lie before our own."""
+    told = timezone.now() + timedelta(days=days)
+    assert (intent_of(look(0, node_time=told)) == told) == (days < 0)
+
+
+# B23
+
+
+@pytest.mark.parametrize("seconds", [15, 22])
+def test_a_guest_may_take_its_time_to_come_up_b23(server: Any, simulated: Simulated, seconds: int) -> None:
+    operation = gone_down(server, simulated)
+    Operation.objects.update(down_since=timezone.now() - timedelta(seconds=seconds))
+    now_due()
+    turn(operation)
+    operation.refresh_from_db()
+    assert (operation.state, operation.step) == ("running", "confirming")
+    simulated.change(100, power="running")
+    assert carry_out(operation).state == "succeeded"
+
+
+def test_a_guest_that_stays_down_is_told_of_soon_and_a_start_is_offered_b23(
+    server: Any, simulated: Simulated, as_user: Any, alice: Any
+) -> None:
+    operation = gone_down(server, simulated)
+    assert operation.down_since is not None
+    long_ago = timezone.now() - timedelta(seconds=31)
+    Operation.objects.update(down_since=long_ago, sent_after=long_ago)
+    now_due()
+    turn(operation)
+    operation.refresh_from_db()
+    assert (operation.state, operation.error_code) == ("failed", "did_not_come_back")
+    assert operation.deadline_at > timezone.now()
+    vps = Vps.objects.get()
+    assert (vps.status, vps.shown.word) == ("stopped", "stopped")
+    page = as_user(alice).get(f"/vps/{vps.pk}/").content.decode()
+    assert "/start" in page
+    stop = asked(Vps.objects.get(), "stop", force=True)
+    turn(stop)
+    stop.refresh_from_db()
+    assert stop.state == "succeeded", "what was waited for once is not waited for again"
+
+
+def test_what_a_reboot_promises_holds_for_thirty_seconds() -> None:
+    assert timedelta(seconds=30) == plan.COMES_UP_WITHIN == steps.COMES_UP_WITHIN
+
+
+def gone_down(server: Any, simulated: Simulated) -> Operation:
+    operation = asked(server(power="running", fail_start=True, shutdown_seconds=0.1))
+    turn(operation)
+    wait_for(lambda: simulated.guest(100)["power"] == "stopped")
+
+    def is_seen_down() -> bool:
+        now_due()
+        turn(operation)
+        operation.refresh_from_db()
+        return operation.down_since is not None
+
+    wait_for(is_seen_down)
+    return operation
+
+
+# B24
+
+
+def test_progress_never_runs_backwards_b24(server: Any, simulated: Simulated) -> None:
+    """A lock, a command whose task met another lock, a refusal, and at last a start."""
+    operation = asked(server(ends={"start": "VM is locked (backup)"}), "start")
+    seen = [operation.progress]
+
+    def look_at_it() -> int:
+        now_due()
+        turn(operation)
+        seen.append(Operation.objects.get().progress)
+        assert Operation.objects.get().public()["progress"] == seen[-1]
+        return seen[-1]
+
+    wait_for(lambda: look_at_it() >= 50)
+    wait_for(lambda: look_at_it() and Operation.objects.get().step == "locked")
+    simulated.answer("POST", ".*/status/start", 500, "cluster not ready - no quorum?")
+    wait_for(lambda: look_at_it() and Operation.objects.get().step == "waiting")
+    simulated.call("PATCH", "nodes/pve1", {"up": False})
+    wait_for(lambda: look_at_it() and Operation.objects.get().step == "silent")
+    simulated.call("PATCH", "nodes/pve1", {"up": True})
+    simulated.answer_truly()
+    simulated.change(100, ends={})
+    Cluster.objects.get().nodes.update(failures=0, retry_at=None)
+    wait_for(lambda: look_at_it() == 100)
+    assert seen == sorted(seen)
+    assert seen[0] == 0
+
+
+def test_progress_of_what_has_failed_stays_where_it_was_b24(server: Any, simulated: Simulated) -> None:
+    operation = carry_out(asked(server(ends={"start": "start failed: QEMU exited with code 1"}), "start"))
+    assert (operation.state, operation.progress) == ("failed", 50)

@@ -1,0 +1,319 @@
+"""A hypervisor's no, in all its words: what it says of the guest, of the command, and of the node it could not ask."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from tests.simulated import Cluster as Simulated
+from tests.vps.conftest import carry_out, turn
+from vps import operations
+from vps.models import Cluster, ClusterNode, Operation, Placement
+from vps.operations.plan import MOST_TRIES
+
+KINDS = ["qemu", "lxc"]
+VERBS = ["start", "stop", "force", "restart", "reboot"]
+# The genuine texts of what has not been done for a reason that passes.
+PASSING = [
+    (500, "cluster not ready - no quorum?"),
+    (500, "cfs-lock 'file-ha_crm_commands' error: no quorum!"),
+    (500, "can't lock file '/var/lock/qemu-server/lock-100.conf' - got timeout"),
+    (500, "VM is locked (backup)"),
+    (500, "ipcc_send_rec[1] failed: Connection refused"),
+    (500, "unable to open file '/etc/pve/nodes/pve1/lxc/100.conf.tmp.4711' - Permission denied"),
+    (595, "No route to host"),
+]
+
+
+@pytest.fixture(autouse=True)
+def quick(quick_pauses: None) -> None:
+    """All of these take turns one after another."""
+
+
+def asked(vps: Any, kind: str) -> Operation:
+    is_forced = kind == "force"
+    return operations.request(vps, "stop" if is_forced else kind, by=None, source="page", force=is_forced)
+
+
+def refuse(simulated: Simulated, status: int, reason: str, **how: Any) -> None:
+    """Power commands are told so."""
+    simulated.answer("POST", r"/nodes/pve1/\w+/100/status/\w+", status, reason, **how)
+
+
+def sent(simulated: Simulated) -> int:
+    """How many power commands came, whatever became of them."""
+    by_path: dict[str, int] = simulated.load()["by_path"]
+    return sum(calls for path, calls in by_path.items() if path.startswith("POST") and "/status/" in path)
+
+
+def now_due() -> None:
+    Operation.objects.update(due_at=timezone.now())
+    for node in ClusterNode.objects.all():
+        ClusterNode.objects.ask_at_once(node.pk)
+
+
+def running_for(kind: str) -> str:
+    return "stopped" if kind == "start" else "running"
+
+
+# B5
+
+
+@pytest.mark.parametrize("asked_for", ["reboot", "stop"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "VM quit/powerdown failed",
+        "VM quit/powerdown failed - got timeout",
+        "VM 100 qga command 'guest-shutdown' failed - got timeout",
+        "VM 100 qmp command 'guest-shutdown' failed - got timeout",
+        "VM 100 qmp command 'guest-shutdown' failed - The command guest-shutdown has been disabled for this instance",
+        "VM 100 qga command 'guest-ping' failed - unable to connect to VM 100 qga socket - timeout after 31 retries",
+        "QEMU Guest Agent is not running - VM 100 qga command 'guest-ping' failed - got timeout",
+        "container did not stop",
+    ],
+)
+def test_a_guest_that_does_not_go_down_is_named_in_whatever_words_b5(
+    server: Any, simulated: Simulated, asked_for: str, text: str
+) -> None:
+    verb = {"reboot": "reboot", "stop": "shutdown"}[asked_for]
+    operation = carry_out(asked(server(power="running", ends={verb: text}), asked_for))
+    assert (operation.error_code, operation.error_detail) == ("guest_did_not_shut_down", text)
+
+
+@pytest.mark.parametrize(("asked_for", "verb"), [("force", "stop"), ("restart", "reset"), ("start", "start")])
+def test_who_was_not_asked_to_go_down_is_not_told_to_use_force_b5(
+    server: Any, simulated: Simulated, asked_for: str, verb: str
+) -> None:
+    vps = server(power=running_for(asked_for), ends={verb: "VM quit/powerdown failed"})
+    assert carry_out(asked(vps, asked_for)).error_code == "hypervisor_refused"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("asked_for", "verb"), [("start", "start"), ("force", "stop"), ("stop", "shutdown")])
+def test_a_task_that_failed_when_its_work_was_done_has_done_it(
+    server: Any, simulated: Simulated, kind: str, asked_for: str, verb: str
+) -> None:
+    vps = server(kind, power=running_for(asked_for), ends_after={verb: "received interrupt"})
+    assert carry_out(asked(vps, asked_for)).state == "succeeded"
+    assert len(simulated.commands(100)) == 1
+
+
+# B6
+
+
+@pytest.mark.parametrize("kind", VERBS)
+@pytest.mark.parametrize(("status", "reason"), PASSING)
+def test_a_refusal_that_did_nothing_is_no_try_b6(
+    server: Any, simulated: Simulated, kind: str, status: int, reason: str
+) -> None:
+    """It says so more often than may be tried, and then no more."""
+    refuse(simulated, status, reason)
+    operation = asked(server(power=running_for(kind)), kind)
+    for _ in range(3 * MOST_TRIES):
+        turn(operation)
+        now_due()
+    operation.refresh_from_db()
+    assert sent(simulated) > MOST_TRIES
+    assert (operation.state, operation.attempts, operation.intent_at) == ("running", 0, None)
+    simulated.answer_truly()
+    assert carry_out(operation).state == "succeeded"
+    assert len(simulated.commands(100)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "VM is locked (backup)",
+        "can't lock file '/var/lock/x' - got timeout",
+        "command 'ha-manager set vm:100 --state started' failed: exit code 255",
+    ],
+)
+def test_a_task_that_did_nothing_is_no_try_b6(server: Any, simulated: Simulated, text: str) -> None:
+    operation = asked(server(ends={"start": text}), "start")
+    while len(simulated.commands(100)) <= MOST_TRIES and operation.is_open:
+        turn(operation)
+        now_due()
+        operation.refresh_from_db()
+    assert (operation.state, operation.attempts <= 1) == ("running", True)
+    simulated.change(100, ends={})
+    assert carry_out(operation).state == "succeeded"
+
+
+def test_what_has_no_quorum_for_too_long_was_not_busy_b6(server: Any, simulated: Simulated) -> None:
+    refuse(simulated, 500, "cluster not ready - no quorum?")
+    operation = asked(server(), "start")
+    turn(operation)
+    Operation.objects.update(deadline_at=timezone.now(), due_at=timezone.now())
+    turn(operation)
+    operation.refresh_from_db()
+    assert operation.error_code == "hypervisor_unavailable"
+
+
+def test_what_may_have_been_done_is_a_try(server: Any, simulated: Simulated) -> None:
+    """Or else what is lost each time would be sent for ever."""
+    refuse(simulated, 596, "Connection timed out")
+    operation = asked(server(), "start")
+    turn(operation)
+    operation.refresh_from_db()
+    assert (operation.attempts, operation.intent_at is not None) == (1, True)
+
+
+# B21
+
+REFUSED = [
+    (403, "Permission check failed (/vms/100, VM.PowerMgmt)"),
+    (401, "Authentication failed!"),
+    (400, "Parameter verification failed."),
+    (500, "something new"),
+    (501, "Method 'POST /nodes/pve1/qemu/100/status/start' not implemented"),
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("first", ["start", "reboot"])
+@pytest.mark.parametrize(("status", "reason"), REFUSED)
+def test_what_was_refused_leaves_nothing_to_wait_for_b21(
+    server: Any, simulated: Simulated, kind: str, first: str, status: int, reason: str
+) -> None:
+    """A forced stop of a guest that is down is done at once: no command of before may still arrive."""
+    refuse(simulated, status, reason)
+    vps = server(kind, power=running_for(first))
+    assert carry_out(asked(vps, first)).state == "failed"
+    simulated.answer_truly()
+    simulated.change(100, power="stopped")
+    stop = asked(vps, "force")
+    Cluster.objects.ask_at_once(vps.placement.cluster_id)
+    turn(stop)
+    stop.refresh_from_db()
+    assert (stop.state, simulated.commands(100)) == ("succeeded", [])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_guest_that_was_not_where_its_command_went_has_nothing_to_wait_for_b21(
+    server: Any, simulated: Simulated, kind: str
+) -> None:
+    """The cluster lost it between the look and the command, which so was refused, and then it is back."""
+    vps = server(kind)
+    refuse(simulated, 500, f"Configuration file 'nodes/pve1/{kind}/100.conf' does not exist")
+    simulated.answer("GET", "/cluster/resources", 200, body={"data": []})
+    assert carry_out(asked(vps, "start")).error_code == "vps_missing"
+    simulated.answer_truly()
+    Placement.objects.update(missing_since=None)
+    stop = asked(vps, "force")
+    turn(stop)
+    stop.refresh_from_db()
+    assert (stop.state, simulated.commands(100)) == ("succeeded", [])
+
+
+def test_a_refusal_proves_nothing_of_what_was_asked_before_it_b21(server: Any, simulated: Simulated) -> None:
+    """A start was lost on its way, the forced stop after it refused: the next one waits for the start all the same."""
+    vps = server()
+    refuse(simulated, 596, "Connection timed out", times=1)
+    turn(asked(vps, "start"))
+    simulated.answer("GET", "/nodes/pve1/qemu/100/status/current", 403, "Permission check failed (/vms/100, VM.Audit)")
+    refused = asked(vps, "force")
+    now_due()
+    assert carry_out(refused).error_code == "hypervisor_denied"
+    simulated.answer_truly()
+    stop = asked(vps, "force")
+    Cluster.objects.ask_at_once(vps.placement.cluster_id)
+    now_due()
+    turn(stop)
+    stop.refresh_from_db()
+    assert stop.is_open
+    Operation.objects.filter(kind="start").update(sent_at=timezone.now() - timedelta(seconds=39))
+    assert carry_out(stop).state == "succeeded"
+
+
+def test_a_reboot_whose_task_was_refused_brings_nothing_up_b21(server: Any, simulated: Simulated) -> None:
+    vps = server(power="running", ends={"reboot": "VM quit/powerdown failed - got timeout"})
+    assert carry_out(asked(vps, "reboot")).error_code == "guest_did_not_shut_down"
+    simulated.change(100, power="stopped")
+    stop = asked(vps, "force")
+    turn(stop)
+    stop.refresh_from_db()
+    assert stop.state == "succeeded"
+
+
+def test_a_reboot_whose_task_failed_for_no_known_reason_may_still_bring_it_up_b21(
+    server: Any, simulated: Simulated
+) -> None:
+    """That its task has failed is no proof, as a refusal is."""
+    vps = server(power="running", ends={"reboot": "received interrupt"})
+    assert carry_out(asked(vps, "reboot")).error_code == "hypervisor_refused"
+    simulated.change(100, power="stopped")
+    stop = asked(vps, "force")
+    turn(stop)
+    stop.refresh_from_db()
+    assert stop.is_open
+    Operation.objects.filter(kind="reboot").update(finished_at=timezone.now() - timedelta(seconds=31))
+    assert carry_out(stop).state == "succeeded"
+
+
+def test_a_refusal_in_a_later_try_says_nothing_of_an_earlier_one(server: Any, simulated: Simulated) -> None:
+    """What was perhaps sent is found out before anything is sent again, so a refusal is of the last one there is."""
+    refuse(simulated, 596, "Connection timed out", acts=True, times=1)
+    operation = asked(server(never_ends=True), "start")
+    turn(operation)
+    refuse(simulated, 403, "Permission check failed (/vms/100, VM.PowerMgmt)")
+    now_due()
+    turn(operation)
+    operation.refresh_from_db()
+    assert (operation.state, bool(operation.upid), simulated.commands(100)) == ("running", True, ["start"])
+
+
+# B22
+
+SILENCE = [
+    (500, "address lookup for 'pve1' did not find any IP address"),
+    (500, "hostname lookup 'pve1' failed - failed to get address info for: pve1: Name or service not known"),
+    (500, "unable to get remote IP address for node 'pve1'"),
+    (500, "no such cluster node 'pve1'"),
+    (500, "proxy loop detected"),
+    (595, "Connection refused"),
+    (596, "Connection timed out"),
+]
+
+
+@pytest.mark.parametrize(("status", "reason"), SILENCE)
+def test_the_words_for_a_node_that_cannot_be_found_hold_calls_back_b22(
+    server: Any, simulated: Simulated, status: int, reason: str
+) -> None:
+    simulated.answer("", "/nodes/pve1/.*", status, reason)
+    starts = [asked(server(vmid=vmid), "start") for vmid in (100, 101, 102)]
+    simulated.forget_load()
+    for _ in range(5):
+        for operation in starts:
+            Operation.objects.update(due_at=timezone.now())
+            turn(operation)
+    asked_of_node = sum(count for path, count in simulated.load()["by_path"].items() if "{node}" in path)
+    assert asked_of_node == 1
+    (node,) = ClusterNode.objects.silent()
+    assert (node.name, reason[:30] in node.failure) == ("pve1", True)
+    simulated.answer_truly()
+    for operation in starts:
+        now_due()
+        assert carry_out(operation).state == "succeeded"
+
+
+def test_a_guest_that_has_left_a_node_whose_name_is_gone_is_followed_b22(server: Any, simulated: Simulated) -> None:
+    vps = server()
+    simulated.change(100, node="pve2")
+    simulated.answer("", "/nodes/pve1/.*", 500, "hostname lookup 'pve1' failed - Name or service not known")
+    assert carry_out(asked(vps, "start")).state == "succeeded"
+
+
+def test_a_stop_does_not_wait_for_the_silence_of_a_node_that_the_guest_has_left_b22(
+    server: Any, simulated: Simulated
+) -> None:
+    vps = server(never_ends=True)
+    starting = asked(vps, "start")
+    turn(starting)
+    simulated.change(100, node="pve2", never_ends=False)
+    simulated.call("PATCH", "nodes/pve1", {"up": False})
+    Placement.objects.update(node="pve2")
+    stop = asked(vps, "force")
+    Operation.objects.filter(pk=stop.pk).update(created_at=timezone.now() - timedelta(seconds=20))
+    assert carry_out(stop).state == "succeeded"

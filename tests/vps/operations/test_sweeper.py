@@ -1,0 +1,179 @@
+"""The process that brings back what was left lying: it rings, does itself what nobody does, and outlives its database."""
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from tests.simulated import Cluster as Simulated
+from tests.simulated import wait_for
+from tests.vps.conftest import at_once, bells
+from vps import notify, operations
+from vps.management.commands.sweeper import Sweeper
+from vps.models import Cluster, Operation, Vps
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def make_sweeper() -> Iterator[Callable[[], Sweeper]]:
+    """Its hands' database connections are closed at the end: they would outlive the test."""
+    wait_for(notify.is_heard, what="Redis")
+    made: list[Sweeper] = []
+
+    def make() -> Sweeper:
+        made.append(Sweeper())
+        return made[-1]
+
+    yield make
+    for sweeper in made:
+        send_home(sweeper)
+
+
+def send_home(sweeper: Sweeper) -> None:
+    """Each hand closes its own connection, once."""
+    at_rest(sweeper)
+    hands = list(sweeper.hands._threads)
+    together = threading.Barrier(len(hands) or 1)
+    for _ in hands:
+        sweeper.hands.submit(lambda: together.wait(100) or connection.close())
+    sweeper.hands.shutdown()
+
+
+def at_rest(sweeper: Sweeper) -> None:
+    wait_for(lambda: all(future.done() for future in sweeper.at_work.values()), 20)
+
+
+def left_lying(vps: Vps, seconds: float, **columns: Any) -> Operation:
+    operation = operations.request(vps, "start", by=None, source="page")
+    Operation.objects.filter(pk=operation.pk).update(due_at=timezone.now() - timedelta(seconds=seconds), **columns)
+    bells()
+    return operation
+
+
+def test_it_rings_for_what_is_overdue_and_for_nothing_else(
+    server: Any, real_cluster: Cluster, make_sweeper: Any
+) -> None:
+    sweeper = make_sweeper()
+    left_lying(server(vmid=100), seconds=0)
+    sweeper.sweep()
+    assert bells() == []
+    left_lying(server(vmid=101), seconds=4)
+    left_lying(server(vmid=102), seconds=4, state="running", step="locked", node="pve2")
+    sweeper.sweep()
+    assert sorted(bells()) == [("vps.watch", real_cluster.pk, "pve2"), ("vps.work", real_cluster.pk)]
+    assert sweeper.at_work == {}
+
+
+def test_it_does_itself_what_nobody_answers_for(
+    server: Any, simulated: Simulated, make_sweeper: Any, quick_pauses: None
+) -> None:
+    operation, sweeper = left_lying(server(), seconds=8), make_sweeper()
+
+    def is_over() -> bool:
+        Operation.objects.open().update(due_at=timezone.now() - timedelta(seconds=8))
+        sweeper.sweep()
+        at_rest(sweeper)
+        operation.refresh_from_db()
+        return not operation.is_open
+
+    wait_for(is_over)
+    assert (operation.state, simulated.commands(100)) == ("succeeded", ["start"])
+
+
+def test_it_looks_at_a_cluster_that_nobody_looks_at(
+    server: Any, simulated: Simulated, real_cluster: Cluster, make_sweeper: Any
+) -> None:
+    """As while Redis is away, when no worker hears the clock: else all would be unknown soon, and nothing could be asked."""
+    sweeper = make_sweeper()
+    vps = server(power="running")
+    simulated.change(100, power="stopped")
+    sweeper.sweep()
+    at_rest(sweeper)
+    assert Vps.objects.get(pk=vps.pk).status == "running", "it was heard just now"
+    Cluster.objects.update(seen_at=timezone.now() - timedelta(seconds=26))
+    sweeper.sweep()
+    at_rest(sweeper)
+    assert Vps.objects.get(pk=vps.pk).status == "stopped"
+
+
+def test_where_one_bell_was_not_answered_none_is_waited_for(
+    server: Any, real_cluster: Cluster, simulated: Simulated, make_sweeper: Any
+) -> None:
+    """What is done at once rings for what follows, so it is held up until the bells were counted."""
+    left_lying(server(), operations.NEGLECTED_S + 1)
+    sweeper = make_sweeper()
+    sweeper.sweep()
+    at_rest(sweeper)
+    Operation.objects.update(due_at=timezone.now() - timedelta(seconds=operations.OVERDUE_S + 1))
+    simulated.hang("pve1", 60)
+    bells()
+    sweeper.sweep()
+    assert bells() == []
+    assert sweeper.at_work, "it is done at once"
+    simulated.hang("pve1", 0)
+
+
+def test_two_of_them_send_one_command(server: Any, simulated: Simulated, make_sweeper: Any) -> None:
+    left_lying(server(), seconds=8)
+    sweepers = [make_sweeper() for _ in range(2)]
+    at_once(*[sweeper.sweep for sweeper in sweepers])
+    for sweeper in sweepers:
+        at_rest(sweeper)
+    assert any(sweeper.at_work for sweeper in sweepers)
+    assert simulated.commands(100) == ["start"]
+
+
+def test_a_cluster_that_hangs_holds_one_of_its_hands_and_not_the_sweeping(
+    server: Any, simulated: Simulated, make_sweeper: Any, impatient: None, caplog: Any
+) -> None:
+    operation, sweeper = left_lying(server(), seconds=8), make_sweeper()
+    left_lying(server(vmid=102), seconds=8)
+    simulated.ail(simulated.simulator.tls, silent=True)
+    for _ in range(3):
+        sweeper.sweep()
+    assert caplog.text.count("is done here") == 1
+    late = timezone.now() - timedelta(seconds=11)
+    other = left_lying(server(vmid=101), seconds=0, deadline_at=late)
+    sweeper.sweep()
+    assert Operation.objects.get(pk=other.pk).state == "failed"
+    assert Operation.objects.get(pk=operation.pk).is_open
+
+
+def test_it_outlives_its_database(server: Any, simulated: Simulated, make_sweeper: Any, caplog: Any) -> None:
+    """The table is taken away from under a round, which then loses its connection in the middle of a query."""
+    left_lying(server(), seconds=4)
+    sweeper = make_sweeper()
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN; LOCK TABLE operations")
+
+    def cut() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+            return len(cursor.fetchall()) > 0
+
+    results = at_once(sweeper.sweep, lambda: wait_for(cut))
+    with connection.cursor() as cursor:
+        cursor.execute("ROLLBACK")
+    assert results == [None, True]
+    assert "so this round is lost" in caplog.text
+    Operation.objects.update(due_at=timezone.now() - timedelta(seconds=4))
+    sweeper.sweep()
+    assert [bell[0] for bell in bells()] == ["vps.work"]
+
+
+def test_what_a_hand_stumbles_over_is_told(make_sweeper: Any, caplog: Any) -> None:
+    def stumble() -> None:
+        raise ValueError("a bug of ours")
+
+    sweeper = make_sweeper()
+    sweeper.start(stumble)
+    at_rest(sweeper)
+    assert "a bug of ours" in caplog.text

@@ -1,0 +1,211 @@
+"""What is seen on a cluster, made true here: reconcile, use and history, over real HTTPS."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from tests.vps.conftest import carry_out, turn
+from vps import observations, operations
+from vps.hypervisor import connect
+from vps.hypervisor.base import Access
+from vps.models import Cluster, Event, Operation, Placement, Vps
+from vps.services import binding, metrics
+from vps.services.reconcile import reconcile
+from vps.services.reconcile.compare import changes
+from vps.services.reconcile.learn import known_of, learn
+
+
+def test_what_was_started_behind_our_back_is_seen(server: Any, simulated: Any, real_cluster: Cluster) -> None:
+    vps = server()
+    simulated.call("POST", "guests/100/power", {"power": "running"})
+    assert reconcile(real_cluster.pk) == 1
+    vps.refresh_from_db()
+    assert (vps.status, vps.placement.power) == ("running", "running")
+    event = Event.objects.get()
+    assert (event.type, event.data) == ("vps.status_changed", {"was": "stopped", "status": "running"})
+
+
+def test_an_unchanged_cluster_writes_nothing(server: Any, real_cluster: Cluster) -> None:
+    server()
+    reconcile(real_cluster.pk)
+    before = list(Placement.objects.values()), list(Vps.objects.values())
+    assert reconcile(real_cluster.pk) == 0
+    assert (list(Placement.objects.values()), list(Vps.objects.values())) == before
+    assert not Event.objects.exists()
+
+
+def test_a_round_costs_the_same_queries_for_one_and_for_fifty(
+    server: Any, real_cluster: Cluster, django_assert_max_num_queries: Any
+) -> None:
+    for vmid in range(100, 150):
+        server(vmid=vmid)
+    with django_assert_max_num_queries(8):
+        reconcile(real_cluster.pk)
+
+
+@pytest.mark.parametrize("status", ["suspended", "creating", "error"])
+def test_what_the_main_site_said_is_not_overruled(server: Any, real_cluster: Cluster, status: str) -> None:
+    vps = server(power="running")
+    Vps.objects.update(status=status)
+    reconcile(real_cluster.pk)
+    vps.refresh_from_db()
+    assert vps.status == status
+
+
+def test_what_the_main_site_said_of_power_is_corrected_by_what_is_seen(server: Any, real_cluster: Cluster) -> None:
+    vps = server()
+    Vps.objects.update(status="running")
+    reconcile(real_cluster.pk)
+    vps.refresh_from_db()
+    assert vps.status == "stopped"
+
+
+def test_a_guest_that_is_gone_is_flagged_and_found_again_and_never_deleted(
+    server: Any, simulated: Any, real_cluster: Cluster
+) -> None:
+    vps = server()
+    guest = simulated.guest(100)
+    simulated.call("DELETE", "guests/100")
+    reconcile(real_cluster.pk)
+    vps = Vps.objects.get(pk=vps.pk)
+    assert vps.placement.missing_since
+    assert vps.shown.word == "unknown"
+    simulated.call("POST", "guests", guest)
+    reconcile(real_cluster.pk)
+    assert Vps.objects.get(pk=vps.pk).shown.word == "unknown"
+    binding.identify(vps.placement.pk)
+    assert Vps.objects.get(pk=vps.pk).shown.word == "stopped"
+    assert list(Event.objects.order_by("id").values_list("type", flat=True)) == ["vps.missing", "vps.found"]
+
+
+def test_of_a_stranger_in_its_place_nothing_is_taken_from_the_list(
+    server: Any, simulated: Any, real_cluster: Cluster
+) -> None:
+    """The list tells guests by their vmid alone, so to it the stranger is the one that was bound."""
+    vps = server(power="running")
+    Placement.objects.found_stranger(vps.placement, "somebody-else")
+    before = list(Placement.objects.values())
+    simulated.call("POST", "guests/100/power", {"power": "stopped"})
+    reconcile(real_cluster.pk)
+    seen = Vps.objects.get(pk=vps.pk)
+    assert list(Placement.objects.values()) == before
+    assert (seen.status, seen.shown.word) == ("running", "unknown")
+    assert list(Event.objects.values_list("type", flat=True)) == ["vps.mistaken"]
+    assert metrics.usage(seen) is None
+    assert metrics.history(seen, "hour")["state"] == "unavailable"
+
+
+def test_a_dead_node_makes_its_guests_unknown_and_no_others(server: Any, simulated: Any, real_cluster: Cluster) -> None:
+    dead, alive = server(power="running", node="pve2"), server(power="running", vmid=101)
+    simulated.call("PATCH", "nodes/pve2", {"up": False})
+    reconcile(real_cluster.pk)
+    assert Vps.objects.get(pk=dead.pk).shown.word == "unknown"
+    assert Vps.objects.get(pk=dead.pk).status == "running"
+    assert Vps.objects.get(pk=alive.pk).shown.word == "running"
+
+
+def test_a_silent_cluster_is_marked_since_when_and_why(server: Any, simulated: Any, real_cluster: Cluster) -> None:
+    simulated.call("PATCH", "faults", {"drop": True})
+    reconcile(real_cluster.pk)
+    real_cluster.refresh_from_db()
+    since = real_cluster.unreachable_since
+    assert since
+    assert real_cluster.failure
+    Cluster.objects.ask_at_once(real_cluster.pk)
+    reconcile(real_cluster.pk)
+    real_cluster.refresh_from_db()
+    assert (real_cluster.unreachable_since, real_cluster.failures) == (since, 2)
+
+
+def test_a_list_that_lags_behind_a_look_does_not_turn_it_back(
+    server: Any, simulated: Any, real_cluster: Cluster
+) -> None:
+    vps = server(power="running")
+    simulated.call("PATCH", "faults", {"list_lag_seconds": 60})
+    simulated.api("GET", "/cluster/resources", type="vm")
+    simulated.change(100, power="stopped")
+    Placement.objects.looked(vps.placement.pk, power="stopped", node="pve1")
+    Vps.objects.update(status="stopped")
+    assert reconcile(real_cluster.pk) == 0
+    vps.refresh_from_db()
+    assert vps.status == "stopped"
+
+
+def test_what_was_seen_while_the_list_was_on_its_way_is_newer_than_the_list(
+    server: Any, simulated: Any, alice: Any, real_cluster: Cluster
+) -> None:
+    server(power="running")
+    simulated.change(100, power="stopped")
+    hypervisor = connect("proxmox", Access(**real_cluster.credentials()))
+    by_vmid = {guest.ref.vmid: guest for guest in hypervisor.guests()}
+    found = list(changes(known_of(real_cluster), by_vmid))
+    carry_out(operations.request(Vps.objects.get(), "start", by=alice, source="page"))
+    assert learn(real_cluster, found) == []
+    assert Vps.objects.get().status == "running"
+    assert not Event.objects.filter(type="vps.status_changed").exists()
+
+
+def test_another_kind_of_guest_under_the_vmid_lends_its_use_to_nobody(
+    server: Any, simulated: Any, real_cluster: Cluster
+) -> None:
+    vps = server("qemu", power="running")
+    simulated.call("DELETE", "guests/100")
+    simulated.add("lxc", power="running")
+    reconcile(real_cluster.pk)
+    assert metrics.usage(vps) is None
+
+
+def test_a_server_with_an_open_operation_is_left_to_it(server: Any, simulated: Any, real_cluster: Cluster) -> None:
+    vps = server()
+    deadline = timezone.now() + timedelta(minutes=1)
+    Operation.objects.create(vps=vps, kind="start", source="page", deadline_at=deadline)
+    simulated.change(100, power="running")
+    reconcile(real_cluster.pk)
+    vps.refresh_from_db()
+    assert vps.status == "stopped"
+
+
+def test_usage_is_kept_with_rates_from_two_rounds(server: Any, real_cluster: Cluster) -> None:
+    vps = server(power="running", started_at=timezone.now().timestamp() - 100)
+    reconcile(real_cluster.pk)
+    assert metrics.usage(vps)["rates"]["net_in"] is None
+    reconcile(real_cluster.pk)
+    assert metrics.usage(vps)["rates"]["net_in"] >= 0
+    assert metrics.usage(vps)["ram"]["total"] == 1024**3
+    assert "counted" not in metrics.usage(vps)
+
+
+def test_history_is_fetched_by_a_worker_and_kept(server: Any) -> None:
+    vps = server(power="running")
+    assert metrics.history(vps, "hour")["state"] == "pending"
+    metrics.fetch_history(vps.pk, "hour")
+    history = metrics.history(vps, "hour")
+    assert history["state"] == "ready"
+    assert set(history["points"][-1]) >= {"time", "cpu", "ram_used", "net_in", "net_out", "disk_read", "disk_written"}
+
+
+def test_the_guests_of_a_cluster_are_kept_for_staff(server: Any, real_cluster: Cluster) -> None:
+    vps = server(name="guest-of-alice")
+    assert binding.suggestions(real_cluster) is None
+    reconcile(real_cluster.pk)
+    (guest,) = binding.suggestions(real_cluster)
+    assert (guest["vps"], guest["name"]) == (vps, "guest-of-alice")
+    assert observations.guests(real_cluster.pk)[0]["vmid"] == 100
+
+
+def test_a_server_whose_node_falls_silent_under_an_operation_is_unknown_and_known_again(
+    server: Any, simulated: Any, alice: Any, real_cluster: Cluster
+) -> None:
+    vps = server(power="running")
+    operation = operations.request(vps, "reboot", by=alice, source="page")
+    simulated.call("PATCH", "nodes/pve1", {"up": False})
+    turn(operation)
+    operation.refresh_from_db()
+    assert operation.step == "silent"
+    reconcile(real_cluster.pk)
+    assert Vps.objects.get().shown.word == "unknown"
+    simulated.call("PATCH", "nodes/pve1", {"up": True})
+    reconcile(real_cluster.pk)
+    assert Vps.objects.get().shown.word == "running"

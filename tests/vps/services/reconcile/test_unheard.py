@@ -1,0 +1,118 @@
+"""Guests that the cluster's list says `unknown` of while their node answers: they are asked themselves (B3)."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from tests.simulated import Cluster as Simulated
+from tests.vps.conftest import bells, carry_out
+from vps import operations
+from vps.models import Cluster, Placement, Vps
+from vps.services import binding
+from vps.services.reconcile import reconcile
+
+KINDS = ["qemu", "lxc"]
+VERBS = ["start", "stop", "restart", "reboot"]
+
+
+@pytest.fixture(autouse=True)
+def quick(quick_pauses: None) -> None:
+    """All of these take turns one after another."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("verb", VERBS)
+def test_an_operation_asks_the_guest_itself_and_goes_on_b3(
+    server: Any, simulated: Simulated, real_cluster: Cluster, with_token: Any, alice: Any, kind: str, verb: str
+) -> None:
+    """For as long as the list says so: round after round, and through the door."""
+    vps = server(kind, power="stopped" if verb == "start" else "running", unheard=True)
+    binding.identify(vps.placement.pk)
+    Placement.objects.update(looked_at=timezone.now() - timedelta(minutes=6))
+    for _ in range(3):
+        reconcile(real_cluster.pk)
+    answer = with_token(alice).post(f"/api/vps/{vps.pk}/{verb}", {}, content_type="application/json")
+    assert answer.status_code == 202, answer.content
+    assert carry_out(vps.operations.get()).state == "succeeded"
+    reconcile(real_cluster.pk)
+    assert operations.refusal(Vps.objects.get()) is None
+
+
+@pytest.mark.parametrize("power_now", ["running", "stopped"])
+def test_what_its_node_says_of_it_is_shown_b3(
+    server: Any, simulated: Simulated, real_cluster: Cluster, power_now: str
+) -> None:
+    vps = server(power=power_now, unheard=True)
+    Placement.objects.update(power="unknown", identity="aaaaaaaa-0000-0000-0000-000000000100")
+    reconcile(real_cluster.pk)
+    assert Vps.objects.get(pk=vps.pk).shown.word == power_now
+
+
+def test_a_node_whose_hundred_guests_are_not_heard_of_is_asked_twice_b3(
+    server: Any, simulated: Simulated, real_cluster: Cluster
+) -> None:
+    for vmid in range(100, 130):
+        server("qemu" if vmid % 2 else "lxc", power="running", vmid=vmid, unheard=True)
+    simulated.forget_load()
+    reconcile(real_cluster.pk)
+    assert simulated.load()["by_path"]["GET /nodes/{node}/{kind}"] == 2
+    assert "GET /nodes/{node}/{kind}/{vmid}/status/current" not in simulated.load()["by_path"]
+
+
+@pytest.mark.parametrize("trouble", ["down", "silent"])
+def test_a_guest_whose_node_does_not_answer_stays_unknown_b3(
+    server: Any, simulated: Simulated, real_cluster: Cluster, trouble: str
+) -> None:
+    vps = server(power="running", unheard=True)
+    Placement.objects.update(identity="aaaaaaaa-0000-0000-0000-000000000100")
+    if trouble == "down":
+        simulated.call("PATCH", "nodes/pve1", {"up": False})
+    else:
+        simulated.answer("", "/nodes/pve1/.*", 596, "Connection timed out")
+    simulated.forget_load()
+    reconcile(real_cluster.pk)
+    asked = [path for path in simulated.load()["by_path"] if "/nodes/{node}/{kind}" in path]
+    assert bool(asked) == (trouble == "silent"), "what the list calls lost is not asked in vain"
+    vps = Vps.objects.get(pk=vps.pk)
+    assert (vps.shown.word, vps.status) == ("unknown", "running")
+    assert operations.refusal(vps).code == "hypervisor_unavailable"
+
+
+def test_one_that_comes_back_unheard_of_is_found_again_b3(
+    server: Any, simulated: Simulated, real_cluster: Cluster, django_capture_on_commit_callbacks: Any
+) -> None:
+    """It was gone for a while, and the list has no more to say of it than where it is: its node has."""
+    vps = server(power="running", unheard=True)
+    binding.identify(vps.placement.pk)
+    Placement.objects.update(missing_since=timezone.now(), power="unknown", looked_at=None)
+    bells()
+    with django_capture_on_commit_callbacks(execute=True):
+        reconcile(real_cluster.pk)
+    assert ("vps.identify", vps.placement.pk) in bells()
+    binding.identify(vps.placement.pk)
+    assert operations.refusal(Vps.objects.get()) is None
+    assert Vps.objects.get().shown.word == "running"
+
+
+def test_one_that_is_in_doubt_and_unheard_of_is_asked_who_it_is_b3(
+    server: Any, simulated: Simulated, real_cluster: Cluster
+) -> None:
+    vps = server(power="running", unheard=True)
+    binding.identify(vps.placement.pk)
+    Placement.objects.update(doubted_since=timezone.now(), looked_at=None)
+    reconcile(real_cluster.pk)
+    assert Vps.objects.get().shown.word == "running"
+
+
+def test_a_paused_guest_that_is_unheard_of_is_not_said_to_run_b3(
+    server: Any, simulated: Simulated, real_cluster: Cluster
+) -> None:
+    """Its node's list calls it running; only its own status tells."""
+    vps = server(power="paused", unheard=True)
+    binding.identify(vps.placement.pk)
+    Placement.objects.update(looked_at=None)
+    for _ in range(2):
+        reconcile(real_cluster.pk)
+    assert Vps.objects.get().shown.word == "paused"

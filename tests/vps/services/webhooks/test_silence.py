@@ -1,0 +1,313 @@
+"""A main site that hangs or fails: who waits for it, and who does not."""
+
+import base64
+import json
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from tests.vps.operations.test_sweeper import at_rest, send_home
+from tests.vps.services.webhooks.conftest import added, happen, make_due, run, words
+from tests.vps.services.webhooks.receiver import Receiver
+from vps import notify, tasks
+from vps.db.locks import DELIVERING, DELIVERY_SLOT, TAKING_EVENTS
+from vps.management.commands.sweeper import Sweeper
+from vps.models import Event, Operation, WebhookDelivery, WebhookEndpoint
+from vps.models.webhook_endpoint import SILENT_AFTER
+from vps.services import webhooks
+from vps.services.webhooks import call as calls
+from vps.services.webhooks.connection import open_session
+from vps.services.webhooks.send import HANDS, IN_STOCK, Run
+
+MANY = 40
+
+
+@contextmanager
+def somebody_has(*turns: tuple[int, int]) -> Iterator[None]:
+    """Another process, which is at it."""
+    other = connections["default"].copy()
+    other.connect()
+    raw: psycopg.Connection[Any] = other.connection
+    for what, id in turns:
+        raw.execute("SELECT pg_advisory_lock(%s, %s)", [what, id])
+    try:
+        yield
+    finally:
+        # A server that is left frees what was held a moment later.
+        raw.execute("SELECT pg_advisory_unlock_all()")
+        raw.close()
+
+
+def bells() -> list[str]:
+    """The tasks that were rung for and that no worker has taken."""
+    queue: Any = notify.client(settings.REDIS_URL).lrange("celery", 0, -1)
+    return [json.loads(message)["headers"]["task"] for message in queue]
+
+
+def rung_for() -> list[int]:
+    """The endpoints of these bells, the first that was rung first."""
+    queue: Any = notify.client(settings.REDIS_URL).lrange("celery", 0, -1)
+    return [json.loads(base64.b64decode(json.loads(message)["body"]))[0][0] for message in reversed(queue)]
+
+
+@pytest.fixture
+def no_bells() -> None:
+    notify.client(settings.REDIS_URL).delete("celery", notify.FEED_BELL)
+
+
+def test_an_endpoint_that_fails_is_asked_by_one_call_a_pause_and_gets_all_in_order_when_it_is_back(
+    receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
+) -> None:
+    vpses = [make_vps(alice) for _ in range(MANY)]
+    for vps in vpses:
+        happen(vps, "a", "b")
+    receiver.always(status=500)
+    run(endpoint)
+    first_round = len(receiver.got)
+    assert SILENT_AFTER <= first_round <= IN_STOCK
+    due = WebhookDelivery.objects.due().filter(tries=0)
+    assert due.count() == MANY - first_round, "what was not begun was given back"
+    assert WebhookEndpoint.objects.filter(retry_at__isnull=False).update(retry_at=Now() + timedelta(hours=1))
+    webhooks.deliver(endpoint.pk)
+    assert (len(receiver.got), webhooks.due_endpoints()) == (first_round, [])
+    for number in range(3):
+        make_due()
+        webhooks.deliver(endpoint.pk)
+        assert len(receiver.got) == first_round + number + 1
+    assert WebhookDelivery.objects.filter(tries__gt=1).count() <= 3
+    endpoint.refresh_from_db()
+    assert 20 < (endpoint.retry_at - timezone.now()).total_seconds() <= 180
+    receiver.always()
+    make_due()
+    webhooks.deliver(endpoint.pk)
+    assert not WebhookDelivery.objects.pending().exists()
+    assert {tuple(dict.fromkeys(words(receiver, vps))) for vps in vpses} == {("a", "b")}
+    endpoint.refresh_from_db()
+    assert (endpoint.failures, endpoint.unreachable_since) == (0, None)
+
+
+def test_what_was_claimed_and_no_hand_has_begun_is_given_back_as_it_was(
+    receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
+) -> None:
+    for _ in range(IN_STOCK):
+        happen(make_vps(alice), "a")
+    webhooks.take()
+    released = threading.Event()
+    with open_session(allow_private=True) as session, ThreadPoolExecutor(1) as hands:
+        hands.submit(released.wait)
+        run = Run(endpoint.pk, session, hands)
+        run.begin()
+        assert (len(run.calls), WebhookDelivery.objects.due().count()) == (IN_STOCK, 0)
+        run.give_back()
+        released.set()
+    assert (run.calls, receiver.got, WebhookDelivery.objects.due().count()) == ({}, [], IN_STOCK)
+
+
+def test_one_delivery_that_fails_again_and_again_holds_up_nobody(
+    receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
+) -> None:
+    happen(make_vps(alice), "a")
+    receiver.always(status=500)
+    for _ in range(SILENT_AFTER + 2):
+        run(endpoint)
+        make_due()
+    endpoint.refresh_from_db()
+    assert (endpoint.failures, endpoint.is_silent) == (1, False)
+
+
+def test_a_click_is_answered_and_its_operation_queued_without_a_word_to_a_receiver_that_hangs(
+    receiver: Receiver,
+    endpoint: WebhookEndpoint,
+    alice: Any,
+    make_vps: Any,
+    bind: Any,
+    as_user: Any,
+    main_site: Any,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    """All that a request does, with what comes after its commit, calls nobody: only a worker does."""
+    released = threading.Event()
+    receiver.always(hold=released)
+    vps = make_vps(alice)
+    bind(vps)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert as_user(alice).post(f"/vps/{vps.pk}/reboot/").status_code == 302
+        assert main_site("update", id=vps.pk, name="new").status_code == 200
+    released.set()
+    assert Operation.objects.exists()
+    assert receiver.got == []
+    receiver.always()
+    run(endpoint)
+    assert receiver.types_of(vps.pk) == ["operation.queued", "vps.updated"]
+
+
+@pytest.mark.parametrize("staff_do", ["disable", "move"])
+def test_what_staff_do_holds_for_what_is_claimed_and_not_begun(
+    staff_do: str, receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
+) -> None:
+    for _ in range(IN_STOCK):
+        happen(make_vps(alice), "a")
+    webhooks.take()
+    released = threading.Event()
+    with open_session(allow_private=True) as session, ThreadPoolExecutor(1) as hands:
+        hands.submit(released.wait)
+        run = Run(endpoint.pk, session, hands)
+        run.begin()
+        if staff_do == "disable":
+            webhooks.disable(endpoint.pk)
+        else:
+            endpoint.url += "/moved"
+            webhooks.change(endpoint)
+        run.begin()
+        released.set()
+        wait(run.calls)
+    assert {got.path for got in receiver.got} == (set() if staff_do == "disable" else {"/hooks/moved"})
+    assert WebhookDelivery.objects.due().count() == IN_STOCK - len(run.calls)
+
+
+@pytest.mark.parametrize("taken", [[(DELIVERING, 0)], [(DELIVERY_SLOT, 0), (DELIVERY_SLOT, 1)]])
+def test_one_worker_at_a_time_is_at_an_endpoint_and_two_in_all(
+    receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any, taken: list[tuple[int, int]]
+) -> None:
+    happen(make_vps(alice), "a")
+    webhooks.take()
+    with somebody_has(*((what, id or (endpoint.pk if what == DELIVERING else 0)) for what, id in taken)):
+        webhooks.deliver(endpoint.pk)
+        assert receiver.got == []
+    webhooks.deliver(endpoint.pk)
+    assert len(receiver.got) == 1
+
+
+def test_one_worker_at_a_time_takes_from_the_feed_and_no_other_waits_for_it(
+    endpoint: WebhookEndpoint, alice: Any, make_vps: Any
+) -> None:
+    happen(make_vps(alice), "a")
+    with somebody_has((TAKING_EVENTS, 0)):
+        assert not webhooks.take()
+        assert not WebhookDelivery.objects.exists()
+    assert webhooks.take()
+    assert WebhookDelivery.objects.count() == 1
+
+
+def test_several_servers_are_told_of_at_a_time(
+    receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of the first hands are held until the last of them has come."""
+    monkeypatch.setattr(calls, "READ_S", 60.0)
+    for _ in range(HANDS):
+        happen(make_vps(alice), "a")
+    together = threading.Barrier(HANDS, timeout=50)
+    answer = receiver.answer
+    receiver.answer = lambda got: (together.wait(), answer(got))[1]
+    run(endpoint)
+    assert WebhookDelivery.objects.filter(state="delivered").count() == HANDS
+
+
+# Bells
+
+
+def test_thousands_of_events_ring_one_bell_until_it_is_answered(
+    no_bells: None, db: None, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        for number in range(50):
+            notify.pages(number, 1)
+        notify.many_pages([(1, 1), (2, 1)])
+    assert bells() == ["vps.deliver_all"]
+    tasks.deliver_all()
+    with django_capture_on_commit_callbacks(execute=True):
+        notify.pages(1, 1)
+    assert bells() == ["vps.deliver_all"] * 2
+
+
+def test_the_bell_is_answered_by_one_for_each_endpoint_that_has_something_due(
+    no_bells: None, endpoint: WebhookEndpoint, receiver: Receiver, alice: Any, make_vps: Any,
+    django_capture_on_commit_callbacks: Any,
+) -> None:  # fmt: skip
+    added(receiver.url, name="another", types=["vps.created"])
+    happen(make_vps(alice), "a")
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.deliver_all()
+    assert bells() == ["vps.deliver"]
+    tasks.deliver(endpoint.pk)
+    assert len(receiver.got) == 1
+
+
+def test_who_goes_on_makes_way_for_who_has_waited_longest(
+    no_bells: None, endpoint: WebhookEndpoint, receiver: Receiver, alice: Any, make_vps: Any,
+    django_capture_on_commit_callbacks: Any,
+) -> None:  # fmt: skip
+    """Two that are slow and have much to be told could keep both places for ever."""
+    others = [added(receiver.url, name=name, types=["vps.updated"]).pk for name in ("first", "second")]
+    WebhookEndpoint.objects.answered(others[0])
+    happen(make_vps(alice), "a")
+    webhooks.take()
+    receiver.always(status=500)
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.deliver(endpoint.pk)
+    assert rung_for() == [others[1], others[0], endpoint.pk]
+
+
+def test_the_sweeper_is_told_what_nobody_has_taken_or_sent(
+    endpoint: WebhookEndpoint, alice: Any, make_vps: Any
+) -> None:
+    assert not webhooks.neglected(0).is_feed
+    happen(make_vps(alice), "a")
+    assert not webhooks.neglected().is_feed
+    Event.objects.update(created_at=timezone.now() - timedelta(seconds=20))
+    assert (webhooks.neglected().is_feed, webhooks.neglected().endpoints) == (True, [])
+    webhooks.take()
+    assert (webhooks.neglected().is_feed, webhooks.neglected().endpoints) == (False, [])
+    WebhookDelivery.objects.update(next_at=timezone.now() - timedelta(seconds=20))
+    assert webhooks.neglected().endpoints == [endpoint.pk]
+    for taken in ([(DELIVERING, endpoint.pk)], [(DELIVERY_SLOT, 0), (DELIVERY_SLOT, 1)]):
+        with somebody_has(*taken):
+            assert webhooks.neglected().endpoints == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_a_broker_the_sweeper_delivers(receiver: Receiver, alice: Any, make_vps: Any) -> None:
+    added(receiver.url)
+    vps = make_vps(alice)
+    happen(vps, "a", "b")
+    sweeper = Sweeper()
+    sweeper.alone_until = time.monotonic() + 60
+    for _ in range(3):
+        sweeper.tell_main_site()
+        at_rest(sweeper)
+    send_home(sweeper)
+    assert words(receiver, vps) == ["a", "b"]
+
+
+# Secrets
+
+
+def test_a_secret_is_in_no_log_and_not_in_the_database_as_it_is(
+    receiver: Receiver, alice: Any, make_vps: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    endpoint = added(receiver.url)
+    vps = make_vps(alice)
+    for status in (200, 500, 302, 410):
+        receiver.always(status=status)
+        happen(vps, "a")
+        make_due()
+        run(endpoint)
+    bare = endpoint.secret.removeprefix("whsec_")
+    assert len(receiver.got) >= 3
+    assert bare not in caplog.text
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT webhook_endpoints::text FROM webhook_endpoints")
+        assert bare not in cursor.fetchone()[0]

@@ -1,0 +1,288 @@
+"""/ws/pages and /ws/events: who gets in, how many, and that both are closed at once when somebody is nobody any more."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync, sync_to_async
+from asgiref.testing import ApplicationCommunicator
+from channels.layers import channel_layers
+from django.test import Client
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from accounts import people
+from ospab_panel.asgi import application
+from tests.conftest import PASSWORD, person
+from tests.ospab_panel.test_slow_callers import serving
+from vps import notify
+from vps.models import Event
+from vps.sockets.places import MOST_OF_A_USER, MOST_UNKNOWN_OF_AN_ADDRESS, open_sockets
+
+pytestmark = pytest.mark.django_db(transaction=True)
+OURS = "http://localhost:5050"
+# Less than the 15 s after which a socket looks by itself.
+AT_ONCE = 10
+
+
+@pytest.fixture(autouse=True)
+def own_layer() -> None:
+    """A layer belongs to the event loop that receives by it, and each test has a loop of its own."""
+    channel_layers.backends.clear()
+
+
+class Opened:
+    """A socket as the web server hands it on; `first` is what it was answered."""
+
+    def __init__(self, path: str, cookie: str = "", origin: str | None = OURS, **scope: Any) -> None:
+        headers = [(b"cookie", cookie.encode("latin-1"))] if cookie else []
+        headers += [] if origin is None else [(b"origin", origin.encode("latin-1"))]
+        whole = {"type": "websocket", "path": path, "query_string": b"", "headers": headers, "subprotocols": []}
+        extensions = {"websocket.http.response": {}}
+        self.wire = ApplicationCommunicator(
+            application, whole | {"client": ("10.0.0.7", 1), "extensions": extensions} | scope
+        )
+        self.first: dict[str, Any] = {}
+
+    async def open(self) -> "Opened":
+        await self.wire.send_input({"type": "websocket.connect"})
+        self.first = await self.wire.receive_output(30)
+        return self
+
+    async def heard(self) -> dict[str, Any]:
+        said: dict[str, Any] = await self.wire.receive_output(AT_ONCE)
+        return said
+
+    async def close(self) -> None:
+        await self.wire.send_input({"type": "websocket.disconnect", "code": 1000})
+        with contextlib.suppress(BaseException):
+            await self.wire.wait(5)
+
+
+@contextlib.asynccontextmanager
+async def opened(*args: Any, **kwargs: Any) -> AsyncIterator[Opened]:
+    socket = await Opened(*args, **kwargs).open()
+    try:
+        yield socket
+    finally:
+        await socket.close()
+
+
+def cookie_of(browser: Client) -> str:
+    return f"session={browser.cookies['session'].value}"
+
+
+# C9: at the door
+
+
+@pytest.mark.parametrize("path", ["/ws/nowhere", "/", "/ws/pages/", "//ws/pages", "/ws/\0", "", "/healthz"])
+def test_c9_there_is_no_socket_elsewhere(path: str) -> None:
+    async def ask() -> None:
+        async with opened(path) as socket:
+            assert (socket.first["type"], socket.first["status"]) == ("websocket.http.response.start", 404)
+            assert json.loads((await socket.heard())["body"])["code"] == "not_found"
+        async with opened(path, extensions=None) as socket:
+            assert socket.first["type"] == "websocket.close"
+
+    async_to_sync(ask)()
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["http://[", "http://a:b", "http://a:99999", "\xff", "", "null", "https://evil.example", f"{OURS}.evil.example"],
+)
+@pytest.mark.parametrize("path", ["/ws/pages", "/ws/events", "/ws/nowhere"])
+def test_c9_a_page_that_is_not_ours_stays_out_however_it_is_written(path: str, origin: str) -> None:
+    async def ask() -> None:
+        async with opened(path, origin=origin) as socket:
+            assert socket.first["type"] == "websocket.close"
+
+    async_to_sync(ask)()
+
+
+@pytest.mark.parametrize("second", [OURS, "https://evil.example"])
+def test_c9_who_says_two_origins_stays_out(second: str) -> None:
+    async def ask() -> None:
+        headers = [(b"origin", OURS.encode()), (b"origin", second.encode())]
+        async with opened("/ws/pages", headers=headers) as socket:
+            assert socket.first["type"] == "websocket.close"
+
+    async_to_sync(ask)()
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    ["", 'session="aaaaaaaa\\000bbbb"', "session=\xff\xfe", "session=" + "x" * 5000, "session=aaaaaaaaaaaaaaaa", "=;;"],
+)
+def test_c9_an_odd_session_is_none(cookie: str) -> None:
+    async def ask() -> None:
+        async with opened("/ws/pages", cookie) as socket:
+            assert (await socket.heard())["code"] == 4401
+        async with opened("/ws/events", cookie) as socket:
+            await socket.wire.send_input({"type": "websocket.receive", "text": '{"token": "x"}'})
+            assert (await socket.heard())["code"] == 4401
+
+    async_to_sync(ask)()
+
+
+# C12: how many
+
+
+@pytest.mark.parametrize("path", ["/ws/pages", "/ws/events"])
+def test_c12_one_user_holds_so_many_sockets_and_no_more(path: str, as_user: Any, alice: Any, bob: Any) -> None:
+    hers, his = cookie_of(as_user(alice)), cookie_of(as_user(bob))
+
+    async def ask() -> None:
+        async with contextlib.AsyncExitStack() as stack:
+            sockets = [await stack.enter_async_context(opened(path, hers)) for _ in range(MOST_OF_A_USER)]
+            assert {socket.first["type"] for socket in sockets} == {"websocket.accept"}
+            one_more = await stack.enter_async_context(opened(path, hers))
+            assert (await one_more.heard())["code"] == 1008
+            await stack.enter_async_context(opened(path, his))
+            await sockets[0].close()
+            again = await stack.enter_async_context(opened(path, hers))
+            assert again.first["type"] == "websocket.accept"
+
+    async_to_sync(ask)()
+    assert not open_sockets
+
+
+def test_c12_whoever_says_no_name_takes_the_sockets_of_nobody_else() -> None:
+    async def ask() -> None:
+        async with contextlib.AsyncExitStack() as stack:
+            for _ in range(MOST_UNKNOWN_OF_AN_ADDRESS):
+                await stack.enter_async_context(opened("/ws/events", origin=None))
+            one_more = await stack.enter_async_context(opened("/ws/events", origin=None))
+            assert (await one_more.heard())["code"] == 1013
+            elsewhere = await stack.enter_async_context(opened("/ws/events", origin=None, client=("10.0.0.8", 1)))
+            await elsewhere.wire.send_input({"type": "websocket.receive", "text": '{"token": "x"}'})
+            assert (await elsewhere.heard())["code"] == 4401
+
+    async_to_sync(ask)()
+
+
+def test_c12_two_hundred_handshakes_at_once_all_get_in(static_files: None) -> None:
+    """channels_redis opened a connection for each, and failed where there were no more."""
+    cookies = []
+    for number in range(20):
+        browser = Client()
+        browser.force_login(person(f"user-{number}"), backend="accounts.backends.UsernameOrEmailBackend")
+        cookies += [cookie_of(browser)] * 10
+
+    async def ask() -> None:
+        sockets = await asyncio.gather(*(Opened("/ws/pages", cookie).open() for cookie in cookies))
+        assert [socket.first["type"] for socket in sockets] == ["websocket.accept"] * 200
+        await asyncio.gather(*(socket.close() for socket in sockets))
+
+    async_to_sync(ask)()
+
+
+# C12: until when
+
+
+def log_out(browser: Client, user: Any) -> None:
+    assert browser.post("/logout/").status_code == 302
+
+
+def deactivate(browser: Client, user: Any) -> None:
+    people.deactivate(user)
+
+
+def change_password(browser: Client, user: Any) -> None:
+    user.set_password("another long password")
+    user.save()
+
+
+def log_in_as_bob(browser: Client, user: Any) -> None:
+    person("bob")
+    form = {"username": "bob", "password": PASSWORD}
+    log_out(browser, user)
+    assert browser.post("/login/", form).status_code == 302
+
+
+@pytest.mark.parametrize("path", ["/ws/pages", "/ws/events"])
+@pytest.mark.parametrize("end", [log_out, deactivate, change_password, log_in_as_bob])
+def test_c12_a_socket_ends_at_once_with_its_session_and_is_told_nothing_after(
+    path: str, end: Any, as_user: Any, alice: Any, make_vps: Any
+) -> None:
+    browser, vps = as_user(alice), make_vps(alice)
+
+    def go() -> None:
+        end(browser, alice)
+        notify.knock(vps.pk, alice.pk)
+
+    async def ask() -> None:
+        async with opened(path, cookie_of(browser)) as socket:
+            assert socket.first["type"] == "websocket.accept"
+            await until_heard(socket, vps, alice)
+            await sync_to_async(go)()
+            assert (await socket.heard())["code"] == 4401
+
+    async_to_sync(ask)()
+
+
+async def until_heard(socket: Opened, vps: Any, user: Any) -> None:
+    """A page's socket listens as it is accepted; it is told of what is hers."""
+    if socket.wire.scope["path"] == "/ws/pages":
+        await sync_to_async(notify.knock)(vps.pk, user.pk)
+        assert json.loads((await socket.heard())["text"]) == {"vps": vps.pk}
+
+
+def tell_of(vps: Any) -> None:
+    Event.objects.record("vps.updated", vps, source="sync")
+    notify.knock(vps.pk, vps.user_id)
+
+
+def test_c12_a_token_that_logs_out_closes_its_socket(alice: Any, make_vps: Any) -> None:
+    vps = make_vps(alice)
+    login = {"username": "alice", "password": PASSWORD}
+    pair = Client().post("/api/auth/login", login, content_type="application/json").json()
+
+    def log_out_by_api() -> None:
+        Client().post("/api/auth/logout", {"refresh": pair["refresh"]}, content_type="application/json")
+
+    async def ask() -> None:
+        async with opened("/ws/events", origin=None, subprotocols=[f"bearer.{pair['access']}"]) as socket:
+            for _ in range(2):  # the second is heard by a knock, or by the look that follows the joining
+                await sync_to_async(tell_of)(vps)
+                assert json.loads((await socket.heard())["text"])["vps_id"] == vps.pk
+            await sync_to_async(log_out_by_api)()
+            assert (await socket.heard())["code"] == 4401
+
+    async_to_sync(ask)()
+
+
+@pytest.mark.parametrize(("after", "code"), [("2", 4410), (str(2**63 - 1), 4410), ("1", None)])
+def test_b13_a_place_beyond_the_end_closes_the_socket(
+    after: str, code: int | None, as_user: Any, alice: Any, make_vps: Any
+) -> None:
+    Event.objects.record("vps.created", make_vps(alice), source="sync")
+
+    async def ask(cookie: str) -> None:
+        async with opened("/ws/events", cookie, query_string=f"after={after}".encode()) as socket:
+            if code is None:
+                assert await socket.wire.receive_nothing(1)
+                return
+            closed = await socket.heard()
+            assert (closed["code"], closed["reason"]) == (code, "cursor_from_the_future: the last event is 1")
+
+    async_to_sync(ask)(cookie_of(as_user(alice)))
+
+
+def test_a_page_that_says_anything_is_shown_out(as_user: Any, alice: Any) -> None:
+    async def ask(cookie: str) -> None:
+        async with opened("/ws/pages", cookie) as socket:
+            await socket.wire.send_input({"type": "websocket.receive", "text": "hello"})
+            assert (await socket.heard())["code"] == 1008
+
+    async_to_sync(ask)(cookie_of(as_user(alice)))
+
+
+@pytest.mark.parametrize(("path", "origin", "status"), [("/ws/nowhere", OURS, 404), ("/ws/pages", "http://[", 403)])
+def test_c9_the_web_server_says_so_too(path: str, origin: str, status: int) -> None:
+    with serving(application) as port, pytest.raises(InvalidStatus) as refused:
+        connect(f"ws://127.0.0.1:{port}{path}", additional_headers={"Origin": origin})
+    assert refused.value.response.status_code == status

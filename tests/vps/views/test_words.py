@@ -1,0 +1,127 @@
+"""Both languages, and what a page owes to those who do not see it: every page in English and in Russian."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+from django.conf import settings
+
+PAGES = [
+    "/",
+    "/?q=nothing-like-it",
+    "/vps/{}/",
+    "/vps/{}/stop/",
+    "/profile/",
+    "/profile/password/",
+    "/login/",
+    "/login/link/none/",
+    "/none/",
+]
+
+
+def catalogue(path: Path) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file, locale="ru")
+
+
+def has_words(message: Any) -> bool:
+    return all([message.string] if isinstance(message.string, str) else message.string)
+
+
+RUSSIAN = Path(settings.BASE_DIR) / "locale/ru/LC_MESSAGES/django.po"
+
+
+def test_every_sentence_is_said_in_russian() -> None:
+    messages = [message for message in catalogue(RUSSIAN) if message.id]
+    assert len(messages) > 250
+    assert [message.id for message in messages if message.fuzzy or not has_words(message)] == []
+
+
+def test_a_translation_keeps_the_values_of_its_sentence() -> None:
+    places = re.compile(r"%\(\w+\)s|%d")
+    for message in catalogue(RUSSIAN):
+        for said in [message.string] if isinstance(message.id, str) else message.string:
+            asked = message.id if isinstance(message.id, str) else message.id[1]
+            assert sorted(places.findall(said)) == sorted(places.findall(asked))
+
+
+@pytest.mark.skipif(not shutil.which("xgettext"), reason="GNU gettext, which collects the sentences, is not installed")
+def test_no_sentence_of_the_code_is_missing_from_the_catalogue(tmp_path: Path) -> None:
+    for folder in ("accounts", "ospab_panel", "vps", "web", "templates"):
+        shutil.copytree(Path(settings.BASE_DIR) / folder, tmp_path / folder)
+    (tmp_path / "locale").mkdir()
+    makemessages = [sys.executable, "-m", "django", "makemessages", "-l", "ru", "--no-location"]
+    subprocess.run(makemessages, cwd=tmp_path, check=True, capture_output=True)
+    collected = {message.id for message in catalogue(tmp_path / "locale/ru/LC_MESSAGES/django.po")}
+    assert collected - {message.id for message in catalogue(RUSSIAN)} == set()
+
+
+@pytest.fixture(params=["en", "ru"])
+def pages(request: Any, as_user: Any, alice: Any, make_vps: Any, bind: Any) -> Any:
+    """[(path, page)] of every page, in a language."""
+    vps = make_vps(alice, ip_address="192.0.2.7")
+    bind(vps)
+    browser = as_user(alice)
+    browser.post("/language/setlang/", {"language": request.param})
+
+    def read(path: str) -> str:
+        visitor = request.getfixturevalue("client") if path == "/login/" else browser
+        return visitor.get(path.format(vps.id)).content.decode()  # type: ignore[no-any-return]
+
+    return [(path, read(path)) for path in PAGES]
+
+
+def test_every_page_has_one_first_heading_and_a_title(pages: Any) -> None:
+    for path, page in pages:
+        assert page.count("<h1") == 1, path
+        assert re.search(r"<title>\s*\S", page), path
+
+
+def test_every_field_has_a_label_and_every_button_a_name(pages: Any) -> None:
+    for path, page in pages:
+        for field in re.findall(r"<(?:input|select)\b[^>]*>", page):
+            if 'type="hidden"' not in field:
+                identity = re.search(r'\bid="([^"]+)"', field)
+                assert identity, (path, field)
+                assert f'for="{identity[1]}"' in page, (path, field)
+        for attributes, content in re.findall(r"<button\b([^>]*)>(.*?)</button>", page, re.DOTALL):
+            assert "aria-label=" in attributes or re.sub(r"<[^>]*>", "", content).strip(), (path, attributes)
+
+
+def test_no_page_needs_what_its_own_policy_forbids(pages: Any) -> None:
+    for path, page in pages:
+        assert not re.search(r"\sstyle=|\son[a-z]+=|<style|javascript:", page), path
+        for attributes, content in re.findall(r"<script\b([^>]*)>(.*?)</script>", page, re.DOTALL):
+            assert "src=" in attributes, path
+            assert not content.strip(), path
+
+
+def test_icons_are_drawn_and_kept_from_those_who_listen(pages: Any) -> None:
+    for path, page in pages:
+        assert page.count("<svg") == page.count('<svg aria-hidden="true"') > 0, path
+
+
+def test_the_language_is_switched_by_a_form_and_stays(as_user: Any, alice: Any) -> None:
+    browser = as_user(alice)
+    assert 'lang="en"' in browser.get("/").content.decode()
+    answer = browser.post("/language/setlang/", {"language": "ru"}, headers={"referer": "http://testserver/profile/"})
+    assert answer["Location"] == "http://testserver/profile/"
+    page = browser.get("/profile/").content.decode()
+    assert '<html lang="ru">' in page
+    assert "Профиль" in page
+
+
+@pytest.mark.parametrize(("language", "size"), [("en", "1.5 GB"), ("ru", "1,5 ГБ")])
+def test_sizes_are_written_as_the_language_writes_them(
+    as_user: Any, alice: Any, make_vps: Any, language: str, size: str
+) -> None:
+    make_vps(alice, ram=1536)
+    browser = as_user(alice)
+    browser.post("/language/setlang/", {"language": language})
+    assert size in browser.get("/").content.decode()
