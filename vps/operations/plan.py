@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from vps.hypervisor.base import Command, Kind, Look, Power
 from vps.models import Operation
+from vps.operations.verbs import verb_of
 
 START, STOP = Operation.Kind.START, Operation.Kind.STOP
 RESTART, REBOOT = Operation.Kind.RESTART, Operation.Kind.REBOOT
@@ -14,14 +15,6 @@ SHUTDOWN_LIMIT_S = 60
 # One that is paused cannot, and is not waited for.
 PAUSED_LIMIT_S = 1
 
-# All of it, waiting for a lock or an unreachable host included.
-DEADLINE = {
-    START: timedelta(seconds=120),
-    STOP: timedelta(seconds=180),
-    RESTART: timedelta(seconds=120),
-    REBOOT: timedelta(seconds=300),
-}
-GOAL = {START: Power.RUNNING, STOP: Power.STOPPED, RESTART: Power.RUNNING, REBOOT: Power.RUNNING}
 # Commands sent, and workers lost in the middle of a turn.
 MOST_TRIES = 5
 
@@ -76,9 +69,7 @@ STARTS_WITHIN = timedelta(seconds=10)
 
 def command_of(operation: Operation) -> Command:
     """What is to be sent: of a reboot whose guest has gone down and stayed there, its second half."""
-    if operation.is_forced:
-        return Command.FORCE_STOP
-    return Command.START if operation.down_since else Command(operation.kind)
+    return Command.START if operation.down_since else verb_of(operation).command
 
 
 def is_done_already(operation: Operation, look: Look) -> bool:
@@ -86,7 +77,7 @@ def is_done_already(operation: Operation, look: Look) -> bool:
 
     What is highly available is in a state only when its manager wants it there too.
     """
-    if look.power != GOAL[Operation.Kind(operation.kind)]:
+    if look.power != verb_of(operation).goal:
         return False
     if look.is_ha and operation.kind == STOP:
         return look.ha_state in HA_LEAVES_DOWN
@@ -108,7 +99,7 @@ def is_seen_done(operation: Operation, kind: str, look: Look, now: datetime) -> 
     ways to come up again begin a new uptime. An uptime is a duration, which no host's clock has a part in: it is held
     against the time since the command left, by our own clock.
     """
-    if look.power != GOAL[Operation.Kind(operation.kind)] or is_wished_otherwise(operation, look):
+    if look.power != verb_of(operation).goal or is_wished_otherwise(operation, look):
         return False
     if look.is_ha and operation.kind == STOP:
         return look.ha_state in HA_LEAVES_DOWN | {""}

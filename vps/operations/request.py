@@ -20,7 +20,7 @@ from vps.errors import (
 )
 from vps.models import Event, Operation, Vps
 from vps.operations.finish import fail
-from vps.operations.plan import DEADLINE
+from vps.operations.verbs import BY_KIND
 from web.errors import PanelError
 
 REFUSALS: dict[str, type[PanelError]] = {Vps.Status.SUSPENDED: VpsSuspended, Vps.Status.CREATING: VpsCreating}
@@ -78,7 +78,7 @@ def queue(vps: Vps, kind: Operation.Kind, *, by: Any, source: str, force: bool) 
         is_forced=force,
         requested_by=by,
         source=source,
-        deadline_at=Now() + DEADLINE[kind],
+        deadline_at=Now() + BY_KIND[kind, force].deadline,
     )
     operation.refresh_from_db(fields=["created_at", "deadline_at"])
     asked = {"kind": kind} | ({"force": True} if force else {})

@@ -1,0 +1,26 @@
+"""Cut the power at once. It alone overtakes what is under way."""
+
+from datetime import timedelta
+
+from django.utils.translation import gettext_lazy as _
+
+from vps.hypervisor.base import Command, Power
+from vps.models import Operation
+from vps.operations.verb import Verb
+
+
+class ForceStop(Verb):
+    name = "force-stop"
+    kind = Operation.Kind.STOP
+    is_forced = True
+    command = Command.FORCE_STOP
+    goal = Power.STOPPED
+    deadline = timedelta(seconds=180)
+    may_overtake = True
+
+    label = _("Force stop")
+    warning = _("The power is cut at once. What was not written to disk is lost.")
+    requested = _("Stop requested")
+    asks_first = True
+    icon, colour = "power", "danger"
+    offered_when = frozenset({"paused"})

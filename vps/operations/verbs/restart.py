@@ -1,0 +1,24 @@
+"""Cut the power and give it back, as the reset button does."""
+
+from datetime import timedelta
+
+from django.utils.translation import gettext_lazy as _
+
+from vps.hypervisor.base import Command, Power
+from vps.models import Operation
+from vps.operations.verb import Verb
+
+
+class Restart(Verb):
+    name = "restart"
+    kind = Operation.Kind.RESTART
+    command = Command.RESTART
+    goal = Power.RUNNING
+    deadline = timedelta(seconds=120)
+
+    label = _("Hard restart")
+    warning = _("The power is cut and comes back at once. What was not written to disk is lost.")
+    requested = _("Hard restart requested")
+    asks_first = True
+    icon, colour = "bolt", "warning"
+    offered_when = frozenset({"running", "error"})
