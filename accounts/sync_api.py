@@ -15,12 +15,13 @@ from rest_framework.response import Response
 
 from accounts import login_links, people
 from accounts.authentication import ApiKeyAuthentication
-from accounts.errors import MissingFields
 from accounts.idempotency import idempotent
 from accounts.models import User
 from accounts.permissions import IsMainSite
 from accounts.seen import seen
-from web.fields import EmailAddress, PlainText, TrueOrFalse, Username, WholeNumber, unknown_keys
+from web.errors import invalid
+from web.fields import EmailAddress, PlainText, TrueOrFalse, Username, WholeNumber
+from web.shape import ActionShape, missing, refuse_no_object, unknown_keys
 from web.timestamps import rfc3339
 
 
@@ -36,10 +37,11 @@ class UserInput(serializers.Serializer[Any]):
     is_active = TrueOrFalse(required=False)
 
 
-IDS = {"id", "external_id"}
+IDS = ("id", "external_id")
 FIELDS = set(UserInput().fields)
 NEEDED = {"create": ("external_id", "username", "email"), "update": (), "deactivate": ()}
-TAKEN = {"create": FIELDS - {"id", "is_active"}, "update": FIELDS, "deactivate": IDS}
+TAKEN = {"create": FIELDS - {"id", "is_active"}, "update": FIELDS, "deactivate": set(IDS)}
+SHAPE = ActionShape("user", UserInput(), NEEDED, TAKEN, IDS)
 
 
 @api_view(["POST"])
@@ -49,10 +51,9 @@ TAKEN = {"create": FIELDS - {"id", "is_active"}, "update": FIELDS, "deactivate":
 @idempotent
 def sync_user(request: Request) -> Response:
     body: Any = request.data
-    action, given = shape(body)
-    status, answer = ACTIONS[action](checked(action, given))
-    warnings = unknown_keys(body, {"action", "user"}) + unknown_keys(given, TAKEN[action], "user.")
-    return Response(answer | told(warnings), status=status)
+    action, columns = SHAPE.read(body)
+    status, answer = ACTIONS[action](columns)
+    return Response(answer | with_warnings(SHAPE.warnings(body)), status=status)
 
 
 @api_view(["POST"])
@@ -65,39 +66,7 @@ def login_link(request: Request, id: int) -> Response:
     link = login_links.make(id, checked_next(body))
     address = settings.PANEL_URL + reverse("accounts:login_link", args=[link.token])
     answer = {"status": "success", "url": address, "expires_at": rfc3339(link.expires_at)}
-    return Response(answer | told(unknown_keys(body, {"next"})), status=201)
-
-
-def shape(body: Any) -> tuple[str, dict[str, Any]]:
-    """The action and its `user`. Raises MissingFields, ValidationError."""
-    refuse_no_object(body)
-    refuse_missing([key for key in ("action", "user") if body.get(key) is None])
-    action, given = body["action"], body["user"]
-    if not isinstance(action, str) or action not in ACTIONS:
-        raise serializers.ValidationError({"action": [f"Must be one of: {', '.join(ACTIONS)}."]})
-    if not isinstance(given, dict):
-        raise serializers.ValidationError({"user": ["Must be an object."]})
-    refuse_missing([key for key in NEEDED[action] if given.get(key) is None], "user.")
-    if not NEEDED[action] and not IDS & set(given):
-        raise MissingFields("Missing required fields: id or external_id", ["user.id"])
-    return action, given
-
-
-def refuse_no_object(body: Any) -> None:
-    if not isinstance(body, dict):
-        raise serializers.ValidationError({"body": ["Must be a JSON object."]})
-
-
-def refuse_missing(names: list[str], prefix: str = "") -> None:
-    if names:
-        raise MissingFields(f"Missing required fields: {', '.join(names)}", [f"{prefix}{name}" for name in names])
-
-
-def checked(action: str, given: dict[str, Any]) -> dict[str, Any]:
-    serializer = UserInput(data={name: value for name, value in given.items() if name in TAKEN[action]})
-    if not serializer.is_valid():
-        raise serializers.ValidationError({"user": serializer.errors})
-    return dict(serializer.validated_data)
+    return Response(answer | with_warnings(unknown_keys(body, {"next"})), status=201)
 
 
 def checked_next(body: Any) -> str:
@@ -107,7 +76,7 @@ def checked_next(body: Any) -> str:
         return ""
     path = body["next"]
     if not isinstance(path, str) or len(path) > login_links.LONGEST_NEXT or not login_links.is_page(path):
-        raise serializers.ValidationError({"next": ["Must be the path of a page of the panel, such as /vps/5/."]})
+        raise invalid({"next": "Must be the path of a page of the panel, such as /vps/5/."})
     return path
 
 
@@ -119,7 +88,7 @@ def create(columns: dict[str, Any]) -> tuple[int, dict[str, Any]]:
 def update(columns: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     id, external_id = columns.pop("id", None), columns.pop("external_id", None)
     if not columns and not (id and external_id):
-        raise MissingFields("Missing required fields: at least one field to update beside id or external_id", [])
+        raise missing("at least one field to update beside id or external_id")
     return 200, answer_of(people.update(id, external_id, columns))
 
 
@@ -134,7 +103,7 @@ def answer_of(user: User) -> dict[str, Any]:
     return {"status": "success", "message": "User synced successfully", "user": row}
 
 
-def told(warnings: list[str]) -> dict[str, Any]:
+def with_warnings(warnings: list[str]) -> dict[str, Any]:
     return {"warnings": warnings} if warnings else {}
 
 

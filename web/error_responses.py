@@ -25,7 +25,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from web import request_id
-from web.errors import PanelError, flat
+from web.errors import PanelError, invalid
 from web.json_body import UNSTORABLE
 from web.transient_errors import is_transient
 
@@ -75,15 +75,9 @@ def api_exception(error: Exception, context: dict[str, Any]) -> Response | None:
 
 def of_rest_error(error: exceptions.APIException) -> dict[str, Any]:
     if isinstance(error, exceptions.ValidationError):
-        return of_invalid_fields(error)
+        return invalid(error.detail, _("Invalid request: %(faults)s")).told()
     code = CODES.get(type(error)) or str(getattr(error.detail, "code", error.default_code))
     return body(code, str(error.detail), errors=getattr(error, "errors", None))
-
-
-def of_invalid_fields(error: exceptions.ValidationError) -> dict[str, Any]:
-    errors = dict(flat(error.detail))
-    sentences = "; ".join(f"{field}: {' '.join(lines)}" for field, lines in errors.items())
-    return body("invalid", _("Invalid request: %(faults)s") % {"faults": sentences}, errors=errors)
 
 
 def headers_of(error: exceptions.APIException) -> dict[str, str]:

@@ -64,6 +64,13 @@ class PanelBusy(PanelError):
     message = _("The panel is busy. Please try again in a moment.")
 
 
+def invalid(faults: Any, sentence: str = "Invalid request: %(faults)s") -> InvalidInput:
+    """`faults` are sentences by field, nested or not. The main site is told in English; others bring their `sentence`."""
+    errors = dict(flat(faults))
+    named = "; ".join(f"{field}: {' '.join(lines)}" for field, lines in errors.items())
+    return InvalidInput(sentence % {"faults": named}, errors=errors)
+
+
 def flat(detail: Any, path: str = "") -> list[tuple[str, list[str]]]:
     """Sentences nested by field, as REST framework has them, as ("vps.cpu", [sentences])."""
     if isinstance(detail, dict):

@@ -109,8 +109,3 @@ class TrueOrFalse(serializers.Field[bool, Any, bool, Any]):
 
     def to_representation(self, value: bool) -> bool:
         return value
-
-
-def unknown_keys(given: dict[str, Any], known: set[str], prefix: str = "") -> list[str]:
-    """A warning for each key that the contract does not know, and that was ignored."""
-    return [f"Unknown field ignored: {prefix}{key}" for key in given if key not in known]

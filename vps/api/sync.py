@@ -14,12 +14,13 @@ from accounts.permissions import IsMainSite
 from accounts.seen import seen, tell
 from vps.api.crowd import few_at_once
 from vps.api.query import number
-from vps.api.words import invalid, moment, warnings_of, word_of
+from vps.api.words import warnings_of, word_of
 from vps.db.digest import digest
 from vps.models import Vps
 from vps.services import sync
-from web.errors import InvalidInput, NotApplied, PanelError
-from web.fields import INT_MAX, unknown_keys
+from web.errors import NotApplied, PanelError, invalid
+from web.fields import INT_MAX
+from web.shape import moment, refuse_no_object, unknown_keys
 
 MIB = 1024 * 1024
 MOST_AT_ONCE = 10_000
@@ -86,8 +87,7 @@ def of_done(done: sync.Done, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def batch_of(body: Any) -> tuple[list[Any], bool]:
-    if not isinstance(body, dict):
-        raise InvalidInput("The body must be a JSON object.")
+    refuse_no_object(body)
     operations, is_atomic = body.get("operations"), body.get("atomic", False)
     if not isinstance(operations, list) or len(operations) > MOST_AT_ONCE:
         raise invalid({"operations": f"Must be a list of at most {MOST_AT_ONCE} operations."})
