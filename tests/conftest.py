@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests import contract
+from tests.seams import put, shorten
 from tests.servers import template
 from vps import notify
 from vps.management.commands.prepare import collect_static
@@ -19,6 +20,7 @@ from vps.models import Cluster, Placement, Vps
 
 PASSWORD = "a long and winding password"
 Make = Callable[..., Any]
+__all__ = ["shorten"]
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +39,7 @@ def patient() -> None:
     """
     connection.settings_dict["OPTIONS"]["pool"] |= {"timeout": 60, "max_size": 32}
     settings.CACHES["default"]["OPTIONS"]["socket_timeout"] = 60
-    notify.KNOCK_S = 60
+    put("knock_s", 60)
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ from rest_framework_simplejwt.tokens import RefreshToken
 
 from accounts.models import KeptAnswer, TokenFamily
 from tests.accounts.conftest import send
+from tests.seams import Shorten
 from vps.models import SyncCall
 from vps.tasks import forget
 from web import batches
@@ -64,10 +65,9 @@ def test_g1_attempts_that_django_axes_has_left_are_forgotten(db: None) -> None:
 
 
 def test_g1_many_rows_go_in_batches_and_what_is_left_over_goes_next_time(
-    alice: Any, django_assert_num_queries: Any, monkeypatch: Any
+    alice: Any, django_assert_num_queries: Any, shorten: Shorten
 ) -> None:
-    monkeypatch.setattr(batches, "AT_ONCE", 100)
-    monkeypatch.setattr(batches, "MOST", 3)
+    shorten(rows_forgotten_at_once=100, batches_forgotten=3)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO limit_counts SELECT 'x', n::text, 1, now() - interval '1 s' FROM generate_series(1, 450) n"

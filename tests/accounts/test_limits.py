@@ -16,6 +16,7 @@ from accounts import addresses, hashing, limits
 from accounts.models import KnownNetwork, LimitCount
 from tests.accounts.conftest import at_once
 from tests.conftest import PASSWORD, person
+from tests.seams import Shorten
 from tests.simulated import wait_for
 from vps.models import SyncCall
 
@@ -290,14 +291,14 @@ class Held(MD5PasswordHasher):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("is_known", [True, False])
-def test_g5_logins_take_a_few_threads_and_no_more(settings: Any, monkeypatch: Any, is_known: bool) -> None:
+def test_g5_logins_take_a_few_threads_and_no_more(settings: Any, shorten: Shorten, is_known: bool) -> None:
     """Eight at once, of which two hash, two wait, and four are told to come back; so nobody else waits."""
     names = [person(f"user{at}").username if is_known else f"user{at}" for at in range(8)]
     # Eight need as many connections, whichever of the pool's the threads of other tests have not given back.
     connection.close()
     connection.close_pool()
     settings.PASSWORD_HASHERS = [f"{__name__}.Held"]
-    monkeypatch.setattr(hashing, "PATIENCE_S", 60)
+    shorten(hash_waits_s=60)
     Held.let_go.clear()
     Held.at_once.clear()
 
@@ -323,8 +324,8 @@ def test_g5_logins_take_a_few_threads_and_no_more(settings: Any, monkeypatch: An
     assert counted.count == (0 if is_known else 4), "what was not checked counts for nothing"
 
 
-def test_who_waits_too_long_for_a_hash_is_told_to_come_back(alice: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(hashing, "PATIENCE_S", 0.01)
+def test_who_waits_too_long_for_a_hash_is_told_to_come_back(alice: Any, shorten: Shorten) -> None:
+    shorten(hash_waits_s=0.01)
     for _ in range(hashing.AT_ONCE):
         hashing.places.acquire()
     try:

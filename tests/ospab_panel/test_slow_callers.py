@@ -13,11 +13,12 @@ import uvicorn
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from ospab_panel import http_protocol, request_body, socket_protocol, write_limit, wsgi_bridge
+from ospab_panel import request_body, wsgi_bridge
 from ospab_panel.asgi import application
 from ospab_panel.http_protocol import JsonHttpProtocol
 from ospab_panel.wsgi_bridge import WsgiBridge
 from ospab_panel.wsgi_environ import Input
+from tests.seams import Shorten
 from tests.simulated import wait_for
 
 LOGIN = b"POST /api/auth/login HTTP/1.1\r\nHost: testserver\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
@@ -101,8 +102,8 @@ def test_bodies_that_do_not_come_keep_no_thread_from_others(port: int) -> None:
         caller.close()
 
 
-def test_a_body_that_does_not_come_in_time_is_refused(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(request_body, "PATIENCE_S", 0.1)
+def test_a_body_that_does_not_come_in_time_is_refused(port: int, shorten: Shorten) -> None:
+    shorten(body_within_s=0.1)
     status, body = answer_to(sending(port, LOGIN))
     assert (status, body["status"], body["code"]) == (408, "error", "request_timeout")
 
@@ -143,8 +144,8 @@ def test_without_the_key_a_batch_is_refused_for_the_key_before_it_is_heard(port:
     assert (status, said["code"]) == (401, "invalid_api_key")
 
 
-def test_bodies_share_a_budget_and_the_largest_gives_way(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(request_body.callers, "most", MIB)
+def test_bodies_share_a_budget_and_the_largest_gives_way(port: int, shorten: Shorten) -> None:
+    shorten(bytes_of_bodies=MIB)
     head = f"POST /api/nothing HTTP/1.1\r\nHost: testserver\r\nContent-Length: {MIB}\r\n\r\n".encode()
     large = sending(port, head + b"x" * (MIB - 1))
     wait_for(lambda: request_body.callers.taken > MIB // 2)
@@ -179,22 +180,20 @@ def test_a_trailer_is_no_header_of_the_request(port: int) -> None:
 
 
 @pytest.mark.parametrize("begun", [b"GET /healthz HT", b"\r\n"])
-def test_c8_a_head_that_stalls_is_closed(port: int, monkeypatch: pytest.MonkeyPatch, begun: bytes) -> None:
-    monkeypatch.setattr(http_protocol, "HEAD_WITHIN_S", 0.2)
+def test_c8_a_head_that_stalls_is_closed(port: int, shorten: Shorten, begun: bytes) -> None:
+    shorten(head_within_s=0.2)
     assert all_of(sending(port, begun)).startswith(b"HTTP/1.1 408")
 
 
-def test_c8_a_connection_on_which_nothing_was_said_is_closed_without_a_word(
-    port: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_c8_a_connection_on_which_nothing_was_said_is_closed_without_a_word(port: int, shorten: Shorten) -> None:
     """A browser that opened it in advance would take a refusal for the answer to what it asks next."""
-    monkeypatch.setattr(http_protocol, "HEAD_WITHIN_S", 0.2)
+    shorten(head_within_s=0.2)
     assert all_of(sending(port, b"")) == b""
 
 
 @pytest.mark.parametrize("begun", [b"\r\n", HEALTH[:-2]])
-def test_c8_so_is_the_next_one_on_a_connection(port: int, monkeypatch: pytest.MonkeyPatch, begun: bytes) -> None:
-    monkeypatch.setattr(http_protocol, "HEAD_WITHIN_S", 0.2)
+def test_c8_so_is_the_next_one_on_a_connection(port: int, shorten: Shorten, begun: bytes) -> None:
+    shorten(head_within_s=0.2)
     caller = sending(port, HEALTH)
     wait_for(lambda: caller.recv(4096, socket.MSG_PEEK).endswith(b"ok"))
     caller.sendall(begun)
@@ -213,9 +212,9 @@ def test_some_requests_in_line_are_answered_in_order(port: int) -> None:
 
 @pytest.mark.parametrize("begun", [b"", HEALTH[:-2], LOGIN])
 def test_where_there_are_too_many_connections_the_one_that_has_been_silent_for_longest_gives_way(
-    port: int, monkeypatch: pytest.MonkeyPatch, begun: bytes
+    port: int, shorten: Shorten, begun: bytes
 ) -> None:
-    monkeypatch.setattr(http_protocol, "MOST_CONNECTIONS", 5)
+    shorten(connections=5)
     idle = [sending(port, begun) for _ in range(4)] + [sending(port, b"")]
     assert is_healthy(port)
     assert all_of(idle[0]) == b""
@@ -226,8 +225,8 @@ def test_where_there_are_too_many_connections_the_one_that_has_been_silent_for_l
 # Answers
 
 
-def test_c1_who_does_not_read_holds_no_thread_and_is_cut_off(large_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(write_limit, "LOOK_EVERY_S", 0.5)
+def test_c1_who_does_not_read_holds_no_thread_and_is_cut_off(large_port: int, shorten: Shorten) -> None:
+    shorten(written_look_s=0.5)
     slow = [sending(large_port, HEALTH, receives=4096) for _ in range(3)]
     assert all_of(sending(large_port, closing(HEALTH))).endswith(LARGE[-1000:])
     wait_for(lambda: all(is_cut(caller) for caller in slow), 20)
@@ -246,8 +245,8 @@ def is_cut(caller: socket.socket, data: bytes = b"\r\n") -> bool:
     return False
 
 
-def test_answers_share_a_budget_and_the_largest_gives_way(large_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wsgi_bridge.answers, "most", len(LARGE) + MIB)
+def test_answers_share_a_budget_and_the_largest_gives_way(large_port: int, shorten: Shorten) -> None:
+    shorten(bytes_of_answers=len(LARGE) + MIB)
     slow = sending(large_port, HEALTH, receives=4096)
     wait_for(lambda: wsgi_bridge.answers.taken == len(LARGE))
     assert all_of(sending(large_port, closing(HEALTH))).endswith(LARGE[-1000:])
@@ -255,10 +254,8 @@ def test_answers_share_a_budget_and_the_largest_gives_way(large_port: int, monke
     assert len(all_of(slow)) < len(LARGE)
 
 
-def test_who_comes_when_too_many_wait_for_a_thread_is_told_so_at_once(
-    port: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(wsgi_bridge, "MOST_WAITING", 0)
+def test_who_comes_when_too_many_wait_for_a_thread_is_told_so_at_once(port: int, shorten: Shorten) -> None:
+    shorten(requests_waiting=0)
     status, said = answer_to(sending(port, HEALTH))
     assert (status, said["code"]) == (503, "service_unavailable")
 
@@ -278,8 +275,8 @@ def test_a_handshake_that_comes_to_nothing_is_refused_at_once(port: int, more: s
     assert (status, said["code"]) == (400, "bad_request")
 
 
-def test_where_there_are_too_many_sockets_the_next_is_told_so(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket_protocol, "MOST_SOCKETS", 1)
+def test_where_there_are_too_many_sockets_the_next_is_told_so(port: int, shorten: Shorten) -> None:
+    shorten(sockets=1)
     first = sending(port, handshake())
     assert first.recv(12) == b"HTTP/1.1 101"
     status, said = answer_to(sending(port, handshake()))
@@ -287,8 +284,8 @@ def test_where_there_are_too_many_sockets_the_next_is_told_so(port: int, monkeyp
     assert is_healthy(port)
 
 
-def test_a_handshake_that_nobody_answers_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket_protocol, "HANDSHAKE_WITHIN_S", 0.2)
+def test_a_handshake_that_nobody_answers_is_closed(shorten: Shorten) -> None:
+    shorten(handshake_within_s=0.2)
     with serving(silent) as port:
         assert all_of(sending(port, handshake())) == b""
 

@@ -1,6 +1,5 @@
 """Alice's server bound to a guest of a simulated cluster, and a worker's turns taken one after another."""
 
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -16,12 +15,12 @@ from django.db.models import DurationField, ExpressionWrapper, F
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from tests.seams import Shorten
 from tests.simulated import PATIENCE, simulated
 from tests.simulated import Cluster as Simulated
 from tests.vps.hypervisor.stranger import stranger
 from vps import operations
 from vps.hypervisor.base import Access
-from vps.hypervisor.proxmox import transport
 from vps.models import Cluster, Operation, Placement, Vps
 from vps.open_hypervisor import open_hypervisor
 from vps.operations.advance import advance
@@ -102,19 +101,15 @@ def do(alice: Any) -> Callable[..., Operation]:
 
 
 @pytest.fixture
-def quick_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick_pauses(shorten: Shorten) -> None:
     """The pauses between turns are politeness towards a real hypervisor; what a turn does is the same without."""
-    for module in (sys.modules[f"vps.operations.{name}"] for name in ("plan", "steps", "verdicts", "advance", "work")):
-        for name in ("SOON", "LATER", "LOCKED"):
-            if hasattr(module, name):
-                monkeypatch.setattr(module, name, 0.1)
+    shorten(soon_s=0.1, later_s=0.1, locked_s=0.1)
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def impatient(shorten: Shorten) -> None:
     """Who does not answer is given up in less than a second."""
-    for name in ("CONNECT_S", "READ_S", "COMMAND_S"):
-        monkeypatch.setattr(transport, name, 0.6)
+    shorten(connect_s=0.6, read_s=0.6, command_s=0.6)
 
 
 def at_once(*calls: Callable[[], Any]) -> list[Any]:

@@ -11,6 +11,7 @@ from celery import current_app
 from channels.layers import channel_layers
 from kombu.exceptions import OperationalError
 
+from tests.seams import Shorten
 from vps import notify
 
 
@@ -25,9 +26,9 @@ def mute(tmp_path: Path) -> Iterator[str]:
 
 
 def test_a_click_waits_no_more_than_a_moment_for_a_redis_that_says_nothing(
-    mute: str, settings: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    mute: str, settings: Any, caplog: pytest.LogCaptureFixture, shorten: Shorten
 ) -> None:
-    monkeypatch.setattr(notify, "KNOCK_S", 1)
+    shorten(knock_s=1)
     config = {"hosts": [{"address": mute, "socket_timeout": None}]}
     settings.CHANNEL_LAYERS = {"default": settings.CHANNEL_LAYERS["default"] | {"CONFIG": config}}
     channel_layers.backends.clear()

@@ -14,6 +14,7 @@ from django.test import Client
 
 from accounts import idempotency
 from accounts.models import KeptAnswer
+from tests.seams import Shorten
 from vps.models import Event, ExternalId, Operation, Vps
 
 ORDER = {"name": "web-01", "status": "creating", "cpu": 4, "ram": 8192, "disk": 100, "os": "Ubuntu 22.04 LTS"}
@@ -87,8 +88,8 @@ def test_a_refusal_is_not_kept_so_the_key_works_once_the_fault_is_mended(alice: 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_copy_of_what_still_runs_is_told_to_come_again(alice: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(idempotency, "PATIENCE", "50ms")
+def test_a_copy_of_what_still_runs_is_told_to_come_again(alice: Any, shorten: Shorten) -> None:
+    shorten(copy_waits="50ms")
     asked = {"caller": "main site", "path": "/api/vps/sync", "key": "order-17"}
     raw = connections["default"].copy()
     raw.connect()

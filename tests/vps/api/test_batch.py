@@ -11,9 +11,10 @@ from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 from rest_framework.exceptions import ParseError
 
+from tests.seams import Shorten
 from tests.simulated import wait_for
 from tests.vps.api.words import ORDER, batch, client, create, delete, results, update
-from vps.api import crowd, sync
+from vps.api import sync
 from vps.models import Event, ExternalId, Operation, Placement, Tombstone, Vps
 from web.json_body import StrictJSONParser, TooLarge, loads
 
@@ -197,8 +198,8 @@ def test_a_batch_that_took_too_long_over_its_transaction_may_be_sent_again(alice
 
 
 @pytest.mark.django_db(transaction=True)
-def test_batches_leave_threads_to_everybody_else(alice: Any, make_vps: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crowd, "PATIENCE_S", 0.2)
+def test_batches_leave_threads_to_everybody_else(alice: Any, make_vps: Any, shorten: Shorten) -> None:
+    shorten(batch_waits_s=0.2)
     vps = make_vps(alice)
     assert batch(update(id=vps.pk, cpu=4)).status_code == 200
 

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import LimitCount
+from tests.seams import Shorten
 from vps import operations
 from vps.models import Operation
 from vps.operations import asked
@@ -57,9 +58,10 @@ def test_g5_a_repeat_under_its_key_costs_nothing(alice: Any, with_token: Any, se
 
 
 def test_g5_operations_of_one_customer_are_limited_by_what_they_own_and_nobody_elses_are(
-    alice: Any, bob: Any, with_token: Any, server: Any, make_vps: Any, bind: Any, monkeypatch: Any
+    alice: Any, bob: Any, with_token: Any, server: Any, make_vps: Any, bind: Any, shorten: Shorten
 ) -> None:
-    monkeypatch.setattr(asked, "OF_ACCOUNT", limit := asked.Limit("operations, account", 3, asked.MINUTE))
+    limit = asked.Limit("operations, account", 3, asked.MINUTE)
+    shorten(operations_of_account=limit)
     others = [make_vps(alice, name=f"server-{at}") for at in range(4)]
     for at, vps in enumerate(others):
         bind(vps, vmid=200 + at)

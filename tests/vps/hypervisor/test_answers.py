@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.seams import Shorten
 from tests.vps.hypervisor.stranger import http_answer
 from vps.hypervisor import Hypervisor, connect
 from vps.hypervisor.base import (
@@ -23,7 +24,6 @@ from vps.hypervisor.base import (
     Timeframe,
     Unreachable,
 )
-from vps.hypervisor.proxmox import transport
 
 QEMU = GuestRef(Kind.QEMU, 100, "pve1")
 UPID = "UPID:pve1:00001234:00005678:65000000:qmreboot:100:panel@pve!portal:"
@@ -96,15 +96,15 @@ def answered(stranger: Any, data: Any) -> Hypervisor:
     return connect("proxmox", stranger.access(stranger.answering(answer)))
 
 
-def test_an_endless_answer_is_cut_off(stranger: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "LARGEST", 100_000)
+def test_an_endless_answer_is_cut_off(stranger: Any, shorten: Shorten) -> None:
+    shorten(largest_answer=100_000)
     host = stranger.answering(http_answer(b" " * 300_000))
     with pytest.raises(OutcomeUnknown, match="did not end"):
         connect("proxmox", stranger.access(host)).guests()
 
 
-def test_an_answer_that_drips_is_given_up_in_time(stranger: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "READ_S", 0.5)
+def test_an_answer_that_drips_is_given_up_in_time(stranger: Any, shorten: Shorten) -> None:
+    shorten(read_s=0.5)
 
     def drip(connection: Any) -> None:
         connection.sendall(http_answer(b"", length=1000))

@@ -11,6 +11,7 @@ import pytest
 
 from launcher.certificate import certificate
 from launcher.secrets_file import free_port
+from tests.seams import Shorten
 from tests.vps.hypervisor.stranger import http_answer
 from vps.hypervisor import connect
 from vps.hypervisor.base import Access, Command, GuestRef, Kind, OutcomeUnknown, Refusal, Refused, Unreachable
@@ -47,10 +48,8 @@ BROKEN_AFTER = {
 
 
 @pytest.mark.parametrize("what", BROKEN_BEFORE)
-def test_a_command_that_was_not_sent_is_sent_to_another_host(
-    stranger: Any, monkeypatch: pytest.MonkeyPatch, what: str
-) -> None:
-    monkeypatch.setattr(transport, "CONNECT_S", 2)
+def test_a_command_that_was_not_sent_is_sent_to_another_host(stranger: Any, shorten: Shorten, what: str) -> None:
+    shorten(connect_s=2)
     broken, sound = stranger.breaking(BROKEN_BEFORE[what]), stranger.answering(DONE)
     assert connect("proxmox", stranger.access(broken, sound)).send(GUEST, Command.REBOOT, 60) == UPID
     with pytest.raises(Unreachable):
@@ -58,8 +57,8 @@ def test_a_command_that_was_not_sent_is_sent_to_another_host(
 
 
 @pytest.mark.parametrize("what", BROKEN_AFTER)
-def test_a_command_that_was_sent_is_never_sent_again(stranger: Any, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
-    monkeypatch.setattr(transport, "COMMAND_S", 0.5)
+def test_a_command_that_was_sent_is_never_sent_again(stranger: Any, shorten: Shorten, what: str) -> None:
+    shorten(command_s=0.5)
     broken, sound = stranger.answering(BROKEN_AFTER[what]), stranger.answering(DONE)
     with pytest.raises(OutcomeUnknown):
         connect("proxmox", stranger.access(broken, sound)).send(GUEST, Command.REBOOT, 60)
@@ -67,8 +66,8 @@ def test_a_command_that_was_sent_is_never_sent_again(stranger: Any, monkeypatch:
 
 
 @pytest.mark.parametrize("what", BROKEN_AFTER)
-def test_a_read_is_tried_elsewhere_after_any_failure(stranger: Any, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
-    monkeypatch.setattr(transport, "READ_S", 2)
+def test_a_read_is_tried_elsewhere_after_any_failure(stranger: Any, shorten: Shorten, what: str) -> None:
+    shorten(read_s=2)
     sound = stranger.answering(http_answer(b'{"data": {"version": "8.4.21"}}'))
     broken = stranger.answering(BROKEN_AFTER[what])
     assert connect("proxmox", stranger.access(broken, sound)).version() == "8.4.21"
@@ -78,9 +77,9 @@ NO = http_answer(b'{"data": null}', "500 VM 100 not running")
 
 
 @pytest.mark.parametrize("answer", [DONE, NO])
-def test_a_host_that_hangs_costs_its_time_once(stranger: Any, monkeypatch: pytest.MonkeyPatch, answer: bytes) -> None:
+def test_a_host_that_hangs_costs_its_time_once(stranger: Any, shorten: Shorten, answer: bytes) -> None:
     """Whoever answered last is asked first, whatever the answer was."""
-    monkeypatch.setattr(transport, "CONNECT_S", 2)
+    shorten(connect_s=2)
     waited: list[Any] = []
     hanging = stranger.breaking(lambda connection: (waited.append(connection), time.sleep(20)))
     hypervisor = connect("proxmox", stranger.access(hanging, stranger.answering(answer)))
@@ -91,11 +90,10 @@ def test_a_host_that_hangs_costs_its_time_once(stranger: Any, monkeypatch: pytes
 
 
 def test_many_hosts_that_hang_are_not_all_waited_for_and_the_last_is_found_in_the_end(
-    stranger: Any, monkeypatch: pytest.MonkeyPatch
+    stranger: Any, shorten: Shorten
 ) -> None:
     """Whoever asks them one after the other may hold a turn, and says nothing to the database meanwhile."""
-    monkeypatch.setattr(transport, "READ_S", 1)
-    monkeypatch.setattr(transport, "TRIES_FOR_S", 1.5)
+    shorten(read_s=1, other_hosts_s=1.5)
     hanging = [stranger.answering(lambda _: time.sleep(60)) for _ in range(6)]
     sound = stranger.answering(http_answer(b'{"data": {"version": "8.4.21"}}'))
     hypervisor = connect("proxmox", stranger.access(*hanging, sound))

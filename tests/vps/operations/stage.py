@@ -20,6 +20,7 @@ from accounts.models import LimitCount
 from simulator.guests import Guest
 from simulator.tasks import Task
 from simulator.world import Faults
+from tests.seams import Shorten
 from tests.simulated import PATIENCE
 from tests.simulated import Cluster as Simulated
 from vps.hypervisor.base import HypervisorError, OutcomeUnknown
@@ -250,11 +251,15 @@ def earlier(upid: str, seconds: int) -> str:
 
 @pytest.fixture
 def stage(
-    transactional_db: None, real_cluster: Cluster, simulated: Simulated, monkeypatch: pytest.MonkeyPatch
+    transactional_db: None,
+    real_cluster: Cluster,
+    simulated: Simulated,
+    monkeypatch: pytest.MonkeyPatch,
+    shorten: Shorten,
 ) -> Stage:
     """Committed rows, a quick cluster, and everything told to the stage."""
     made = Stage(simulated, real_cluster)
-    monkeypatch.setattr("simulator.power.POWER_OFF_S", 0.05)
+    shorten(power_off_s=0.05)
     monkeypatch.setattr(crash_points, "listeners", [made.reached])
     trace(made, monkeypatch)
     return made

@@ -6,23 +6,20 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from simulator import power as simulated_power
+from tests.seams import Shorten
 from tests.simulated import Cluster as Simulated
 from tests.vps.conftest import carry_out, turn
 from vps import operations
 from vps.hypervisor.base import Look, Power
 from vps.models import Operation
-from vps.operations import steps, strays
 from vps.operations.plan import is_wished_otherwise
 
 QEMU, LXC = "qemu", "lxc"
 
 
 @pytest.fixture(autouse=True)
-def quick(quick_pauses: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(steps, "SHUTDOWN_LIMIT_S", 0)
-    monkeypatch.setattr(simulated_power, "HA_QUEUE_S", 0.1)
-    monkeypatch.setattr(simulated_power, "HA_ROUND_S", 0.3)
+def quick(quick_pauses: None, shorten: Shorten) -> None:
+    shorten(shutdown_s=0, ha_queue_s=0.1, ha_round_s=0.3)
 
 
 def asked(vps: Any, kind: str) -> Operation:
@@ -64,9 +61,11 @@ def test_a_stop_of_what_the_manager_leaves_down_needs_no_command_b18(
     assert simulated.commands(100) == []
 
 
-def test_a_stop_is_not_done_before_the_manager_wants_it_stopped_b18(server: Any, simulated: Simulated) -> None:
+def test_a_stop_is_not_done_before_the_manager_wants_it_stopped_b18(
+    server: Any, simulated: Simulated, shorten: Shorten
+) -> None:
     """The guest goes down first, by itself even, and the manager says "started" still."""
-    simulated_power.HA_ROUND_S = 60
+    shorten(ha_round_s=60)
     vps = server(power="running", ha=True)
     operation = asked(vps, "force")
     turn(operation)
@@ -90,10 +89,10 @@ def test_a_manager_that_does_not_run_says_nothing_and_is_told_all_the_same_b18(
 
 @pytest.mark.parametrize("verb", ["stop", "force"])
 def test_a_stop_after_a_start_that_timed_out_reaches_the_manager_b18(
-    server: Any, simulated: Simulated, verb: str
+    server: Any, simulated: Simulated, verb: str, shorten: Shorten
 ) -> None:
     """It says "stopped" until its next round, in which it hears of the start."""
-    simulated_power.HA_ROUND_S = 60
+    shorten(ha_round_s=60)
     vps = server(ha=True, ha_state="stopped")
     starting = asked(vps, "start")
     turn(starting)
@@ -108,12 +107,11 @@ def test_a_stop_after_a_start_that_timed_out_reaches_the_manager_b18(
 
 
 def test_a_stop_that_the_manager_passed_over_is_sent_again_b18(
-    server: Any, simulated: Simulated, monkeypatch: pytest.MonkeyPatch
+    server: Any, simulated: Simulated, shorten: Shorten
 ) -> None:
     """It ignores one that comes before it has heard of a start, and starts the guest (pve-ha-manager 5.2)."""
-    for module in (steps, strays):
-        monkeypatch.setattr(module, "HA_HEARS_WITHIN", timedelta(seconds=5))
-    monkeypatch.setattr(simulated_power, "HA_ROUND_S", 3.0)
+    shorten(ha_hears_within=timedelta(seconds=5))
+    shorten(ha_round_s=3.0)
     vps = server(ha=True, ha_state="stopped")
     starting = asked(vps, "start")
     turn(starting)

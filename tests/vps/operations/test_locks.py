@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from tests.seams import Shorten
 from tests.simulated import Cluster as Simulated
 from tests.vps.conftest import carry_out, turn
 from tests.vps.hypervisor.stranger import http_answer
@@ -13,7 +14,6 @@ from vps.hypervisor import connect
 from vps.hypervisor.base import GuestRef, Kind, Power
 from vps.hypervisor.proxmox.driver import Proxmox
 from vps.models import Operation, Vps
-from vps.operations import steps
 
 QEMU, LXC = "qemu", "lxc"
 LOCKS = {
@@ -43,8 +43,8 @@ TABLE = [(guest, lock, verb) for guest in LOCKS for lock in LOCKS[guest] for ver
 
 
 @pytest.fixture(autouse=True)
-def quick(quick_pauses: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(steps, "SHUTDOWN_LIMIT_S", 1)
+def quick(quick_pauses: None, shorten: Shorten) -> None:
+    shorten(shutdown_s=1)
 
 
 def asked(vps: Any, kind: str) -> Operation:

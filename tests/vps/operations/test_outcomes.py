@@ -7,23 +7,20 @@ from typing import Any
 
 import pytest
 
-from simulator import power as simulated_power
+from tests.seams import Shorten
 from tests.simulated import Cluster as Simulated
 from tests.vps.conftest import carry_out, turn
 from vps import operations
 from vps.models import Operation, Vps
-from vps.operations import steps, strays
 
 QEMU, LXC = "qemu", "lxc"
 EVERY_KIND = ["start", "stop", "force", "restart", "reboot"]
 
 
 @pytest.fixture(autouse=True)
-def quick(quick_pauses: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def quick(quick_pauses: None, shorten: Shorten) -> None:
     """No time is given to a guest's system to shut down, and the availability manager acts at once."""
-    monkeypatch.setattr(steps, "SHUTDOWN_LIMIT_S", 0)
-    monkeypatch.setattr(simulated_power, "HA_QUEUE_S", 0.1)
-    monkeypatch.setattr(simulated_power, "HA_ROUND_S", 0.2)
+    shorten(shutdown_s=0, ha_queue_s=0.1, ha_round_s=0.2)
 
 
 def ask(vps: Vps, kind: str) -> Operation:
@@ -107,9 +104,9 @@ def test_a_locked_guest_is_sent_nothing(server: Any, simulated: Simulated, guest
 @pytest.mark.parametrize("guest", [QEMU, LXC])
 @pytest.mark.parametrize(("kind", "answers_lost"), [("stop", 0), ("reboot", 0), ("reboot", 1), ("start", 0)])
 def test_a_forced_stop_waits_for_nothing_that_hangs(
-    server: Any, simulated: Simulated, monkeypatch: pytest.MonkeyPatch, guest: str, kind: str, answers_lost: int
+    server: Any, simulated: Simulated, shorten: Shorten, guest: str, kind: str, answers_lost: int
 ) -> None:
-    monkeypatch.setattr(strays, "STARTS_WITHIN", timedelta(seconds=0.3))
+    shorten(starts_within=timedelta(seconds=0.3))
     vps = server(guest, power="stopped" if kind == "start" else "running", never_ends=True)
     simulated.call("PATCH", "faults", {"lose_answers": answers_lost})
     hanging = ask(vps, kind)

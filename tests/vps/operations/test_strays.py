@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from tests.seams import Shorten
 from tests.simulated import wait_for
 from tests.vps.conftest import carry_out, turn
 from vps import operations
@@ -103,9 +104,9 @@ def test_a_forced_stop_does_not_trust_a_guest_between_the_halves_of_its_reboot(
 
 
 def test_a_reboot_that_never_brings_the_guest_up_holds_a_stop_up_for_a_while_only(
-    server: Any, alice: Any, monkeypatch: pytest.MonkeyPatch
+    server: Any, alice: Any, shorten: Shorten
 ) -> None:
-    monkeypatch.setattr(strays, "COMES_UP_WITHIN", timedelta(seconds=0.5))
+    shorten(comes_up_within=timedelta(seconds=0.5))
     vps = server(power="running", fail_start=True)
     rebooting = operations.request(vps, "reboot", by=alice, source="page")
     turn(rebooting)

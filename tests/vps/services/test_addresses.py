@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
+from tests.seams import Shorten
 from vps.models import Cluster, Event, Placement, Vps
 from vps.services import addresses, binding
 from vps.services.reconcile import reconcile
@@ -60,10 +61,10 @@ def test_a_guest_that_has_come_up_since_is_asked_before_the_others(
 
 
 def test_where_not_all_can_be_asked_those_go_first_of_which_least_is_known(
-    server: Any, simulated: Any, real_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    server: Any, simulated: Any, real_cluster: Cluster, shorten: Shorten
 ) -> None:
     """B10: who was never asked, then who has come up since, then who has rested longest; whoever was placed first."""
-    monkeypatch.setattr(addresses, "AT_MOST", 1)
+    shorten(addresses_a_round=1)
     for vmid in range(100, 104):
         server(power="running", vmid=vmid, agent=True, ips=[f"1.1.1.{vmid}"])
     reconcile(real_cluster.pk)
@@ -184,9 +185,9 @@ def test_who_said_it_is_shown_to_staff(learnt: Vps, as_user: Any, carol: Any, ma
 
 
 def test_a_round_asks_no_more_than_so_many_and_each_in_turn(
-    server: Any, simulated: Any, real_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    server: Any, simulated: Any, real_cluster: Cluster, shorten: Shorten
 ) -> None:
-    monkeypatch.setattr(addresses, "AT_MOST", 4)
+    shorten(addresses_a_round=4)
     for vmid in range(100, 110):
         server(power="running", vmid=vmid, agent=True, ips=[f"1.1.1.{vmid}"])
     reconcile(real_cluster.pk)

@@ -10,9 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from tests.seams import Shorten
 from vps.models import Cluster, ClusterNode, Event, Operation, Placement, Vps
 from vps.services import binding, metrics
-from vps.services.reconcile import learn, reconcile
+from vps.services.reconcile import reconcile
 
 Rung = list[tuple[str, list[Any]]]
 WRITTEN = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_xact_user_tables WHERE relname = ANY(%s)"
@@ -111,10 +112,10 @@ def test_sixty_changes_cost_as_many_queries_as_five(many: Any, simulated: Any, r
 
 
 def test_what_is_too_much_for_one_transaction_is_learnt_in_several(
-    many: Any, simulated: Any, real_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    many: Any, simulated: Any, real_cluster: Cluster, shorten: Shorten
 ) -> None:
     many(20)
-    monkeypatch.setattr(learn, "AT_ONCE", 7)
+    shorten(rows_learnt_at_once=7)
     simulated.add_many(range(100, 120), power="running")
     assert reconcile(real_cluster.pk) == 20
     assert set(Vps.objects.values_list("status", "placement__power")) == {("running", "running")}

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from launcher.certificate import certificate
+from tests.seams import Shorten
 from tests.vps.services.webhooks.receiver import Receiver, Reply, receiving
-from vps.services.webhooks import call as calls
 from vps.services.webhooks import connection
 from vps.services.webhooks.address import fault_of
 from vps.services.webhooks.call import Answer, call
@@ -141,9 +141,8 @@ def test_the_certificate_has_to_be_the_names_though_an_address_is_connected_to(w
 
 
 @pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calls, "READ_S", 0.6)
-    monkeypatch.setattr(calls, "TOTAL_S", 1.0)
+def hurried(shorten: Shorten) -> None:
+    shorten(webhook_read_s=0.6, webhook_s=1.0)
 
 
 def test_who_says_nothing_is_given_up(receiver: Receiver, hurried: None) -> None:

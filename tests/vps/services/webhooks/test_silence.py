@@ -18,6 +18,7 @@ from django.db import connections
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from tests.seams import Shorten
 from tests.vps.operations.test_sweeper import at_rest, send_home
 from tests.vps.services.webhooks.conftest import added, happen, make_due, run, words
 from tests.vps.services.webhooks.receiver import Receiver
@@ -27,7 +28,6 @@ from vps.management.commands.sweeper import Sweeper
 from vps.models import Event, Operation, WebhookDelivery, WebhookEndpoint
 from vps.models.webhook_endpoint import SILENT_AFTER
 from vps.services import webhooks
-from vps.services.webhooks import call as calls
 from vps.services.webhooks.connection import open_session
 from vps.services.webhooks.send import HANDS, IN_STOCK, Run
 
@@ -202,10 +202,10 @@ def test_one_worker_at_a_time_takes_from_the_feed_and_no_other_waits_for_it(
 
 
 def test_several_servers_are_told_of_at_a_time(
-    receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any, monkeypatch: pytest.MonkeyPatch
+    receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any, shorten: Shorten
 ) -> None:
     """All of the first hands are held until the last of them has come."""
-    monkeypatch.setattr(calls, "READ_S", 60.0)
+    shorten(webhook_read_s=60.0)
     for _ in range(HANDS):
         happen(make_vps(alice), "a")
     together = threading.Barrier(HANDS, timeout=50)

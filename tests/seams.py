@@ -1,0 +1,84 @@
+"""The limits of ours that tests shorten, each by one name: for `shorten`, which every test may ask for.
+
+A limit that several modules have imported has a place for each; a constant that moves costs a line here and none of a test.
+"""
+
+from collections.abc import Callable
+from functools import reduce
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+Shorten = Callable[..., None]
+
+ENGINE = "vps.operations"
+TRANSPORT = "vps.hypervisor.proxmox.transport"
+# To each name the places of its value, as `module:attribute`.
+SEAMS: dict[str, tuple[str, ...]] = {
+    # A turn on an operation, and what it waits for
+    "soon_s": tuple(f"{ENGINE}.{module}:SOON" for module in ("plan", "steps", "verdicts", "work")),
+    "later_s": tuple(f"{ENGINE}.{module}:LATER" for module in ("plan", "steps", "verdicts", "advance")),
+    "locked_s": tuple(f"{ENGINE}.{module}:LOCKED" for module in ("plan", "steps", "verdicts", "advance")),
+    "shutdown_s": (f"{ENGINE}.steps:SHUTDOWN_LIMIT_S",),
+    "starts_within": (f"{ENGINE}.strays:STARTS_WITHIN",),
+    "comes_up_within": (f"{ENGINE}.strays:COMES_UP_WITHIN",),
+    "ha_hears_within": (f"{ENGINE}.steps:HA_HEARS_WITHIN", f"{ENGINE}.strays:HA_HEARS_WITHIN"),
+    "operations_of_account": (f"{ENGINE}.asked:OF_ACCOUNT",),
+    # A call to a hypervisor
+    "connect_s": (f"{TRANSPORT}:CONNECT_S",),
+    "read_s": (f"{TRANSPORT}:READ_S",),
+    "command_s": (f"{TRANSPORT}:COMMAND_S",),
+    "other_hosts_s": (f"{TRANSPORT}:TRIES_FOR_S",),
+    "largest_answer": (f"{TRANSPORT}:LARGEST",),
+    # What services do at a time
+    "rows_learnt_at_once": ("vps.services.reconcile.learn:AT_ONCE",),
+    "addresses_a_round": ("vps.services.addresses:AT_MOST",),
+    "webhook_read_s": ("vps.services.webhooks.call:READ_S",),
+    "webhook_s": ("vps.services.webhooks.call:TOTAL_S",),
+    "rows_forgotten_at_once": ("web.batches:AT_ONCE",),
+    "batches_forgotten": ("web.batches:MOST",),
+    # What waits for a turn, and for how long
+    "batch_waits_s": ("vps.api.crowd:PATIENCE_S",),
+    "hash_waits_s": ("accounts.hashing:PATIENCE_S",),
+    "copy_waits": ("accounts.idempotency:PATIENCE",),
+    "knock_s": ("vps.notify:KNOCK_S",),
+    # The web process
+    "head_within_s": ("ospab_panel.http_protocol:HEAD_WITHIN_S",),
+    "body_within_s": ("ospab_panel.request_body:PATIENCE_S",),
+    "handshake_within_s": ("ospab_panel.socket_protocol:HANDSHAKE_WITHIN_S",),
+    "written_look_s": ("ospab_panel.write_limit:LOOK_EVERY_S",),
+    "connections": ("ospab_panel.http_protocol:MOST_CONNECTIONS",),
+    "sockets": ("ospab_panel.socket_protocol:MOST_SOCKETS",),
+    "requests_waiting": ("ospab_panel.wsgi_bridge:MOST_WAITING",),
+    "bytes_of_bodies": ("ospab_panel.request_body:callers.most",),
+    "bytes_of_answers": ("ospab_panel.wsgi_bridge:answers.most",),
+    # The simulated Proxmox VE
+    "power_off_s": ("simulator.power:POWER_OFF_S",),
+    "ha_queue_s": ("simulator.power:HA_QUEUE_S",),
+    "ha_round_s": ("simulator.power:HA_ROUND_S",),
+}
+
+
+@pytest.fixture
+def shorten(monkeypatch: pytest.MonkeyPatch) -> Shorten:
+    """`shorten(read_s=0.5)`: another value of a limit, until the test has ended."""
+
+    def shorten_all(**values: Any) -> None:
+        for name, value in values.items():
+            put(name, value, monkeypatch.setattr)
+
+    return shorten_all
+
+
+def put(name: str, value: Any, put_one: Callable[[Any, str, Any], None] = setattr) -> None:
+    """Give the limit of this name the value in all its places; by `setattr` it stays."""
+    for place in SEAMS[name]:
+        put_one(*owner_of(place), value)
+
+
+def owner_of(place: str) -> tuple[Any, str]:
+    """(what holds the value, the attribute's name). The module is looked up by name: a package may have a verb of its name."""
+    module, _, path = place.partition(":")
+    *owners, name = path.split(".")
+    return reduce(getattr, owners, import_module(module)), name
