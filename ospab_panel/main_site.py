@@ -20,7 +20,7 @@ def see_main_site(get_response: Callable[[HttpRequest], HttpResponse]) -> Callab
         began = time.monotonic()
         response = get_response(request)
         if is_main_sites(request):
-            sync_calls.saw(call_of(request, response, time.monotonic() - began))
+            sync_calls.log_call(call_of(request, response, time.monotonic() - began))
         return response
 
     return middleware

@@ -1,4 +1,4 @@
-"""/api/vps/sync…: the main site's door. words.py checks the shape of what comes, services.sync does it."""
+"""/api/vps/sync…: the main site's endpoints. commands.py checks the shape of what comes, services.sync does it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,9 +12,9 @@ from accounts.authentication import ApiKeyAuthentication
 from accounts.idempotency import idempotent
 from accounts.permissions import IsMainSite
 from accounts.seen import seen, tell
-from vps.api.crowd import few_at_once
+from vps.api.commands import command_of, warnings_of
+from vps.api.concurrency_limit import at_most
 from vps.api.query import number
-from vps.api.words import warnings_of, word_of
 from vps.db.digest import digest
 from vps.models import Vps
 from vps.services import sync
@@ -28,16 +28,17 @@ MOST_AT_ONCE = 10_000
 # once kept their transactions open for longer than PostgreSQL lets them.
 BATCHES_AT_ONCE = 2
 DEFAULT_PAGE = 1000
-Door = Callable[..., Any]
+Endpoint = Callable[..., Any]
 
 
-def for_the_main_site(*methods: str, largest_body: int = MIB, at_once: int = 0) -> Callable[[Door], Door]:
-    """A door that opens to the API key alone. What is said at it under an Idempotency-Key is done once."""
+def for_the_main_site(*methods: str, largest_body: int = MIB, at_once: int = 0) -> Callable[[Endpoint], Endpoint]:
+    """Makes an endpoint for the API key alone. What is asked of it under an Idempotency-Key is done once."""
 
-    def make(door: Door) -> Door:
-        said = few_at_once(at_once)(idempotent(door)) if at_once else idempotent(door)
+    def make(endpoint: Endpoint) -> Endpoint:
+        once = idempotent(endpoint)
+        limited = at_most(at_once)(once) if at_once else once
         made = api_view(methods)(
-            authentication_classes([ApiKeyAuthentication])(permission_classes([IsMainSite])(seen(said)))
+            authentication_classes([ApiKeyAuthentication])(permission_classes([IsMainSite])(seen(limited)))
         )
         made.cls.largest_body = largest_body  # type: ignore[attr-defined]  # web.json_body asks for it
         return made
@@ -47,40 +48,39 @@ def for_the_main_site(*methods: str, largest_body: int = MIB, at_once: int = 0) 
 
 @for_the_main_site("GET", "POST")
 def sync_vps(request: Request) -> Response:
-    """POST says one word; GET reads what the panel holds, or with `digest=1` one hash of it."""
+    """POST applies one sync command; GET reads what the panel holds, or with `digest=1` one hash of it."""
     if request.method == "POST":
-        return say(request.data)
-    return told_digest() if request.query_params.get("digest") == "1" else page(request)
+        return apply_one(request.data)
+    return digest_answer() if request.query_params.get("digest") == "1" else page(request)
 
 
 @for_the_main_site("POST", largest_body=16 * MIB, at_once=BATCHES_AT_ONCE)
 def sync_batch(request: Request) -> Response:
-    """Up to 10,000 words in one transaction, each by itself or all or none."""
+    """Up to 10,000 sync commands in one transaction, each by itself or all or none."""
     body: Any = request.data
     operations, is_atomic = batch_of(body)
     warnings = unknown_keys(body, {"operations", "atomic"})
     body.clear()  # Megabytes of it may be nobody's, and the work takes memory of its own.
     outcomes = outcomes_of(operations, is_atomic)
-    results = [{"index": at} | told(*pair) for at, pair in enumerate(zip(outcomes, operations, strict=True))]
+    results = [{"index": at} | result_of(*pair) for at, pair in enumerate(zip(outcomes, operations, strict=True))]
     tell(request, failed=failures(results))
     answer = {"status": summary(results), "results": results}
     return Response(answer | ({"warnings": warnings} if warnings else {}))
 
 
-# One word
+# One command
 
 
-def say(given: Any) -> Response:
-    word = word_of(given)
-    done = sync.say(word)
-    answer = {"status": "success", "message": "VPS synced successfully"} | of_done(done, given)
-    return Response(answer, status=201 if done.is_new else 200)
+def apply_one(given: Any) -> Response:
+    result = sync.apply_one(command_of(given))
+    answer = {"status": "success", "message": "VPS synced successfully"} | answer_of(result, given)
+    return Response(answer, status=201 if result.is_new else 200)
 
 
-def of_done(done: sync.Done, given: dict[str, Any]) -> dict[str, Any]:
-    facts = {"already_deleted": done.was_deleted, "warnings": [*warnings_of(given), *done.warnings]}
-    answer = {"vps": done.row} | {name: value for name, value in facts.items() if value}
-    return answer if done.is_applied else answer | {"applied": False}
+def answer_of(result: sync.Result, given: dict[str, Any]) -> dict[str, Any]:
+    facts = {"already_deleted": result.was_deleted, "warnings": [*warnings_of(given), *result.warnings]}
+    answer = {"vps": result.row} | {name: value for name, value in facts.items() if value}
+    return answer if result.is_applied else answer | {"applied": False}
 
 
 # Many
@@ -97,24 +97,25 @@ def batch_of(body: Any) -> tuple[list[Any], bool]:
 
 
 def outcomes_of(operations: list[Any], is_atomic: bool) -> list[sync.Outcome]:
-    """In order. What has no sound shape is not said, and in an atomic batch then nothing is."""
+    """In order. What is no valid command is not applied, and in an atomic batch then nothing is."""
     read = [parsed(operation) for operation in operations]
     bad = next((one for one in read if isinstance(one, PanelError)), None)
     if bad and is_atomic:
         return [one if one is bad else NotApplied() for one in read]
-    said = iter(sync.apply([one for one in read if isinstance(one, sync.Word)], is_atomic=is_atomic))
-    return [one if isinstance(one, PanelError) else next(said) for one in read]
+    commands = [one for one in read if isinstance(one, sync.SyncCommand)]
+    outcomes = iter(sync.apply(commands, is_atomic=is_atomic))
+    return [one if isinstance(one, PanelError) else next(outcomes) for one in read]
 
 
-def parsed(operation: Any) -> sync.Word | PanelError:
+def parsed(operation: Any) -> sync.SyncCommand | PanelError:
     try:
-        return word_of(operation)
+        return command_of(operation)
     except PanelError as error:
         return error
 
 
-def told(outcome: sync.Outcome, given: Any) -> dict[str, Any]:
-    return outcome.told() if isinstance(outcome, PanelError) else {"status": "success"} | of_done(outcome, given)
+def result_of(outcome: sync.Outcome, given: Any) -> dict[str, Any]:
+    return outcome.told() if isinstance(outcome, PanelError) else {"status": "success"} | answer_of(outcome, given)
 
 
 def failures(results: list[dict[str, Any]]) -> int:
@@ -131,7 +132,7 @@ def summary(results: list[dict[str, Any]]) -> str:
 # What the panel holds
 
 
-def told_digest() -> Response:
+def digest_answer() -> Response:
     count, sha256 = digest()
     return Response({"status": "success", "count": count, "digest": sha256})
 

@@ -44,7 +44,7 @@ def fill_in() -> None:
     known = json.loads(path.read_text()) if path.exists() else {"users": []}
     passwords = {user["username"]: user["password"] for user in known["users"]}
     people = [person | {"password": passwords.get(person["username"]) or new_password()} for person in PEOPLE]
-    tell(path, people)
+    write_facts(path, people)
     if not get_user_model().objects.exists():
         create(people)
     refresh_cluster()
@@ -63,7 +63,7 @@ def create(people: list[dict[str, Any]]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT setval(pg_get_serial_sequence('users', 'id'), (SELECT max(id) FROM users))")
     for server in SERVERS:
-        sync.say(sync.Word("create", dict(zip(COLUMNS, server, strict=True))))
+        sync.apply_one(sync.SyncCommand("create", dict(zip(COLUMNS, server, strict=True))))
 
 
 def add_person(person: dict[str, Any]) -> None:
@@ -94,7 +94,7 @@ def refresh_cluster() -> None:
     )
 
 
-def tell(path: Path, people: list[dict[str, Any]]) -> None:
+def write_facts(path: Path, people: list[dict[str, Any]]) -> None:
     facts = {
         "url": settings.PANEL_URL,
         "api_key": settings.VPS_SYNC_API_KEYS[0],

@@ -1,4 +1,4 @@
-"""Files that staff hold of the main site's servers, CSV or JSON lines, as words of the sync API. For the import command."""
+"""Files that staff hold of the main site's servers, CSV or JSON lines, as sync commands. For the import command."""
 
 import csv
 import json
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from vps.api.words import COLUMNS, word_of
+from vps.api.commands import COLUMNS, command_of
 from vps.services import sync
 from web.errors import InvalidInput, PanelError
 
@@ -14,13 +14,13 @@ WHOLE_NUMBERS = {"id", "user_id", "cpu", "ram", "disk", "vmid"}
 PLACEMENT = {"cluster", "node", "vmid", "kind"}
 BESIDE = {"action", "occurred_at"}
 # What an export has beside these.
-TOLD = {"created_at", "updated_at"}
+EXPORTED = {"created_at", "updated_at"}
 ID_IN_CREATE = "This line has an id, so its server is there already: it would be created a second time."
-Line = tuple[int, sync.Word | PanelError]
+Line = tuple[int, sync.SyncCommand | PanelError]
 
 
 def read(path: Path, default_action: str) -> Iterator[Line]:
-    """Each line's number and its word, or why it is none. A line that names no action gets the default.
+    """Each line's number and its command, or why it is none. A line that names no action gets the default.
 
     A JSON line is an operation of the sync API, or its `vps` alone; the columns of a CSV are those of both, and of
     `placement`, and an empty cell says nothing.
@@ -68,7 +68,7 @@ def ignored_columns(path: Path) -> list[str]:
         return []
     with path.open(encoding="utf-8-sig", newline="") as file:
         names = [name.strip() for name in reader(file).fieldnames or []]
-    return [name for name in names if name not in COLUMNS | PLACEMENT | BESIDE | TOLD]
+    return [name for name in names if name not in COLUMNS | PLACEMENT | BESIDE | EXPORTED]
 
 
 def typed(name: str, text: str) -> Any:
@@ -77,12 +77,12 @@ def typed(name: str, text: str) -> Any:
     return int(text) if is_number else text
 
 
-def parsed(operation: Any, default_action: str) -> sync.Word | PanelError:
+def parsed(operation: Any, default_action: str) -> sync.SyncCommand | PanelError:
     if operation is None:
         return InvalidInput("This line is not valid JSON.")
     try:
-        said = {"action": default_action} | operation if isinstance(operation, dict) else operation
-        word = word_of(said)
+        given = {"action": default_action} | operation if isinstance(operation, dict) else operation
+        command = command_of(given)
     except PanelError as error:
         return error
-    return InvalidInput(ID_IN_CREATE) if word.action == "create" and "id" in said["vps"] else word
+    return InvalidInput(ID_IN_CREATE) if command.action == "create" and "id" in given["vps"] else command

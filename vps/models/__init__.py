@@ -5,7 +5,7 @@ from vps.models.cluster_node import ClusterNode
 from vps.models.event import Event
 from vps.models.external_id import ExternalId
 from vps.models.former_placement import FormerPlacement
-from vps.models.newest_word import NewestWord
+from vps.models.last_sync_time import LastSyncTime
 from vps.models.operation import Operation
 from vps.models.placement import Placement
 from vps.models.placement_mark import PlacementMark
@@ -23,7 +23,7 @@ __all__ = [
     "Event",
     "ExternalId",
     "FormerPlacement",
-    "NewestWord",
+    "LastSyncTime",
     "Operation",
     "Placement",
     "PlacementMark",

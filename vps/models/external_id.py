@@ -30,11 +30,11 @@ class ExternalIdQuerySet(models.QuerySet["ExternalId"]):
             cursor.execute(CLAIM, [list(asked), list(asked.values())])
             return {row[0] for row in cursor.fetchall()}
 
-    def point(self, owners: dict[str, int]) -> None:
+    def point(self, vps_ids: dict[str, int]) -> None:
         """Let these ids, which this transaction has claimed, mean these VPSs, which are locked and have none."""
-        if owners:
+        if vps_ids:
             with connection.cursor() as cursor:
-                cursor.execute(POINT, [list(owners), list(owners.values())])
+                cursor.execute(POINT, [list(vps_ids), list(vps_ids.values())])
 
 
 class ExternalId(models.Model):

@@ -69,7 +69,7 @@ class SyncCallQuerySet(models.QuerySet["SyncCall"]):
 
 
 class SyncCall(models.Model):
-    """One call, or of those that no door let in, all of one minute, status and code, `count` of them.
+    """One call, or of those that no endpoint let in, all of one minute, status and code, `count` of them.
 
     So what a stranger sends makes no more than a few rows a minute. `operations` are those of a batch.
     """

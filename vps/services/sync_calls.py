@@ -1,4 +1,4 @@
-"""What the main site asked and how it went: one line of the log and one row a call. ospab_panel.main_site calls it."""
+"""Writes down each call of the main site and how it ended: a line of the log and a row. ospab_panel.main_site calls it."""
 
 import json
 import logging
@@ -29,9 +29,9 @@ STORE = f"""
 
 @dataclass(frozen=True)
 class Call:
-    """`action` is "" where no door was reached. `code` and `message` are the refusal's, "" of what was done.
+    """`action` is "" where no endpoint was reached. `code` and `message` are the refusal's, "" of what was done.
 
-    `is_let_in`: a door took it in, so it came with a valid key; what did not is counted by the minute.
+    `is_let_in`: an endpoint took it in, so it came with a valid key; calls that were not let in are counted by the minute.
     """
 
     request_id: str
@@ -52,11 +52,11 @@ class Call:
     failed: int = 0
 
 
-def saw(call: Call) -> None:
-    """As JSON the line is one line, whatever stands in it."""
+def log_call(call: Call) -> None:
+    """The facts are logged as JSON, so that the line is one line, whatever stands in it."""
     facts = cut(call)
-    told = {name: value for name, value in facts.items() if value is not None and name not in LEFT_OUT}
-    log.info("sync call %s", json.dumps(told))
+    shown = {name: value for name, value in facts.items() if value is not None and name not in LEFT_OUT}
+    log.info("sync call %s", json.dumps(shown))
     store(facts)
 
 

@@ -7,8 +7,8 @@ from rest_framework import serializers
 
 from ospab_panel.openapi.nouns.vps import COLUMNS, EXTERNAL_ID
 from ospab_panel.openapi.shapes import Schema, many, ref, thing, truth
+from vps.api.commands import NAMES, NEEDED, TAKEN, VpsInput
 from vps.api.sync import MOST_AT_ONCE
-from vps.api.words import NAMES, NEEDED, TAKEN, VpsInput
 from web.fields import OneOf
 
 

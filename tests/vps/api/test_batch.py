@@ -13,7 +13,7 @@ from rest_framework.exceptions import ParseError
 
 from tests.seams import Shorten
 from tests.simulated import wait_for
-from tests.vps.api.words import ORDER, batch, client, create, delete, results, update
+from tests.vps.api.commands import ORDER, batch, client, create, delete, results, update
 from vps.api import sync
 from vps.models import Event, ExternalId, Operation, Placement, Tombstone, Vps
 from web.json_body import StrictJSONParser, TooLarge, loads

@@ -16,7 +16,7 @@ from tests.conftest import PASSWORD, person
 from tests.contract import contract
 from vps import observations
 from vps.hypervisor.base import Usage
-from vps.models import Cluster, Event, ExternalId, NewestWord, Operation, Placement, Vps
+from vps.models import Cluster, Event, ExternalId, LastSyncTime, Operation, Placement, Vps
 from vps.services.reconcile.usage import usage_now
 
 DESCRIBED = contract().described
@@ -174,7 +174,7 @@ ROWS: dict[str, Row] = {
     "stopVps invalid": lambda call: setattr(call, "body", {"force": "yes"}),
     "syncVps invalid": saying(cpu="4"),
     "syncVps create": without_the_vps,
-    "syncVps update that came late": lambda call: NewestWord.objects.create(vps_id=SHOP, occurred_at=timezone.now()),
+    "syncVps update that came late": lambda call: LastSyncTime.objects.create(vps_id=SHOP, occurred_at=timezone.now()),
     "syncVps delete again": lambda call: call.send_before(),
     "syncVpsBatch each by itself": without_the_vps,
     "syncVpsBatch all or none": without_the_vps,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.vps.api.words import batch, client, create, update
+from tests.vps.api.commands import batch, client, create, update
 from vps.models import Vps
 
 

@@ -120,7 +120,7 @@ def test_an_operations_end_and_what_overtakes_it_do_not_wait_for_each_other(
     def overtake() -> None:
         has_begun.wait(50)
         if rival == "delete":
-            sync.say(sync.Word("delete", id=server.pk))
+            sync.apply_one(sync.SyncCommand("delete", id=server.pk))
         else:
             operations.request(server, "stop", by=None, source="page", force=True)
 
@@ -143,7 +143,7 @@ def test_a_reconcile_and_a_delete_do_not_wait_for_each_other(server: Vps, monkey
 
     def delete() -> int:
         has_begun.wait(50)
-        return int(sync.say(sync.Word("delete", id=server.pk)).was_deleted)
+        return int(sync.apply_one(sync.SyncCommand("delete", id=server.pk)).was_deleted)
 
     monkeypatch.setattr(learn, "write", slowly)
     calls = iter([lambda: len(learn.learn(cluster, found)), delete])
@@ -165,7 +165,7 @@ def test_a_server_for_somebody_who_is_just_being_deleted_is_refused(server: Vps)
 
     def sell() -> str:
         has_begun.wait(50)
-        (outcome,) = sync.apply([sync.Word("create", order)])
+        (outcome,) = sync.apply([sync.SyncCommand("create", order)])
         return outcome.code if isinstance(outcome, PanelError) else "sold"
 
     calls = iter([fire, sell])

@@ -45,7 +45,7 @@ def test_a_command_that_was_perhaps_sent_does_not_follow_its_server_to_another_g
     simulated.call("PATCH", "faults", {"lose_answers": 1})
     operation = operations.request(vps, "reboot", by=alice, source="page")
     turn(operation)
-    sync.say(sync.Word("update", id=vps.pk, placement=ELSEWHERE))
+    sync.apply_one(sync.SyncCommand("update", id=vps.pk, placement=ELSEWHERE))
     later(seconds=60)
     assert carry_out(operation).error_code == "vps_unbound"
     assert (simulated.commands(100), simulated.commands(200)) == (["reboot"], [])
@@ -56,7 +56,7 @@ def test_another_guests_state_is_no_proof(server: Any, simulated: Any, alice: An
     simulated.add("qemu", 200, power="running")
     operation = operations.request(vps, "start", by=alice, source="page")
     turn(operation)
-    sync.say(sync.Word("update", id=vps.pk, placement=ELSEWHERE))
+    sync.apply_one(sync.SyncCommand("update", id=vps.pk, placement=ELSEWHERE))
     assert carry_out(operation).error_code == "vps_unbound"
 
 
@@ -231,9 +231,11 @@ def test_a_task_of_the_server_that_had_the_guest_before_is_not_taken_for_ones_ow
     first = server(power="running")
     simulated.call("PATCH", "faults", {"lose_answers": 1})
     turn(operations.request(first, "restart", by=alice, source="page"))
-    sync.say(sync.Word("delete", id=first.pk))
+    sync.apply_one(sync.SyncCommand("delete", id=first.pk))
     vps = make_vps(alice)
-    sync.say(sync.Word("update", id=vps.pk, placement=sync.PlacementSpec("simulated", "pve1", 100, "qemu")))
+    sync.apply_one(
+        sync.SyncCommand("update", id=vps.pk, placement=sync.PlacementSpec("simulated", "pve1", 100, "qemu"))
+    )
     again = operations.request(Vps.objects.get(pk=vps.pk), "restart", by=alice, source="page")
     with monkeypatch.context() as patch:
         patch.setattr(Proxmox, "send", lost)
@@ -317,7 +319,7 @@ def test_a_server_that_was_suspended_while_it_waited_is_not_started(server: Any,
     vps = server(lock="backup")
     operation = operations.request(vps, "start", by=alice, source="page")
     turn(operation)
-    sync.say(sync.Word("update", {"status": "suspended"}, id=vps.pk))
+    sync.apply_one(sync.SyncCommand("update", {"status": "suspended"}, id=vps.pk))
     simulated.change(100, lock="")
     assert carry_out(operation).error_code == "vps_suspended"
     assert simulated.commands(100) == []
@@ -332,7 +334,7 @@ def test_a_server_that_is_suspended_while_its_guest_is_looked_at_is_not_started(
     real = Proxmox.identity
 
     def suspended_meanwhile(self: Proxmox, ref: Any) -> str:
-        sync.say(sync.Word("update", {"status": "suspended"}, id=vps.pk))
+        sync.apply_one(sync.SyncCommand("update", {"status": "suspended"}, id=vps.pk))
         return real(self, ref)
 
     monkeypatch.setattr(Proxmox, "identity", suspended_meanwhile)

@@ -19,9 +19,7 @@ KINDS = ("created", "changed", "deleted", "unchanged", "failed")
 
 
 class Command(BaseCommand):
-    help = (
-        "Create, update or delete servers as a CSV or JSON lines file says, in the words of POST /api/vps/sync/batch."
-    )
+    help = "Create, update or delete servers as a CSV or JSON lines file says, in the form of POST /api/vps/sync/batch."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
@@ -37,9 +35,9 @@ class Command(BaseCommand):
         counts = dict.fromkeys(KINDS, 0)
         is_one = options["dry_run"] or options["atomic"]
         with transaction.atomic() if is_one else nullcontext():
-            for number, outcome in carried_out(lines):
+            for number, outcome in apply_all(lines):
                 counts[kind_of(outcome)] += 1
-                self.tell(number, outcome, is_rehearsal=options["dry_run"])
+                self.print_outcome(number, outcome, is_rehearsal=options["dry_run"])
             undone = options["dry_run"] or (options["atomic"] and counts["failed"] > 0)
             if undone:
                 transaction.set_rollback(True)
@@ -47,13 +45,13 @@ class Command(BaseCommand):
         if counts["failed"]:
             raise CommandError(f"{counts['failed']} of {len(lines)} lines failed.")
 
-    def tell(self, number: int, outcome: sync.Outcome, *, is_rehearsal: bool) -> None:
+    def print_outcome(self, number: int, outcome: sync.Outcome, *, is_rehearsal: bool) -> None:
         if isinstance(outcome, PanelError):
             self.stdout.write(self.style.ERROR(f"line {number}: {outcome.code}: {outcome.message}"))
         elif kind_of(outcome) != "unchanged":
             # What is not really created has no number.
             which = "" if is_rehearsal and outcome.is_new else f"#{outcome.row['id']} "
-            self.stdout.write(f"line {number}: {kind_of(outcome)} {which}{outcome.row['name']}{told(outcome)}")
+            self.stdout.write(f"line {number}: {kind_of(outcome)} {which}{outcome.row['name']}{changes_of(outcome)}")
 
 
 def read_all(file: Path, action: str) -> list[Line]:
@@ -65,14 +63,14 @@ def read_all(file: Path, action: str) -> list[Line]:
         raise CommandError(f"{file} cannot be read: {error}") from error
 
 
-def carried_out(lines: list[Line]) -> "list[tuple[int, sync.Outcome]]":
+def apply_all(lines: list[Line]) -> "list[tuple[int, sync.Outcome]]":
     """A thousand at a time, with a bar on the terminal."""
     done = []
     with tqdm(total=len(lines), unit="line", file=sys.stderr, disable=None) as bar:
         for start in range(0, len(lines), AT_ONCE):
             part = lines[start : start + AT_ONCE]
-            said = iter(sync.apply([word for _, word in part if isinstance(word, sync.Word)]))
-            done += [(number, word if isinstance(word, PanelError) else next(said)) for number, word in part]
+            outcomes = iter(sync.apply([one for _, one in part if isinstance(one, sync.SyncCommand)]))
+            done += [(number, one if isinstance(one, PanelError) else next(outcomes)) for number, one in part]
             bar.update(len(part))
     return done
 
@@ -87,8 +85,8 @@ def kind_of(outcome: sync.Outcome) -> str:
     return "changed" if outcome.changes or outcome.is_moved else "unchanged"
 
 
-def told(done: sync.Done) -> str:
-    changes = [f"{name} {was} → {now}" for name, (was, now) in done.changes.items()]
+def changes_of(result: sync.Result) -> str:
+    changes = [f"{name} {was} → {now}" for name, (was, now) in result.changes.items()]
     return f": {', '.join(changes)}" if changes else ""
 
 

@@ -1,10 +1,17 @@
-"""What the main site says of its VPSs, made true here. Doors make `Word`s of it and call `apply`, or `say` for one alone.
+"""Makes true what the main site says of its VPSs. Endpoints and commands of manage.py make `SyncCommand`s and `apply` them.
 
-A word is one action on one VPS. Any number of them is one transaction of a few statements: what they are about is read
-into a `Book`, `verbs` plays them on it one after the other, in memory, and what changed in it is written.
+A sync command is one action on one VPS. Any number of commands is one transaction of a few statements:
+
+* commands.py    the shapes: SyncCommand goes in, a Result or a PanelError comes out of each;
+* apply.py       `apply` takes many commands, `apply_one` takes one, and both keep the order below;
+* batch.py       `Batch`: all rows that the commands are about, and what is to be written of them, in memory;
+* read.py        reads and locks those rows: claims external ids, locks VPSs, takes the lock of moving placements;
+* actions.py     create, update and delete: each applies one command to the batch, in memory alone;
+* placements.py  which guest a VPS is: what of an action concerns its placement;
+* write.py       writes what the actions changed, a statement a table, and rings whoever has to go on.
 """
 
-from vps.services.sync.apply import apply, say
-from vps.services.sync.words import Done, Outcome, PlacementSpec, Word
+from vps.services.sync.apply import apply, apply_one
+from vps.services.sync.commands import Outcome, PlacementSpec, Result, SyncCommand
 
-__all__ = ["Done", "Outcome", "PlacementSpec", "Word", "apply", "say"]
+__all__ = ["Outcome", "PlacementSpec", "Result", "SyncCommand", "apply", "apply_one"]

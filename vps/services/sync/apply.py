@@ -1,42 +1,42 @@
-"""The one way by which the main site's words take effect: all of them in one transaction, each by itself or all or none."""
+"""The one way by which sync commands take effect: all of them in one transaction, each by itself or all or none."""
 
 from django.db import transaction
 
-from vps.services.sync.book import Book
-from vps.services.sync.reading import open_book
-from vps.services.sync.verbs import VERBS
-from vps.services.sync.words import Done, Outcome, Word
-from vps.services.sync.writing import write
+from vps.services.sync.actions import ACTIONS
+from vps.services.sync.batch import Batch
+from vps.services.sync.commands import Outcome, Result, SyncCommand
+from vps.services.sync.read import read_batch
+from vps.services.sync.write import write
 from web.errors import NotApplied, PanelError
 
 
-def apply(words: list[Word], *, is_atomic: bool = False) -> list[Outcome]:
-    """What became of each word, in their order; a later word sees what an earlier one did.
+def apply(commands: list[SyncCommand], *, is_atomic: bool = False) -> list[Outcome]:
+    """The outcome of each command, in their order; a later command sees what an earlier one did.
 
-    With `is_atomic` the first that fails undoes all: it says why, and all others are NotApplied.
+    With `is_atomic` the first command that fails undoes all: its outcome says why, and all others are NotApplied.
     """
     with transaction.atomic():
-        book = open_book(words)
-        outcomes = [played(book, word) for word in words]
+        batch = read_batch(commands)
+        outcomes = [outcome_of(batch, command) for command in commands]
         failed = [outcome for outcome in outcomes if isinstance(outcome, PanelError)]
         if failed and is_atomic:
             transaction.set_rollback(True)
             return [outcome if outcome is failed[0] else NotApplied() for outcome in outcomes]
-        write(book)
+        write(batch)
     return outcomes
 
 
 @transaction.atomic
-def say(word: Word) -> Done:
-    """One word. Raises the PanelError that it came to, with nothing written."""
-    book = open_book([word])
-    done = VERBS[word.action](book, word)
-    write(book)
-    return done
+def apply_one(command: SyncCommand) -> Result:
+    """Raises the PanelError that refuses the command, with nothing written."""
+    batch = read_batch([command])
+    result = ACTIONS[command.action](batch, command)
+    write(batch)
+    return result
 
 
-def played(book: Book, word: Word) -> Outcome:
+def outcome_of(batch: Batch, command: SyncCommand) -> Outcome:
     try:
-        return VERBS[word.action](book, word)
+        return ACTIONS[command.action](batch, command)
     except PanelError as error:
         return error

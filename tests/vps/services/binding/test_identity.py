@@ -149,7 +149,9 @@ def test_what_was_seen_of_a_guest_is_not_told_of_a_server_that_was_bound_elsewhe
     real = Proxmox.identity
 
     def moved_meanwhile(self: Proxmox, ref: Any) -> str:
-        sync.say(sync.Word("update", id=vps.pk, placement=sync.PlacementSpec("simulated", "pve1", 200, "qemu")))
+        sync.apply_one(
+            sync.SyncCommand("update", id=vps.pk, placement=sync.PlacementSpec("simulated", "pve1", 200, "qemu"))
+        )
         return real(self, ref)
 
     monkeypatch.setattr(Proxmox, "identity", moved_meanwhile)

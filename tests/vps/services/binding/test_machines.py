@@ -12,7 +12,7 @@ from django.utils import timezone
 from tests.conftest import person
 from tests.simulated import Cluster as Simulated
 from tests.simulated import serving, wait_for
-from tests.vps.api.words import batch, update
+from tests.vps.api.commands import batch, update
 from tests.vps.conftest import at_once, bells, registered
 from vps import operations
 from vps.errors import AlreadyBound, PlacementTaken
@@ -26,7 +26,7 @@ SOLD = {"cores": 2, "memory_mb": 2048}
 
 
 def delete(vps: Vps) -> None:
-    sync.say(sync.Word("delete", id=vps.pk))
+    sync.apply_one(sync.SyncCommand("delete", id=vps.pk))
 
 
 def why(vps: Vps) -> str:
@@ -185,7 +185,9 @@ def test_a1_whose_a_guest_was_is_kept_however_its_placement_ends(known: Vps, car
     elif ending == "unbind":
         binding.unbind(known, by=carol, source="admin")
     else:
-        sync.say(sync.Word("update", id=known.pk, placement=sync.PlacementSpec("simulated", "pve1", 200, "qemu")))
+        sync.apply_one(
+            sync.SyncCommand("update", id=known.pk, placement=sync.PlacementSpec("simulated", "pve1", 200, "qemu"))
+        )
     former = FormerPlacement.objects.get()
     assert (former.vmid, former.user_id) == (100, known.user_id)
     assert sorted(former.marks) == ["mac:bc:24:11:00:00:64", "uuid:aaaaaaaa-0000-0000-0000-000000000100"]

@@ -1,29 +1,29 @@
-"""When what the main site said last of a VPS occurred there: an older word changes nothing. Written by services.sync alone."""
+"""The `occurred_at` of the newest sync command on a VPS: an older command changes nothing. Written by services.sync alone."""
 
 from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db import connection, models
 
-REMEMBER = """
+KEEP = """
     INSERT INTO newest_words (vps_id, occurred_at) SELECT * FROM unnest(%s::int[], %s::timestamptz[])
     ON CONFLICT (vps_id) DO UPDATE SET occurred_at = excluded.occurred_at
 """
 
 
-class NewestWordQuerySet(models.QuerySet["NewestWord"]):
-    def remember(self, newest: dict[int, datetime]) -> None:
-        """By VPS, whose rows are locked."""
-        if newest:
+class LastSyncTimeQuerySet(models.QuerySet["LastSyncTime"]):
+    def keep(self, times: dict[int, datetime]) -> None:
+        """By the id of the VPS, whose row is locked."""
+        if times:
             with connection.cursor() as cursor:
-                cursor.execute(REMEMBER, [list(newest), list(newest.values())])
+                cursor.execute(KEEP, [list(times), list(times.values())])
 
 
-class NewestWord(models.Model):
+class LastSyncTime(models.Model):
     vps_id = models.IntegerField(primary_key=True)
     occurred_at = models.DateTimeField()
 
-    objects: ClassVar[Any] = NewestWordQuerySet.as_manager()
+    objects: ClassVar[Any] = LastSyncTimeQuerySet.as_manager()
 
     class Meta:
         db_table = "newest_words"

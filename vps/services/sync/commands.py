@@ -1,4 +1,4 @@
-"""What is said of one VPS, and what became of it. The shapes between the doors and services.sync."""
+"""One sync command, and what became of it: the shapes between the endpoints and services.sync."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,7 +19,7 @@ class PlacementSpec:
 
 
 @dataclass(frozen=True)
-class Word:
+class SyncCommand:
     """`action` is create, update or delete; `columns` are the table's, checked, without the id.
 
     update and delete name their VPS by `id`, `external_id` or both.
@@ -34,7 +34,7 @@ class Word:
 
 
 @dataclass(frozen=True)
-class Done:
+class Result:
     """`row` is every column of the VPS as it is now, or was when it was deleted, and its `external_id` where it has one.
 
     `changes` are the columns that were written, each as (was, is); `warnings` are sentences for the main site.
@@ -50,4 +50,4 @@ class Done:
     warnings: tuple[str, ...] = ()
 
 
-Outcome = Done | PanelError
+Outcome = Result | PanelError

@@ -1,4 +1,4 @@
-"""The main site's words, one and many, for the tests beside this."""
+"""Sync commands as the main site sends them, one and many, for the tests beside this."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The main site's JSON, made into services.sync's words. For sync.py, and for the commands that read files of it."""
+"""Makes sync commands of the main site's JSON. For sync.py, and for the commands of manage.py that read files of it."""
 
 from datetime import datetime
 from typing import Any
@@ -48,8 +48,8 @@ SHAPE = ActionShape("vps", VpsInput(), NEEDED, TAKEN, NAMES, beside=("occurred_a
 PLACEMENT_KEYS = set(PlacementInput().fields)
 
 
-def word_of(given: Any) -> sync.Word:
-    """{"action", "vps", "occurred_at"} as a word. Raises MissingFields, InvalidInput, each naming its field."""
+def command_of(given: Any) -> sync.SyncCommand:
+    """{"action", "vps", "occurred_at"} as a sync command. Raises MissingFields, InvalidInput, each naming its field."""
     action, columns = SHAPE.read(given)
     placement = columns.pop("placement", None)
     id, external_id = columns.pop("id", None), columns.pop("external_id", None)
@@ -57,7 +57,7 @@ def word_of(given: Any) -> sync.Word:
         unknown = ", ".join(key for key in given["vps"] if key not in COLUMNS)
         also = f"; unknown: {unknown}" if unknown else ""
         raise missing(f"at least one column to update beside id{also}")
-    return sync.Word(
+    return sync.SyncCommand(
         action,
         columns,
         id,
@@ -73,7 +73,7 @@ def occurred_at(given: dict[str, Any]) -> datetime | None:
 
 
 def warnings_of(given: dict[str, Any]) -> list[str]:
-    """What of a word that was taken is not in the contract, and was ignored."""
+    """A sentence for each key of a command that the contract does not know, and that was ignored."""
     vps, found = given["vps"], SHAPE.warnings(given)
     if "placement" in TAKEN[given["action"]] & set(vps):
         found += unknown_keys(vps["placement"], PLACEMENT_KEYS, "vps.placement.")

@@ -1,0 +1,78 @@
+"""The rows that some sync commands are about, locked, and what changes of them: made by `read`, written by `write`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from vps.errors import VpsDeleted, VpsNotFound
+from vps.models import Cluster, Event, Placement, Vps
+
+
+@dataclass
+class Batch:
+    """What is known, and then what is to be written.
+
+    `claimed_ids` has the external ids that this transaction has claimed, each for the id of a VPS that is not made yet; a
+    claim means nothing unless its external id is in `given_external_ids`. `vps_id_by_guest` goes by `guest_of`, and
+    `first_row_of` gives, to each row of a cluster, the first row that reaches the same cluster.
+    """
+
+    now: datetime
+    new_ids: Iterator[int] = field(default_factory=lambda: iter(()))
+    claimed_ids: dict[str, int] = field(default_factory=dict)
+    vps_id_by_external_id: dict[str, int] = field(default_factory=dict)
+    external_id_by_vps_id: dict[int, str] = field(default_factory=dict)
+    vpses: dict[int, Vps] = field(default_factory=dict)
+    tombstones: dict[int, dict[str, Any]] = field(default_factory=dict)
+    user_ids: set[int] = field(default_factory=set)
+    last_sync_times: dict[int, datetime] = field(default_factory=dict)
+    clusters: dict[str, Cluster] = field(default_factory=dict)
+    placements: dict[int, Placement] = field(default_factory=dict)
+    first_row_of: dict[int, int] = field(default_factory=dict)
+    vps_id_by_guest: dict[tuple[int, int], int] = field(default_factory=dict)
+
+    # What is to be written, by the id of the VPS.
+    created: dict[int, Vps] = field(default_factory=dict)
+    changed: dict[int, Vps] = field(default_factory=dict)
+    deleted: dict[int, dict[str, Any]] = field(default_factory=dict)
+    new_sync_times: dict[int, datetime] = field(default_factory=dict)
+    new_placements: dict[int, Placement] = field(default_factory=dict)
+    addressed: set[int] = field(default_factory=set)
+    unplaced: set[int] = field(default_factory=set)
+    given_external_ids: set[str] = field(default_factory=set)
+    events: list[Event] = field(default_factory=list)
+
+    # Who is rung after the commit: (VPS, owner) whose open pages look again, and placements whose guest is asked who it is.
+    touched: list[tuple[int, int]] = field(default_factory=list)
+    to_identify: list[int] = field(default_factory=list)
+
+    def vps(self, id: int) -> Vps:
+        """Raises VpsDeleted, VpsNotFound."""
+        if found := self.vpses.get(id):
+            return found
+        if id in self.tombstones:
+            raise VpsDeleted
+        raise VpsNotFound(f"There is no VPS {id}.")
+
+    def row(self, vps: Vps) -> dict[str, Any]:
+        """As every answer of the sync API shows a VPS."""
+        external_id = self.external_id_by_vps_id.get(vps.pk)
+        return vps.columns() | ({"external_id": external_id} if external_id else {})
+
+    def give_external_id(self, id: int, external_id: str | None) -> None:
+        """From now on this external id, which is claimed, means this VPS."""
+        if external_id:
+            self.vps_id_by_external_id[external_id] = id
+            self.external_id_by_vps_id[id] = external_id
+            self.given_external_ids.add(external_id)
+
+    def guest_of(self, cluster_id: int, vmid: int) -> tuple[int, int]:
+        """The same for every row that reaches this cluster."""
+        return self.first_row_of.get(cluster_id, cluster_id), vmid
+
+    def add_event(self, type: str, vps: Vps, **data: Any) -> None:
+        """The open pages of the VPS's owner look again, too."""
+        source = Event.Source.SYNC
+        self.events.append(Event(type=type, vps_id=vps.pk, user_id=vps.user_id, source=source, data=data))
+        self.touched.append((vps.pk, vps.user_id))

@@ -1,0 +1,90 @@
+"""Which guest a VPS is, as the main site says: applied to the batch, in memory. For services.sync.actions."""
+
+from vps.errors import PlacementTaken, UnknownCluster
+from vps.models import Cluster, Placement, Vps
+from vps.services.sync.batch import Batch
+from vps.services.sync.commands import PlacementSpec
+
+DIFFERS = (
+    "vps.placement: another machine was found there than was bound, so nothing is done to it. "
+    'If it is a new one for the same customer, send "replaced": true.'
+)
+GONE = "vps.placement: no such guest is there now."
+
+
+def cluster_of(batch: Batch, spec: PlacementSpec | None) -> Cluster | None:
+    """The first row that reaches the cluster of this name. Raises UnknownCluster."""
+    if spec is None:
+        return None
+    if spec.cluster not in batch.clusters:
+        sentence = f"There is no cluster {spec.cluster!r}."
+        raise UnknownCluster(sentence, errors={"vps.placement.cluster": [sentence]})
+    return batch.clusters[spec.cluster]
+
+
+def refuse_taken(batch: Batch, vps: Vps, cluster: Cluster | None, spec: PlacementSpec | None) -> None:
+    """Raises PlacementTaken."""
+    if cluster and spec and batch.vps_id_by_guest.get(batch.guest_of(cluster.pk, spec.vmid), vps.pk) != vps.pk:
+        raise PlacementTaken
+
+
+def move(batch: Batch, vps: Vps, cluster: Cluster | None, spec: PlacementSpec | None) -> bool:
+    """Whether the VPS is another guest now than before. Where the command names the guest that the VPS is already, and does
+    not say `replaced`, the placement stays as it is. Else nothing of the old placement is kept, and a worker asks for the
+    new guest's identity and power.
+    """
+    if cluster is None or spec is None or (is_same_guest(batch, vps, cluster, spec) and not spec.replaced):
+        return False
+    forget_learnt_address(batch, vps, batch.placements.get(vps.pk))
+    remove(batch, vps.pk)
+    placement = Placement(vps_id=vps.pk, cluster=cluster, kind=spec.kind, vmid=spec.vmid, node=spec.node)
+    batch.placements[vps.pk] = batch.new_placements[vps.pk] = placement
+    batch.vps_id_by_guest[batch.guest_of(cluster.pk, spec.vmid)] = vps.pk
+    facts = {"cluster": cluster.name, "kind": spec.kind, "vmid": spec.vmid}
+    batch.add_event("vps.bound", vps, **facts | ({"replaced": True} if spec.replaced else {}))
+    return True
+
+
+def is_same_guest(batch: Batch, vps: Vps, cluster: Cluster, spec: PlacementSpec) -> bool:
+    old = batch.placements.get(vps.pk)
+    return old is not None and (
+        batch.guest_of(old.cluster_id, old.vmid) == batch.guest_of(cluster.pk, spec.vmid) and old.kind == spec.kind
+    )
+
+
+def check_again(batch: Batch, vps: Vps, spec: PlacementSpec | None) -> tuple[str, ...]:
+    """Warnings of a placement that the command names again. A worker asks the guest anew who it is, for their sake."""
+    placement = batch.placements.get(vps.pk)
+    if spec is None or placement is None or placement.pk is None:
+        return ()
+    batch.to_identify.append(placement.pk)
+    if placement.stranger:
+        return (DIFFERS,)
+    return (GONE,) if placement.missing_since else ()
+
+
+def keep_given_address(batch: Batch, vps: Vps) -> None:
+    """From now on the address of the VPS is the main site's, though the guest may have said the same one."""
+    placement = batch.placements.get(vps.pk)
+    if placement and placement.learnt_address:
+        placement.learnt_address = ""
+        batch.addressed.add(vps.pk)
+
+
+def forget_learnt_address(batch: Batch, vps: Vps, old: Placement | None) -> None:
+    """An address that was learnt from a guest goes with that guest."""
+    if old and old.learnt_address and old.learnt_address == vps.ip_address:
+        vps.ip_address, vps.updated_at = None, batch.now
+        batch.changed[vps.pk] = vps
+        batch.add_event("vps.updated", vps, changed=["ip_address"])
+
+
+def remove(batch: Batch, id: int) -> None:
+    """The VPS has no placement any more."""
+    old = batch.placements.pop(id, None)
+    if old:
+        guest = batch.guest_of(old.cluster_id, old.vmid)
+        if batch.vps_id_by_guest.get(guest) == id:
+            del batch.vps_id_by_guest[guest]
+        batch.new_placements.pop(id, None)
+        batch.unplaced.add(id)
