@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth import authenticate
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from rest_framework import exceptions, serializers
+from rest_framework import serializers
 from rest_framework.decorators import api_view, authentication_classes, permission_classes
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,12 +15,13 @@ from accounts.addresses import network_of
 from accounts.errors import BadToken
 from accounts.limits import Count
 from accounts.models import User
+from web.errors import PanelError
 
 
-class BadLogin(exceptions.APIException):
-    status_code = 401
-    default_code = "invalid_login"
-    default_detail = _("The username, e-mail address or password is wrong.")
+class BadLogin(PanelError):
+    status = 401
+    code = "invalid_login"
+    message = _("The username, e-mail address or password is wrong.")
 
 
 class StrictCharField(serializers.CharField):

@@ -4,7 +4,6 @@ import hmac
 from typing import Any
 
 from django.conf import settings
-from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
@@ -14,12 +13,13 @@ from accounts.errors import BadToken
 from accounts.limits import Count
 from accounts.models import User
 from accounts.tokens import Bearer
+from web.errors import PanelError
 
 
-class InvalidApiKey(exceptions.APIException):
-    status_code = 401
-    default_code = "invalid_api_key"
-    default_detail = "Invalid or missing API key"
+class InvalidApiKey(PanelError):
+    status = 401
+    code = "invalid_api_key"
+    message = "Invalid or missing API key"
 
 
 class MainSite:

@@ -16,7 +16,7 @@ class UsernameOrEmailBackend(ModelBackend):
     ) -> User | None:
         """None for any failure, and as slowly for a name that nobody has as for a wrong password.
 
-        Raises TooManyAttempts, and Busy.
+        Raises TooManyAttempts, and PanelBusy.
         """
         if username is None or password is None:
             return None

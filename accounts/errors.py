@@ -1,100 +1,77 @@
-"""What the doors for people refuse. REST framework's exceptions, which web.error_responses renders."""
+"""What is refused of people: who they are, what they try, what becomes of their accounts. All of accounts raises it."""
 
 import math
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from rest_framework.exceptions import APIException
+
+from web.errors import PanelError
 
 
-class BadToken(APIException):
-    """No AuthenticationFailed: REST turns that into 403 on doors that authenticate nobody, such as refresh."""
-
-    status_code = 401
-    default_code = "invalid_token"
-    default_detail = _("The token is not valid, or has expired. Please log in again.")
+class BadToken(PanelError):
+    status = 401
+    code = "invalid_token"
+    message = _("The token is not valid, or has expired. Please log in again.")
 
 
-class TooManyAttempts(APIException):
-    """`wait` is in seconds, and goes out as Retry-After; `advice` stands on the page."""
-
-    status_code = 429
-    default_code = "too_many_attempts"
-    default_detail = _("Too many failed attempts. Please try again in 15 minutes.")
+class TooManyAttempts(PanelError):
+    status = 429
+    code = "too_many_attempts"
+    message = _("Too many failed attempts. Please try again in 15 minutes.")
     advice = _(
         "Nothing has happened to your account, and elsewhere it works as before. You need not wait if you come from your "
         "account at our main site: its link logs you in at once. If you have forgotten the password, our support can help."
     )
-    wait = 900
+    retry_after = 900
+    has_own_page = True
 
-    def __init__(self, wait: int) -> None:
-        self.wait = wait
-        minutes = math.ceil(wait / 60)
+    def __init__(self, seconds: int) -> None:
+        minutes = math.ceil(seconds / 60)
         sentence = ngettext(
             "Too many failed attempts. Please try again in %d minute.",
             "Too many failed attempts. Please try again in %d minutes.",
             minutes,
         )
-        super().__init__(sentence % minutes)
+        super().__init__(sentence % minutes, retry_after=seconds)
 
 
-class Busy(APIException):
-    """Passes by itself, and before long."""
-
-    status_code = 503
-    default_code = "service_unavailable"
-    default_detail = _("The panel is busy. Please try again in a moment.")
-    wait = 5
+class UserNotFound(PanelError):
+    status = 404
+    code = "user_not_found"
+    message = "There is no such user."
 
 
-class MissingFields(APIException):
-    """`errors` say it of each field."""
-
-    status_code = 400
-    default_code = "missing_fields"
-
-    def __init__(self, sentence: str, names: list[str]) -> None:
-        self.errors = {name: ["This field is required."] for name in names}
-        super().__init__(sentence)
+class StaffAccount(PanelError):
+    status = 403
+    code = "staff_account"
+    message = "This account belongs to a member of the staff, who are looked after in the panel alone."
 
 
-class UserNotFound(APIException):
-    status_code = 404
-    default_code = "user_not_found"
-    default_detail = "There is no such user."
+class UserInactive(PanelError):
+    status = 409
+    code = "user_inactive"
+    message = "This user is deactivated."
 
 
-class StaffAccount(APIException):
-    status_code = 403
-    default_code = "staff_account"
-    default_detail = "This account belongs to a member of the staff, who are looked after in the panel alone."
+class UsernameTaken(PanelError):
+    status = 409
+    code = "username_taken"
+    message = "Somebody else logs in by this username."
 
 
-class UserInactive(APIException):
-    status_code = 409
-    default_code = "user_inactive"
-    default_detail = "This user is deactivated."
+class EmailTaken(PanelError):
+    status = 409
+    code = "email_taken"
+    message = "Somebody else logs in by this e-mail address."
 
 
-class UsernameTaken(APIException):
-    status_code = 409
-    default_code = "username_taken"
-    default_detail = "Somebody else logs in by this username."
+class ExternalIdMismatch(PanelError):
+    status = 409
+    code = "external_id_mismatch"
+    message = "This user has another external_id."
 
 
-class EmailTaken(APIException):
-    status_code = 409
-    default_code = "email_taken"
-    default_detail = "Somebody else logs in by this e-mail address."
-
-
-class ExternalIdMismatch(APIException):
-    status_code = 409
-    default_code = "external_id_mismatch"
-    default_detail = "This user has another external_id."
-
-
-class ExternalIdTaken(APIException):
-    status_code = 409
-    default_code = "external_id_taken"
-    default_detail = "Another user has this external_id."
+class ExternalIdTaken(PanelError):
+    status = 409
+    code = "external_id_taken"
+    message = "Another user has this external_id."

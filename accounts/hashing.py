@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from accounts.errors import Busy
+from web.errors import PanelBusy
 
 # Of the eight threads of a web process.
 AT_ONCE, WAITING = 2, 2
@@ -20,12 +20,12 @@ mine = threading.local()
 
 @contextmanager
 def place() -> Iterator[None]:
-    """Raises Busy: at once where enough wait already. Whoever has a place needs no second one."""
+    """Raises PanelBusy: at once where enough wait already. Whoever has a place needs no second one."""
     if getattr(mine, "is_taken", False):
         yield
         return
     if not room.acquire(blocking=False):
-        raise Busy
+        raise PanelBusy
     try:
         with waited_for():
             yield
@@ -36,7 +36,7 @@ def place() -> Iterator[None]:
 @contextmanager
 def waited_for() -> Iterator[None]:
     if not places.acquire(timeout=PATIENCE_S):
-        raise Busy
+        raise PanelBusy
     mine.is_taken = True
     try:
         yield

@@ -16,7 +16,6 @@ from django.db import OperationalError, connection, transaction
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 from psycopg.errors import LockNotAvailable
-from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,6 +23,7 @@ from rest_framework.response import Response
 from accounts.authentication import MainSite
 from accounts.models import KeptAnswer
 from web.batches import forget
+from web.errors import PanelError
 
 # Visible ASCII, as it stands or as a structured field's string.
 KEY = re.compile(r'"([\x21\x23-\x7e]{1,255})"|([\x21-\x7e]{1,255})')
@@ -35,23 +35,23 @@ KEPT_FOR = timedelta(days=2)
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
-class InvalidIdempotencyKey(exceptions.APIException):
-    status_code = 400
-    default_code = "invalid_idempotency_key"
-    default_detail = _("Idempotency-Key must be 1 to 255 visible ASCII characters.")
+class InvalidIdempotencyKey(PanelError):
+    status = 400
+    code = "invalid_idempotency_key"
+    message = _("Idempotency-Key must be 1 to 255 visible ASCII characters.")
 
 
-class IdempotencyKeyReused(exceptions.APIException):
-    status_code = 422
-    default_code = "idempotency_key_reused"
-    default_detail = _("This Idempotency-Key came with another body before. Use a new key for a new request.")
+class IdempotencyKeyReused(PanelError):
+    status = 422
+    code = "idempotency_key_reused"
+    message = _("This Idempotency-Key came with another body before. Use a new key for a new request.")
 
 
-class RequestInProgress(exceptions.APIException):
-    status_code = 409
-    default_code = "request_in_progress"
-    default_detail = _("The first request with this Idempotency-Key is still running. Please repeat it in a moment.")
-    wait = 1
+class RequestInProgress(PanelError):
+    status = 409
+    code = "request_in_progress"
+    message = _("The first request with this Idempotency-Key is still running. Please repeat it in a moment.")
+    retry_after = 1
 
 
 def idempotent(door: Callable[..., Response]) -> Callable[..., Any]:

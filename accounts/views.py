@@ -90,7 +90,7 @@ class OwnPasswordForm(PasswordChangeForm):
     network = ""
 
     def clean_old_password(self) -> str:
-        """Raises ValidationError, TooManyAttempts, Busy."""
+        """Raises ValidationError, TooManyAttempts, PanelBusy."""
         old: str = self.cleaned_data["old_password"]
         with guess(self.user, self.user.username, old, self.network) as one:
             one.is_right = self.user.check_password(old)

@@ -31,7 +31,7 @@ def refusal(request: HttpRequest) -> HttpResponse | None:
         check_charset(request.META.get("CONTENT_TYPE", ""))
     except UnsupportedCharset as error:
         if request.method not in ("GET", "HEAD"):
-            return page(request, error.status_code, error.default_code, _("The body must be UTF-8."))
+            return page(request, error.status, error.code, _("The body must be UTF-8."))
     # Django would read the address too in the charset that the body has.
     request.encoding = "utf-8"
     try:

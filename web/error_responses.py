@@ -6,7 +6,7 @@ Every failure of an API path is {"status": "error", "message": …, "code": …}
 import logging
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -25,7 +25,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from web import request_id
-from web.errors import PanelError, invalid
+from web.errors import PanelBusy, PanelError, Sentence, invalid
 from web.json_body import UNSTORABLE
 from web.transient_errors import is_transient
 
@@ -44,11 +44,11 @@ CODES = {
 }
 
 
-def body(code: str, message: str, **more: Any) -> dict[str, Any]:
-    return {"status": "error", "message": message, "code": code} | {key: value for key, value in more.items() if value}
+def body(code: str, message: str) -> dict[str, Any]:
+    return {"status": "error", "message": message, "code": code}
 
 
-def headers_of_panel_error(error: PanelError) -> dict[str, str]:
+def headers_of(error: PanelError) -> dict[str, str]:
     return {"Retry-After": str(error.retry_after)} if error.retry_after else {}
 
 
@@ -63,30 +63,23 @@ def is_api(request: HttpRequest) -> bool:
 def api_exception(error: Exception, context: dict[str, Any]) -> Response | None:
     """REST framework's EXCEPTION_HANDLER. None leaves the error to `server_error`."""
     if isinstance(error, PanelError):
-        return Response(error.told(), status=error.status, headers=headers_of_panel_error(error))
+        return Response(error.serialize(), status=error.status, headers=headers_of(error))
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     if isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
     if not isinstance(error, exceptions.APIException):
         return None
-    return Response(of_rest_error(error), status=error.status_code, headers=headers_of(error))
+    scheme = getattr(error, "auth_header", None)
+    headers = {"WWW-Authenticate": scheme} if scheme else {}
+    return Response(of_rest_error(error), status=error.status_code, headers=headers)
 
 
 def of_rest_error(error: exceptions.APIException) -> dict[str, Any]:
     if isinstance(error, exceptions.ValidationError):
-        return invalid(error.detail, _("Invalid request: %(faults)s")).told()
+        return invalid(error.detail, _("Invalid request: %(faults)s")).serialize()
     code = CODES.get(type(error)) or str(getattr(error.detail, "code", error.default_code))
-    return body(code, str(error.detail), errors=getattr(error, "errors", None))
-
-
-def headers_of(error: exceptions.APIException) -> dict[str, str]:
-    headers = {}
-    if scheme := getattr(error, "auth_header", None):
-        headers["WWW-Authenticate"] = scheme
-    if wait := getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(wait))
-    return headers
+    return body(code, str(error.detail))
 
 
 # Everything else
@@ -104,8 +97,6 @@ class PanelErrorMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, PanelError):
             return refuse(request, error)
-        if isinstance(error, exceptions.APIException):
-            return refuse_of_rest(request, error)
         if is_of_admins_question(request, error) or is_of_nul(request, error):
             log.warning("a page was given what is no value", exc_info=error)
             return bad_request(request, error)
@@ -123,9 +114,11 @@ def is_of_nul(request: HttpRequest, error: Exception) -> bool:
 
 
 def refuse(request: HttpRequest, error: PanelError) -> HttpResponse:
-    headers = headers_of_panel_error(error)
+    headers = headers_of(error)
     if is_api(request):
-        return JsonResponse(error.told(), status=error.status, headers=headers)
+        return JsonResponse(error.serialize(), status=error.status, headers=headers)
+    if error.has_own_page:
+        return page(request, error.status, error.code, str(error.message), headers, advice=error.advice)
     if getattr(request, "htmx", False):
         fragment = render_to_string("_refusal.html", {"message": error.message}, request)
         return HttpResponse(fragment, status=error.status, headers=headers)
@@ -141,22 +134,22 @@ def is_ours(request: HttpRequest, url: str) -> bool:
     return url_has_allowed_host_and_scheme(url, {request.get_host(), urlsplit(settings.PANEL_URL).netloc})
 
 
-def refuse_of_rest(request: HttpRequest, error: exceptions.APIException) -> HttpResponse:
-    """A page's view raised what the API raises too: too many attempts, too much to do."""
-    told = of_rest_error(error)
-    advice = getattr(error, "advice", "")
-    response = page(request, error.status_code, told["code"], told["message"], advice=advice)
-    for name, value in headers_of(error).items():
+def page(
+    request: HttpRequest,
+    status: int,
+    code: str,
+    message: str,
+    headers: Mapping[str, str] | None = None,
+    advice: Sentence = "",
+) -> HttpResponse:
+    """`advice` is for people alone."""
+    if is_api(request):
+        return JsonResponse(body(code, message), status=status, headers=headers)
+    context = {"status": status, "message": message, "advice": advice} | (WITHOUT_DATABASE if status >= 500 else {})
+    response = render(request, "error.html", context, status=status)
+    for name, value in (headers or {}).items():
         response[name] = value
     return response
-
-
-def page(request: HttpRequest, status: int, code: str, message: str, **more: Any) -> HttpResponse:
-    """`more` is for the page alone."""
-    if is_api(request):
-        return JsonResponse(body(code, message), status=status)
-    context = {"status": status, "message": message} | more | (WITHOUT_DATABASE if status >= 500 else {})
-    return render(request, "error.html", context, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -180,8 +173,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     has it.
     """
     if is_transient(sys.exc_info()[1]):
-        response = page(request, 503, "service_unavailable", _("The panel is busy. Please try again in a moment."))
-        response["Retry-After"] = "5"
-        return response
+        busy = PanelBusy()
+        return page(request, busy.status, busy.code, str(busy.message), headers_of(busy))
     said = _("Something went wrong on our side. If it happens again, please give our support this number: %(id)s.")
     return page(request, 500, "internal_error", said % {"id": request_id.current.get()})

@@ -14,13 +14,16 @@ Sentence = str | Promise
 class PanelError(Exception):
     """Base of all refusals. `errors` maps a field to its sentences; `extra` is merged into the JSON answer.
 
-    One that passes by itself says in `retry_after` after how many seconds it is worth another try.
+    One that passes by itself says in `retry_after` after how many seconds it is worth another try. A page refuses by a
+    message on the page before, or where the error `has_own_page` by a page that shows it, with its `advice`.
     """
 
     code: ClassVar[str] = "error"
     status: ClassVar[int] = 400
     retry_after: int = 0
     message: Sentence = _("The request cannot be carried out.")
+    advice: Sentence = ""
+    has_own_page: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -36,7 +39,7 @@ class PanelError(Exception):
         self.extra = extra or {}
         super().__init__(str(self.code))
 
-    def told(self) -> dict[str, Any]:
+    def serialize(self) -> dict[str, Any]:
         """As the API says it, wherever it says it."""
         errors = {"errors": self.errors} if self.errors else {}
         return {"status": "error", "message": str(self.message), "code": self.code} | errors | self.extra
@@ -61,6 +64,7 @@ class PanelBusy(PanelError):
     code = "service_unavailable"
     status = 503
     retry_after = 5
+    has_own_page = True
     message = _("The panel is busy. Please try again in a moment.")
 
 

@@ -4,11 +4,13 @@ import json
 import re
 from typing import Any
 
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import ParseError
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
+
+from web.errors import PanelError
 
 LARGEST_BODY = 1024 * 1024
 DEEPEST = 16
@@ -25,18 +27,18 @@ OPENS, CLOSES = ("[", "{"), ("]", "}")
 BYTES_A_VALUE = 26
 
 
-class TooLarge(APIException):
-    status_code = 413
-    default_code = "too_large"
+class TooLarge(PanelError):
+    status = 413
+    code = "too_large"
 
     def __init__(self, largest: int) -> None:
         super().__init__(f"The body is larger than {largest} bytes.")
 
 
-class UnsupportedCharset(APIException):
-    status_code = 415
-    default_code = "unsupported_charset"
-    default_detail = "The body must be UTF-8."
+class UnsupportedCharset(PanelError):
+    status = 415
+    code = "unsupported_charset"
+    message = "The body must be UTF-8."
 
 
 class StrictJSONParser(BaseParser):

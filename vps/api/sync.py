@@ -115,7 +115,7 @@ def parsed(operation: Any) -> sync.SyncCommand | PanelError:
 
 
 def result_of(outcome: sync.Outcome, given: Any) -> dict[str, Any]:
-    return outcome.told() if isinstance(outcome, PanelError) else {"status": "success"} | answer_of(outcome, given)
+    return outcome.serialize() if isinstance(outcome, PanelError) else {"status": "success"} | answer_of(outcome, given)
 
 
 def failures(results: list[dict[str, Any]]) -> int:

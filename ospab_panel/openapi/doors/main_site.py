@@ -107,7 +107,7 @@ DOORS = {
                     "each by itself": {"status": "partial", "results": [RESULT, GONE]},
                     "all or none": {
                         "status": "error",
-                        "results": [{"index": 0} | NotApplied().told(), GONE],
+                        "results": [{"index": 0} | NotApplied().serialize(), GONE],
                     },
                 },
             )

@@ -10,6 +10,7 @@ from ospab_panel.openapi.doors.main_site import TAG
 from ospab_panel.openapi.nouns.people import SYNCED_EXAMPLE as ALICE
 from ospab_panel.openapi.nouns.vps import USER_ID
 from ospab_panel.openapi.shapes import ref, text, thing
+from web.errors import MissingFields
 
 ORDER = {"external_id": "customer-6", "username": "john", "email": "john@example.com"}
 CHANGE = {"id": USER_ID, "email": "alice@example.org"}
@@ -53,7 +54,7 @@ DOORS = {
         },
         refusals=(
             ValidationError,
-            errors.MissingFields,
+            MissingFields,
             errors.UserNotFound,
             errors.StaffAccount,
             errors.UsernameTaken,
