@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from tests.simulated import Cluster as Simulated
+from tests.vps.services.conftest import SOLD
+from vps.errors import AlreadyBound
 from vps.hypervisor.proxmox.driver import Proxmox
 from vps.models import Cluster, Event, Placement, Vps, WhyUnbound
 from vps.services import addresses, binding
-
-# As `make_vps` sells them.
-SOLD = {"cores": 2, "memory_mb": 2048}
 
 # Binding
 
@@ -148,3 +148,9 @@ def test_a_node_that_hangs_keeps_nobody_elsewhere_from_being_asked(
     with caplog.at_level("INFO"):
         assert addresses.find_addresses() == 1
     assert caplog.text.count("asked again later") == 2
+
+
+def test_bind_refuses_a_server_that_is_bound_already(known: Vps, simulated: Simulated, real_cluster: Cluster) -> None:
+    simulated.add(vmid=101)
+    with pytest.raises(AlreadyBound):
+        binding.bind(known, real_cluster, kind="qemu", vmid=101, node="pve1", by=None, source="admin")
