@@ -13,9 +13,9 @@ from rest_framework.response import Response
 from accounts import limits, tokens
 from accounts.addresses import network_of
 from accounts.errors import BadToken
-from accounts.limits import Count
 from accounts.models import User
 from web.errors import PanelError
+from web.limits import Count
 
 
 class BadLogin(PanelError):

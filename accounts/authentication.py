@@ -10,10 +10,10 @@ from rest_framework.request import Request
 from accounts import limits, tokens
 from accounts.addresses import network_of
 from accounts.errors import BadToken
-from accounts.limits import Count
 from accounts.models import User
 from accounts.tokens import Bearer
 from web.errors import PanelError
+from web.limits import Count
 
 
 class InvalidApiKey(PanelError):
@@ -23,9 +23,10 @@ class InvalidApiKey(PanelError):
 
 
 class MainSite:
-    """The caller that holds the sync key. It is no user."""
+    """The caller that holds the sync key, whichever there are. It is no user."""
 
     is_authenticated = True
+    caller_name = "main site"
 
 
 class ApiKeyAuthentication(BaseAuthentication):

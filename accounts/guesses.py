@@ -13,8 +13,8 @@ from django.db import connection
 from django.utils.crypto import salted_hmac
 
 from accounts import limits
-from accounts.limits import Count
 from accounts.models import KnownNetwork, User
+from web.limits import Count, clear, give_back
 
 REMEMBER = """
     INSERT INTO known_networks (user_id, network) SELECT id, %s FROM users WHERE id = %s
@@ -40,11 +40,11 @@ def guess(user: User | None, name: str, password: str, network: str) -> Iterator
     try:
         yield one
     except BaseException:
-        limits.give_back(near, *wider)
+        give_back(near, *wider)
         raise
     if one.is_right and user:
-        limits.clear(near)
-        limits.give_back(*wider)
+        clear(near)
+        give_back(*wider)
         remember(user, network)
 
 

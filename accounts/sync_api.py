@@ -15,12 +15,12 @@ from rest_framework.response import Response
 
 from accounts import login_links, people
 from accounts.authentication import ApiKeyAuthentication
-from accounts.idempotency import idempotent
 from accounts.models import User
 from accounts.permissions import IsMainSite
 from accounts.seen import seen
 from web.errors import invalid
 from web.fields import EmailAddress, PlainText, TrueOrFalse, Username, WholeNumber
+from web.idempotency import idempotent
 from web.shape import ActionShape, missing, refuse_no_object, unknown_keys
 from web.timestamps import rfc3339
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import limits, login_links
 from accounts.addresses import network_of
 from accounts.guesses import guess, remember
-from accounts.limits import Count
+from web.limits import Count
 
 
 class LoginForm(AuthenticationForm):

@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "web",
     "accounts",
     "vps",
     "ospab_panel.apps.LoadedConfig",

@@ -41,7 +41,7 @@ SEAMS: dict[str, tuple[str, ...]] = {
     # What waits for a turn, and for how long
     "batch_waits_s": ("vps.api.concurrency_limit:WAITS_FOR_S",),
     "hash_waits_s": ("accounts.hashing:PATIENCE_S",),
-    "copy_waits": ("accounts.idempotency:PATIENCE",),
+    "copy_waits": ("web.idempotency:PATIENCE",),
     "knock_s": ("vps.notify:KNOCK_S",),
     # The web process
     "head_within_s": ("ospab_panel.http_protocol:HEAD_WITHIN_S",),

@@ -7,11 +7,12 @@ from typing import Any
 
 from celery import shared_task
 
-from accounts import forgetting, idempotency
+from accounts import forgetting
 from vps import notify, operations
 from vps.models import Cluster
 from vps.services import addresses, binding, metrics, sync_calls, webhooks
 from vps.services.reconcile import reconcile
+from web import idempotency, limits
 from web.transient_errors import is_transient
 
 log = logging.getLogger(__name__)
@@ -107,6 +108,12 @@ def deliver(endpoint_id: int) -> None:
 
 @task
 def forget() -> None:
-    """What has been kept for its time: answers under keys, what logins left, calls of the main site, what webhooks told."""
-    kept = {"answers": idempotency, "logins": forgetting, "calls": sync_calls, "webhooks": webhooks}
+    """What has been kept for its time: answers under keys, counts, what logins left, calls of the main site, webhooks."""
+    kept = {
+        "answers": idempotency,
+        "limits": limits,
+        "logins": forgetting,
+        "calls": sync_calls,
+        "webhooks": webhooks,
+    }
     log.info("forgotten: %s", {name: where.forget_old() for name, where in kept.items()})

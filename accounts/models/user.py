@@ -85,6 +85,11 @@ class User(AbstractUser):
     def is_of_the_staff(self) -> bool:
         return self.is_staff or self.is_superuser
 
+    @property
+    def caller_name(self) -> str:
+        """By which the answers to this user's requests are kept."""
+        return f"user {self.pk}"
+
     def clean(self) -> None:
         """For the admin's forms, which save in the same transaction."""
         super().clean()

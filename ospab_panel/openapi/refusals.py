@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
-from accounts.idempotency import IdempotencyKeyReused, InvalidIdempotencyKey, RequestInProgress
 from ospab_panel.openapi.door import Refusal
 from ospab_panel.openapi.shapes import Schema, ref
 from ospab_panel.openapi.told import OF_ALL, Told, as_list
 from vps.errors import CursorFromTheFuture, OperationInProgress
 from web.error_responses import CODES, body
 from web.errors import PanelError
+from web.idempotency import IdempotencyKeyReused, InvalidIdempotencyKey, RequestInProgress
 
 OF_REPEATS: tuple[Refusal, ...] = (InvalidIdempotencyKey, RequestInProgress, IdempotencyKeyReused)
 # Sentences that are made anew each time.

@@ -8,12 +8,13 @@ from django.test import Client
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from rest_framework_simplejwt.tokens import RefreshToken
 
-from accounts.models import KeptAnswer, TokenFamily
+from accounts.models import TokenFamily
 from tests.accounts.conftest import send
 from tests.seams import Shorten
 from vps.models import SyncCall
 from vps.tasks import forget
 from web import batches
+from web.models import KeptAnswer
 
 
 def test_the_hourly_task_forgets_what_is_past_its_time_and_nothing_else(alice: Any, settings: Any) -> None:

@@ -13,12 +13,14 @@ from django.db.models.functions import TruncHour
 from django.test import Client
 
 from accounts import addresses, hashing, limits
-from accounts.models import KnownNetwork, LimitCount
+from accounts.models import KnownNetwork
 from tests.accounts.conftest import at_once
 from tests.conftest import PASSWORD, person
 from tests.seams import Shorten
 from tests.simulated import wait_for
 from vps.models import SyncCall
+from web.limits import Limit
+from web.models import LimitCount
 
 HOME, ELSEWHERE, STRANGERS = "198.51.100.7", "198.51.100.8", "203.0.113.1"
 
@@ -32,7 +34,7 @@ def by_page(path: str, password: str, address: str = STRANGERS, name: str = "ali
     return Client(REMOTE_ADDR=address).post(path, {"username": name, "password": password})
 
 
-def fill(limit: limits.Limit, who: str) -> None:
+def fill(limit: Limit, who: str) -> None:
     """As if it had been tried just now as often as it may be."""
     LimitCount.objects.filter(what=limit.what, who=who).delete()
     with connection.cursor() as cursor:

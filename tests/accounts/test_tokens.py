@@ -16,10 +16,11 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from accounts import callers
-from accounts.models import LimitCount, TokenFamily, User
+from accounts.models import TokenFamily, User
 from tests.accounts.conftest import waiting
 from tests.conftest import PASSWORD, person
 from tests.simulated import wait_for
+from web.models import LimitCount
 
 HUGE = 10**18
 ODD_NUMBERS = ["abc", "1", True, 1.5, 10**30, -1, None, [1], {"a": 1}]

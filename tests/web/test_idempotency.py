@@ -12,10 +12,10 @@ from django.conf import settings
 from django.db import connection, connections
 from django.test import Client
 
-from accounts import idempotency
-from accounts.models import KeptAnswer
 from tests.seams import Shorten
 from vps.models import Event, ExternalId, Operation, Vps
+from web import idempotency
+from web.models import KeptAnswer
 
 ORDER = {"name": "web-01", "status": "creating", "cpu": 4, "ram": 8192, "disk": 100, "os": "Ubuntu 22.04 LTS"}
 NOW = datetime.now(UTC)
@@ -150,7 +150,7 @@ def age(by: timedelta) -> None:
 
 @pytest.mark.parametrize("body", [None, {"б": 'я\x7f😀\u2028"\\\n\0', "a": [1, 1.5, True, "\ud800"]}, "я" * 200_000])
 def test_a_body_is_known_again_by_the_print_that_the_release_before_took(body: Any) -> None:
-    assert idempotency.print_of(body) == hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+    assert idempotency.sha256_of(body) == hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
 def test_c5_the_print_of_a_long_text_takes_no_more_than_twice_what_the_text_does() -> None:
@@ -158,7 +158,7 @@ def test_c5_the_print_of_a_long_text_takes_no_more_than_twice_what_the_text_does
     body = {"operations": [], "ignored": "я" * 7_000_000}
     tracemalloc.start()
     try:
-        idempotency.print_of(body)
+        idempotency.sha256_of(body)
         assert tracemalloc.get_traced_memory()[1] < 2.1 * 14_000_000
     finally:
         tracemalloc.stop()

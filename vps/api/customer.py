@@ -9,7 +9,6 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.idempotency import idempotent
 from vps import operations
 from vps.api.query import number
 from vps.errors import OperationNotFound, VpsNotFound
@@ -17,6 +16,7 @@ from vps.models import Event, Operation, Vps
 from vps.services import metrics
 from web.errors import InvalidInput
 from web.fields import INT_MAX
+from web.idempotency import idempotent
 
 LARGEST_PAGE = 1000
 DEFAULT_PAGE = 1000

@@ -9,7 +9,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import ApiKeyAuthentication
-from accounts.idempotency import idempotent
 from accounts.permissions import IsMainSite
 from accounts.seen import seen, tell
 from vps.api.commands import command_of, warnings_of
@@ -20,6 +19,7 @@ from vps.models import Vps
 from vps.services import sync
 from web.errors import NotApplied, PanelError, invalid
 from web.fields import INT_MAX
+from web.idempotency import idempotent
 from web.shape import moment, refuse_no_object, unknown_keys
 
 MIB = 1024 * 1024

@@ -6,11 +6,10 @@ A forced stop has a count of its own: whoever has pressed too often can still cu
 from dataclasses import replace
 from typing import Any
 
-from accounts import limits
-from accounts.limits import MINUTE, Count, Limit
 from vps.errors import TooManyOperations
 from vps.models import Operation, Vps
 from vps.operations.request import request
+from web.limits import MINUTE, Count, Limit, take
 
 #                   what, and by whom it is counted     most  per
 OF_SERVER = Limit("operations, server", 60, MINUTE)
@@ -21,11 +20,8 @@ OF_ACCOUNT = Limit("operations, account", 60, MINUTE)
 
 def ask(vps: Vps, kind: str, *, by: Any, source: str, force: bool = False) -> Operation:
     """As `request`, and raises TooManyOperations. What is refused for another reason was asked too."""
-    counts = counts_of(vps, by, force)
-    for at, count in enumerate(counts):
-        if seconds := limits.wait(count):
-            limits.give_back(*counts[:at])
-            raise TooManyOperations(retry_after=seconds)
+    if full := take(*counts_of(vps, by, force)):
+        raise TooManyOperations(retry_after=full.retry_after)
     return request(vps, kind, by=by, source=source, force=force)
 
 

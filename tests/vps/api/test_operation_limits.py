@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import LimitCount
 from tests.seams import Shorten
 from vps import operations
 from vps.models import Operation
 from vps.operations import asked
+from web.models import LimitCount
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from django.core.cache import cache
 from django.db import connection, models
 from django.utils import timezone
 
-from accounts.models import LimitCount
 from simulator.guests import Guest
 from simulator.tasks import Task
 from simulator.world import Faults
@@ -27,6 +26,7 @@ from vps.hypervisor.base import HypervisorError, OutcomeUnknown
 from vps.hypervisor.proxmox.driver import Proxmox
 from vps.models import Cluster, ClusterNode, Event, Operation, Placement, Tombstone, Vps
 from web import crash_points
+from web.models import LimitCount
 
 # So long a command may wait in the hypervisor's node-to-node proxy when nobody waits for its answer any more.
 STRAYS_FOR_S = 30

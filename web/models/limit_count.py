@@ -1,4 +1,4 @@
-"""How often something was done of late that may be done so often only. accounts.limits alone writes it."""
+"""How often something was done of late that may be done so often only. web.limits alone writes it."""
 
 from typing import ClassVar
 
@@ -18,6 +18,7 @@ class LimitCount(models.Model):
 
     class Meta:
         db_table = "limit_counts"
+        default_permissions = ()
         constraints = [models.CheckConstraint(condition=models.Q(count__gte=0), name="nothing_is_counted_below_zero")]
         indexes = [models.Index(fields=["ends_at"], name="limit_counts_by_end")]
 

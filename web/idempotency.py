@@ -1,7 +1,7 @@
-"""`@idempotent`, for doors that change something: with an Idempotency-Key, what was done is not done again.
+"""`@idempotent`, for endpoints that change something: with an Idempotency-Key, what was done is not done again.
 
-The answer is written in the transaction of the change, so either both are there or neither is. Of copies that come at
-once one does the work, and the others wait a moment for its answer.
+The caller is `request.user`, by its `caller_name`. The answer is written in the transaction of the change, so either both
+are there or neither is. Of copies that come at once one does the work, and the others wait a moment for its answer.
 """
 
 import hashlib
@@ -20,10 +20,9 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.authentication import MainSite
-from accounts.models import KeptAnswer
 from web.batches import forget
 from web.errors import PanelError
+from web.models import KeptAnswer
 
 # Visible ASCII, as it stands or as a structured field's string.
 KEY = re.compile(r'"([\x21\x23-\x7e]{1,255})"|([\x21-\x7e]{1,255})')
@@ -54,18 +53,19 @@ class RequestInProgress(PanelError):
     retry_after = 1
 
 
-def idempotent(door: Callable[..., Response]) -> Callable[..., Any]:
-    """The innermost decorator of a REST door. Refusals are not kept: whoever was refused may ask again under the key."""
+def idempotent(endpoint: Callable[..., Response]) -> Callable[..., Any]:
+    """The innermost decorator of a REST endpoint. Refusals are not kept: whoever was refused may ask again under the key."""
 
-    @wraps(door)
+    @wraps(endpoint)
     def once(request: Request, **kwargs: Any) -> Response | HttpResponse:
         if request.method != "POST" or "Idempotency-Key" not in request.headers:
-            return door(request, **kwargs)
-        asked = {"caller": name_of(request.user), "path": request.path.rstrip("/"), "key": key_of(request)}
+            return endpoint(request, **kwargs)
+        caller: Any = request.user
+        lookup = {"caller": caller.caller_name, "path": request.path.rstrip("/"), "key": key_of(request)}
         with transaction.atomic():
-            take_turn(asked)
-            print_of_body = fingerprint(request)
-            return kept(asked, print_of_body) or keep(asked, print_of_body, door(request, **kwargs))
+            lock(lookup)
+            fingerprint = fingerprint_of(request)
+            return kept(lookup, fingerprint) or keep(lookup, fingerprint, endpoint(request, **kwargs))
 
     return once
 
@@ -77,31 +77,26 @@ def key_of(request: Request) -> str:
     return match[1] or match[2]
 
 
-def name_of(user: Any) -> str:
-    """The main site is one caller, whichever of its keys it uses."""
-    return "main site" if isinstance(user, MainSite) else f"user {user.pk}"
-
-
-def fingerprint(request: Request) -> str:
+def fingerprint_of(request: Request) -> str:
     """Of the body as JSON: spaces and the order of keys do not count."""
     has_body = request.headers.get("Content-Length", "0") not in ("", "0")
-    return print_of(request.data if has_body else None)
+    return sha256_of(request.data if has_body else None)
 
 
-def print_of(body: Any) -> str:
-    """SHA-256 of its JSON in ASCII, which is made piece by piece: of Cyrillic it is three times as long as what came."""
+def sha256_of(body: Any) -> str:
+    """Of its JSON in ASCII, which is made piece by piece: of Cyrillic it is three times as long as what came."""
     text, digest = json.dumps(body, sort_keys=True, ensure_ascii=False), hashlib.sha256()
     for at in range(0, len(text), PIECE):
         digest.update(WIDE.sub(lambda found: json.dumps(found[0])[1:-1], text[at : at + PIECE]).encode())
     return digest.hexdigest()
 
 
-def take_turn(asked: dict[str, str]) -> None:
+def lock(lookup: dict[str, str]) -> None:
     """Until this transaction ends. Raises RequestInProgress when the first one takes too long."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
-            cursor.execute(LOCK, [json.dumps(asked)])
+            cursor.execute(LOCK, [json.dumps(lookup)])
             cursor.execute("SELECT set_config('lock_timeout', '0', true)")
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):
@@ -109,23 +104,23 @@ def take_turn(asked: dict[str, str]) -> None:
         raise
 
 
-def kept(asked: dict[str, str], print_of_body: str) -> HttpResponse | None:
+def kept(lookup: dict[str, str], fingerprint: str) -> HttpResponse | None:
     """Raises IdempotencyKeyReused."""
-    found = KeptAnswer.objects.filter(**asked).first()
+    found = KeptAnswer.objects.filter(**lookup).first()
     if found is None:
         return None
-    if found.asked != print_of_body:
+    if found.fingerprint != fingerprint:
         raise IdempotencyKeyReused
-    return answer(found.body.encode(), found.status, {"Idempotency-Replayed": "true"})
+    return as_json(found.body.encode(), found.status, {"Idempotency-Replayed": "true"})
 
 
-def keep(asked: dict[str, str], print_of_body: str, response: Response) -> HttpResponse:
+def keep(lookup: dict[str, str], fingerprint: str, response: Response) -> HttpResponse:
     body = JSONRenderer().render(response.data)
-    KeptAnswer.objects.create(**asked, asked=print_of_body, status=response.status_code, body=body.decode())
-    return answer(body, response.status_code, {})
+    KeptAnswer.objects.create(**lookup, fingerprint=fingerprint, status=response.status_code, body=body.decode())
+    return as_json(body, response.status_code, {})
 
 
-def answer(body: bytes, status: int, headers: dict[str, str]) -> HttpResponse:
+def as_json(body: bytes, status: int, headers: dict[str, str]) -> HttpResponse:
     return HttpResponse(body, status=status, headers=headers, content_type="application/json")
 
 

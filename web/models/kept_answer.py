@@ -1,4 +1,4 @@
-"""What was answered under an Idempotency-Key, for whoever sends the same again. accounts.idempotency alone writes it."""
+"""What was answered under an Idempotency-Key, for whoever sends the same again. web.idempotency alone writes it."""
 
 from typing import ClassVar
 
@@ -7,12 +7,12 @@ from django.db.models.functions import Now
 
 
 class KeptAnswer(models.Model):
-    """One a caller, path and key. `asked` is the SHA-256 of the request's body; `body` is the answer's, as it was sent."""
+    """One a caller, path and key. `fingerprint` is that of the request's body; `body` is the answer's, as it was sent."""
 
     caller = models.CharField(max_length=40)
     path = models.CharField(max_length=255)
     key = models.CharField(max_length=255)
-    asked = models.CharField(max_length=64)
+    fingerprint = models.CharField(max_length=64, db_column="asked")
     status = models.SmallIntegerField()
     body = models.TextField()
     created_at = models.DateTimeField(db_default=Now())
@@ -21,6 +21,7 @@ class KeptAnswer(models.Model):
 
     class Meta:
         db_table = "kept_answers"
+        default_permissions = ()
         constraints = [
             models.UniqueConstraint(fields=["caller", "path", "key"], name="a_key_is_answered_once"),
             models.CheckConstraint(condition=models.Q(status__gte=200, status__lte=299), name="only_success_is_kept"),
