@@ -39,7 +39,7 @@ SEAMS: dict[str, tuple[str, ...]] = {
     "rows_forgotten_at_once": ("web.batches:AT_ONCE",),
     "batches_forgotten": ("web.batches:MOST",),
     # What waits for a turn, and for how long
-    "batch_waits_s": ("vps.api.concurrency_limit:WAITS_FOR_S",),
+    "batch_waits_s": ("web.concurrency_limit:WAITS_FOR_S",),
     "hash_waits_s": ("accounts.hashing:PATIENCE_S",),
     "copy_waits": ("web.idempotency:PATIENCE",),
     "knock_s": ("vps.notify:KNOCK_S",),

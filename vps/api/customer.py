@@ -10,13 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from vps import operations
-from vps.api.query import number
 from vps.errors import OperationNotFound, VpsNotFound
 from vps.models import Event, Operation, Vps
 from vps.services import metrics
 from web.errors import InvalidInput
-from web.fields import INT_MAX
 from web.idempotency import idempotent
+from web.query import page_after, page_before
 
 LARGEST_PAGE = 1000
 DEFAULT_PAGE = 1000
@@ -32,13 +31,11 @@ Door = Callable[..., Response]
 @api_view(["GET"])
 def vps_list(request: Request) -> Response:
     """In id order. `next` is the address of the following page, or null."""
-    limit, after = page_of(request)
+    page = page_after(request, default=DEFAULT_PAGE, most=LARGEST_PAGE)
     mine = Vps.objects.visible_to(request.user).select_related("placement__cluster")
-    rows = list(mine.filter(pk__gt=after).order_by("pk")[: limit + 1])
-    page, has_more = rows[:limit], len(rows) > limit
-    following = f"/api/vps?limit={limit}&after={page[-1].pk}" if has_more else None
-    seen = {vps.pk: vps.observed for vps in page}
-    return success(count=len(page), vps=[vps.columns() for vps in page], observed=seen, next=following)
+    rows, following = page.cut(mine.filter(pk__gt=page.key).order_by("pk")[: page.reads])
+    observed = {vps.pk: vps.observed for vps in rows}
+    return success(count=len(rows), vps=[vps.columns() for vps in rows], observed=observed, next=following)
 
 
 @api_view(["GET"])
@@ -60,13 +57,10 @@ def stats(request: Request, id: int) -> Response:
 @api_view(["GET"])
 def list_operations(request: Request, id: int) -> Response:
     """Newest first. `before` names the id to go on from."""
-    limit = page_of(request)[0]
-    before = number(request, "before", INT_MAX, INT_MAX)
-    vps = get_vps(request, id)
-    mine = vps.operations.visible_to(request.user)
-    rows = list(mine.filter(pk__lt=before).select_related("requested_by")[: limit + 1])
-    following = f"/api/vps/{id}/operations?limit={limit}&before={rows[limit - 1].pk}" if len(rows) > limit else None
-    return success(operations=[operation.public(request.user) for operation in rows[:limit]], next=following)
+    page = page_before(request, default=DEFAULT_PAGE, most=LARGEST_PAGE)
+    mine = get_vps(request, id).operations.visible_to(request.user)
+    rows, following = page.cut(mine.filter(pk__lt=page.key).select_related("requested_by")[: page.reads])
+    return success(operations=[operation.public(request.user) for operation in rows], next=following)
 
 
 @api_view(["GET"])
@@ -111,10 +105,6 @@ def forced(request: Request) -> bool:
         sentence = gettext("Must be true or false.")
         raise InvalidInput(f"force: {sentence}", errors={"force": [sentence]})
     return value
-
-
-def page_of(request: Request) -> tuple[int, int]:
-    return number(request, "limit", DEFAULT_PAGE, LARGEST_PAGE, least=1), number(request, "after", 0, INT_MAX)
 
 
 def checked_timeframe(given: str) -> str:

@@ -11,9 +11,9 @@ from rest_framework.response import Response
 
 from accounts.authentication import KeyOrTokenAuthentication, MainSite
 from accounts.seen import seen
-from vps.api.query import number, words
 from vps.models import Event
 from vps.models.event_shape import for_customer, for_main_site
+from web.query import page_after, words
 
 LARGEST_PAGE = 1000
 DEFAULT_PAGE = 100
@@ -25,16 +25,12 @@ BIGGEST_ID = 2**63 - 1
 @seen
 def events(request: Request) -> Response:
     """`next` is the address of what follows, or null where nothing does yet. Raises CursorFromTheFuture."""
-    after = number(request, "after", 0, BIGGEST_ID)
-    limit = number(request, "limit", DEFAULT_PAGE, LARGEST_PAGE, least=1)
+    page = page_after(request, default=DEFAULT_PAGE, most=LARGEST_PAGE, largest_key=BIGGEST_ID)
     types = words(request, "type", Event.Type.values)
-    rows = visible(request, types).read(after, limit + 1)
+    rows, following = page.cut(visible(request, types).read(page.key, page.reads), by="position", type=",".join(types))
     if not rows:
-        Event.objects.refuse_future(after)
-    page, has_more = rows[:limit], len(rows) > limit
-    filtered = f"&type={','.join(types)}" if types else ""
-    following = f"/api/events?after={page[-1].position}&limit={limit}{filtered}" if has_more else None
-    return Response({"status": "success", "events": [shown(event, request) for event in page], "next": following})
+        Event.objects.refuse_future(page.key)
+    return Response({"status": "success", "events": [shown(event, request) for event in rows], "next": following})
 
 
 def visible(request: Request, types: list[str]) -> Any:

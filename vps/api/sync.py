@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 
 from rest_framework.decorators import api_view, authentication_classes, permission_classes
 from rest_framework.request import Request
@@ -12,14 +11,13 @@ from accounts.authentication import ApiKeyAuthentication
 from accounts.permissions import IsMainSite
 from accounts.seen import seen, tell
 from vps.api.commands import command_of, warnings_of
-from vps.api.concurrency_limit import at_most
-from vps.api.query import number
 from vps.db.digest import digest
 from vps.models import Vps
 from vps.services import sync
+from web.concurrency_limit import at_most
 from web.errors import NotApplied, PanelError, invalid
-from web.fields import INT_MAX
 from web.idempotency import idempotent
+from web.query import page_after
 from web.shape import moment, refuse_no_object, unknown_keys
 
 MIB = 1024 * 1024
@@ -51,7 +49,7 @@ def sync_vps(request: Request) -> Response:
     """POST applies one sync command; GET reads what the panel holds, or with `digest=1` one hash of it."""
     if request.method == "POST":
         return apply_one(request.data)
-    return digest_answer() if request.query_params.get("digest") == "1" else page(request)
+    return digest_answer() if request.query_params.get("digest") == "1" else page_of_vpses(request)
 
 
 @for_the_main_site("POST", largest_body=16 * MIB, at_once=BATCHES_AT_ONCE)
@@ -137,15 +135,12 @@ def digest_answer() -> Response:
     return Response({"status": "success", "count": count, "digest": sha256})
 
 
-def page(request: Request) -> Response:
+def page_of_vpses(request: Request) -> Response:
     """In id order. `next` is the address of the following page, or null."""
-    limit = number(request, "limit", DEFAULT_PAGE, MOST_AT_ONCE, least=1)
-    since = request.query_params.get("updated_since")
-    found = Vps.objects.filter(pk__gt=number(request, "after", 0, INT_MAX)).with_external_id().order_by("pk")
+    page = page_after(request, default=DEFAULT_PAGE, most=MOST_AT_ONCE)
+    since = request.query_params.get("updated_since", "")
+    found = Vps.objects.filter(pk__gt=page.key).with_external_id().order_by("pk")
     if since:
         found = found.filter(updated_at__gte=moment("updated_since", since))
-    rows = list(found[: limit + 1])
-    more = {"after": rows[limit - 1].pk, "limit": limit} if len(rows) > limit else None
-    next_page = more and f"/api/vps/sync?{urlencode(more | ({'updated_since': since} if since else {}))}"
-    listed = [vps.row() for vps in rows[:limit]]
-    return Response({"status": "success", "count": len(listed), "vps": listed, "next": next_page})
+    rows, following = page.cut(found[: page.reads], updated_since=since)
+    return Response({"status": "success", "count": len(rows), "vps": [vps.row() for vps in rows], "next": following})

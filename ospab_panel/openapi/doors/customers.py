@@ -14,7 +14,7 @@ from vps.services import metrics
 from web.errors import InvalidInput
 
 TAG = "Customers"
-NEXT = or_null(text("The address of the following page, or null.", "/api/vps?limit=100&after=17"))
+NEXT = or_null(text("The address of the following page, or null.", "/api/vps?after=17&limit=100"))
 LIMIT = query("limit", whole("How many at most.", 100, 1, LARGEST_PAGE), DEFAULT_PAGE)
 AFTER = query("after", whole("The last id that was seen.", 0, 0, ID_MAX), 0)
 BEFORE = query("before", whole("The last id that was seen.", 100, 0, ID_MAX))
