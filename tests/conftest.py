@@ -39,14 +39,14 @@ def patient() -> None:
     """
     connection.settings_dict["OPTIONS"]["pool"] |= {"timeout": 60, "max_size": 32}
     settings.CACHES["default"]["OPTIONS"]["socket_timeout"] = 60
-    put("knock_s", 60)
+    put("redis_s", 60)
 
 
 @pytest.fixture(autouse=True)
 def quick_and_clean(settings: Any) -> None:
     """Nothing of the last test in Redis; passwords hashed by the quickest hasher, for a good one is slow by design."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    notify.line.silent_until = 0.0
+    notify.redis_check.silent_until = 0.0
     cache.clear()
 
 

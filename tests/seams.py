@@ -42,7 +42,7 @@ SEAMS: dict[str, tuple[str, ...]] = {
     "batch_waits_s": ("web.concurrency_limit:WAITS_FOR_S",),
     "hash_waits_s": ("accounts.hashing:PATIENCE_S",),
     "copy_waits": ("web.idempotency:PATIENCE",),
-    "knock_s": ("vps.notify:KNOCK_S",),
+    "redis_s": ("vps.notify:SENT_WITHIN_S",),
     # The web process
     "head_within_s": ("ospab_panel.http_protocol:HEAD_WITHIN_S",),
     "body_within_s": ("ospab_panel.request_body:PATIENCE_S",),

@@ -1,12 +1,13 @@
-"""After the commit: wake a worker, wake the browsers. Messages carry ids, never data, and any of them may be lost.
+"""After the commit: ring for a worker, tell browsers to look again. Messages carry ids, never data, and any may be lost.
 
-Services and tasks call it. A worker is reached by its task's name, so that services need not import tasks.
+Services and tasks call it; events ring by themselves, as models/event.py records them. A worker is reached by the name of
+its task, so that nobody who rings needs to import tasks.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
 from typing import Any
 
@@ -22,22 +23,23 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 log = logging.getLogger(__name__)
-Told = list[tuple[str, dict[str, Any]]]  # to which group, and what
-KNOCK_S = 1
+Messages = list[tuple[str, dict[str, Any]]]  # to which group, and what
+Pages = list[tuple[int, int]]  # which VPS to look at again, and whose pages
+SENT_WITHIN_S = 1
 # Redis that is gone, or hangs, is not asked again for so long by this process.
 SILENCE_S = 2.0
 # A channel holds no more unread messages than this.
-MOST_TOLD = 100
+MOST_MESSAGES = 100
 # While a bell for the feed waits for a worker no other is rung; one that was lost is missed for so long.
 FEED_BELL, LOST_AFTER_MS = "panel.feed.bell", 5000
 
 
-# The group of all sockets that tell of events.
+# The group of all sockets that send events.
 EVENTS = "events"
 
 
 def group_of(user_id: int) -> str:
-    """The channel group of all open pages of this user, and of the sockets that tell of the user's events."""
+    """The channel group of all open pages of this user, and of the sockets that send the user's events."""
     return f"user.{user_id}"
 
 
@@ -51,23 +53,27 @@ def workers(task: str, ids: list[int]) -> None:
     after_commit(partial(ring_all, task, ids))
 
 
-def pages(vps_id: int, user_id: int) -> None:
-    """Tell the owner's open pages to look at this VPS again, and sockets to look at the feed, after the commit."""
-    after_commit(partial(knock, vps_id, user_id))
+def events(concerned: Iterable[tuple[int | None, int | None]]) -> None:
+    """Events were recorded of these, as (vps_id, user_id): ring for the feed, and let their owners' pages look again."""
+    many_pages([(vps_id, user_id) for vps_id, user_id in dict.fromkeys(concerned) if vps_id and user_id])
     feed()
 
 
-def many_pages(changed: list[tuple[int, int]]) -> None:
-    """As `pages`, of many VPSs, as (vps_id, user_id). Past the first hundred, pages find it out by themselves, and all
-    sockets that tell of events look at once."""
+def pages(vps_id: int, user_id: int) -> None:
+    """After the commit, let the owner's open pages look at this VPS again: where its page changes without an event."""
+    many_pages([(vps_id, user_id)])
+
+
+def many_pages(changed: Pages) -> None:
+    """As `pages`, of many VPSs. Past the first hundred, pages find it out by themselves, and all sockets that send events
+    look at once."""
     if changed:
-        after_commit(partial(knock_all, changed[:MOST_TOLD], is_cut=len(changed) > MOST_TOLD))
-        feed()
+        after_commit(partial(send_changes, changed[:MOST_MESSAGES], is_cut=len(changed) > MOST_MESSAGES))
 
 
 def standing(user_id: int, **_: Any) -> None:
     """Have the sockets of this user ask anew who reads, after the commit. A receiver of `accounts.standing.changed`."""
-    after_commit(partial(have_asked_anew, user_id))
+    after_commit(partial(send_standing, user_id))
 
 
 def feed(*, after_seconds: float = 0) -> None:
@@ -81,7 +87,7 @@ def after_commit(call: Callable[[], object]) -> None:
 
 def ring(task: str, args: tuple[Any, ...], after_seconds: float) -> bool:
     """A broker that is down costs a moment and a log line: the sweeper finds the row."""
-    if not line.is_open():
+    if not redis_check.ask():
         log.warning("the broker is silent, the sweeper will see to vps.%s%r", task, args)
         return False
     try:
@@ -93,8 +99,8 @@ def ring(task: str, args: tuple[Any, ...], after_seconds: float) -> bool:
 
 
 def ring_for_feed(after_seconds: float) -> None:
-    """Whoever answers the bell takes it down before he looks, so what committed before it was rung is seen."""
-    if not line.is_open():
+    """Whoever answers the bell takes it down before looking, so what committed before it was rung is seen."""
+    if not redis_check.ask():
         return
     try:
         is_first = client(settings.REDIS_URL).set(FEED_BELL, 1, nx=True, px=LOST_AFTER_MS)
@@ -105,7 +111,7 @@ def ring_for_feed(after_seconds: float) -> None:
         ring("deliver_all", (), after_seconds)
 
 
-def feed_is_heard() -> None:
+def take_down_feed_bell() -> None:
     """From here on a new event rings again. Called by the task before it looks."""
     try:
         client(settings.REDIS_URL).delete(FEED_BELL)
@@ -120,41 +126,49 @@ def ring_all(task: str, ids: list[int]) -> None:
             return
 
 
-def knock(vps_id: int, user_id: int) -> None:
-    knock_all([(vps_id, user_id)])
-
-
-def knock_all(changed: list[tuple[int, int]], *, is_cut: bool = False) -> None:
+def send_changes(changed: Pages, *, is_cut: bool = False) -> None:
     """Pages that miss it ask again by themselves every few seconds."""
-    if not line.is_open():
+    if not redis_check.ask():
         return
-    told: Told = [(group_of(user_id), {"type": "vps.changed", "vps": vps_id}) for vps_id, user_id in changed]
-    told += [(EVENTS, {"type": "feed.grew"})] if is_cut else []
+    messages: Messages = [(group_of(user_id), {"type": "vps.changed", "vps": vps_id}) for vps_id, user_id in changed]
+    messages += [(EVENTS, {"type": "feed.grew"})] if is_cut else []
     more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
-    tell(told, f"no open page was told of VPS {changed[0][0]}{more}")
+    send(messages, f"no open page was told of VPS {changed[0][0]}{more}")
 
 
-def have_asked_anew(user_id: int) -> None:
+def send_standing(user_id: int) -> None:
     """Sockets that miss it ask by themselves within 15 s."""
-    if line.is_open():
-        told: Told = [(group_of(user_id), {"type": "standing.changed"})]
-        tell(told, f"no socket was told to ask anew who user {user_id} is")
+    if redis_check.ask():
+        messages: Messages = [(group_of(user_id), {"type": "standing.changed"})]
+        send(messages, f"no socket was told to ask anew who user {user_id} is")
 
 
-def tell(told: Told, otherwise: str) -> None:
+def send(messages: Messages, otherwise: str) -> None:
+    """`otherwise` is the line of the log where Redis does not take them."""
     try:
-        async_to_sync(send)(told)
+        async_to_sync(send_all)(messages)
     except (RedisError, OSError, TimeoutError) as error:
         log.warning("%s: %r", otherwise, error)
 
 
-class Line:
-    """Whether Redis answers. Both libraries above try a dead one again for many seconds, and the click would wait."""
+async def send_all(messages: Messages) -> None:
+    """The channel layer waits for Redis without a limit of its own; the click behind this call must not.
+
+    Each event loop has a connection of its own, so many messages go by one.
+    """
+    async with asyncio.timeout(SENT_WITHIN_S):
+        for group, message in messages:
+            await get_channel_layer().group_send(group, message)
+
+
+class RedisCheck:
+    """Finds out whether Redis answers, before either library above tries a dead one for many seconds while a click waits."""
 
     def __init__(self) -> None:
         self.silent_until = 0.0
 
-    def is_open(self) -> bool:
+    def ask(self) -> bool:
+        """Whether Redis answers. One that did not is not asked again for a moment."""
         if time.monotonic() < self.silent_until:
             return False
         try:
@@ -166,26 +180,11 @@ class Line:
         return True
 
 
-line = Line()
-
-
-def is_heard() -> bool:
-    """Whether bells are of use now."""
-    return line.is_open()
+redis_check = RedisCheck()
 
 
 @lru_cache
 def client(url: str) -> "Redis":
     """One attempt more, for a connection that a restart of Redis has closed."""
-    limits = {"socket_timeout": KNOCK_S / 2, "socket_connect_timeout": KNOCK_S / 2}
+    limits = {"socket_timeout": SENT_WITHIN_S / 2, "socket_connect_timeout": SENT_WITHIN_S / 2}
     return Redis.from_url(url, retry=Retry(NoBackoff(), 1), **limits)
-
-
-async def send(told: Told) -> None:
-    """The channel layer waits for Redis without a limit of its own; the click behind this call must not.
-
-    Each event loop has a connection of its own, so many messages go by one.
-    """
-    async with asyncio.timeout(KNOCK_S):
-        for group, message in told:
-            await get_channel_layer().group_send(group, message)

@@ -13,6 +13,7 @@ from kombu.exceptions import OperationalError
 
 from tests.seams import Shorten
 from vps import notify
+from vps.models import Event
 
 
 @pytest.fixture
@@ -28,13 +29,13 @@ def mute(tmp_path: Path) -> Iterator[str]:
 def test_a_click_waits_no_more_than_a_moment_for_a_redis_that_says_nothing(
     mute: str, settings: Any, caplog: pytest.LogCaptureFixture, shorten: Shorten
 ) -> None:
-    shorten(knock_s=1)
+    shorten(redis_s=1)
     config = {"hosts": [{"address": mute, "socket_timeout": None}]}
     settings.CHANNEL_LAYERS = {"default": settings.CHANNEL_LAYERS["default"] | {"CONFIG": config}}
     channel_layers.backends.clear()
-    notify.knock(1, 1)
+    notify.send_changes([(1, 1)])
     assert "no open page was told of VPS 1: TimeoutError" in caplog.text
-    notify.knock_all([(2, 1), (3, 1)])
+    notify.send_changes([(2, 1), (3, 1)])
     assert "no open page was told of VPS 2 and 1 more: TimeoutError" in caplog.text
     channel_layers.backends.clear()
 
@@ -50,6 +51,16 @@ def test_a_broker_that_is_down_is_found_out_once_and_not_by_every_bell(
     assert [record.args[1] for record in caplog.records] == [(1,)]
 
 
+async def received(channel: str) -> list[int]:
+    """The VPSs of all messages that came to this channel until now; None stands for one that names no VPS."""
+    layer = channel_layers["default"]
+    await layer.send(channel, {"type": "end"})
+    messages = [await layer.receive(channel)]
+    while messages[-1]["type"] != "end":
+        messages.append(await layer.receive(channel))
+    return [message.get("vps") for message in messages[:-1]]
+
+
 def test_of_thousands_of_changes_the_pages_of_the_first_hundred_are_told_and_every_reader_of_events(
     db: None, django_capture_on_commit_callbacks: Any
 ) -> None:
@@ -60,16 +71,33 @@ def test_of_thousands_of_changes_the_pages_of_the_first_hundred_are_told_and_eve
             await layer.group_add(notify.group_of(user_id), "a-page")
         await layer.group_add(notify.EVENTS, "a-reader")
 
-    async def heard(who: str) -> list[int]:
-        """All that came before what we say now."""
-        await layer.send(who, {"type": "end"})
-        told = [await layer.receive(who)]
-        while told[-1]["type"] != "end":
-            told.append(await layer.receive(who))
-        return [message.get("vps") for message in told[:-1]]
-
     async_to_sync(open_pages)()
     with django_capture_on_commit_callbacks(execute=True):
         notify.many_pages([(id, id) for id in range(5000)])
-    assert async_to_sync(heard)("a-page") == [0, 99]
-    assert async_to_sync(heard)("a-reader") == [None]
+    assert async_to_sync(received)("a-page") == [0, 99]
+    assert async_to_sync(received)("a-reader") == [None]
+
+
+def test_record_rings_by_itself_for_the_feed_and_the_owners_pages(
+    alice: Any, make_vps: Any, settings: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    shop, redis = make_vps(alice), notify.client(settings.REDIS_URL)
+    redis.delete(notify.FEED_BELL)
+    async_to_sync(channel_layers["default"].group_add)(notify.group_of(alice.pk), "alices-page")
+    with django_capture_on_commit_callbacks(execute=True):
+        Event.objects.record("vps.updated", shop, source="sync")
+        assert not redis.exists(notify.FEED_BELL)
+    assert async_to_sync(received)("alices-page") == [shop.pk]
+    assert redis.exists(notify.FEED_BELL)
+
+
+def test_record_all_rings_once_for_each_vps_however_many_its_events_are(
+    alice: Any, make_vps: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    shop, blog = make_vps(alice), make_vps(alice, name="blog")
+    async_to_sync(channel_layers["default"].group_add)(notify.group_of(alice.pk), "alices-page")
+    with django_capture_on_commit_callbacks(execute=True) as callbacks:
+        Event.objects.record_status([shop, blog, shop], "stopped")
+        Event.objects.record_status([], "stopped")
+    assert async_to_sync(received)("alices-page") == [shop.pk, blog.pk]
+    assert len(callbacks) == 2  # one for the pages, one for the feed

@@ -212,7 +212,7 @@ def test_c12_a_socket_ends_at_once_with_its_session_and_is_told_nothing_after(
 
     def go() -> None:
         end(browser, alice)
-        notify.knock(vps.pk, alice.pk)
+        notify.send_changes([(vps.pk, alice.pk)])
 
     async def ask() -> None:
         async with opened(path, cookie_of(browser)) as socket:
@@ -227,13 +227,13 @@ def test_c12_a_socket_ends_at_once_with_its_session_and_is_told_nothing_after(
 async def until_heard(socket: Opened, vps: Any, user: Any) -> None:
     """A page's socket listens as it is accepted; it is told of what is hers."""
     if socket.wire.scope["path"] == "/ws/pages":
-        await sync_to_async(notify.knock)(vps.pk, user.pk)
+        await sync_to_async(notify.send_changes)([(vps.pk, user.pk)])
         assert json.loads((await socket.heard())["text"]) == {"vps": vps.pk}
 
 
 def tell_of(vps: Any) -> None:
     Event.objects.record("vps.updated", vps, source="sync")
-    notify.knock(vps.pk, vps.user_id)
+    notify.send_changes([(vps.pk, vps.user_id)])
 
 
 def test_c12_a_token_that_logs_out_closes_its_socket(alice: Any, make_vps: Any) -> None:

@@ -16,6 +16,7 @@ from django.db import connection, models, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from vps import notify
 from vps.db.locks import SETTLING, wait_for_turn
 from vps.errors import CursorFromTheFuture
 from vps.models.history import link_that_outlives
@@ -46,8 +47,8 @@ class EventQuerySet(models.QuerySet["Event"]):
     def record(
         self, type: str, vps: Any, *, by: Any = None, source: str, operation: Any = None, **data: Any
     ) -> "Event":
-        """To be called inside the transaction of the change that it tells of."""
-        return self.create(
+        """To be called inside the transaction of the change that it tells of. It rings by itself, as `record_all` does."""
+        event = Event(
             type=type,
             vps_id=vps and vps.pk,
             user_id=vps and vps.user_id,
@@ -56,6 +57,15 @@ class EventQuerySet(models.QuerySet["Event"]):
             operation=operation,
             data=data,
         )
+        self.record_all([event])
+        return event
+
+    def record_all(self, events: Iterable["Event"]) -> None:
+        """Write these, in their order, and ring once for all of them after the commit: for the feed, and the open pages of
+        whoever owns a VPS that they are of."""
+        written = self.bulk_create(events, batch_size=1000)
+        if written:
+            notify.events((event.vps_id, event.user_id) for event in written)
 
     def settle(self) -> None:
         """Give all that is committed its place in the feed, after what has one.
@@ -135,7 +145,7 @@ class EventQuerySet(models.QuerySet["Event"]):
             )
             for vps in vpses
         ]
-        self.bulk_create(events, batch_size=1000)
+        self.record_all(events)
 
 
 class Event(models.Model):

@@ -122,7 +122,7 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         hit = list(rows.select_for_update(of=("self",)))
         over = {"state": Operation.State.FAILED, "finished_at": clock.now(), "error_code": code} if hit else {}
         self.filter(id__in=[one.pk for one in hit]).update(fence=models.F("fence") + 1, **over)
-        Event.objects.bulk_create([one.ended(Operation.State.FAILED, code) for one in hit], batch_size=1000)
+        Event.objects.record_all([one.ended(Operation.State.FAILED, code) for one in hit])
 
     def may_meet_tasks_of_others(self, operation: "Operation", since: datetime) -> bool:
         """Whether its guest may have tasks that no operation of its VPS knows: one ended since then without hearing of
@@ -140,7 +140,7 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         """Write the end and its event, once: False where the claim was taken over or it had ended. In a transaction."""
         if not self.write(operation, state=state, finished_at=clock.now(), **columns):
             return False
-        operation.ended(state, operation.error_code).save(force_insert=True)
+        Event.objects.record_all([operation.ended(state, operation.error_code)])
         return True
 
     def write(self, operation: "Operation", **columns: Any) -> bool:

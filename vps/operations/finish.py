@@ -61,8 +61,7 @@ def end(operation: Operation, state: Operation.State, *, look: Look | None, **co
 @transaction.atomic
 def write_end(operation: Operation, state: Operation.State, look: Look | None, **columns: Any) -> None:
     """A worker whose claim was taken over meanwhile changes nothing."""
-    for vps in (vpses := lock(operation)):
-        notify.pages(vps.pk, vps.user_id)
+    vpses = lock(operation)
     if not Operation.objects.end(operation, state, **columns) or look is None:
         return
     for vps in vpses:

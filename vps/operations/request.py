@@ -84,5 +84,4 @@ def queue(vps: Vps, kind: Operation.Kind, *, by: Any, source: str, force: bool) 
     asked = {"kind": kind} | ({"force": True} if force else {})
     Event.objects.record("operation.queued", vps, by=by, source=source, operation=operation, **asked)
     notify.worker("work", vps.placement.cluster_id)
-    notify.pages(vps.pk, vps.user_id)
     return operation

@@ -79,5 +79,4 @@ def learn(placement: Placement, address: str) -> bool:
     Vps.objects.learnt_address(vps, address)
     Placement.objects.filter(pk=now.pk).update(learnt_address=address)
     Event.objects.record("vps.updated", vps, source=Event.Source.SYSTEM, changed=["ip_address"])
-    notify.pages(vps.pk, vps.user_id)
     return True

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from vps import notify
 from vps.db import clock
 from vps.models import Vps
 
@@ -21,6 +20,4 @@ def enforce() -> int:
     vpses = Vps.objects.locked(late.values_list("id", flat=True)[:AT_ONCE], free_ones=True)
     still = [vps for vps in vpses if vps.status == Vps.Status.CREATING]
     Vps.objects.gave_up(still, CODE)
-    for vps in still:
-        notify.pages(vps.pk, vps.user_id)
     return len(still)

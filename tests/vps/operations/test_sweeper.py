@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def make_sweeper() -> Iterator[Callable[[], Sweeper]]:
     """Its hands' database connections are closed at the end: they would outlive the test."""
-    wait_for(notify.is_heard, what="Redis")
+    wait_for(notify.redis_check.ask, what="Redis")
     made: list[Sweeper] = []
 
     def make() -> Sweeper:

@@ -60,7 +60,7 @@ class Sweeper:
             log.warning("%s operations were out of time", count)
         if count := creation.enforce():
             log.warning("%s servers were not created in time", count)
-        if operations.overdue(operations.NEGLECTED_S) or not notify.is_heard():
+        if operations.overdue(operations.NEGLECTED_S) or not notify.redis_check.ask():
             self.alone_until = time.monotonic() + ALONE_S
         self.see_to(operations.overdue())
         for id in Cluster.objects.active().unheard(UNHEARD_S).values_list("id", flat=True):

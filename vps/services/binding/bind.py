@@ -36,7 +36,6 @@ def bind(
             where = {"cluster": cluster.name, "kind": kind, "vmid": vmid}
             Event.objects.record("vps.bound", vps, by=by, source=source, **where)
             notify.worker("identify", placement.pk)
-            notify.pages(vps.pk, vps.user_id)
     except IntegrityError as error:
         is_bound = Placement.objects.filter(vps=vps).exists()
         raise (AlreadyBound if is_bound else PlacementTaken) from error
@@ -66,7 +65,6 @@ def unbind(vps: Vps, *, by: Any, source: str) -> None:
     if Vps.objects.forget_address(vps.pk, placement.learnt_address):
         Event.objects.record("vps.updated", vps, by=by, source=source, changed=["ip_address"])
     placement.delete()
-    notify.pages(vps.pk, vps.user_id)
 
 
 def suggestions(cluster: Cluster) -> list[dict[str, Any]] | None:

@@ -62,7 +62,7 @@ def write(found: list[Change]) -> None:
         moved = [change.known.vps_id for change in found if change.moves_to == status]
         if moved:
             Vps.objects.observed(moved, status)
-    Event.objects.bulk_create(events_of(found))
+    Event.objects.record_all(events_of(found))
 
 
 def row_of(change: Change) -> tuple[Any, ...]:

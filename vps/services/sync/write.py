@@ -19,7 +19,7 @@ def write(batch: Batch) -> None:
     Placement.objects.bulk_create(batch.new_placements.values(), AT_ONCE)
     if batch.addressed:
         Placement.objects.filter(vps_id__in=batch.addressed).update(learnt_address="")
-    Event.objects.bulk_create(batch.events, AT_ONCE)
+    Event.objects.record_all(batch.events)
     announce(batch)
 
 
@@ -43,7 +43,9 @@ def write_external_ids(batch: Batch) -> None:
 
 
 def announce(batch: Batch) -> None:
-    notify.many_pages(list(dict.fromkeys(batch.touched)))
+    """Events ring by themselves; pages look again, too, at what the main site has spoken of and not changed."""
+    rung = {(event.vps_id, event.user_id) for event in batch.events}
+    notify.many_pages([page for page in dict.fromkeys(batch.touched) if page not in rung])
     if placement_ids := [placement.pk for placement in batch.new_placements.values()] + batch.to_identify:
         notify.worker("identify_each", placement_ids)
     if any(id in batch.vpses and id not in batch.placements for id, _ in batch.touched):

@@ -223,12 +223,12 @@ def test_thousands_of_events_ring_one_bell_until_it_is_answered(
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         for number in range(50):
-            notify.pages(number, 1)
-        notify.many_pages([(1, 1), (2, 1)])
+            notify.events([(number, 1)])
+        notify.events([(1, 1), (2, 1)])
     assert bells() == ["vps.deliver_all"]
     tasks.deliver_all()
     with django_capture_on_commit_callbacks(execute=True):
-        notify.pages(1, 1)
+        notify.events([(1, 1)])
     assert bells() == ["vps.deliver_all"] * 2
 
 
