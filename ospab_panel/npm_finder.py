@@ -11,16 +11,14 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
 from django.core.files.storage import FileSystemStorage
 
+from vps.operations.verbs import VERBS
+
 ICONS = [
+    *sorted({verb.icon for verb in VERBS.values()}),
     "arrow-left",
-    "bolt",
     "copy",
     "logout",
     "moon",
-    "player-play",
-    "player-stop",
-    "power",
-    "refresh",
     "search",
     "server-2",
     "settings",
@@ -33,7 +31,10 @@ ICONS = [
 PUBLISHED = {
     "tabler": ("@tabler/core/dist", ["css/tabler.min.css", "css/tabler.min.css.map"]),
     "uplot": ("uplot/dist", ["uPlot.iife.min.js", "uPlot.min.css"]),
-    "icons": ("@tabler/icons/icons/outline", [f"{name}.svg" for name in ICONS]),
+    "icons": (
+        "@tabler/icons/icons/outline",
+        [f"{name}.svg" for name in ICONS],
+    ),
 }
 
 

@@ -46,7 +46,8 @@ DOORS: dict[str, tuple[str, tuple[int, int, int, int, int]]] = {
     "vps/<id:id>/row/": ("GET", (LOGIN, 200, GONE, GONE, LOGIN)),
     "vps/<id:id>/status/": ("GET", (LOGIN, 200, GONE, GONE, LOGIN)),
     "vps/<id:id>/history/<slug:timeframe>/": ("GET", (LOGIN, 200, GONE, GONE, LOGIN)),
-    "vps/<id:id>/<slug:kind>/": ("POST", (LOGIN, 302, GONE, GONE, LOGIN)),
+    "vps/<id:id>/power/<slug:name>/": ("POST", (LOGIN, 302, GONE, GONE, LOGIN)),
+    "vps/<id:id>/<slug:name>/": ("POST", (LOGIN, 302, GONE, GONE, LOGIN)),
 }
 ADMIN = ("GET", (LOGIN, LOGIN, LOGIN, 200, LOGIN))
 OWN_ADMIN_PAGES = (
@@ -114,7 +115,7 @@ def test_each_door_opens_to_whom_it_should(route: str, callers: Any, alice: Any,
     )
     id = {"api/operations/<id:id>": closed.pk, "api/users/<id:id>/login-link": alice.pk}.get(route, vps.pk)
     path = "/" + route.replace("^", "").replace("/?$", "").replace("<id:id>", str(id))
-    path = path.replace("<slug:timeframe>", "hour").replace("<slug:kind>", "reboot").replace("<slug:token>", "x")
+    path = path.replace("<slug:timeframe>", "hour").replace("<slug:name>", "reboot").replace("<slug:token>", "x")
     method, expected = DOORS[route]
     got = {}
     for who in ("nobody", "stranger", "staff", "main site", "owner"):
@@ -142,6 +143,6 @@ def test_a_form_without_its_token_changes_nothing(route: str, alice: Any, make_v
     bind(vps)
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(alice, backend="accounts.backends.UsernameOrEmailBackend")
-    path = "/" + route.replace("<id:id>", str(vps.pk)).replace("<slug:kind>", "reboot")
+    path = "/" + route.replace("<id:id>", str(vps.pk)).replace("<slug:name>", "reboot")
     assert browser.post(path).status_code == 403
     assert not Operation.objects.exists()

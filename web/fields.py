@@ -102,9 +102,11 @@ class OneOf(serializers.Field[str, Any, str, Any]):
 class TrueOrFalse(serializers.Field[bool, Any, bool, Any]):
     """A JSON boolean; 1, "true" and null are not."""
 
+    default_error_messages = {"invalid": "Must be true or false."}
+
     def to_internal_value(self, data: Any) -> bool:
         if not isinstance(data, bool):
-            raise serializers.ValidationError("Must be true or false.")
+            self.fail("invalid")
         return data
 
     def to_representation(self, value: bool) -> bool:

@@ -338,7 +338,7 @@ PAGES = (
     "/vps/{vps}/row/",
     "/vps/{vps}/status/",
     "/vps/{vps}/history/hour/",
-    "/vps/{vps}/stop/",
+    "/vps/{vps}/power/stop/",
     "/profile/",
     "/login/",
 )

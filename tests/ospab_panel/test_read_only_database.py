@@ -86,7 +86,7 @@ def test_c13_so_are_the_forms_of_pages(cast: Cast) -> None:
     answers = [
         nobody.post("/login/", {"username": "alice", "password": PASSWORD}),
         nobody.post("/login/", {"username": "alice", "password": "wrong"}),
-        cast.browser.post(f"/vps/{cast.vps.pk}/stop/"),
+        cast.browser.post(f"/vps/{cast.vps.pk}/power/stop/"),
         cast.browser.post("/logout/"),
     ]
     assert [is_told_to_come_back(answer) for answer in answers] == [True] * 4

@@ -78,7 +78,7 @@ def test_the_language_and_the_theme_are_switched_and_remembered(open_as: Any, pa
 
 def test_no_page_is_wider_than_its_screen(open_as: Any, panel: Any) -> None:
     page = open_as("alice")
-    for path in ("/", "/vps/1/", "/vps/1/stop/", "/profile/", "/profile/password/"):
+    for path in ("/", "/vps/1/", "/vps/1/power/stop/", "/profile/", "/profile/password/"):
         page.goto(panel.url + path)
         for width in (375, 768, 1440):
             page.set_viewport_size({"width": width, "height": 900})

@@ -65,7 +65,7 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     search_fields = ["name", "ip_address", "user__username", "user__email", "=placement__vmid", "=id"]
     search_help_text = _("Name, address, owner, VMID or number")
     list_per_page = 50
-    actions = [power.action(name) for name in power.ACTIONS]
+    actions = power.ACTIONS
     fields: ClassVar[Any] = [
         "name",
         "owner",
@@ -100,8 +100,8 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        actions = [(name, label) for name, (label, *_rest) in power.ACTIONS.items()]
-        return super().change_view(request, object_id, form_url, (extra_context or {}) | {"power_actions": actions})
+        context = (extra_context or {}) | {"power_actions": power.LABELS.items()}
+        return super().change_view(request, object_id, form_url, context)
 
     def response_action(
         self, request: HttpRequest, queryset: "QuerySet[Vps]", *rest: Any, **more: Any

@@ -1,6 +1,6 @@
 """A customer asks for a power operation, so often only. The customers' doors call it; staff and the main site are not counted.
 
-A forced stop has a count of its own: whoever has pressed too often can still cut the power.
+What may overtake has a count of its own: whoever has pressed too often can still cut the power.
 """
 
 from dataclasses import replace
@@ -9,24 +9,26 @@ from typing import Any
 from vps.errors import TooManyOperations
 from vps.models import Operation, Vps
 from vps.operations.request import request
+from vps.operations.verb import Verb
+from vps.operations.verbs import VERBS
 from web.limits import MINUTE, Count, Limit, take
 
 #                   what, and by whom it is counted     most  per
 OF_SERVER = Limit("operations, server", 60, MINUTE)
-FORCED_OF_SERVER = Limit("forced stops, server", 60, MINUTE)
+OVERTAKING_OF_SERVER = Limit("forced stops, server", 60, MINUTE)
 # And one for each server: who has five hundred may start them all.
 OF_ACCOUNT = Limit("operations, account", 60, MINUTE)
 
 
-def ask(vps: Vps, kind: str, *, by: Any, source: str, force: bool = False) -> Operation:
+def ask(vps: Vps, name: str, *, by: Any, source: str) -> Operation:
     """As `request`, and raises TooManyOperations. What is refused for another reason was asked too."""
-    if full := take(*counts_of(vps, by, force)):
+    if full := take(*counts_of(vps, VERBS[name], by)):
         raise TooManyOperations(retry_after=full.retry_after)
-    return request(vps, kind, by=by, source=source, force=force)
+    return request(vps, name, by=by, source=source)
 
 
-def counts_of(vps: Vps, by: Any, force: bool) -> list[Count]:
-    if force:
-        return [Count(FORCED_OF_SERVER, f"vps {vps.pk}")]
+def counts_of(vps: Vps, verb: Verb, by: Any) -> list[Count]:
+    if verb.may_overtake:
+        return [Count(OVERTAKING_OF_SERVER, f"vps {vps.pk}")]
     most = OF_ACCOUNT.most + Vps.objects.filter(user=by).count()
     return [Count(OF_SERVER, f"vps {vps.pk}"), Count(replace(OF_ACCOUNT, most=most), f"user {by.pk}")]

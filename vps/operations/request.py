@@ -20,7 +20,8 @@ from vps.errors import (
 )
 from vps.models import Event, Operation, Vps
 from vps.operations.finish import fail
-from vps.operations.verbs import BY_KIND
+from vps.operations.verb import Verb
+from vps.operations.verbs import VERBS, verb_of
 from web.errors import PanelError
 
 REFUSALS: dict[str, type[PanelError]] = {Vps.Status.SUSPENDED: VpsSuspended, Vps.Status.CREATING: VpsCreating}
@@ -47,41 +48,42 @@ def prohibition(vps: Vps) -> PanelError | None:
 
 
 @transaction.atomic
-def request(vps: Vps, kind: str, *, by: Any, source: str, force: bool = False) -> Operation:
-    """Queue `kind` (start, stop, restart, reboot) of `vps`. With `force`, a stop powers off at once.
+def request(vps: Vps, name: str, *, by: Any, source: str) -> Operation:
+    """Queue the verb of this name for `vps`.
 
-    Raises VpsNotFound, what `refusal` gives, or OperationInProgress, which a forced stop alone overtakes.
+    Raises VpsNotFound, what `refusal` gives, or OperationInProgress, where the verb may not overtake what is open.
     """
+    verb = VERBS[name]
     locked = Vps.objects.locked_one(vps.pk)
     if locked is None:
         raise VpsNotFound
     if error := refusal(locked):
         raise error
-    make_way(locked, is_forced=force, by=by)
-    return queue(locked, Operation.Kind(kind), by=by, source=source, force=force)
+    make_way(locked, verb, by=by)
+    return queue(locked, verb, by=by, source=source)
 
 
-def make_way(vps: Vps, *, is_forced: bool, by: Any) -> None:
-    """One VPS has one open operation. Only a forced stop ends it, unless that too is a forced stop."""
+def make_way(vps: Vps, verb: Verb, *, by: Any) -> None:
+    """One VPS has one open operation. A verb that may overtake ends it, unless what is open might do so too."""
     running = vps.operations.open().select_related("requested_by").first()
     if running is None:
         return
-    if not is_forced or running.is_forced:
+    if not verb.may_overtake or verb_of(running).may_overtake:
         raise OperationInProgress(extra={"operation": running.public(by)})
-    fail(Operation.objects.seize(running), "superseded", f"by a forced stop of {by}")
+    fail(Operation.objects.seize(running), "superseded", f"by {verb.name} of {by}")
 
 
-def queue(vps: Vps, kind: Operation.Kind, *, by: Any, source: str, force: bool) -> Operation:
+def queue(vps: Vps, verb: Verb, *, by: Any, source: str) -> Operation:
     operation: Operation = Operation.objects.create(
         vps=vps,
-        kind=kind,
-        is_forced=force,
+        kind=verb.kind,
+        is_forced=verb.is_forced,
         requested_by=by,
         source=source,
-        deadline_at=Now() + BY_KIND[kind, force].deadline,
+        deadline_at=Now() + verb.deadline,
     )
     operation.refresh_from_db(fields=["created_at", "deadline_at"])
-    asked = {"kind": kind} | ({"force": True} if force else {})
+    asked = {"kind": verb.kind} | ({"force": True} if verb.is_forced else {})
     Event.objects.record("operation.queued", vps, by=by, source=source, operation=operation, **asked)
     notify.worker("work", vps.placement.cluster_id)
     return operation

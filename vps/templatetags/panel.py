@@ -1,6 +1,5 @@
 """Icons, badges, sizes and the buttons of a server: for the templates."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -19,6 +18,8 @@ from vps.models import Operation, Placement, Vps
 from vps.models.shown import NOT_CONNECTED, Shown
 from vps.models.webhook_attempt import in_words
 from vps.models.who import STAFF
+from vps.operations.verb import Verb
+from vps.operations.verbs import VERBS, verb_of
 from web.errors import Sentence
 
 register = template.Library()
@@ -49,47 +50,24 @@ UNITS = (
 )
 
 
-@dataclass(frozen=True)
-class Button:
-    """`kind` ends the button's address. A hard one asks first."""
-
-    kind: str
-    label: Sentence
-    icon: str
-    colour: str
-    is_hard: bool
-
-
-START = Button("start", _("Start"), "player-play", "success", is_hard=False)
-STOP = Button("stop", _("Stop"), "player-stop", "danger", is_hard=True)
-REBOOT = Button("reboot", _("Reboot"), "refresh", "azure", is_hard=False)
-RESTART = Button("restart", _("Hard restart"), "bolt", "warning", is_hard=True)
-FORCE_STOP = Button("force-stop", _("Force stop"), "power", "danger", is_hard=True)
-BUTTONS = {button.kind: button for button in (START, STOP, REBOOT, RESTART, FORCE_STOP)}
-
-OFFERED = {
-    "running": (REBOOT, STOP, RESTART),
-    "stopped": (START,),
-    "paused": (FORCE_STOP,),
-    "error": (START, REBOOT, STOP, RESTART),
-}
-
-
 @register.simple_tag
-def buttons(vps: Vps) -> tuple[Button, ...]:
+def buttons(vps: Vps) -> list[Verb]:
     """What to show. Behind an operation that hangs nobody is locked: it can be overtaken by force.
 
     Where `why_off` has a reason they are shown all the same, and cannot be pressed. A guest that was just bound, and not
     asked yet, is taken to be what the main site says. One that is bound to nothing is known to be nothing,
     so nothing is offered but what begins it.
     """
-    if vps.shown.word == NOT_CONNECTED:
-        return (START,)
+    shown = vps.shown.word
     if why_off(vps):
-        return OFFERED.get(vps.status, (START,))
+        return offered_when(shown if shown == NOT_CONNECTED else vps.status)
     if operation := vps.open_operation:
-        return () if operation.is_forced else (FORCE_STOP,)
-    return OFFERED.get(vps.shown.word) or OFFERED.get(vps.status, ())
+        return [verb for verb in VERBS.values() if verb.may_overtake and not verb_of(operation).may_overtake]
+    return offered_when(shown) or offered_when(vps.status)
+
+
+def offered_when(word: str) -> list[Verb]:
+    return [verb for verb in VERBS.values() if word in verb.offered_when]
 
 
 @register.simple_tag
@@ -97,11 +75,6 @@ def why_off(vps: Vps) -> Sentence:
     """Why no button can be pressed, or ''."""
     refusal = operations.refusal(vps)
     return refusal.message if refusal else ""
-
-
-@register.simple_tag
-def button_of(kind: str) -> Button:
-    return BUTTONS[kind]
 
 
 @register.filter

@@ -1,6 +1,8 @@
-"""POST /api/vps/{id}/start, stop, restart, reboot."""
+"""POST /api/vps/{id}/<verb>, for each verb that has an address of its own."""
 
 from typing import Any
+
+from django.utils import translation
 
 from ospab_panel.openapi.door import Answer, Door
 from ospab_panel.openapi.doors.customers import TAG
@@ -19,6 +21,8 @@ from vps.errors import (
     VpsSuspended,
     VpsUnbound,
 )
+from vps.operations.verb import Verb
+from vps.operations.verbs import VERBS, variants_of
 from web.errors import InvalidInput
 
 REFUSALS = (
@@ -36,50 +40,36 @@ FORCE: Schema = thing(
     {"force": truth("Cut the power at once. This alone overtakes an open operation.") | {"default": False}},
     optional=("force",),
 )
-DONE_SO = "Done so already, it succeeds without a command to the hypervisor."
-WORDS = {
-    "start": ("Switch a server on", "Start requested", DONE_SO),
-    "stop": (
-        "Shut a server down",
-        "Stop requested",
-        f"Its system is asked; the power is cut where it does not go down. {DONE_SO}",
-    ),
-    "restart": (
-        "Restart a server hard",
-        "Hard restart requested",
-        "As the reset button does: its system is not asked.",
-    ),
-    "reboot": ("Reboot a server's system", "Reboot requested", "Its system is asked."),
-}
 
 
-def accepted(kind: str, sentence: str) -> dict[str, Any]:
-    return {"status": "success", "message": sentence, "operation": OPERATION | {"kind": kind}, "vps": VPS}
+def accepted(verb: Verb) -> dict[str, Any]:
+    operation = OPERATION | {"kind": verb.kind}
+    return {"status": "success", "message": str(verb.requested), "operation": operation, "vps": VPS}
 
 
-def power(kind: str) -> Door:
-    summary, sentence, about = WORDS[kind]
-    is_stop = kind == "stop"
-    asks = {"stop": {}, "forced": {"force": True}} if is_stop else {}
+def power(verb: Verb) -> Door:
+    variants = {variant.name: {flag: True} for flag, variant in variants_of(verb).items()}
+    asks: dict[str, Any] = {verb.name: {}} | variants if variants else {}
     return Door(
-        id=f"{kind}Vps",
+        id=f"{verb.name}Vps",
         tag=TAG,
-        summary=summary,
-        about=f"{about} Answered at once: the operation says how it goes.",
-        body=FORCE if is_stop else None,
-        is_body_optional=is_stop,
+        summary=verb.summary,
+        about=f"{verb.about} Answered at once: the operation says how it goes.",
+        body=FORCE if verb.params else None,
+        is_body_optional=bool(verb.params),
         asks=asks,
         answers={
             202: Answer(
                 "It will be done.",
-                success(message=text("A sentence.", sentence), operation=ref("Operation"), vps=ref("Vps")),
-                {name: accepted(kind, sentence) for name in asks or [kind]},
+                success(message=text("A sentence.", str(verb.requested)), operation=ref("Operation"), vps=ref("Vps")),
+                {name: accepted(verb) for name in asks or [verb.name]},
             )
         },
-        refusals=((InvalidInput,) if is_stop else ()) + REFUSALS,
+        refusals=((InvalidInput,) if verb.params else ()) + REFUSALS,
         limited=(TOO_MANY_OPERATIONS,),
         refused={OperationInProgress.code: {"operation": OPERATION}},
     )
 
 
-DOORS = {f"POST /api/vps/{{id}}/{kind}": power(kind) for kind in WORDS}
+with translation.override("en"):
+    DOORS = {f"POST /api/vps/{{id}}/{verb.name}": power(verb) for verb in VERBS.values() if not verb.variant_of}

@@ -100,7 +100,7 @@ def test_power_is_asked_of_many_and_refusals_are_told(
 def test_hard_power_operations_ask_first(admin: Any, alice: Any, make_vps: Any, bind: Any) -> None:
     vps = make_vps(alice)
     bind(vps)
-    assert "will be interrupted" in select(admin, "power_force_stop", vps).content.decode()
+    assert "The power is cut at once." in select(admin, "power_force_stop", vps).content.decode()
     assert not Operation.objects.exists()
     select(admin, "power_force_stop", vps, confirmed="1")
     assert Operation.objects.get().is_forced

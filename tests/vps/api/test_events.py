@@ -193,7 +193,7 @@ def test_a_cluster_and_a_vmid_are_told_to_the_main_site_alone(
 def test_an_operation_says_what_was_asked_and_by_whom(with_token: Any, alice: Any, make_vps: Any, bind: Any) -> None:
     vps = make_vps(alice)
     bind(vps)
-    operation = operations.request(vps, "stop", by=alice, source="page", force=True)
+    operation = operations.request(vps, "force-stop", by=alice, source="page")
     (event,) = with_token(alice).get("/api/events?type=operation.queued").json()["events"]
     assert event["data"] == {"kind": "stop", "force": True}
     assert (event["operation_id"], event["by"]) == (operation.pk, {"id": alice.pk, "username": "alice"})

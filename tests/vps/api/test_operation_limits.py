@@ -36,7 +36,7 @@ def test_g5_operations_of_one_server_are_limited_and_a_forced_stop_is_not_among_
     refused = ask(program, server)
     assert (refused.status_code, refused.json()["code"]) == (429, "too_many_operations")
     assert 0 < int(refused["Retry-After"]) <= 60
-    page = as_user(alice).post(f"/vps/{server.pk}/reboot/", headers={"hx-request": "true"})
+    page = as_user(alice).post(f"/vps/{server.pk}/power/reboot/", headers={"hx-request": "true"})
     assert (page.status_code, "Too much was asked" in page.content.decode()) == (429, True)
     assert 0 < int(page["Retry-After"]) <= 60
     forced = program.post(f"/api/vps/{server.pk}/stop", {"force": True}, content_type="application/json")

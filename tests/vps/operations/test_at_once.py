@@ -122,7 +122,7 @@ def test_an_operations_end_and_what_overtakes_it_do_not_wait_for_each_other(
         if rival == "delete":
             sync.apply_one(sync.SyncCommand("delete", id=server.pk))
         else:
-            operations.request(server, "stop", by=None, source="page", force=True)
+            operations.request(server, "force-stop", by=None, source="page")
 
     monkeypatch.setattr(finish, "record_look", slowly)
     calls = iter([lambda: finish.succeed(claimed, look), overtake])

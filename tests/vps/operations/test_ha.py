@@ -23,8 +23,7 @@ def quick(quick_pauses: None, shorten: Shorten) -> None:
 
 
 def asked(vps: Any, kind: str) -> Operation:
-    is_forced = kind == "force"
-    return operations.request(vps, "stop" if is_forced else kind, by=None, source="page", force=is_forced)
+    return operations.request(vps, kind, by=None, source="page")
 
 
 def tasks(simulated: Simulated) -> list[str]:
@@ -41,7 +40,7 @@ def test_what_the_manager_wants_is_held_against_what_was_asked_b18(kind: str, st
     assert is_wished_otherwise(Operation(kind=kind), look) == (against in state)
 
 
-@pytest.mark.parametrize("verb", ["stop", "force"])
+@pytest.mark.parametrize("verb", ["stop", "force-stop"])
 def test_a_stop_reaches_the_manager_that_wants_a_stopped_guest_started_b18(
     server: Any, simulated: Simulated, verb: str
 ) -> None:
@@ -67,7 +66,7 @@ def test_a_stop_is_not_done_before_the_manager_wants_it_stopped_b18(
     """The guest goes down first, by itself even, and the manager says "started" still."""
     shorten(ha_round_s=60)
     vps = server(power="running", ha=True)
-    operation = asked(vps, "force")
+    operation = asked(vps, "force-stop")
     turn(operation)
     simulated.change(100, power="stopped")
     for _ in range(10):
@@ -87,7 +86,7 @@ def test_a_manager_that_does_not_run_says_nothing_and_is_told_all_the_same_b18(
     assert (operation.state, tasks(simulated)) == ("succeeded", ["hastop"])
 
 
-@pytest.mark.parametrize("verb", ["stop", "force"])
+@pytest.mark.parametrize("verb", ["stop", "force-stop"])
 def test_a_stop_after_a_start_that_timed_out_reaches_the_manager_b18(
     server: Any, simulated: Simulated, verb: str, shorten: Shorten
 ) -> None:
@@ -115,7 +114,7 @@ def test_a_stop_that_the_manager_passed_over_is_sent_again_b18(
     vps = server(ha=True, ha_state="stopped")
     starting = asked(vps, "start")
     turn(starting)
-    stop = carry_out(asked(vps, "force"))
+    stop = carry_out(asked(vps, "force-stop"))
     assert stop.state == "succeeded"
     assert tasks(simulated) == ["hastart", "hastop", "hastop"]
     guest = simulated.guest(100)

@@ -30,12 +30,12 @@ LOCKS = {
     ],
     LXC: ["backup", "create", "destroyed", "disk", "fstrim", "migrate", "mounted", "rollback", "snapshot"],
 }
-VERBS = ["start", "stop", "force", "restart", "reboot"]
+VERBS = ["start", "stop", "force-stop", "restart", "reboot"]
 # By the sources of qemu-server 9.2 and pve-container 6.1, and the recordings: all others are refused, or do harm.
 CARRIED_OUT = {
     (QEMU, "suspended", "start"),
     (LXC, "mounted", "start"),
-    (LXC, "mounted", "force"),
+    (LXC, "mounted", "force-stop"),
     (LXC, "mounted", "restart"),
     (LXC, "mounted", "reboot"),
 }
@@ -48,8 +48,7 @@ def quick(quick_pauses: None, shorten: Shorten) -> None:
 
 
 def asked(vps: Any, kind: str) -> Operation:
-    is_forced = kind == "force"
-    return operations.request(vps, "stop" if is_forced else kind, by=None, source="page", force=is_forced)
+    return operations.request(vps, kind, by=None, source="page")
 
 
 def now_due() -> None:

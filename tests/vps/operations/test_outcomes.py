@@ -14,7 +14,7 @@ from vps import operations
 from vps.models import Operation, Vps
 
 QEMU, LXC = "qemu", "lxc"
-EVERY_KIND = ["start", "stop", "force", "restart", "reboot"]
+EVERY_KIND = ["start", "stop", "force-stop", "restart", "reboot"]
 
 
 @pytest.fixture(autouse=True)
@@ -24,8 +24,7 @@ def quick(quick_pauses: None, shorten: Shorten) -> None:
 
 
 def ask(vps: Vps, kind: str) -> Operation:
-    is_forced = kind == "force"
-    return operations.request(vps, "stop" if is_forced else kind, by=None, source="page", force=is_forced)
+    return operations.request(vps, kind, by=None, source="page")
 
 
 PAUSED, TEMPLATE, DEAF = {"power": "paused"}, {"template": True}, {"power": "running", "ignores_acpi": True}
@@ -35,24 +34,24 @@ OUTCOMES: list[tuple[str, dict[str, Any], str, str, list[str], str]] = [
     # guest, its facts, what is asked, its code or "", what was sent, power in the end
     (QEMU, HA, "start", "", ["start"], "running"),
     (QEMU, HA | UP, "stop", "", ["shutdown"], "stopped"),
-    (QEMU, HA | UP, "force", "", ["stop"], "stopped"),
+    (QEMU, HA | UP, "force-stop", "", ["stop"], "stopped"),
     (QEMU, GIVEN_UP, "start", "ha_error", [], "stopped"),
     (LXC, GIVEN_UP | UP, "stop", "ha_error", [], "running"),
-    (QEMU, GIVEN_UP | UP, "force", "ha_error", [], "running"),
+    (QEMU, GIVEN_UP | UP, "force-stop", "ha_error", [], "running"),
     (QEMU, GIVEN_UP | UP, "start", "", [], "running"),
     (QEMU, GIVEN_UP | UP | {"shutdown_seconds": 0}, "reboot", "", ["reboot"], "running"),
     (QEMU, PAUSED, "start", "vps_paused", [], "paused"),
     (QEMU, PAUSED, "restart", "vps_paused", [], "paused"),
     (QEMU, PAUSED, "reboot", "vps_paused", [], "paused"),
     (QEMU, PAUSED, "stop", "", ["shutdown"], "stopped"),
-    (QEMU, PAUSED, "force", "", ["stop"], "stopped"),
+    (QEMU, PAUSED, "force-stop", "", ["stop"], "stopped"),
     (QEMU, TEMPLATE, "start", "vps_template", [], "stopped"),
     (LXC, TEMPLATE, "start", "vps_template", [], "stopped"),
     (QEMU, TEMPLATE, "reboot", "vps_template", [], "stopped"),
     (QEMU, TEMPLATE, "stop", "", [], "stopped"),
     (QEMU, DEAF, "stop", "", ["shutdown"], "stopped"),
     (LXC, DEAF, "stop", "", ["shutdown"], "stopped"),
-    (QEMU, DEAF, "force", "", ["stop"], "stopped"),
+    (QEMU, DEAF, "force-stop", "", ["stop"], "stopped"),
     (QEMU, DEAF, "reboot", "guest_did_not_shut_down", ["reboot"], "running"),
     (LXC, DEAF, "reboot", "", ["reboot"], "running"),
     (QEMU, {"lock": "suspended"}, "start", "", ["start"], "running"),
@@ -82,7 +81,7 @@ def test_each_ends_as_it_should(
 def test_what_is_highly_available_is_never_asked_to_overrule_a_shutdown(
     server: Any, simulated: Simulated, guest: str
 ) -> None:
-    turn(ask(server(guest, **HA | UP), "force"))
+    turn(ask(server(guest, **HA | UP), "force-stop"))
     calls = [json.loads(line) for line in (simulated.pem.parent / "calls.jsonl").read_text().splitlines()]
     (sent,) = [call for call in calls if call["method"] == "POST"]
     assert (sent["path"], sent["params"]) == (f"/nodes/pve1/{guest}/100/status/stop", {})
@@ -113,7 +112,7 @@ def test_a_forced_stop_waits_for_nothing_that_hangs(
     turn(hanging)
     simulated.change(100, never_ends=False)
     since = time.monotonic()
-    forced = carry_out(ask(vps, "force"))
+    forced = carry_out(ask(vps, "force-stop"))
     assert time.monotonic() - since < 30, (
         "to wait for what was perhaps sent takes longer, and for its deadline much more"
     )

@@ -29,8 +29,8 @@ def quick(quick_pauses: None) -> None:
     """All of these take turns one after another."""
 
 
-def asked(vps: Any, kind: str = "reboot", **how: Any) -> Operation:
-    return operations.request(vps, kind, by=None, source="page", **how)
+def asked(vps: Any, kind: str = "reboot") -> Operation:
+    return operations.request(vps, kind, by=None, source="page")
 
 
 def now_due() -> None:
@@ -219,7 +219,7 @@ def test_a_guest_that_stays_down_is_told_of_soon_and_a_start_is_offered_b23(
     assert (vps.status, vps.shown.word) == ("stopped", "stopped")
     page = as_user(alice).get(f"/vps/{vps.pk}/").content.decode()
     assert "/start" in page
-    stop = asked(Vps.objects.get(), "stop", force=True)
+    stop = asked(Vps.objects.get(), "force-stop")
     turn(stop)
     stop.refresh_from_db()
     assert stop.state == "succeeded", "what was waited for once is not waited for again"

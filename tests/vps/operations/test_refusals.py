@@ -13,7 +13,7 @@ from vps.models import Cluster, ClusterNode, Operation, Placement
 from vps.operations.plan import MOST_TRIES
 
 KINDS = ["qemu", "lxc"]
-VERBS = ["start", "stop", "force", "restart", "reboot"]
+VERBS = ["start", "stop", "force-stop", "restart", "reboot"]
 # The genuine texts of what has not been done for a reason that passes.
 PASSING = [
     (500, "cluster not ready - no quorum?"),
@@ -32,8 +32,7 @@ def quick(quick_pauses: None) -> None:
 
 
 def asked(vps: Any, kind: str) -> Operation:
-    is_forced = kind == "force"
-    return operations.request(vps, "stop" if is_forced else kind, by=None, source="page", force=is_forced)
+    return operations.request(vps, kind, by=None, source="page")
 
 
 def refuse(simulated: Simulated, status: int, reason: str, **how: Any) -> None:
@@ -82,7 +81,7 @@ def test_a_guest_that_does_not_go_down_is_named_in_whatever_words_b5(
     assert (operation.error_code, operation.error_detail) == ("guest_did_not_shut_down", text)
 
 
-@pytest.mark.parametrize(("asked_for", "verb"), [("force", "stop"), ("restart", "reset"), ("start", "start")])
+@pytest.mark.parametrize(("asked_for", "verb"), [("force-stop", "stop"), ("restart", "reset"), ("start", "start")])
 def test_who_was_not_asked_to_go_down_is_not_told_to_use_force_b5(
     server: Any, simulated: Simulated, asked_for: str, verb: str
 ) -> None:
@@ -91,7 +90,7 @@ def test_who_was_not_asked_to_go_down_is_not_told_to_use_force_b5(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(("asked_for", "verb"), [("start", "start"), ("force", "stop"), ("stop", "shutdown")])
+@pytest.mark.parametrize(("asked_for", "verb"), [("start", "start"), ("force-stop", "stop"), ("stop", "shutdown")])
 def test_a_task_that_failed_when_its_work_was_done_has_done_it(
     server: Any, simulated: Simulated, kind: str, asked_for: str, verb: str
 ) -> None:
@@ -183,7 +182,7 @@ def test_what_was_refused_leaves_nothing_to_wait_for_b21(
     assert carry_out(asked(vps, first)).state == "failed"
     simulated.answer_truly()
     simulated.change(100, power="stopped")
-    stop = asked(vps, "force")
+    stop = asked(vps, "force-stop")
     Cluster.objects.ask_at_once(vps.placement.cluster_id)
     turn(stop)
     stop.refresh_from_db()
@@ -201,7 +200,7 @@ def test_a_guest_that_was_not_where_its_command_went_has_nothing_to_wait_for_b21
     assert carry_out(asked(vps, "start")).error_code == "vps_missing"
     simulated.answer_truly()
     Placement.objects.update(missing_since=None)
-    stop = asked(vps, "force")
+    stop = asked(vps, "force-stop")
     turn(stop)
     stop.refresh_from_db()
     assert (stop.state, simulated.commands(100)) == ("succeeded", [])
@@ -213,11 +212,11 @@ def test_a_refusal_proves_nothing_of_what_was_asked_before_it_b21(server: Any, s
     refuse(simulated, 596, "Connection timed out", times=1)
     turn(asked(vps, "start"))
     simulated.answer("GET", "/nodes/pve1/qemu/100/status/current", 403, "Permission check failed (/vms/100, VM.Audit)")
-    refused = asked(vps, "force")
+    refused = asked(vps, "force-stop")
     now_due()
     assert carry_out(refused).error_code == "hypervisor_denied"
     simulated.answer_truly()
-    stop = asked(vps, "force")
+    stop = asked(vps, "force-stop")
     Cluster.objects.ask_at_once(vps.placement.cluster_id)
     now_due()
     turn(stop)
@@ -231,7 +230,7 @@ def test_a_reboot_whose_task_was_refused_brings_nothing_up_b21(server: Any, simu
     vps = server(power="running", ends={"reboot": "VM quit/powerdown failed - got timeout"})
     assert carry_out(asked(vps, "reboot")).error_code == "guest_did_not_shut_down"
     simulated.change(100, power="stopped")
-    stop = asked(vps, "force")
+    stop = asked(vps, "force-stop")
     turn(stop)
     stop.refresh_from_db()
     assert stop.state == "succeeded"
@@ -244,7 +243,7 @@ def test_a_reboot_whose_task_failed_for_no_known_reason_may_still_bring_it_up_b2
     vps = server(power="running", ends={"reboot": "received interrupt"})
     assert carry_out(asked(vps, "reboot")).error_code == "hypervisor_refused"
     simulated.change(100, power="stopped")
-    stop = asked(vps, "force")
+    stop = asked(vps, "force-stop")
     turn(stop)
     stop.refresh_from_db()
     assert stop.is_open
@@ -314,6 +313,6 @@ def test_a_stop_does_not_wait_for_the_silence_of_a_node_that_the_guest_has_left_
     simulated.change(100, node="pve2", never_ends=False)
     simulated.call("PATCH", "nodes/pve1", {"up": False})
     Placement.objects.update(node="pve2")
-    stop = asked(vps, "force")
+    stop = asked(vps, "force-stop")
     Operation.objects.filter(pk=stop.pk).update(created_at=timezone.now() - timedelta(seconds=20))
     assert carry_out(stop).state == "succeeded"

@@ -85,7 +85,7 @@ def test_a_forced_stop_does_not_trust_a_guest_that_is_just_starting(
     simulated.call("PATCH", "faults", {"lose_answers": answers_lost})
     starting = operations.request(vps, "start", by=alice, source="page")
     turn(starting)
-    forced = carry_out(operations.request(vps, "stop", by=alice, source="page", force=True))
+    forced = carry_out(operations.request(vps, "force-stop", by=alice, source="page"))
     assert forced.state == "succeeded"
     assert (simulated.commands(100), simulated.guest(100)["power"]) == (["start", "stop"], "stopped")
 
@@ -98,7 +98,7 @@ def test_a_forced_stop_does_not_trust_a_guest_between_the_halves_of_its_reboot(
     turn(rebooting)
     while simulated.guest(100)["power"] != "stopped":
         time.sleep(0.05)
-    forced = carry_out(operations.request(vps, "stop", by=alice, source="page", force=True))
+    forced = carry_out(operations.request(vps, "force-stop", by=alice, source="page"))
     assert forced.state == "succeeded"
     assert (simulated.commands(100), simulated.guest(100)["power"]) == (["reboot", "stop"], "stopped")
 
@@ -110,7 +110,7 @@ def test_a_reboot_that_never_brings_the_guest_up_holds_a_stop_up_for_a_while_onl
     vps = server(power="running", fail_start=True)
     rebooting = operations.request(vps, "reboot", by=alice, source="page")
     turn(rebooting)
-    assert carry_out(operations.request(vps, "stop", by=alice, source="page", force=True)).state == "succeeded"
+    assert carry_out(operations.request(vps, "force-stop", by=alice, source="page")).state == "succeeded"
 
 
 # Perhaps sent
@@ -212,7 +212,7 @@ def test_a_task_whose_answer_was_lost_is_not_taken_for_the_next_ones(
     vps = server(kind, power="running")
     simulated.call("PATCH", "faults", {"lose_answers": 1})
     turn(operations.request(vps, asked, by=alice, source="page"))
-    carry_out(operations.request(vps, "stop", by=alice, source="page", force=True))
+    carry_out(operations.request(vps, "force-stop", by=alice, source="page"))
     carry_out(operations.request(vps, "start", by=alice, source="page"))
     again = operations.request(vps, asked, by=alice, source="page")
     with monkeypatch.context() as patch:
@@ -443,7 +443,7 @@ def test_a_forced_stop_believes_a_guest_that_is_down_when_no_lost_start_can_arri
     starting = operations.request(vps, "start", by=alice, source="page")
     simulated.answer("POST", ".*/status/start", 596, "Connection timed out")
     turn(starting)
-    forced = operations.request(vps, "stop", by=alice, source="page", force=True)
+    forced = operations.request(vps, "force-stop", by=alice, source="page")
     later(seconds=seconds)
     turn(forced)
     forced.refresh_from_db()

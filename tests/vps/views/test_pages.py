@@ -29,9 +29,9 @@ def test_bobs_pages_are_not_there_for_alice(as_user: Any, alice: Any, bob: Any, 
 def test_bob_cannot_stop_alices_server(as_user: Any, alice: Any, bob: Any, make_vps: Any, bind: Any) -> None:
     vps = make_vps(alice)
     bind(vps)
-    assert as_user(bob).post(f"/vps/{vps.id}/stop/").status_code == 404
+    assert as_user(bob).post(f"/vps/{vps.id}/power/stop/").status_code == 404
     assert not Operation.objects.exists()
-    assert as_user(alice).post(f"/vps/{vps.id}/stop/").status_code == 302
+    assert as_user(alice).post(f"/vps/{vps.id}/power/stop/").status_code == 302
     assert Operation.objects.get().kind == "stop"
 
 
@@ -80,13 +80,13 @@ def test_the_buttons_follow_what_the_server_does(as_user: Any, alice: Any, make_
     vps = make_vps(alice, status="stopped")
     bind(vps)
     page = as_user(alice).get(f"/vps/{vps.id}/").content.decode()
-    assert f"/vps/{vps.id}/start/" in page
-    assert f"/vps/{vps.id}/stop/" not in page
-    as_user(alice).post(f"/vps/{vps.id}/start/")
+    assert f"/vps/{vps.id}/power/start/" in page
+    assert f"/vps/{vps.id}/power/stop/" not in page
+    as_user(alice).post(f"/vps/{vps.id}/power/start/")
     page = as_user(alice).get(f"/vps/{vps.id}/").content.decode()
     assert "Waiting for its turn" in page
-    assert f"/vps/{vps.id}/start/" not in page
-    assert f"/vps/{vps.id}/force-stop/" in page
+    assert f"/vps/{vps.id}/power/start/" not in page
+    assert f"/vps/{vps.id}/power/force-stop/" in page
 
 
 @pytest.mark.parametrize(
@@ -127,13 +127,13 @@ def test_what_is_not_known_is_said_to_be_unknown_since_when(
     assert "Unknown</span>" in page
     assert "since <time" in page
     assert "Running</span>" not in page
-    assert f"/vps/{vps.id}/stop/" not in page
+    assert f"/vps/{vps.id}/power/stop/" not in page
 
 
 def test_hard_operations_ask_first_and_get_changes_nothing(as_user: Any, alice: Any, make_vps: Any, bind: Any) -> None:
     vps = make_vps(alice)
     bind(vps)
-    page = as_user(alice).get(f"/vps/{vps.id}/restart/").content.decode()
+    page = as_user(alice).get(f"/vps/{vps.id}/power/restart/").content.decode()
     assert "What was not written to disk is lost" in page
     assert not Operation.objects.exists()
 
@@ -142,8 +142,8 @@ def test_a_second_click_is_answered_in_words(as_user: Any, alice: Any, make_vps:
     vps = make_vps(alice)
     bind(vps)
     browser = as_user(alice)
-    browser.post(f"/vps/{vps.id}/reboot/")
-    answer = browser.post(f"/vps/{vps.id}/reboot/", follow=True)
+    browser.post(f"/vps/{vps.id}/power/reboot/")
+    answer = browser.post(f"/vps/{vps.id}/power/reboot/", follow=True)
     assert "Another operation is running" in answer.content.decode()
     assert Operation.objects.count() == 1
 
@@ -152,9 +152,9 @@ def test_htmx_gets_the_fragment_that_its_button_stood_in(as_user: Any, alice: An
     vps = make_vps(alice)
     bind(vps)
     headers = {"HX-Request": "true", "HX-Target": f"vps-{vps.id}"}
-    row = as_user(alice).post(f"/vps/{vps.id}/reboot/", headers=headers).content.decode()
+    row = as_user(alice).post(f"/vps/{vps.id}/power/reboot/", headers=headers).content.decode()
     assert row.strip().startswith(f'<tr id="vps-{vps.id}"')
-    refusal = as_user(alice).post(f"/vps/{vps.id}/reboot/", headers=headers)
+    refusal = as_user(alice).post(f"/vps/{vps.id}/power/reboot/", headers=headers)
     assert refusal.status_code == 409
     assert "<html" not in refusal.content.decode()
 
@@ -180,7 +180,7 @@ def test_the_page_shows_what_was_measured_and_the_last_operations(
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "{{ 7|add:7 }}", '"><img src=x>'])
 def test_markup_in_a_name_is_plain_text(as_user: Any, alice: Any, make_vps: Any, name: str) -> None:
     vps = make_vps(alice, name=name)
-    for path in ("/", f"/vps/{vps.id}/", f"/vps/{vps.id}/stop/"):
+    for path in ("/", f"/vps/{vps.id}/", f"/vps/{vps.id}/power/stop/"):
         page = as_user(alice).get(path).content.decode()
         assert name.replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;") in page
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from vps.models import Operation
 
-BUTTON = re.compile(r'href="/vps/\d+/([a-z-]+)/" hx-get|action="/vps/\d+/([a-z-]+)/"')
+BUTTON = re.compile(r'href="/vps/\d+/power/([a-z-]+)/" hx-get|action="/vps/\d+/power/([a-z-]+)/"')
 
 
 def pressable(answer: Any) -> list[str]:
@@ -78,7 +78,7 @@ def test_behind_an_open_operation_a_forced_stop_is_left_and_behind_that_nothing(
     browser = as_user(alice)
     operation_of(vps)
     assert pressable(browser.get(f"/vps/{vps.id}/status/")) == ["force-stop"]
-    browser.post(f"/vps/{vps.id}/force-stop/")
+    browser.post(f"/vps/{vps.id}/power/force-stop/")
     assert pressable(browser.get(f"/vps/{vps.id}/status/")) == []
     forced, first = Operation.objects.filter(vps=vps)
     assert (first.state, first.error_code) == ("failed", "superseded")
@@ -99,20 +99,20 @@ def test_a_hard_one_asks_first_as_a_page_and_as_a_dialog(
     vps = make_vps(alice)
     bind(vps)
     browser = as_user(alice)
-    page = browser.get(f"/vps/{vps.id}/{kind}/").content.decode()
-    dialog = browser.get(f"/vps/{vps.id}/{kind}/", headers={"hx-request": "true"}).content.decode()
+    page = browser.get(f"/vps/{vps.id}/power/{kind}/").content.decode()
+    dialog = browser.get(f"/vps/{vps.id}/power/{kind}/", headers={"hx-request": "true"}).content.decode()
     assert "<html" in page
     assert "<html" not in dialog
     for question in (page, dialog):
         assert warning in question
-        assert f'action="/vps/{vps.id}/{kind}/" method="post"' in question
+        assert f'action="/vps/{vps.id}/power/{kind}/" method="post"' in question
     assert not Operation.objects.exists()
 
 
 def test_a_press_queues_one_operation_and_leads_to_the_page(as_user: Any, alice: Any, make_vps: Any, bind: Any) -> None:
     vps = make_vps(alice, status="stopped")
     bind(vps)
-    answer = as_user(alice).post(f"/vps/{vps.id}/start/")
+    answer = as_user(alice).post(f"/vps/{vps.id}/power/start/")
     assert (answer.status_code, answer["Location"]) == (302, f"/vps/{vps.id}/")
     operation = Operation.objects.get(vps=vps)
     assert (operation.kind, operation.state, operation.source) == ("start", "queued", "page")
@@ -125,11 +125,13 @@ def test_a_second_press_is_refused_in_words_and_queues_nothing(
     vps = make_vps(alice)
     bind(vps)
     browser = as_user(alice)
-    browser.post(f"/vps/{vps.id}/reboot/")
-    again = browser.post(f"/vps/{vps.id}/reboot/", headers={"referer": f"http://testserver/vps/{vps.id}/"}, follow=True)
+    browser.post(f"/vps/{vps.id}/power/reboot/")
+    again = browser.post(
+        f"/vps/{vps.id}/power/reboot/", headers={"referer": f"http://testserver/vps/{vps.id}/"}, follow=True
+    )
     assert again.redirect_chain == [(f"http://testserver/vps/{vps.id}/", 302)]
     assert "Another operation is running on this server." in again.content.decode()
-    fragment = browser.post(f"/vps/{vps.id}/reboot/", headers={"hx-request": "true"})
+    fragment = browser.post(f"/vps/{vps.id}/power/reboot/", headers={"hx-request": "true"})
     assert fragment.status_code == 409
     assert 'role="alert"' in fragment.content.decode()
     assert Operation.objects.count() == 1
@@ -140,7 +142,7 @@ def test_a_press_without_the_forms_token_does_nothing(alice: Any, make_vps: Any,
     bind(vps)
     browser = Client(enforce_csrf_checks=True, headers={"accept-language": "en"})
     browser.force_login(alice, backend="accounts.backends.UsernameOrEmailBackend")
-    answer = browser.post(f"/vps/{vps.id}/stop/")
+    answer = browser.post(f"/vps/{vps.id}/power/stop/")
     assert answer.status_code == 403
     assert "The form has expired." in answer.content.decode()
     assert not Operation.objects.exists()
@@ -149,7 +151,7 @@ def test_a_press_without_the_forms_token_does_nothing(alice: Any, make_vps: Any,
 def test_a_kind_that_there_is_not_is_404(as_user: Any, alice: Any, make_vps: Any, bind: Any) -> None:
     vps = make_vps(alice)
     bind(vps)
-    assert as_user(alice).post(f"/vps/{vps.id}/destroy/").status_code == 404
+    assert as_user(alice).post(f"/vps/{vps.id}/power/destroy/").status_code == 404
 
 
 def test_a_press_while_the_hypervisor_is_silent_is_refused_in_words(
@@ -161,9 +163,9 @@ def test_a_press_while_the_hypervisor_is_silent_is_refused_in_words(
     type(cluster).objects.update(seen_at=timezone.now() - timedelta(minutes=5))
     browser = as_user(alice)
     words = "The hypervisor does not answer, so the server"
-    page = browser.post(f"/vps/{vps.id}/reboot/", follow=True).content.decode()
+    page = browser.post(f"/vps/{vps.id}/power/reboot/", follow=True).content.decode()
     assert f'<div class="alert alert-danger" role="status">{words}' in page
-    fragment = browser.post(f"/vps/{vps.id}/reboot/", headers={"hx-request": "true"})
+    fragment = browser.post(f"/vps/{vps.id}/power/reboot/", headers={"hx-request": "true"})
     assert (fragment.status_code, fragment["Retry-After"]) == (503, "10")
     assert fragment.content.decode().startswith('<div class="alert'), "live.js knows it by that"
     assert words in fragment.content.decode()

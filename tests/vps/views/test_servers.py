@@ -188,7 +188,7 @@ def test_what_is_not_known_is_said_to_be_so_with_since_when_and_why(
     assert "Unknown since 2026-01-02 03:04 UTC" in text(answer)
     assert why in text(answer)
     assert "<button" in answer.content.decode()
-    assert f"/vps/{vps.pk}/reboot/" not in answer.content.decode()
+    assert f"/vps/{vps.pk}/power/reboot/" not in answer.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_a_guest_that_was_just_bound_can_be_asked_for_power_at_once(
     bind(vps, power="unknown", identity="")
     page = as_user(alice).get(f"/vps/{vps.pk}/").content.decode()
     assert "Unknown</span>" in page
-    assert f"/vps/{vps.pk}/start/" in page
+    assert f"/vps/{vps.pk}/power/start/" in page
 
 
 # A server that the panel gave up

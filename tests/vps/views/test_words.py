@@ -16,7 +16,7 @@ PAGES = [
     "/",
     "/?q=nothing-like-it",
     "/vps/{}/",
-    "/vps/{}/stop/",
+    "/vps/{}/power/stop/",
     "/profile/",
     "/profile/password/",
     "/login/",

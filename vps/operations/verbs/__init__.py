@@ -1,17 +1,28 @@
-"""VERBS: all that can be done with a server, by name, in the order in which buttons stand. Engine and doors loop over it."""
+"""VERBS: all that can be done with a server, by name, in the order in which buttons stand. Engine and doors loop over it.
+
+Each file beside this one is a verb: a new one is found by being there.
+"""
+
+from importlib import import_module
+from pkgutil import iter_modules
 
 from vps.models import Operation
 from vps.operations.verb import Verb
-from vps.operations.verbs.force_stop import ForceStop
-from vps.operations.verbs.reboot import Reboot
-from vps.operations.verbs.restart import Restart
-from vps.operations.verbs.start import Start
-from vps.operations.verbs.stop import Stop
 
-VERBS: dict[str, Verb] = {verb.name: verb for verb in (Start(), Reboot(), Stop(), Restart(), ForceStop())}
+for file in iter_modules(__path__):
+    import_module(f"{__name__}.{file.name}")
+
+VERBS: dict[str, Verb] = {
+    verb.name: verb for verb in sorted((kind() for kind in Verb.__subclasses__()), key=lambda verb: verb.order)
+}
 BY_KIND = {(verb.kind, verb.is_forced): verb for verb in VERBS.values()}
 
 
 def verb_of(operation: Operation) -> Verb:
     """The verb that this row carries out."""
     return BY_KIND[Operation.Kind(operation.kind), operation.is_forced]
+
+
+def variants_of(verb: Verb) -> dict[str, Verb]:
+    """The verbs that the API asks for at this one's address, by the flag that asks for them."""
+    return {other.flag: other for other in VERBS.values() if other.variant_of == verb.name}

@@ -11,6 +11,7 @@ from vps.operations.verb import Verb
 
 class ForceStop(Verb):
     name = "force-stop"
+    order = 50
     kind = Operation.Kind.STOP
     is_forced = True
     command = Command.FORCE_STOP
@@ -24,3 +25,5 @@ class ForceStop(Verb):
     asks_first = True
     icon, colour = "power", "danger"
     offered_when = frozenset({"paused"})
+
+    variant_of, flag = "stop", "force"

@@ -11,6 +11,7 @@ from vps.operations.verb import Verb
 
 class Reboot(Verb):
     name = "reboot"
+    order = 20
     kind = Operation.Kind.REBOOT
     command = Command.REBOOT
     goal = Power.RUNNING
@@ -21,3 +22,6 @@ class Reboot(Verb):
     requested = _("Reboot requested")
     icon, colour = "refresh", "azure"
     offered_when = frozenset({"running", "error"})
+
+    summary = "Reboot a server's system"
+    about = "Its system is asked."

@@ -11,6 +11,7 @@ from vps.operations.verb import Verb
 
 class Restart(Verb):
     name = "restart"
+    order = 40
     kind = Operation.Kind.RESTART
     command = Command.RESTART
     goal = Power.RUNNING
@@ -22,3 +23,6 @@ class Restart(Verb):
     asks_first = True
     icon, colour = "bolt", "warning"
     offered_when = frozenset({"running", "error"})
+
+    summary = "Restart a server hard"
+    about = "As the reset button does: its system is not asked."

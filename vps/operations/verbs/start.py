@@ -11,6 +11,7 @@ from vps.operations.verb import Verb
 
 class Start(Verb):
     name = "start"
+    order = 10
     kind = Operation.Kind.START
     command = Command.START
     goal = Power.RUNNING
@@ -20,4 +21,8 @@ class Start(Verb):
     warning = _("The server will be started.")
     requested = _("Start requested")
     icon, colour = "player-play", "success"
-    offered_when = frozenset({"stopped", "error"})
+    stands_out = True
+    offered_when = frozenset({"stopped", "error", "creating", "suspended", "not_connected"})
+
+    summary = "Switch a server on"
+    about = "Done so already, it succeeds without a command to the hypervisor."

@@ -1,16 +1,30 @@
 """Ask the machine's own system to shut down, and cut the power where it does not."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from rest_framework.serializers import Serializer
 
 from vps.hypervisor.base import Command, Power
 from vps.models import Operation
 from vps.operations.verb import Verb
+from web.fields import TrueOrFalse
+
+NOT_A_BOOLEAN = _("Must be true or false.")
+
+
+class StopParams(Serializer[Any]):
+    force = TrueOrFalse(
+        default=False,
+        error_messages={"invalid": NOT_A_BOOLEAN, "null": NOT_A_BOOLEAN},
+        help_text="Cut the power at once. This alone overtakes an open operation.",
+    )
 
 
 class Stop(Verb):
     name = "stop"
+    order = 30
     kind = Operation.Kind.STOP
     command = Command.STOP
     goal = Power.STOPPED
@@ -22,3 +36,10 @@ class Stop(Verb):
     asks_first = True
     icon, colour = "player-stop", "danger"
     offered_when = frozenset({"running", "error"})
+
+    summary = "Shut a server down"
+    about = (
+        "Its system is asked; the power is cut where it does not go down. "
+        "Done so already, it succeeds without a command to the hypervisor."
+    )
+    params = StopParams

@@ -127,7 +127,7 @@ def test_operations_send_nothing_to_a_machine_that_another_server_has(
 ) -> None:
     """Its marks are Alice's: the database takes none of them twice."""
     bobs = seen_twice(bob, make_vps, twin)
-    operation = do(bobs, "stop", force=True)
+    operation = do(bobs, "force-stop")
     assert (operation.state, operation.error_code) == ("failed", "identity_mismatch")
     assert simulated.commands(100) == []
     for cluster in Cluster.objects.all():

@@ -75,7 +75,7 @@ def test_requests_are_refused_while_another_stands_there(
 ) -> None:
     answer = with_token(alice).post(f"/api/vps/{usurper.pk}/stop", content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (409, "identity_mismatch")
-    answer = as_user(alice).post(f"/vps/{usurper.pk}/stop/", follow=True)
+    answer = as_user(alice).post(f"/vps/{usurper.pk}/power/stop/", follow=True)
     assert "Another machine was found in this server" in answer.content.decode()
     assert "disabled" in as_user(alice).get(f"/vps/{usurper.pk}/status/").content.decode()
     assert not Operation.objects.open().exists()

@@ -143,7 +143,7 @@ def test_a_click_is_answered_and_its_operation_queued_without_a_word_to_a_receiv
     vps = make_vps(alice)
     bind(vps)
     with django_capture_on_commit_callbacks(execute=True):
-        assert as_user(alice).post(f"/vps/{vps.pk}/reboot/").status_code == 302
+        assert as_user(alice).post(f"/vps/{vps.pk}/power/reboot/").status_code == 302
         assert main_site("update", id=vps.pk, name="new").status_code == 200
     released.set()
     assert Operation.objects.exists()

@@ -1,0 +1,35 @@
+"""What a power button leads to: the question before a hard one, and the press."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from vps import operations
+from vps.models import Event, Vps
+from vps.operations.verbs import VERBS
+from vps.views.detail import facts_of
+from vps.views.find import find_vps
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def power(request: HttpRequest, id: int, name: str) -> HttpResponse:
+    """GET asks whether it is meant, POST asks for it. The hypervisor is not waited for."""
+    vps = find_vps(request, id)
+    if name not in VERBS:
+        raise Http404
+    if request.method == "GET":
+        template = "vps/_confirm.html" if request.htmx else "vps/confirm.html"  # type: ignore[attr-defined]
+        return render(request, template, {"vps": vps, "verb": VERBS[name]})
+    operations.ask(vps, name, by=request.user, source=Event.Source.PAGE)
+    if request.htmx:  # type: ignore[attr-defined]
+        return fragment_of(request, find_vps(request, id))
+    return redirect("vps:detail", id)
+
+
+def fragment_of(request: HttpRequest, vps: Vps) -> HttpResponse:
+    """The fragment that the button stood in: a line of the list, or the state of the server's page."""
+    if request.htmx.target == f"vps-{vps.pk}":  # type: ignore[attr-defined]
+        return render(request, "vps/_row.html", {"vps": vps})
+    return render(request, "vps/_status.html", facts_of(vps))
