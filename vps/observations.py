@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 
 GUESTS_FOR = USAGE_FOR = 60
 HISTORY_FOR = 60
+# A release reads nothing that another has written in another shape.
+GUESTS, SIGHTINGS = "guests-by-key", "sightings-by-key"
 # A cluster may be away for days, and other machines stand there when it is back.
 SIGHTINGS_FOR = 30 * 24 * 3600
 
@@ -28,22 +30,22 @@ def losable(call: Callable[..., Any], *args: Any) -> Any:
 
 
 def store_guests(cluster_id: int, guests: list[dict[str, Any]]) -> None:
-    losable(cache.set, f"guests:{cluster_id}", guests, GUESTS_FOR)
+    losable(cache.set, f"{GUESTS}:{cluster_id}", guests, GUESTS_FOR)
 
 
 def guests(cluster_id: int) -> list[dict[str, Any]] | None:
-    """[{kind, vmid, node, name, power, is_template}], or None where the cluster was not heard lately."""
-    heard: list[dict[str, Any]] | None = losable(cache.get, f"guests:{cluster_id}")
+    """[{kind, guest, node, name, cores, ram, power, is_template}], or None where the cluster was not heard lately."""
+    heard: list[dict[str, Any]] | None = losable(cache.get, f"{GUESTS}:{cluster_id}")
     return heard
 
 
-def store_sightings(cluster_id: int, sightings: dict[int, Any]) -> None:
-    losable(cache.set, f"sightings:{cluster_id}", sightings, SIGHTINGS_FOR)
+def store_sightings(cluster_id: int, sightings: dict[str, Any]) -> None:
+    losable(cache.set, f"{SIGHTINGS}:{cluster_id}", sightings, SIGHTINGS_FOR)
 
 
-def sightings(cluster_id: int) -> dict[int, Any]:
+def sightings(cluster_id: int) -> dict[str, Any]:
     """As services.reconcile.sightings has them, of the last round. None of them: nothing can be held against it."""
-    return losable(cache.get, f"sightings:{cluster_id}") or {}
+    return losable(cache.get, f"{SIGHTINGS}:{cluster_id}") or {}
 
 
 # Use and history are kept by the placement's id: a VPS that is bound to another guest has another placement, and is shown

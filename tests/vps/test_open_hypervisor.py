@@ -16,14 +16,15 @@ from tests.simulated import Cluster as Simulated
 from tests.vps.conftest import at_once, registered, turn
 from tests.vps.hypervisor.stranger import http_answer
 from vps import operations
-from vps.hypervisor.base import Command, GuestRef, HypervisorError, Kind, OutcomeUnknown, Timeframe, Unreachable
+from vps.guests import GuestRef, Kind
+from vps.hypervisor.base import Command, HypervisorError, OutcomeUnknown, Timeframe, Unreachable
 from vps.models import Cluster, ClusterNode, Operation, Placement, Vps
 from vps.open_hypervisor import MOST_AT_ONCE, MOST_COMMANDING, Crowded, open_hypervisor, silence_s
 from vps.operations import advance as advancing
 from vps.services import binding
 from vps.services.reconcile import reconcile
 
-GUEST = GuestRef(Kind.QEMU, 100, "pve1")
+GUEST = GuestRef(Kind.VM, "100", "pve1")
 HELD_BACK = "asked again later"
 
 at_the_same_time = pytest.mark.django_db(transaction=True)
@@ -268,7 +269,7 @@ def test_a_dead_node_holds_up_its_own_guests_alone(
     assert ClusterNode.objects.silent().get().name == "pve2"
     simulated.call("PATCH", "nodes/pve2", {"hang_seconds": 0, "up": True})
     ClusterNode.objects.ask_at_once(ClusterNode.objects.get().pk)
-    ask(real_cluster, lambda hypervisor: hypervisor.look(GuestRef(Kind.QEMU, 101, "pve2")))
+    ask(real_cluster, lambda hypervisor: hypervisor.look(GuestRef(Kind.VM, "101", "pve2")))
     working(real_cluster, have_ended(dark))()
     assert states(dark) == {("succeeded", "done")}
 

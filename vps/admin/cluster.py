@@ -18,7 +18,8 @@ from django.views.decorators.http import require_POST
 
 from vps import notify
 from vps.admin.cluster_form import ClusterForm
-from vps.models import Cluster, ClusterNode, Event, Vps
+from vps.guests import GuestRef
+from vps.models import Cluster, ClusterNode, Event, Placement, Vps
 from vps.models.cluster_trouble import doubt_of, lacks_of, troubles_of
 from vps.services import binding
 from web.timestamps import in_utc
@@ -104,7 +105,7 @@ class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if heard is None:
             notify.worker("reconcile_one", cluster.pk)
         text = request.GET.get("q", "").strip().lower()
-        found = [guest for guest in heard or [] if text in guest["name"].lower() or text == str(guest["vmid"])]
+        found = [guest for guest in heard or [] if text in guest["name"].lower() or text == guest["guest"]]
         context = self.admin_site.each_context(request) | {
             "title": _("Guests of %(cluster)s") % {"cluster": cluster.name},
             "opts": self.opts,
@@ -118,22 +119,22 @@ class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return render(request, "admin/vps/cluster/guests.html", context)
 
     def bind(self, request: HttpRequest, id: int) -> HttpResponse:
-        """The guest is named by its VMID alone: kind and node are the cluster's own word, not the form's."""
+        """The guest is named by its key alone: kind and node are the cluster's own word, not the form's."""
         cluster = self.allowed(request, id)
         vps = get_object_or_404(Vps.objects.unbound(), pk=number(request, "vps"))
-        vmid = number(request, "vmid")
-        guest = next((guest for guest in binding.suggestions(cluster) or [] if guest["vmid"] == vmid), None)
+        key = request.POST.get("guest", "")
+        guest = next((guest for guest in binding.suggestions(cluster) or [] if guest["guest"] == key), None)
         if guest is None:
             self.message_user(request, _("The cluster has not told of this guest lately."), level="ERROR")
             return redirect("admin:vps_cluster_guests", id)
         if "confirmed" not in request.POST and (objections := binding.objections(vps, cluster, guest)):
-            title = _("Bind %(vps)s to guest %(vmid)s?") % {"vps": vps.name, "vmid": vmid}
+            title = _("Bind %(vps)s to guest %(guest)s?") % {"vps": vps.name, "guest": key}
             what = {"vps": vps, "cluster": cluster, "guest": guest, "objections": objections, "title": title}
             context = self.admin_site.each_context(request) | what | {"opts": self.opts}
             return render(request, "admin/vps/cluster/confirm_bind.html", context)
-        where = {"kind": guest["kind"], "vmid": vmid, "node": guest["node"]}
-        binding.bind(vps, cluster, **where, by=request.user, source=Event.Source.ADMIN)
-        self.message_user(request, _("%(vps)s is guest %(vmid)s now.") % {"vps": vps.name, "vmid": vmid})
+        ref = GuestRef(Placement.Kind(guest["kind"]).guest_kind, key, guest["node"])
+        binding.bind(vps, cluster, ref, by=request.user, source=Event.Source.ADMIN)
+        self.message_user(request, _("%(vps)s is guest %(guest)s now.") % {"vps": vps.name, "guest": key})
         return redirect("admin:vps_cluster_guests", id)
 
     def allowed(self, request: HttpRequest, id: int) -> Cluster:

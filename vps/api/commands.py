@@ -6,6 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from vps.api.fields import Address, NodeName
+from vps.guests import GuestRef
 from vps.models import Placement, Vps
 from vps.models.vps import LARGEST, SMALLEST
 from vps.services import sync
@@ -62,9 +63,15 @@ def command_of(given: Any) -> sync.SyncCommand:
         columns,
         id,
         external_id,
-        placement and sync.PlacementSpec(**placement),
+        placement and placement_of(placement),
         occurred_at(given) if action != "delete" else None,
     )
+
+
+def placement_of(given: dict[str, Any]) -> sync.PlacementSpec:
+    """The guest as services and drivers name it."""
+    ref = GuestRef(Placement.Kind(given["kind"]).guest_kind, str(given["vmid"]), given["node"])
+    return sync.PlacementSpec(given["cluster"], ref, replaced=given.get("replaced", False))
 
 
 def occurred_at(given: dict[str, Any]) -> datetime | None:

@@ -1,10 +1,10 @@
 """Hypervisors, one driver each. vps.open_hypervisor calls `connect`, services use it and handle base.HypervisorError."""
 
+from importlib import import_module
+
+from vps.drivers import DRIVERS, has_driver
 from vps.hypervisor.base import Access, Hypervisor, Refusal, Refused
 from vps.hypervisor.guard import Guard, Unguarded
-from vps.hypervisor.proxmox.driver import Proxmox
-
-DRIVERS = {"proxmox": Proxmox}
 
 __all__ = ["Hypervisor", "connect"]
 
@@ -14,6 +14,8 @@ def connect(hypervisor: str, access: Access, guard: Guard | None = None) -> Hype
 
     Raises Refused(OTHER) for a hypervisor without a driver.
     """
-    if hypervisor not in DRIVERS:
+    if not has_driver(hypervisor):
         raise Refused(Refusal.OTHER, f"there is no driver for {hypervisor}")
-    return DRIVERS[hypervisor](access, guard or Unguarded())
+    module, _, name = DRIVERS[hypervisor].rpartition(".")
+    driver: Hypervisor = getattr(import_module(module), name)(access, guard or Unguarded())
+    return driver

@@ -8,14 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from vps.guests import GuestRef
 from vps.marks import Marks
-
-
-class Kind(StrEnum):
-    """What a guest is: a virtual machine or a container."""
-
-    QEMU = "qemu"
-    LXC = "lxc"
 
 
 class Power(StrEnum):
@@ -71,15 +65,6 @@ class Access:
     ca_pem: str = ""
     fingerprint: str = ""
     fault: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class GuestRef:
-    """Which guest: (cluster, vmid) names it, `node` is where it was last seen."""
-
-    kind: Kind
-    vmid: int
-    node: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +134,13 @@ class TaskResult:
 
 @dataclass(frozen=True)
 class FoundTask:
-    """A task of ours in a node's list, and which commands it may be. `started_at` is the node's clock (UTC)."""
+    """A task of ours in a node's list: of which guest, by its `key`, and which commands it may be.
+
+    `started_at` is the node's clock (UTC).
+    """
 
     upid: str
-    vmid: int
+    key: str
     started_at: datetime
     commands: frozenset[Command]
     result: TaskResult
@@ -290,7 +278,7 @@ class Hypervisor(Protocol):
         ...
 
     def identity(self, ref: GuestRef) -> Marks:
-        """What tells this guest from any other, now or later under the same vmid: all its marks (vps.marks)."""
+        """What tells this guest from any other, now or later under the same key: all its marks (vps.marks)."""
         ...
 
     def addresses(self, ref: GuestRef, known: str | None = None) -> list[str]:

@@ -12,9 +12,9 @@ from vps.marks import Marks, can_be_told_apart, unique
 
 
 class FormerPlacementQuerySet(models.QuerySet["FormerPlacement"]):
-    def of_machine(self, cluster_ids: Iterable[int], vmid: int, marks: Marks) -> "FormerPlacementQuerySet":
-        """Of this machine, by its marks, and of whatever stood under this vmid and has none that could be compared."""
-        there = self.filter(cluster__in=list(cluster_ids), vmid=vmid).only("marks")
+    def of_machine(self, cluster_ids: Iterable[int], key: str, marks: Marks) -> "FormerPlacementQuerySet":
+        """Of this machine, by its marks, and of whatever stood under this key and has none that could be compared."""
+        there = self.filter(cluster__in=list(cluster_ids), vmid=key).only("marks")
         alike = [former.pk for former in there if not can_be_told_apart(tuple(former.marks), marks)]
         return self.filter(models.Q(marks__overlap=list(unique(marks))) | models.Q(pk__in=alike))
 

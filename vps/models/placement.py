@@ -7,6 +7,8 @@ from django.db import connection, models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from vps import guests
+from vps.guests import GuestRef, number_of
 from vps.marks import Marks, identity, is_same_machine, lasting, of_identity, unique
 from vps.models.cluster import Cluster
 from vps.models.event import Event
@@ -44,6 +46,11 @@ HEARD = f"""
 """  # noqa: S608
 
 
+def guest_facts(key: str) -> dict[str, Any]:
+    """How events name a guest of a cluster."""
+    return {"vmid": number_of(key)}
+
+
 class PlacementQuerySet(models.QuerySet["Placement"]):
     def looked(self, id: int, *, power: str, node: str) -> None:
         """A guest's own status was read just now: it outranks the cluster's list, which lags by up to 13 s."""
@@ -73,13 +80,13 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         news = self.filter(pk=placement.pk).exclude(stranger=found or NAMELESS)
         where = {"stranger": found or NAMELESS, "missing_since": since, "power": "unknown", "power_since": Now()}
         if news.update(**where, doubted_since=None):
-            data = {"vmid": placement.vmid, "expected": placement.identity, "found": found}
+            data = guest_facts(placement.ref.key) | {"expected": placement.identity, "found": found}
             Event.objects.record(Event.Type.VPS_MISTAKEN, placement.vps, source=Event.Source.SYSTEM, **data)
 
     def found_nobody(self, placement: "Placement") -> None:
         """The cluster lists no guest under this vmid. To be called with the VPS locked."""
         if self.filter(pk=placement.pk, missing_since=None).update(missing_since=Now()):
-            data = {"vmid": placement.vmid}
+            data = guest_facts(placement.ref.key)
             Event.objects.record(Event.Type.VPS_MISSING, placement.vps, source=Event.Source.SYSTEM, **data)
 
     def found_again(self, placement: "Placement") -> None:
@@ -87,7 +94,7 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         self.filter(pk=placement.pk).update(doubted_since=None, identified_at=Now())
         gone = self.filter(pk=placement.pk, missing_since__isnull=False)
         if gone.update(stranger="", missing_since=None):
-            data = {"vmid": placement.vmid}
+            data = guest_facts(placement.ref.key)
             Event.objects.record(Event.Type.VPS_FOUND, placement.vps, source=Event.Source.SYSTEM, **data)
 
     def gone(self) -> "PlacementQuerySet":
@@ -130,8 +137,18 @@ class Placement(models.Model):
     """
 
     class Kind(models.TextChoices):
-        QEMU = "qemu", _("virtual machine")
-        LXC = "lxc", _("container")
+        """As the table and the main site call them; `guest_kind` is the word that drivers and services share."""
+
+        VM = "qemu", _("virtual machine")
+        CONTAINER = "lxc", _("container")
+
+        @property
+        def guest_kind(self) -> guests.Kind:
+            return guests.Kind[self.name]
+
+        @classmethod
+        def of(cls, kind: guests.Kind) -> "Placement.Kind":
+            return cls[kind.name]
 
     class Power(models.TextChoices):
         RUNNING = "running", _("Running")
@@ -181,6 +198,24 @@ class Placement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cluster.name} / {self.kind}/{self.vmid}"
+
+    @classmethod
+    def of(cls, vps_id: int, cluster: Cluster, ref: GuestRef) -> "Placement":
+        """That this VPS is this guest, not saved yet."""
+        return cls(vps_id=vps_id, cluster=cluster, kind=cls.Kind.of(ref.kind), vmid=int(ref.key), node=ref.node)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Which guest it is, as events tell it."""
+        return {"cluster": self.cluster.name, "kind": self.kind} | guest_facts(self.ref.key)
+
+    @property
+    def ref(self) -> GuestRef:
+        """The guest as drivers name it, where it was last seen."""
+        return self.ref_on(self.node)
+
+    def ref_on(self, node: str) -> GuestRef:
+        return GuestRef(Placement.Kind(self.kind).guest_kind, str(self.vmid), node)
 
     @property
     def found_instead(self) -> Sentence:

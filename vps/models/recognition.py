@@ -2,13 +2,16 @@
 
 from django.db import transaction
 
+from vps.guests import Kind
 from vps.marks import Marks
 from vps.models.placement import Placement
 from vps.models.vps import Vps
 
 
 @transaction.atomic
-def recognise(placement: Placement, marks: Marks, *, kind: str = "", power: str = "", node: str = "") -> Vps | None:
+def recognise(
+    placement: Placement, marks: Marks, *, kind: Kind | None = None, power: str = "", node: str = ""
+) -> Vps | None:
     """Its VPS, whose row is locked, where the guest is its own; of another nothing is taken but that it is one.
 
     `kind` is given where the list tells of another than was bound, and `power`, what its own status says, where that was
@@ -19,7 +22,7 @@ def recognise(placement: Placement, marks: Marks, *, kind: str = "", power: str 
     if vps is None or not Placement.objects.filter(pk=placement.pk).exists():
         return None
     placement.vps = vps
-    if kind not in ("", placement.kind) or not placement.is_of(marks):
+    if kind not in (None, placement.ref.kind) or not placement.is_of(marks):
         Placement.objects.found_stranger(placement, marks)
         return None
     Placement.objects.found_again(placement)

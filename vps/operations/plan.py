@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from vps.hypervisor.base import Command, Kind, Look, Power
+from vps.guests import Kind
+from vps.hypervisor.base import Command, Look, Power
 from vps.models import Operation
 from vps.operations.verbs import verb_of
 
@@ -56,11 +57,11 @@ HA_STARTS = {"started", "request_start", "request_start_balance"}
 # Locks of the guest's configuration under which a command is carried out all the same: any other refuses it, or would let
 # a container go down and not come up (qemu-server 9.2, vm_start; pve-container 6.1, API2/LXC/Status and the start hook).
 PASSES_LOCK: dict[tuple[Kind, Command], set[str]] = {
-    (Kind.QEMU, Command.START): {"suspended"},
-    (Kind.LXC, Command.START): {"mounted"},
-    (Kind.LXC, Command.FORCE_STOP): {"mounted"},
-    (Kind.LXC, Command.RESTART): {"mounted"},
-    (Kind.LXC, Command.REBOOT): {"mounted"},
+    (Kind.VM, Command.START): {"suspended"},
+    (Kind.CONTAINER, Command.START): {"mounted"},
+    (Kind.CONTAINER, Command.FORCE_STOP): {"mounted"},
+    (Kind.CONTAINER, Command.RESTART): {"mounted"},
+    (Kind.CONTAINER, Command.REBOOT): {"mounted"},
 }
 
 # A start that a forced stop overtakes ends by itself within this time, or is ended: what it began may go on without it.
@@ -92,7 +93,7 @@ def is_wished_otherwise(operation: Operation, look: Look) -> bool:
     return look.is_ha and look.ha_state in against
 
 
-def is_seen_done(operation: Operation, kind: str, look: Look, now: datetime) -> bool:
+def is_seen_done(operation: Operation, kind: Kind, look: Look, now: datetime) -> bool:
     """Whether the guest is in the state that was asked for, and is so because of us. `now` is the database's clock.
 
     A reset keeps the virtual machine's process, so its uptime tells nothing (qemu-server 9.2, vm_reset); all other
@@ -104,7 +105,7 @@ def is_seen_done(operation: Operation, kind: str, look: Look, now: datetime) -> 
     if look.is_ha and operation.kind == STOP:
         return look.ha_state in HA_LEAVES_DOWN | {""}
     left_at = operation.sent_after or operation.sent_at
-    if operation.kind in (START, STOP) or (operation.kind == RESTART and kind == Kind.QEMU) or left_at is None:
+    if operation.kind in (START, STOP) or (operation.kind == RESTART and kind == Kind.VM) or left_at is None:
         return True
     return look.uptime_s is not None and timedelta(seconds=look.uptime_s) <= now - left_at + UPTIME_GRAIN
 

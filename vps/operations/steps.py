@@ -10,8 +10,9 @@ from typing import Any
 from django.db import transaction
 
 from vps.db import clock
+from vps.guests import GuestRef, Kind
 from vps.hypervisor import Hypervisor
-from vps.hypervisor.base import Command, GuestRef, Kind, Look, OutcomeUnknown, Power, Refusal, Refused, Unreachable
+from vps.hypervisor.base import Command, Look, OutcomeUnknown, Power, Refusal, Refused, Unreachable
 from vps.models import Operation, Placement, Vps
 from vps.operations import verdicts
 from vps.operations.finish import fail, fail_for_a_stranger, succeed
@@ -70,7 +71,7 @@ def next_step(operation: Operation, hypervisor: Hypervisor) -> float | None:
 
 
 def ref_of(placement: Placement, node: str = "") -> GuestRef:
-    return GuestRef(Kind(placement.kind), placement.vmid, node or placement.node)
+    return placement.ref_on(node or placement.node)
 
 
 def begin(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> float | None:
@@ -114,7 +115,7 @@ def wait_for_lock(operation: Operation, placement: Placement, hypervisor: Hyperv
         look = hypervisor.glance(ref_of(placement))
     except Refused as refused:
         return verdicts.after_refused_look(operation, placement, hypervisor, refused)
-    if is_locked(operation, Kind(placement.kind), look) and not is_done_already(operation, look):
+    if is_locked(operation, placement.ref.kind, look) and not is_done_already(operation, look):
         return LOCKED
     Operation.objects.write(operation, step=Step.WAITING)
     return NOW
@@ -139,7 +140,7 @@ def intend(operation: Operation, placement: Placement, hypervisor: Hypervisor, l
     others = tasks_of_others(operation, placement, hypervisor, look)
     if goes_down_though_locked(operation, placement):
         look = hypervisor.look(ref_of(placement, look.node))
-        if is_locked(operation, Kind(placement.kind), look):
+        if is_locked(operation, placement.ref.kind, look):
             return await_release(operation, look)
     leave_by = time.monotonic() + LEAVES_WITHIN_S
     now = clock.now()
@@ -154,7 +155,7 @@ def intend(operation: Operation, placement: Placement, hypervisor: Hypervisor, l
 
 def goes_down_though_locked(operation: Operation, placement: Placement) -> bool:
     """A container's reboot asks for no lock, so we look once more right before it leaves."""
-    return placement.kind == Kind.LXC and command_of(operation) in (Command.RESTART, Command.REBOOT)
+    return placement.ref.kind == Kind.CONTAINER and command_of(operation) in (Command.RESTART, Command.REBOOT)
 
 
 @transaction.atomic
@@ -243,7 +244,7 @@ def without_task(operation: Operation, placement: Placement, refused: Refused) -
     """The node has forgotten the task. The guest itself may tell, but for a reset, which leaves no trace on it."""
     if refused.reason != Refusal.NO_TASK:
         raise refused
-    if operation.kind == RESTART and placement.kind == Kind.QEMU:
+    if operation.kind == RESTART and placement.ref.kind == Kind.VM:
         fail(operation, "outcome_unknown", refused.detail)
         return None
     Operation.objects.write(operation, step=Step.CONFIRMING, error_detail=refused.detail)
@@ -258,7 +259,7 @@ def confirm(operation: Operation, placement: Placement, hypervisor: Hypervisor) 
     ref = ref_of(placement)
     try:
         look = hypervisor.glance(ref)
-        hides_something = ref.kind == Kind.QEMU or operation.is_ha
+        hides_something = ref.kind == Kind.VM or operation.is_ha
         if hides_something and (is_seen_done(operation, ref.kind, look, clock.now()) or is_overdue(operation)):
             look = hypervisor.look(ref)
     except Refused as refused:

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from vps.db import clock
-from vps.hypervisor.base import Command, GuestRef, Hypervisor, Kind, Look, Refusal, Refused, TaskResult, Unreachable
+from vps.guests import Kind
+from vps.hypervisor.base import Command, Hypervisor, Look, Refusal, Refused, TaskResult, Unreachable
 from vps.models import Operation, Placement
 from vps.operations.plan import (
     CLOCK_SKEW,
@@ -64,7 +65,7 @@ def new_task_of(sent: Operation, placement: Placement, hypervisor: Hypervisor) -
     """The node's newest task that may be this operation's, whose answer never came, and is nobody's yet; or ''."""
     if sent.intent_at is None or sent.vps_id is None:
         return ""
-    ref = GuestRef(Kind(placement.kind), placement.vmid, sent.node)
+    ref = placement.ref_on(sent.node)
     tasks = hypervisor.sent_since(ref, command_of(sent), sent.intent_at - CLOCK_SKEW)
     unknown = (task.upid for task in reversed(tasks) if not Operation.objects.knows_task(sent.vps_id, task.upid))
     return next(unknown, "")
@@ -104,7 +105,7 @@ def tasks_of_others(operation: Operation, placement: Placement, hypervisor: Hype
     is_first = not operation.attempts or operation.down_since
     if not is_first or not Operation.objects.may_meet_tasks_of_others(operation, since):
         return []
-    ref = GuestRef(Kind(placement.kind), placement.vmid, look.node)
+    ref = placement.ref_on(look.node)
     return [task.upid for task in hypervisor.sent_since(ref, command_of(operation), intent_of(look) - CLOCK_SKEW)]
 
 
@@ -132,7 +133,7 @@ def task_of(upid: str, hypervisor: Hypervisor) -> TaskResult | None:
 def brings_it_up(before: Operation, upid: str, placement: Placement, hypervisor: Hypervisor) -> bool:
     """A virtual machine's reboot is two tasks, and the second is not ours: it comes soon after the first, unless that was
     refused, or has been waited for already."""
-    is_in_two = before.kind == REBOOT and placement.kind == Kind.QEMU
+    is_in_two = before.kind == REBOOT and placement.ref.kind == Kind.VM
     since = before.down_since or before.finished_at
     if not is_in_two or since is None or clock.now() - since >= COMES_UP_WITHIN:
         return False

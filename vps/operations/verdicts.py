@@ -4,7 +4,8 @@ from contextlib import suppress
 from typing import Any
 
 from vps.db import clock
-from vps.hypervisor.base import GuestRef, Hypervisor, Kind, Look, Power, Refusal, Refused
+from vps.guests import Kind
+from vps.hypervisor.base import Hypervisor, Look, Power, Refusal, Refused
 from vps.models import Cluster, Operation, Placement
 from vps.operations.finish import fail, fail_for_a_stranger, fail_for_nobody, go_down
 from vps.operations.plan import LATER, LOCKED, NOW, REBOOT, RESTART, SOON, START, STOP, is_done_already
@@ -72,15 +73,13 @@ def is_as_asked(operation: Operation, placement: Placement, hypervisor: Hypervis
     if operation.kind not in (START, STOP):
         return False
     with suppress(Refused):
-        return is_done_already(
-            operation, hypervisor.look(GuestRef(Kind(placement.kind), placement.vmid, placement.node))
-        )
+        return is_done_already(operation, hypervisor.look(placement.ref))
     return False
 
 
 def look_if_down(placement: Placement, hypervisor: Hypervisor) -> Look | None:
     with suppress(Refused):
-        look = hypervisor.look(GuestRef(Kind(placement.kind), placement.vmid, placement.node))
+        look = hypervisor.look(placement.ref)
         return look if look.power == Power.STOPPED else None
     return None
 
@@ -94,7 +93,7 @@ def after_half_a_reboot(operation: Operation, placement: Placement, look: Look, 
     if operation.down_since:
         fail(operation, "did_not_come_back", detail, look=look)
         return None
-    if placement.kind == Kind.QEMU:
+    if placement.ref.kind == Kind.VM:
         Operation.objects.write(operation, step=Step.CONFIRMING, down_since=clock.now(), error_detail=detail)
         return SOON
     return bring_up(operation, look, detail)
@@ -130,13 +129,13 @@ def code_of(reason: Refusal, kind: str, *, is_forced: bool = False) -> str:
 
 def look_elsewhere(operation: Operation, placement: Placement, hypervisor: Hypervisor, detail: str) -> float | None:
     """The guest is not on the node that was asked: it has moved, and is followed, or it is gone, and staff are told."""
-    guest = next((guest for guest in hypervisor.guests() if guest.ref.vmid == placement.vmid), None)
+    guest = next((guest for guest in hypervisor.guests() if guest.ref.key == placement.ref.key), None)
     is_confirming = operation.step == Step.CONFIRMING
     proof = {} if is_confirming or operation.upid else UNSENT
     if guest is None:
         fail_for_nobody(operation, placement, detail, **proof)
         return None
-    if guest.ref.kind != placement.kind:
+    if guest.ref.kind != placement.ref.kind:
         fail_for_a_stranger(operation, placement, hypervisor.identity(guest.ref), **proof)
         return None
     asked = placement.node if is_confirming or operation.intent_at is None else operation.node

@@ -13,7 +13,7 @@ from django.utils import timezone
 from vps import notify
 from vps.db.locks import FINDING_ADDRESSES, turn
 from vps.hypervisor import Hypervisor
-from vps.hypervisor.base import GuestRef, HypervisorError, Kind
+from vps.hypervisor.base import HypervisorError
 from vps.models import Cluster, Event, Placement, Vps
 from vps.open_hypervisor import Crowded, open_hypervisor
 
@@ -54,7 +54,7 @@ def ask_each(cluster: Cluster, chosen: list[Placement]) -> int:
 def find_address(placement: Placement, hypervisor: Hypervisor) -> bool:
     """A stranger's address is not taken, and whoever it is is looked at: that is asked where an address is news."""
     Placement.objects.filter(pk=placement.pk).update(addresses_asked_at=timezone.now())
-    ref = GuestRef(Kind(placement.kind), placement.vmid, placement.node)
+    ref = placement.ref
     try:
         address = next(iter(hypervisor.addresses(ref, placement.vps.ip_address)), None)
         if address is None or address == placement.vps.ip_address:

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from vps import notify, observations
-from vps.hypervisor.base import GuestRef, Kind, OutcomeUnknown, Refused, Timeframe, Unreachable
+from vps.hypervisor.base import OutcomeUnknown, Refused, Timeframe, Unreachable
 from vps.models import Event, Placement, Vps
 from vps.open_hypervisor import Crowded, open_hypervisor
 from web.timestamps import rfc3339
@@ -67,7 +67,7 @@ def fetch_history(vps_id: int, timeframe: str) -> None:
 
 
 def ask(placement: Placement, timeframe: Timeframe) -> dict[str, Any]:
-    ref = GuestRef(Kind(placement.kind), placement.vmid, placement.node)
+    ref = placement.ref
     try:
         with open_hypervisor(placement.cluster, for_operations=False) as hypervisor:
             if not placement.is_of(hypervisor.identity(ref)):

@@ -75,7 +75,7 @@ def test_the_connection_is_tested_without_waiting(admin: Any, cluster: Cluster) 
 
 def heard(cluster: Cluster, *guests: tuple[int, str]) -> None:
     listed = [
-        {"kind": "qemu", "vmid": vmid, "node": "pve1", "name": name, "power": "stopped", "is_template": False}
+        {"kind": "qemu", "guest": str(vmid), "node": "pve1", "name": name, "power": "stopped", "is_template": False}
         for vmid, name in guests
     ]
     observations.store_guests(cluster.pk, listed)
@@ -88,7 +88,7 @@ def test_guests_are_listed_with_suggestions_by_name_and_bound(
     heard(cluster, (107, "web-01"), (108, "other"))
     page = admin.get(f"/admin/vps/cluster/{cluster.pk}/guests/").content.decode()
     assert f"★ web-01 #{vps.pk}" in page
-    admin.post(f"/admin/vps/cluster/{cluster.pk}/bind/", {"vmid": "107", "vps": str(vps.pk)})
+    admin.post(f"/admin/vps/cluster/{cluster.pk}/bind/", {"guest": "107", "vps": str(vps.pk)})
     placement = Placement.objects.get()
     assert (placement.vps, placement.vmid, placement.node) == (vps, 107, "pve1")
     event = Event.objects.get()
@@ -98,7 +98,7 @@ def test_guests_are_listed_with_suggestions_by_name_and_bound(
 def test_a_guest_that_was_not_heard_of_is_not_bound(admin: Any, alice: Any, make_vps: Any, cluster: Cluster) -> None:
     vps = make_vps(alice)
     assert "is being asked" in admin.get(f"/admin/vps/cluster/{cluster.pk}/guests/").content.decode()
-    admin.post(f"/admin/vps/cluster/{cluster.pk}/bind/", {"vmid": "107", "vps": str(vps.pk)})
+    admin.post(f"/admin/vps/cluster/{cluster.pk}/bind/", {"guest": "107", "vps": str(vps.pk)})
     assert not Placement.objects.exists()
 
 
@@ -119,7 +119,7 @@ def test_a1_what_speaks_against_a_guest_is_told_before_it_is_bound(
     vps = make_vps(alice, name="web-01")
     heard(cluster, (107, "web-01"))
     observations.store_guests(cluster.pk, [one | guest for one in observations.guests(cluster.pk) or []])
-    form = {"vmid": "107", "vps": str(vps.pk)}
+    form = {"guest": "107", "vps": str(vps.pk)}
     page = admin.post(f"/admin/vps/cluster/{cluster.pk}/bind/", form).content.decode()
     assert said in page
     assert not Placement.objects.exists()
@@ -131,7 +131,7 @@ def test_a_guest_is_bound_once(admin: Any, alice: Any, make_vps: Any, bind: Any,
     bind(make_vps(alice, name="first"), vmid=107)
     second = make_vps(alice, name="second")
     heard(cluster, (107, "first"))
-    answer = admin.post(f"/admin/vps/cluster/{cluster.pk}/bind/", {"vmid": "107", "vps": str(second.pk)}, follow=True)
+    answer = admin.post(f"/admin/vps/cluster/{cluster.pk}/bind/", {"guest": "107", "vps": str(second.pk)}, follow=True)
     assert "bound to another server already" in answer.content.decode()
     assert Placement.objects.count() == 1
 

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import Client
 
 from vps import operations
+from vps.guests import GuestRef, Kind
 from vps.models import Event, Operation
 from vps.models.event_shape import SHOWN, for_customer
 from vps.models.recognition import recognise
@@ -183,7 +184,7 @@ def test_of_each_type_it_is_settled_what_a_customer_is_told(type: str, alice: An
 def test_a_cluster_and_a_vmid_are_told_to_the_main_site_alone(
     with_token: Any, main_sites: Client, alice: Any, carol: Any, make_vps: Any, cluster: Any
 ) -> None:
-    binding.bind(make_vps(alice), cluster, kind="qemu", vmid=100, node="pve1", by=carol, source="admin")
+    binding.bind(make_vps(alice), cluster, GuestRef(Kind.VM, "100", "pve1"), by=carol, source="admin")
     (hers,), (theirs,) = (who.get("/api/events").json()["events"] for who in (with_token(alice), main_sites))
     assert (hers["data"], hers["by"]) == ({}, {"id": None, "username": "staff"})
     assert theirs["data"] == {"cluster": "main", "kind": "qemu", "vmid": 100}

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from tests.vps.hypervisor.stranger import http_answer
+from vps.guests import GuestRef, Kind
 from vps.hypervisor import connect
-from vps.hypervisor.base import GuestRef, Kind
 
-QEMU = GuestRef(Kind.QEMU, 100, "pve1")
-LXC = GuestRef(Kind.LXC, 100, "pve1")
+QEMU = GuestRef(Kind.VM, "100", "pve1")
+LXC = GuestRef(Kind.CONTAINER, "100", "pve1")
 MAC = "bc:24:11:00:00:64"
 V4, V6 = "1.1.1.5", "2606:4700::5"
 

@@ -9,12 +9,11 @@ import pytest
 
 from tests.seams import Shorten
 from tests.vps.hypervisor.stranger import http_answer
+from vps.guests import GuestRef, Kind
 from vps.hypervisor import Hypervisor, connect
 from vps.hypervisor.base import (
     NOT_SAID,
     Command,
-    GuestRef,
-    Kind,
     NodeUnreachable,
     OutcomeUnknown,
     Power,
@@ -25,7 +24,7 @@ from vps.hypervisor.base import (
     Unreachable,
 )
 
-QEMU = GuestRef(Kind.QEMU, 100, "pve1")
+QEMU = GuestRef(Kind.VM, "100", "pve1")
 UPID = "UPID:pve1:00001234:00005678:65000000:qmreboot:100:panel@pve!portal:"
 
 RUBBISH = {

@@ -13,12 +13,13 @@ from launcher.certificate import certificate
 from launcher.secrets_file import free_port
 from tests.seams import Shorten
 from tests.vps.hypervisor.stranger import http_answer
+from vps.guests import GuestRef, Kind
 from vps.hypervisor import connect
-from vps.hypervisor.base import Access, Command, GuestRef, Kind, OutcomeUnknown, Refusal, Refused, Unreachable
+from vps.hypervisor.base import Access, Command, OutcomeUnknown, Refusal, Refused, Unreachable
 from vps.hypervisor.proxmox import transport
 from vps.operations.sweep import SILENT_S
 
-GUEST = GuestRef(Kind.QEMU, 100, "pve1")
+GUEST = GuestRef(Kind.VM, "100", "pve1")
 UPID = "UPID:pve1:00001234:00005678:65000000:qmreboot:100:panel@pve!portal:"
 DONE = http_answer(b'{"data": "%s"}' % UPID.encode())
 AT_ONCE = struct.pack("ii", 1, 0)

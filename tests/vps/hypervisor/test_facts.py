@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from tests.simulated import wait_for
-from vps.hypervisor.base import Command, GuestRef, Kind, OutcomeUnknown, Power, Refusal, Refused, Timeframe, Unreachable
+from vps.guests import GuestRef, Kind
+from vps.hypervisor.base import Command, OutcomeUnknown, Power, Refusal, Refused, Timeframe, Unreachable
 from vps.hypervisor.proxmox import upid
 
-QEMU = GuestRef(Kind.QEMU, 100, "pve1")
-LXC = GuestRef(Kind.LXC, 100, "pve1")
+QEMU = GuestRef(Kind.VM, "100", "pve1")
+LXC = GuestRef(Kind.CONTAINER, "100", "pve1")
 REFS = {"qemu": QEMU, "lxc": LXC}
 LIMIT_S = 1
 
@@ -149,7 +150,7 @@ def test_what_is_no_task_is_refused_before_it_is_put_in_a_path(driver: Any) -> N
 
 def test_a_node_that_no_longer_exists_holds_no_guest(driver: Any, simulated: Any) -> None:
     simulated.add("qemu")
-    assert refused(driver().send, GuestRef(Kind.QEMU, 100, "pve9"), Command.REBOOT, LIMIT_S) == Refusal.NOT_HERE
+    assert refused(driver().send, GuestRef(Kind.VM, "100", "pve9"), Command.REBOOT, LIMIT_S) == Refusal.NOT_HERE
 
 
 def test_a_container_that_moved_is_said_not_to_run(driver: Any, simulated: Any) -> None:
@@ -171,9 +172,9 @@ def test_the_list_tells_paused_from_running_and_unknown_from_stopped(driver: Any
     simulated.add("qemu", 102, power="running", node="pve2")
     simulated.add("lxc", 103)
     simulated.call("PATCH", "nodes/pve2", {"up": False})
-    powers = {guest.ref.vmid: guest.power for guest in driver().guests()}
-    assert powers == {101: Power.PAUSED, 102: Power.UNKNOWN, 103: Power.STOPPED}
-    assert driver().look(GuestRef(Kind.QEMU, 101, "pve1")).power == Power.PAUSED
+    powers = {guest.ref.key: guest.power for guest in driver().guests()}
+    assert powers == {"101": Power.PAUSED, "102": Power.UNKNOWN, "103": Power.STOPPED}
+    assert driver().look(GuestRef(Kind.VM, "101", "pve1")).power == Power.PAUSED
 
 
 def test_a_paused_machine_does_not_shut_down_unless_forced(driver: Any, simulated: Any) -> None:
@@ -231,7 +232,7 @@ def test_a_guest_without_an_agent_says_so_and_a_stopped_container_has_no_address
     simulated.add("qemu", power="running", agent=True, silent_agent=True)
     assert refused(driver().addresses, QEMU) == Refusal.NO_AGENT
     simulated.add("lxc", 101)
-    assert driver().addresses(GuestRef(Kind.LXC, 101, "pve1")) == []
+    assert driver().addresses(GuestRef(Kind.CONTAINER, "101", "pve1")) == []
 
 
 @pytest.mark.parametrize("timeframe", list(Timeframe))
@@ -276,4 +277,4 @@ def test_the_nodes_clock_comes_with_its_answer(driver: Any, simulated: Any) -> N
 
 @pytest.mark.parametrize("node", ["pve1/../..", "pve1?x=1", "", "a b"])
 def test_a_nodes_name_cannot_leave_its_place_in_the_path(driver: Any, node: str) -> None:
-    assert refused(driver().look, GuestRef(Kind.QEMU, 100, node)) == Refusal.OTHER
+    assert refused(driver().look, GuestRef(Kind.VM, "100", node)) == Refusal.OTHER

@@ -7,11 +7,12 @@ import pytest
 
 from launcher.secrets_file import free_port
 from tests.vps.hypervisor.stranger import http_answer
+from vps.guests import GuestRef, Kind
 from vps.hypervisor import connect
-from vps.hypervisor.base import Command, GuestRef, HypervisorError, Kind, Refused
+from vps.hypervisor.base import Command, HypervisorError, Refused
 
 SECRET = "top-secret-of-the-intranet"
-GUEST = GuestRef(Kind.QEMU, 100, "pve1")
+GUEST = GuestRef(Kind.VM, "100", "pve1")
 JSON = "Content-Type: application/json\r\n"
 ANSWERS = {
     "a page": http_answer(f"<html>{SECRET}</html>".encode()),

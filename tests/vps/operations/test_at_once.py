@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from tests.conftest import person
 from vps import operations
-from vps.hypervisor.base import Guest, GuestRef, Kind, Look, Power
+from vps.guests import GuestRef, Kind
+from vps.hypervisor.base import Guest, Look, Power
 from vps.models import Cluster, Event, Operation, Placement, Tombstone, Vps
 from vps.operations import finish
 from vps.services import sync
@@ -132,7 +133,7 @@ def test_an_operations_end_and_what_overtakes_it_do_not_wait_for_each_other(
 
 def test_a_reconcile_and_a_delete_do_not_wait_for_each_other(server: Vps, monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = Cluster.objects.get()
-    stopped = {100: Guest(GuestRef(Kind.QEMU, 100, "pve1"), "web", Power.STOPPED)}
+    stopped = {"100": Guest(GuestRef(Kind.VM, "100", "pve1"), "web", Power.STOPPED)}
     found = list(changes(learn.known_of(cluster), stopped))
     has_begun, write = threading.Event(), learn.write
 

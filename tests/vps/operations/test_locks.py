@@ -10,8 +10,9 @@ from tests.simulated import Cluster as Simulated
 from tests.vps.conftest import carry_out, turn
 from tests.vps.hypervisor.stranger import http_answer
 from vps import operations
+from vps.guests import GuestRef, Kind
 from vps.hypervisor import connect
-from vps.hypervisor.base import GuestRef, Kind, Power
+from vps.hypervisor.base import Power
 from vps.hypervisor.proxmox.driver import Proxmox
 from vps.models import Operation, Vps
 
@@ -89,7 +90,7 @@ def test_a_machine_that_is_down_is_started_while_it_is_backed_up_b8(server: Any,
 def test_what_runs_for_its_backup_alone_is_not_taken_for_running(stranger: Any, lock: str, seen: Power) -> None:
     body = f'{{"data":{{"status":"running","qmpstatus":"prelaunch","lock":"{lock}"}}}}'.encode()
     hypervisor = connect("proxmox", stranger.access(stranger.answering(http_answer(body))))
-    assert hypervisor.look(GuestRef(Kind.QEMU, 100, "pve1")).power == seen
+    assert hypervisor.look(GuestRef(Kind.VM, "100", "pve1")).power == seen
 
 
 # B25

@@ -11,6 +11,7 @@ from tests.seams import Shorten
 from tests.simulated import wait_for
 from tests.vps.conftest import carry_out, turn
 from vps import operations
+from vps.guests import GuestRef, Kind
 from vps.hypervisor.base import OutcomeUnknown, Refusal, Refused
 from vps.hypervisor.proxmox.driver import ListedProxmox, Proxmox
 from vps.models import Cluster, Operation, Placement, Vps
@@ -19,7 +20,7 @@ from vps.operations import plan, strays
 from vps.operations.advance import advance
 from vps.services import binding, sync
 
-ELSEWHERE = sync.PlacementSpec("simulated", "pve1", 200, "qemu")
+ELSEWHERE = sync.PlacementSpec("simulated", GuestRef(Kind.VM, "200", "pve1"))
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +69,7 @@ def test_what_was_asked_of_one_guest_is_not_done_to_the_next(
     operation = operations.request(vps, "restart", by=alice, source="page")
     binding.unbind(vps, by=carol, source="admin")
     vps = Vps.objects.get(pk=vps.pk)
-    binding.bind(vps, real_cluster, kind="qemu", vmid=200, node="pve1", by=carol, source="admin")
+    binding.bind(vps, real_cluster, GuestRef(Kind.VM, "200", "pve1"), by=carol, source="admin")
     assert carry_out(operation).error_code == "vps_unbound"
     assert (simulated.commands(100), simulated.commands(200)) == ([], [])
 
@@ -234,7 +235,9 @@ def test_a_task_of_the_server_that_had_the_guest_before_is_not_taken_for_ones_ow
     sync.apply_one(sync.SyncCommand("delete", id=first.pk))
     vps = make_vps(alice)
     sync.apply_one(
-        sync.SyncCommand("update", id=vps.pk, placement=sync.PlacementSpec("simulated", "pve1", 100, "qemu"))
+        sync.SyncCommand(
+            "update", id=vps.pk, placement=sync.PlacementSpec("simulated", GuestRef(Kind.VM, "100", "pve1"))
+        )
     )
     again = operations.request(Vps.objects.get(pk=vps.pk), "restart", by=alice, source="page")
     with monkeypatch.context() as patch:

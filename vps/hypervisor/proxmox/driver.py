@@ -8,15 +8,14 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from vps.guests import GuestRef, Kind, number_of
 from vps.hypervisor.base import (
     NEVER,
     Access,
     Command,
     FoundTask,
     Guest,
-    GuestRef,
     Hypervisor,
-    Kind,
     Look,
     OutcomeUnknown,
     Refusal,
@@ -37,16 +36,16 @@ NODE = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?")
 # LXC has no reset: a reboot that gives the container one second is as hard, and is one task from stop to start, so that
 # nothing can die between the two and leave it down.
 COMMANDS: dict[tuple[Command, Kind], tuple[str, dict[str, Any], set[str]]] = {
-    (Command.START, Kind.QEMU): ("start", {}, {"qmstart", "hastart"}),
-    (Command.START, Kind.LXC): ("start", {}, {"vzstart", "hastart"}),
-    (Command.STOP, Kind.QEMU): ("shutdown", {"timeout": None, "forceStop": 1}, {"qmshutdown", "hastop"}),
-    (Command.STOP, Kind.LXC): ("shutdown", {"timeout": None, "forceStop": 1}, {"vzshutdown", "hastop"}),
-    (Command.FORCE_STOP, Kind.QEMU): ("stop", {"overrule-shutdown": 1}, {"qmstop", "hastop"}),
-    (Command.FORCE_STOP, Kind.LXC): ("stop", {"overrule-shutdown": 1}, {"vzstop", "hastop"}),
-    (Command.RESTART, Kind.QEMU): ("reset", {}, {"qmreset"}),
-    (Command.RESTART, Kind.LXC): ("reboot", {"timeout": 1}, {"vzreboot"}),
-    (Command.REBOOT, Kind.QEMU): ("reboot", {"timeout": None}, {"qmreboot"}),
-    (Command.REBOOT, Kind.LXC): ("reboot", {"timeout": None}, {"vzreboot"}),
+    (Command.START, Kind.VM): ("start", {}, {"qmstart", "hastart"}),
+    (Command.START, Kind.CONTAINER): ("start", {}, {"vzstart", "hastart"}),
+    (Command.STOP, Kind.VM): ("shutdown", {"timeout": None, "forceStop": 1}, {"qmshutdown", "hastop"}),
+    (Command.STOP, Kind.CONTAINER): ("shutdown", {"timeout": None, "forceStop": 1}, {"vzshutdown", "hastop"}),
+    (Command.FORCE_STOP, Kind.VM): ("stop", {"overrule-shutdown": 1}, {"qmstop", "hastop"}),
+    (Command.FORCE_STOP, Kind.CONTAINER): ("stop", {"overrule-shutdown": 1}, {"vzstop", "hastop"}),
+    (Command.RESTART, Kind.VM): ("reset", {}, {"qmreset"}),
+    (Command.RESTART, Kind.CONTAINER): ("reboot", {"timeout": 1}, {"vzreboot"}),
+    (Command.REBOOT, Kind.VM): ("reboot", {"timeout": None}, {"qmreboot"}),
+    (Command.REBOOT, Kind.CONTAINER): ("reboot", {"timeout": None}, {"vzreboot"}),
 }
 MOST_TASKS = 1000
 
@@ -89,7 +88,7 @@ class Proxmox:
         return read.identity(self.transport.get(f"{path_of(ref)}/config"))
 
     def addresses(self, ref: GuestRef, known: str | None = None) -> list[str]:
-        call = "agent/network-get-interfaces" if ref.kind == Kind.QEMU else "interfaces"
+        call = "agent/network-get-interfaces" if ref.kind == Kind.VM else "interfaces"
         return read.addresses(self.transport.get(f"{path_of(ref)}/{call}"), known)
 
     def glance(self, ref: GuestRef) -> Look:
@@ -110,16 +109,16 @@ class Proxmox:
         return answered_task(answer).text
 
     def sent_since(self, ref: GuestRef, command: Command, since: datetime) -> list[FoundTask]:
-        return [task for task in self.tasks(ref.node, since, ref.vmid) if command in task.commands]
+        return [task for task in self.tasks(ref.node, since, ref.key) if command in task.commands]
 
-    def looks(self, node: str, kind: Kind) -> dict[int, Look]:
+    def looks(self, node: str, kind: Kind) -> dict[str, Look]:
         return self.transport.take(
-            f"nodes/{node_name(node)}/{Kind(kind)}",
+            f"nodes/{node_name(node)}/{read.TYPES[kind]}",
             lambda listed: read.looks(listed, node, self.transport.node_time),
         )
 
-    def tasks(self, node: str, since: datetime, vmid: int | None = None) -> list[FoundTask]:
-        of_guest = {} if vmid is None else {"vmid": vmid}
+    def tasks(self, node: str, since: datetime, key: str = "") -> list[FoundTask]:
+        of_guest = {"vmid": vmid_of(key)} if key else {}
         listed = self.transport.get(
             f"nodes/{node_name(node)}/tasks", source="all", since=int(since.timestamp()), limit=MOST_TASKS, **of_guest
         )
@@ -148,7 +147,7 @@ class ListedProxmox(Proxmox):
     def __init__(self, proxmox: Proxmox, node: str, since: datetime) -> None:
         self.access, self.transport = proxmox.access, proxmox.transport
         self.node, self.since = node, since
-        self.lists: dict[Kind, dict[int, Look]] = {}
+        self.lists: dict[Kind, dict[str, Look]] = {}
 
     @cached_property
     def tasks_listed(self) -> dict[str, FoundTask]:
@@ -159,7 +158,7 @@ class ListedProxmox(Proxmox):
             return self.look(ref)
         if ref.kind not in self.lists:
             self.lists[ref.kind] = self.looks(self.node, ref.kind)
-        return self.lists[ref.kind].get(ref.vmid) or self.look(ref)
+        return self.lists[ref.kind].get(ref.key) or self.look(ref)
 
     def task(self, upid_text: str) -> TaskResult:
         listed = self.tasks_listed.get(upid_text)
@@ -168,7 +167,7 @@ class ListedProxmox(Proxmox):
     def sent_since(self, ref: GuestRef, command: Command, since: datetime) -> list[FoundTask]:
         if ref.node != self.node or since < self.since:
             return super().sent_since(ref, command, since)
-        found = (task for task in self.tasks_listed.values() if task.vmid == ref.vmid and command in task.commands)
+        found = (task for task in self.tasks_listed.values() if task.key == ref.key and command in task.commands)
         return [task for task in found if task.started_at >= since.replace(microsecond=0)]
 
 
@@ -188,13 +187,21 @@ def path_of_task(text: str) -> str:
 
 
 def path_of(ref: GuestRef) -> str:
-    return f"nodes/{node_name(ref.node)}/{Kind(ref.kind)}/{int(ref.vmid)}"
+    return f"nodes/{node_name(ref.node)}/{read.TYPES[ref.kind]}/{vmid_of(ref.key)}"
+
+
+def vmid_of(key: str) -> int:
+    """Proxmox VE's own name of a guest. Raises Refused(OTHER)."""
+    vmid = number_of(key)
+    if vmid is None:
+        raise Refused(Refusal.OTHER, f"not a vmid: {key!r}")
+    return vmid
 
 
 def found_task(row: Any) -> FoundTask:
     task = answered_task(read.given(row, "upid"))
     commands = frozenset(command for (command, _), (_, _, types) in COMMANDS.items() if task.type in types)
-    return FoundTask(task.text, task.vmid, task.started_at, commands, read.listed_result(row))
+    return FoundTask(task.text, task.key, task.started_at, commands, read.listed_result(row))
 
 
 def answered_task(answer: object) -> upid.Upid:

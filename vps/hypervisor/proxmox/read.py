@@ -13,12 +13,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from vps.guests import GuestRef, Kind
 from vps.hypervisor import address_choice
 from vps.hypervisor.base import (
     NOT_SAID,
     Guest,
-    GuestRef,
-    Kind,
     Look,
     OutcomeUnknown,
     Power,
@@ -32,7 +31,9 @@ from vps.marks import Marks, mark
 # they are halted. A word that is in neither is not guessed at.
 RUNNING = {"running", "prelaunch", "inmigrate", "restore-vm", "finish-migrate", "postmigrate"}
 PAUSED = {"paused", "suspended", "save-vm", "io-error", "internal-error", "watchdog", "guest-panicked", "debug", "colo"}
-KINDS = frozenset(map(str, Kind))
+# our kind: theirs, in paths and lists
+TYPES = {Kind.VM: "qemu", Kind.CONTAINER: "lxc"}
+KINDS = {theirs: ours for ours, theirs in TYPES.items()}
 MOST_POINTS = 400
 VERSION = re.compile(r"[0-9]{1,3}(\.[0-9]{1,4}){0,3}([~+-][A-Za-z0-9.~+-]{1,20})?")
 UUID = re.compile(r"uuid=([0-9a-fA-F-]{36})")
@@ -144,7 +145,7 @@ def guests(answer: Any) -> list[Guest]:
 
 def guest(row: dict[str, Any]) -> Guest:
     return Guest(
-        ref=GuestRef(Kind(row["type"]), int(number(given(row, "vmid"))), given(row, "node")),
+        ref=GuestRef(KINDS[row["type"]], key_of(row), given(row, "node")),
         name=str(row.get("name", "")),
         power=power_under(str(row.get("lock", "")), str(row.get("status", "unknown"))),
         lock=str(row.get("lock", "")),
@@ -154,9 +155,14 @@ def guest(row: dict[str, Any]) -> Guest:
     )
 
 
-def looks(answer: Any, node: str, node_time: datetime) -> dict[int, Look]:
-    """Of a node's list of its guests, by vmid: the same but for what it leaves out."""
-    return {int(number(given(row, "vmid"))): look(row, node, node_time) for row in rows(answer)}
+def key_of(row: Any) -> str:
+    """The guest's vmid, which names it in its cluster."""
+    return str(int(number(given(row, "vmid"))))
+
+
+def looks(answer: Any, node: str, node_time: datetime) -> dict[str, Look]:
+    """Of a node's list of its guests, by key: the same but for what it leaves out."""
+    return {key_of(row): look(row, node, node_time) for row in rows(answer)}
 
 
 def look(answer: Any, node: str, node_time: datetime) -> Look:

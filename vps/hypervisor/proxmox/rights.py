@@ -7,7 +7,8 @@ below the path does not inherit the privilege.
 
 from typing import Any
 
-from vps.hypervisor.base import GuestRef, Kind, Need
+from vps.guests import GuestRef, Kind
+from vps.hypervisor.base import Need
 from vps.hypervisor.proxmox import read
 
 # One of these does. VM.Monitor is Proxmox VE 8's, in place of the guest agent's own two.
@@ -32,8 +33,8 @@ class Rights:
         if ref is None:
             return any(self.has(need, path) for path in self.granted if path in ABOVE or path.startswith(WITHIN))
         # A container tells its addresses to whoever may see it.
-        need = Need.SEE if ref.kind == Kind.LXC and need == Need.ADDRESSES else need
-        own = f"/vms/{ref.vmid}"
+        need = Need.SEE if ref.kind == Kind.CONTAINER and need == Need.ADDRESSES else need
+        own = f"/vms/{ref.key}"
         if own in self.granted:
             return self.has(need, own)
         above = next((path for path in ABOVE if path in self.granted), "")

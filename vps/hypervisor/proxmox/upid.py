@@ -25,9 +25,9 @@ class Upid:
     user: str
 
     @property
-    def vmid(self) -> int:
-        """0 where it is no guest's task."""
-        return int(self.id) if self.id.isdecimal() else 0
+    def key(self) -> str:
+        """Of the guest, '' where it is no guest's task."""
+        return self.id if self.id.isdecimal() else ""
 
 
 def parse(text: object) -> Upid:

@@ -9,8 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from vps import notify, observations
 from vps.db.locks import MOVING, wait_for_turn
 from vps.errors import AlreadyBound, PlacementTaken
+from vps.guests import GuestRef
 from vps.marks import Marks
 from vps.models import Cluster, Event, FormerPlacement, Operation, Placement, Vps
+from vps.models.placement import guest_facts
 from web.errors import Sentence
 
 log = logging.getLogger(__name__)
@@ -21,20 +23,19 @@ CROWDED_S = 2.0
 MB = 1024**2
 
 
-def bind(
-    vps: Vps, cluster: Cluster, *, kind: str, vmid: int, node: str, by: Any, source: str, marks: Marks = ()
-) -> Placement:
+def bind(vps: Vps, cluster: Cluster, ref: GuestRef, *, by: Any, source: str, marks: Marks = ()) -> Placement:
     """This VPS is that guest, whose marks are taken where they are known already. Raises AlreadyBound, PlacementTaken."""
     try:
         with transaction.atomic():
             Vps.objects.locked([vps.pk])
             wait_for_turn(MOVING)
-            refuse_bound(vps, cluster, vmid)
-            placement: Placement = Placement.objects.create(vps=vps, cluster=cluster, kind=kind, vmid=vmid, node=node)
+            refuse_bound(vps, cluster, ref.key)
+            placement = Placement.of(vps.pk, cluster, ref)
+            placement.vps = vps
+            placement.save(force_insert=True)
             if marks and not placement.is_of(marks):
                 raise PlacementTaken
-            where = {"cluster": cluster.name, "kind": kind, "vmid": vmid}
-            Event.objects.record("vps.bound", vps, by=by, source=source, **where)
+            Event.objects.record("vps.bound", vps, by=by, source=source, **placement.facts)
             notify.worker("identify", placement.pk)
     except IntegrityError as error:
         is_bound = Placement.objects.filter(vps=vps).exists()
@@ -42,11 +43,11 @@ def bind(
     return placement
 
 
-def refuse_bound(vps: Vps, cluster: Cluster, vmid: int) -> None:
+def refuse_bound(vps: Vps, cluster: Cluster, key: str) -> None:
     """One guest has one server, by whatever entry of its cluster it is reached. Raises AlreadyBound, PlacementTaken."""
     if Placement.objects.filter(vps=vps).exists():
         raise AlreadyBound
-    if Placement.objects.filter(cluster__in=Cluster.objects.twins(cluster.pk), vmid=vmid).exists():
+    if Placement.objects.filter(cluster__in=Cluster.objects.twins(cluster.pk), vmid=key).exists():
         raise PlacementTaken
 
 
@@ -61,7 +62,7 @@ def unbind(vps: Vps, *, by: Any, source: str) -> None:
     if placement is None:
         return
     Operation.objects.cut_off([vps.pk], "vps_unbound")
-    Event.objects.record("vps.unbound", vps, by=by, source=source, vmid=placement.vmid)
+    Event.objects.record("vps.unbound", vps, by=by, source=source, **guest_facts(placement.ref.key))
     if Vps.objects.forget_address(vps.pk, placement.learnt_address):
         Event.objects.record("vps.updated", vps, by=by, source=source, changed=["ip_address"])
     placement.delete()
@@ -73,17 +74,17 @@ def suggestions(cluster: Cluster) -> list[dict[str, Any]] | None:
     if heard is None:
         return None
     rows = Placement.objects.filter(cluster__in=Cluster.objects.twins(cluster.pk)).select_related("vps__user")
-    bound = {placement.vmid: placement.vps for placement in rows}
+    bound = {placement.ref.key: placement.vps for placement in rows}
     unbound = list(Vps.objects.unbound().select_related("user", "why_unbound"))
     for guest in heard:
-        guest["vps"] = bound.get(guest["vmid"])
+        guest["vps"] = bound.get(guest["guest"])
         guest["suggested"] = [vps for vps in unbound if vps.name == guest["name"]]
     return heard
 
 
 def objections(vps: Vps, cluster: Cluster, guest: dict[str, Any]) -> list[Sentence]:
     """What speaks against that this guest, one of `suggestions`, is this VPS's: for staff, who may know better."""
-    former = FormerPlacement.objects.of_machine(Cluster.objects.twins(cluster.pk), guest["vmid"], ())
+    former = FormerPlacement.objects.of_machine(Cluster.objects.twins(cluster.pk), guest["guest"], ())
     was_anothers = former.exclude(user_id=vps.user_id).exists()
     sold = {"cores": vps.cpu, "ram": vps.ram * MB}
     is_other_size = any(guest.get(name) not in (None, size) for name, size in sold.items())

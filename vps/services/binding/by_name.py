@@ -93,33 +93,35 @@ def why_not_sought(wanted: list[Vps]) -> dict[int, Why]:
 def hear() -> Heard:
     """A cluster or node that does not answer has said before which guests it has, and their names."""
     heard, same = Heard(), same_clusters(Cluster.objects.all())
-    bound = {(same[id], vmid) for id, vmid in Placement.objects.values_list("cluster_id", "vmid")}
+    bound = {
+        (same[one.cluster_id], one.ref.key) for one in Placement.objects.only("cluster_id", "kind", "vmid", "node")
+    }
     for cluster in Cluster.objects.active():
         if same[cluster.pk] == cluster.pk:
-            hear_one(heard, cluster, {vmid for id, vmid in bound if id == cluster.pk})
+            hear_one(heard, cluster, {key for id, key in bound if id == cluster.pk})
     return heard
 
 
-def hear_one(heard: Heard, cluster: Cluster, bound: set[int]) -> None:
-    names = {vmid: seen[0] for vmid, seen in observations.sightings(cluster.pk).items()}
+def hear_one(heard: Heard, cluster: Cluster, bound: set[str]) -> None:
+    names = {key: seen[0] for key, seen in observations.sightings(cluster.pk).items()}
     try:
         with open_hypervisor(cluster) as hypervisor:
-            guests = {guest.ref.vmid: guest for guest in hypervisor.guests()}
+            guests = {guest.ref.key: guest for guest in hypervisor.guests()}
     except HypervisorError as error:
         log.info("%s is not heard for names: %s", cluster, error.detail)
         heard.is_complete = heard.is_complete and bool(names)
         guests = {}
         silent = set(names)
     else:
-        silent = {vmid for vmid, guest in guests.items() if not guest.name}
+        silent = {key for key, guest in guests.items() if not guest.name}
         # A list that is not believed may leave out a second guest of a name.
         heard.is_complete = heard.is_complete and cluster.doubted_since is None
-    for vmid in silent - bound:
-        heard.is_complete = heard.is_complete and names.get(vmid) is not None
-        heard.silent[names.get(vmid) or ""] = f"{cluster} / {vmid}"
-    for vmid in set(guests) - silent - bound:
-        if not guests[vmid].is_template:
-            heard.free.setdefault(guests[vmid].name, []).append((cluster, guests[vmid]))
+    for key in silent - bound:
+        heard.is_complete = heard.is_complete and names.get(key) is not None
+        heard.silent[names.get(key) or ""] = f"{cluster} / {key}"
+    for key in set(guests) - silent - bound:
+        if not guests[key].is_template:
+            heard.free.setdefault(guests[key].name, []).append((cluster, guests[key]))
 
 
 def why_not_found(vps: Vps, heard: Heard) -> Why | None:
@@ -136,7 +138,7 @@ def why_not_found(vps: Vps, heard: Heard) -> Why | None:
 
 
 def told(cluster: Cluster, guest: Guest) -> str:
-    return f"{cluster} / {guest.ref.kind}/{guest.ref.vmid}"
+    return f"{cluster} / {Placement.Kind.of(guest.ref.kind)}/{guest.ref.key}"
 
 
 def bind_to(vps: Vps, cluster: Cluster, guest: Guest) -> Why | None:
@@ -148,24 +150,24 @@ def bind_to(vps: Vps, cluster: Cluster, guest: Guest) -> Why | None:
     except HypervisorError as error:
         log.info("%s was not asked who it is: %s", where, error.detail)
         return Reason.NO_ANSWER, where
-    if was_anothers(vps, cluster, ref.vmid, marks):
+    if was_anothers(vps, cluster, ref.key, marks):
         return Reason.FORMER_OWNER, where
     now = Vps.objects.filter(pk=vps.pk, name=vps.name, user=vps.user_id, cpu=vps.cpu, ram=vps.ram).first()
     if now is None:
         return Reason.NO_GUEST, where
     source = Event.Source.SYSTEM
     try:
-        bind(now, cluster, kind=ref.kind, vmid=ref.vmid, node=ref.node, by=None, source=source, marks=marks)
+        bind(now, cluster, ref, by=None, source=source, marks=marks)
     except (AlreadyBound, PlacementTaken) as error:
         log.info("%s is not bound to %s: %s", now, ref, error)
         return Reason.ANOTHERS, where
     return None
 
 
-def was_anothers(vps: Vps, cluster: Cluster, vmid: int, marks: Marks) -> bool:
+def was_anothers(vps: Vps, cluster: Cluster, key: str, marks: Marks) -> bool:
     """Whether this machine was another customer's, or may have been that of a server of this name that was deleted before
     it was bound to any."""
-    former = FormerPlacement.objects.of_machine(Cluster.objects.twins(cluster.pk), vmid, marks)
+    former = FormerPlacement.objects.of_machine(Cluster.objects.twins(cluster.pk), key, marks)
     if former.exclude(user_id=vps.user_id).exists():
         return True
     return bool(Tombstone.objects.never_bound().of_others(vps.name, vps.user_id).exists())

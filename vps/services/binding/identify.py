@@ -3,7 +3,7 @@
 import logging
 
 from vps import notify
-from vps.hypervisor.base import GuestRef, HypervisorError, Kind
+from vps.hypervisor.base import HypervisorError
 from vps.models import Placement
 from vps.models.recognition import recognise
 from vps.open_hypervisor import Crowded, open_hypervisor
@@ -22,7 +22,7 @@ def identify(placement_id: int) -> None:
     placement = Placement.objects.select_related("vps", "cluster").filter(pk=placement_id).first()
     if placement is None:
         return
-    ref = GuestRef(Kind(placement.kind), placement.vmid, placement.node)
+    ref = placement.ref
     try:
         with open_hypervisor(placement.cluster, for_operations=False) as hypervisor:
             look, marks = hypervisor.look(ref), hypervisor.identity(ref)

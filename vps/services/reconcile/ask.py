@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import TypeVar
 
 from vps import notify
+from vps.guests import GuestRef
 from vps.hypervisor import Hypervisor
-from vps.hypervisor.base import Guest, GuestRef, HypervisorError, Look
+from vps.hypervisor.base import Guest, HypervisorError, Look
 from vps.models import Cluster, Placement
 from vps.models.recognition import recognise
 from vps.services.reconcile.compare import Known, doubted, in_turn, still_doubted
@@ -35,7 +36,7 @@ def ask_doubted(
     cluster: Cluster,
     hypervisor: Hypervisor,
     known: list[Known],
-    guests: dict[int, Guest],
+    guests: dict[str, Guest],
     seen: tuple[Sightings, Sightings],
 ) -> tuple[list[Known], set[int]]:
     """What is known now that they were asked, and the placements that are still in doubt. In `guests` stands what was seen
@@ -48,7 +49,7 @@ def ask_doubted(
     for placement in for_a_while(list(placements), DOUBTS_FOR_S):
         row, guest = suspects[placement.pk]
         if look := ask(placement, guest.ref, hypervisor):
-            guests[row.vmid] = replace(guest, power=look.power)
+            guests[row.key] = replace(guest, power=look.power)
             notify.pages(row.vps_id, row.user_id)
             silent.discard(placement.pk)
     fresh = {row.placement_id: row for row in known_of(cluster, list(suspects))}
@@ -67,7 +68,7 @@ def ask(placement: Placement, ref: GuestRef, hypervisor: Hypervisor) -> Look | N
     return look
 
 
-def ask_in_turn(hypervisor: Hypervisor, known: list[Known], guests: dict[int, Guest], now: datetime) -> None:
+def ask_in_turn(hypervisor: Hypervisor, known: list[Known], guests: dict[str, Guest], now: datetime) -> None:
     """Those that were not asked for longest, so that each is within the hour."""
     due = {row.placement_id: (row, guest) for row, guest in in_turn(known, guests, quota(len(known)), now)}
     placements = Placement.objects.filter(pk__in=due).order_by("identified_at") if due else []

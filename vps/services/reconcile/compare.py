@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from vps.guests import GuestRef, Kind
 from vps.hypervisor.base import OBSERVED, Guest, Power
 from vps.services.reconcile.sightings import Sighting, Sightings, breaks
 
@@ -27,8 +28,8 @@ class Known:
     placement_id: int
     vps_id: int
     user_id: int
-    kind: str
-    vmid: int
+    kind: Kind
+    key: str
     node: str
     identity: str
     stranger: str
@@ -39,6 +40,10 @@ class Known:
     doubted_since: datetime | None
     identified_at: datetime
     is_busy: bool
+
+    @property
+    def ref(self) -> GuestRef:
+        return GuestRef(self.kind, self.key, self.node)
 
     @property
     def is_missing(self) -> bool:
@@ -65,11 +70,11 @@ class Change:
 
 def changes(
     known: Iterable[Known],
-    guests: dict[int, Guest],
+    guests: dict[str, Guest],
     unseen: Collection[int] = frozenset(),
     in_doubt: Collection[int] = frozenset(),
 ) -> Iterator[Change]:
-    """Only what differs, `guests` being keyed by vmid. A guest that is not listed is missing, never deleted; it is not
+    """Only what differs, `guests` being named by their keys. A guest that is not listed is missing, never deleted; it is not
     known where its placement is among `unseen`. Of placements `in_doubt` it is not sure whose the guest is."""
     for placement in known:
         is_unseen, is_doubted = placement.placement_id in unseen, placement.placement_id in in_doubt
@@ -78,7 +83,7 @@ def changes(
             yield change
 
 
-def unlisted(known: Iterable[Known], guests: dict[int, Guest]) -> list[Known]:
+def unlisted(known: Iterable[Known], guests: dict[str, Guest]) -> list[Known]:
     """Those that were there, and are not in the list."""
     return [row for row in known if not row.is_missing and listed(row, guests) is None]
 
@@ -88,9 +93,9 @@ def not_known(known: Known) -> Change:
     return Change(known, Power.UNKNOWN, known.node, known.is_missing, is_doubted=known.doubted_since is not None)
 
 
-def listed(known: Known, guests: dict[int, Guest]) -> Guest | None:
-    """What stands under its vmid, if that is of its kind."""
-    guest = guests.get(known.vmid)
+def listed(known: Known, guests: dict[str, Guest]) -> Guest | None:
+    """What stands under its key, if that is of its kind."""
+    guest = guests.get(known.key)
     return guest if guest and guest.ref.kind == known.kind else None
 
 
@@ -111,16 +116,16 @@ def differs(known: Known, change: Change) -> bool:
 
 
 def doubted(
-    known: Iterable[Known], guests: dict[int, Guest], before: Sightings, now: Sightings
+    known: Iterable[Known], guests: dict[str, Guest], before: Sightings, now: Sightings
 ) -> Iterator[tuple[Known, Guest]]:
     """Those that have to say who they are before anything of them is shown: they were in doubt before, or the list tells
     of another machine, be it one of another kind. Who is missing is `returned`; who was bound just now is asked anyway."""
     for placement in known:
-        guest = guests.get(placement.vmid)
+        guest = guests.get(placement.key)
         if guest is None or placement.is_missing or guest.power == Power.UNKNOWN:
             continue
         is_other = guest.ref.kind != placement.kind
-        was, is_now = before.get(placement.vmid), now[placement.vmid]
+        was, is_now = before.get(placement.key), now[placement.key]
         is_told_of = breaks(was, is_now, is_explained=is_operated(placement, was, is_now))
         if is_other or placement.doubted_since or is_told_of:
             yield placement, guest
@@ -134,7 +139,7 @@ def is_operated(known: Known, was: Sighting | None, is_now: Sighting) -> bool:
     return bool(was[4] < is_now[4]) and -UPTIME_GRAIN_S <= since_start <= LONGEST_OPERATION_S
 
 
-def in_turn(known: Iterable[Known], guests: dict[int, Guest], at_most: int, now: datetime) -> list[tuple[Known, Guest]]:
+def in_turn(known: Iterable[Known], guests: dict[str, Guest], at_most: int, now: datetime) -> list[tuple[Known, Guest]]:
     """Those that have not said for longest who they are, and for too long."""
     there = present(known, guests, ())
     due = [
@@ -151,7 +156,7 @@ def still_doubted(known: Iterable[Known]) -> set[int]:
 
 
 def present(
-    known: Iterable[Known], guests: dict[int, Guest], in_doubt: Collection[int]
+    known: Iterable[Known], guests: dict[str, Guest], in_doubt: Collection[int]
 ) -> Iterator[tuple[Known, Guest]]:
     """Each that was there all along, with what the list says of it: that is its own, and nobody else's."""
     for placement in known:
@@ -160,7 +165,7 @@ def present(
             yield placement, guest
 
 
-def unsettled(known: Iterable[Known], guests: dict[int, Guest], in_doubt: set[int], now: datetime) -> Iterator[Known]:
+def unsettled(known: Iterable[Known], guests: dict[str, Guest], in_doubt: set[int], now: datetime) -> Iterator[Known]:
     """Those that were looked at so lately that the list may be older than the look. They are few, and worth another."""
     for placement, guest in present(known, guests, in_doubt):
         if is_fresh(placement, now) and not placement.is_busy and guest.power != placement.power:
@@ -172,7 +177,7 @@ def is_fresh(known: Known, now: datetime) -> bool:
     return known.looked_at is not None and now - known.looked_at < LIST_MAY_LAG
 
 
-def unheard(known: Iterable[Known], guests: dict[int, Guest]) -> Iterator[Known]:
+def unheard(known: Iterable[Known], guests: dict[str, Guest]) -> Iterator[Known]:
     """Those of which the cluster has heard nothing for minutes, though it has their node: they can be asked themselves.
 
     Who was missing or in doubt is among them: what nobody hears of would never be asked who it is.
@@ -183,8 +188,8 @@ def unheard(known: Iterable[Known], guests: dict[int, Guest]) -> Iterator[Known]
             yield placement
 
 
-def returned(known: Iterable[Known], guests: dict[int, Guest]) -> Iterator[Known]:
-    """Missing ones whose vmid is listed again: it may be another's by now, and its identity is to be asked for.
+def returned(known: Iterable[Known], guests: dict[str, Guest]) -> Iterator[Known]:
+    """Missing ones whose key is listed again: it may be another's by now, and its identity is to be asked for.
 
     A node that is away cannot be asked; where a stranger was found, `binding.identify_rest` asks again and again.
     """

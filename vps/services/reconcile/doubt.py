@@ -13,7 +13,7 @@ from vps.hypervisor.base import Guest, HypervisorError, Need, Rights
 from vps.models import Cluster
 from vps.models.cluster_trouble import COLLAPSED, NO_RIGHTS, NOT_TOLD
 from vps.services.reconcile.compare import Known, unlisted
-from vps.services.reconcile.rights import ask, ref_of
+from vps.services.reconcile.rights import ask
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ ASKED_THEMSELVES = 3
 
 
 def not_believed(
-    cluster: Cluster, hypervisor: Hypervisor, rights: Rights | None, known: list[Known], guests: dict[int, Guest]
+    cluster: Cluster, hypervisor: Hypervisor, rights: Rights | None, known: list[Known], guests: dict[str, Guest]
 ) -> set[int]:
     """The placements whose guests are not in the list and are not taken for gone. Costs a call where any is not in it."""
     gone = unlisted(known, guests)
@@ -58,7 +58,7 @@ def reason(
     """Why which of them are not taken for gone; none of them where there is no reason not to."""
     if rights is None:
         return NOT_TOLD, gone
-    if hidden := [row for row in gone if not rights.may(Need.SEE, ref_of(row))]:
+    if hidden := [row for row in gone if not rights.may(Need.SEE, row.ref)]:
         return NO_RIGHTS, hidden
     if cluster.doubt and cluster.doubt["why"] != COLLAPSED:
         # It may see them since a moment, and the list is older than that.
@@ -79,7 +79,7 @@ def is_contradicted(hypervisor: Hypervisor, gone: list[Known]) -> bool:
 
 def answers(hypervisor: Hypervisor, known: Known) -> bool:
     try:
-        hypervisor.look(ref_of(known))
+        hypervisor.look(known.ref)
     except HypervisorError:
         return False
     return True

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, TextField
+from django.db.models.functions import Cast
 
 from vps.models import Cluster, Event, Operation, Placement, Vps
+from vps.models.placement import guest_facts
 from vps.services.reconcile.compare import Change, Known
 
 # So many rows are locked at a time: whoever clicks, and the main site, wait for these and not for a whole cluster.
@@ -19,7 +21,7 @@ COLUMNS = (
     "vps_id",
     "vps__user_id",
     "kind",
-    "vmid",
+    "guest_key",
     "node",
     "identity",
     "stranger",
@@ -36,8 +38,9 @@ def known_of(cluster: Cluster, placement_ids: list[int] | None = None) -> Iterat
     """All of the cluster's, or these."""
     is_busy = Exists(Operation.objects.open().filter(vps=OuterRef("vps_id")))
     these = {} if placement_ids is None else {"pk__in": placement_ids}
-    rows = Placement.objects.filter(cluster=cluster, **these).values_list(*COLUMNS, is_busy)
-    return (Known(*row) for row in rows)
+    named = Placement.objects.annotate(guest_key=Cast("vmid", TextField()))
+    rows = named.filter(cluster=cluster, **these).values_list(*COLUMNS, is_busy)
+    return (Known(id, vps, user, Placement.Kind(kind).guest_kind, *rest) for id, vps, user, kind, *rest in rows)
 
 
 def learn_all(cluster: Cluster, found: list[Change]) -> list[Change]:
@@ -75,5 +78,5 @@ def events_of(found: Iterable[Change]) -> Iterator[Event]:
     for change in found:
         known = change.known
         if change.is_missing and not known.is_missing:
-            where: dict[str, Any] = {"source": Event.Source.SYSTEM, "data": {"vmid": known.vmid}}
+            where: dict[str, Any] = {"source": Event.Source.SYSTEM, "data": guest_facts(known.key)}
             yield Event(type=Event.Type.VPS_MISSING, vps_id=known.vps_id, user_id=known.user_id, **where)

@@ -57,17 +57,17 @@ def take_in(cluster: Any, hypervisor: Hypervisor, began: float) -> int:
 
     What we know is read before the list is: a guest that is bound meanwhile may be newer than the list."""
     known = list(known_of(cluster))
-    guests = {guest.ref.vmid: guest for guest in hear(cluster, hypervisor)}
+    guests = {guest.ref.key: guest for guest in hear(cluster, hypervisor)}
     nodes: dict[str, Hypervisor] = {}
     for row in unheard(known, guests):
-        guests[row.vmid] = ask_its_node(hypervisor, row, guests[row.vmid], nodes)
+        guests[row.key] = ask_its_node(hypervisor, row, guests[row.key], nodes)
     # By the database's clock, by which looks were written: rounds are of many hosts, whose own are not alike.
     now = cluster.read_at + timedelta(seconds=time.monotonic() - began)
     before = observations.sightings(cluster.pk)
     after = sightings(guests.values(), before, now.timestamp())
     known, in_doubt = ask_doubted(cluster, hypervisor, known, guests, (before, after))
     for row in unsettled(known, guests, in_doubt, now):
-        guests[row.vmid] = look_again(hypervisor, guests[row.vmid])
+        guests[row.key] = look_again(hypervisor, guests[row.key])
     rights, told = rights_if_due(cluster, hypervisor, known)
     unseen = not_believed(cluster, hypervisor, rights, known, guests)
     learnt = learn_all(cluster, list(changes(known, guests, unseen, in_doubt)))

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from vps import observations
 from vps.hypervisor.base import NOT_SAID, Guest, Power
-from vps.models import Cluster
+from vps.models import Cluster, Placement
 from vps.services.reconcile.usage import usage_now
 
 
@@ -28,6 +28,6 @@ def is_measured(guest: Guest) -> bool:
 
 def shown(guest: Guest) -> dict[str, Any]:
     """By hand: `asdict` takes ten times as long, and there may be ten thousand of them."""
-    where = {"kind": guest.ref.kind, "vmid": guest.ref.vmid, "node": guest.ref.node}
+    where = {"kind": Placement.Kind.of(guest.ref.kind).value, "guest": guest.ref.key, "node": guest.ref.node}
     size = {"cores": guest.cores, "ram": guest.usage.ram_total}
     return where | size | {"name": guest.name, "power": guest.power, "is_template": guest.is_template}

@@ -11,8 +11,9 @@ from typing import Any
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from vps.guests import GuestRef
 from vps.hypervisor import Hypervisor
-from vps.hypervisor.base import GuestRef, HypervisorError, Kind, Need, Rights
+from vps.hypervisor.base import HypervisorError, Need, Rights
 from vps.models import Cluster
 from vps.services.reconcile.compare import Known
 
@@ -39,7 +40,7 @@ def ask(cluster: Cluster, hypervisor: Hypervisor, known: list[Known]) -> Told:
     except HypervisorError as error:
         log.warning("%s does not say what its token may do: %s", cluster, error.detail)
         return None, asked
-    return rights, asked | {"lacking": list(lacks(rights, [ref_of(row) for row in known]))}
+    return rights, asked | {"lacking": list(lacks(rights, [row.ref for row in known]))}
 
 
 def lacks(rights: Rights, bound: list[GuestRef]) -> Iterator[dict[str, Any]]:
@@ -48,7 +49,3 @@ def lacks(rights: Rights, bound: list[GuestRef]) -> Iterator[dict[str, Any]]:
         without = sum(not rights.may(need, ref) for ref in bound)
         if without or not (bound or rights.may(need)):
             yield {"need": str(need), "privilege": rights.name(need), "guests": without, "of": len(bound)}
-
-
-def ref_of(known: Known) -> GuestRef:
-    return GuestRef(Kind(known.kind), known.vmid, known.node)

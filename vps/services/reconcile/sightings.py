@@ -10,8 +10,8 @@ from vps.hypervisor.base import Guest, Power
 
 # (name, cores, RAM, disk, when it was started in seconds since 1970), each None where nothing was said of it.
 Sighting = tuple[Any, ...]
-# By vmid.
-Sightings = dict[int, Sighting]
+# By the guest's key.
+Sightings = dict[str, Sighting]
 
 # When a machine was started is told by its uptime, which lags as the list does, and by clocks that are set now and then.
 BOOT_GRAIN_S = 45.0
@@ -19,7 +19,7 @@ BOOT_GRAIN_S = 45.0
 
 def sightings(guests: Iterable[Guest], before: Sightings, now: float) -> Sightings:
     """What is known of each by now: what the list leaves out, as of a node that is down, is as it was."""
-    return {guest.ref.vmid: sighting(guest, before.get(guest.ref.vmid), now) for guest in guests}
+    return {guest.ref.key: sighting(guest, before.get(guest.ref.key), now) for guest in guests}
 
 
 def sighting(guest: Guest, before: Sighting | None, now: float) -> Sighting:

@@ -30,7 +30,7 @@ class Batch:
     clusters: dict[str, Cluster] = field(default_factory=dict)
     placements: dict[int, Placement] = field(default_factory=dict)
     first_row_of: dict[int, int] = field(default_factory=dict)
-    vps_id_by_guest: dict[tuple[int, int], int] = field(default_factory=dict)
+    vps_id_by_guest: dict[tuple[int, str], int] = field(default_factory=dict)
 
     # What is to be written, by the id of the VPS.
     created: dict[int, Vps] = field(default_factory=dict)
@@ -67,9 +67,9 @@ class Batch:
             self.external_id_by_vps_id[id] = external_id
             self.given_external_ids.add(external_id)
 
-    def guest_of(self, cluster_id: int, vmid: int) -> tuple[int, int]:
+    def guest_of(self, cluster_id: int, key: str) -> tuple[int, str]:
         """The same for every row that reaches this cluster."""
-        return self.first_row_of.get(cluster_id, cluster_id), vmid
+        return self.first_row_of.get(cluster_id, cluster_id), key
 
     def add_event(self, type: str, vps: Vps, **data: Any) -> None:
         """The open pages of the VPS's owner look again, too."""

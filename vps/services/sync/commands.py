@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from vps.guests import GuestRef
 from web.errors import PanelError
 
 
@@ -12,9 +13,7 @@ class PlacementSpec:
     """Where the main site says the machine is. `replaced`: it is a new one in the place of the one that was there."""
 
     cluster: str
-    node: str
-    vmid: int
-    kind: str
+    ref: GuestRef
     replaced: bool = False
 
 

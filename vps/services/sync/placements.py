@@ -24,7 +24,7 @@ def cluster_of(batch: Batch, spec: PlacementSpec | None) -> Cluster | None:
 
 def refuse_taken(batch: Batch, vps: Vps, cluster: Cluster | None, spec: PlacementSpec | None) -> None:
     """Raises PlacementTaken."""
-    if cluster and spec and batch.vps_id_by_guest.get(batch.guest_of(cluster.pk, spec.vmid), vps.pk) != vps.pk:
+    if cluster and spec and batch.vps_id_by_guest.get(batch.guest_of(cluster.pk, spec.ref.key), vps.pk) != vps.pk:
         raise PlacementTaken
 
 
@@ -37,19 +37,18 @@ def move(batch: Batch, vps: Vps, cluster: Cluster | None, spec: PlacementSpec | 
         return False
     forget_learnt_address(batch, vps, batch.placements.get(vps.pk))
     remove(batch, vps.pk)
-    placement = Placement(vps_id=vps.pk, cluster=cluster, kind=spec.kind, vmid=spec.vmid, node=spec.node)
+    placement = Placement.of(vps.pk, cluster, spec.ref)
     batch.placements[vps.pk] = batch.new_placements[vps.pk] = placement
-    batch.vps_id_by_guest[batch.guest_of(cluster.pk, spec.vmid)] = vps.pk
-    facts = {"cluster": cluster.name, "kind": spec.kind, "vmid": spec.vmid}
-    batch.add_event("vps.bound", vps, **facts | ({"replaced": True} if spec.replaced else {}))
+    batch.vps_id_by_guest[batch.guest_of(cluster.pk, spec.ref.key)] = vps.pk
+    batch.add_event("vps.bound", vps, **placement.facts | ({"replaced": True} if spec.replaced else {}))
     return True
 
 
 def is_same_guest(batch: Batch, vps: Vps, cluster: Cluster, spec: PlacementSpec) -> bool:
     old = batch.placements.get(vps.pk)
-    return old is not None and (
-        batch.guest_of(old.cluster_id, old.vmid) == batch.guest_of(cluster.pk, spec.vmid) and old.kind == spec.kind
-    )
+    if old is None or old.ref.kind != spec.ref.kind:
+        return False
+    return batch.guest_of(old.cluster_id, old.ref.key) == batch.guest_of(cluster.pk, spec.ref.key)
 
 
 def check_again(batch: Batch, vps: Vps, spec: PlacementSpec | None) -> tuple[str, ...]:
@@ -83,7 +82,7 @@ def remove(batch: Batch, id: int) -> None:
     """The VPS has no placement any more."""
     old = batch.placements.pop(id, None)
     if old:
-        guest = batch.guest_of(old.cluster_id, old.vmid)
+        guest = batch.guest_of(old.cluster_id, old.ref.key)
         if batch.vps_id_by_guest.get(guest) == id:
             del batch.vps_id_by_guest[guest]
         batch.new_placements.pop(id, None)

@@ -8,6 +8,7 @@ from django.utils import timezone
 from tests.simulated import Cluster as Simulated
 from tests.vps.services.conftest import SOLD
 from vps.errors import AlreadyBound
+from vps.guests import GuestRef, Kind
 from vps.hypervisor.proxmox.driver import Proxmox
 from vps.models import Cluster, Event, Placement, Vps, WhyUnbound
 from vps.services import addresses, binding
@@ -153,4 +154,4 @@ def test_a_node_that_hangs_keeps_nobody_elsewhere_from_being_asked(
 def test_bind_refuses_a_server_that_is_bound_already(known: Vps, simulated: Simulated, real_cluster: Cluster) -> None:
     simulated.add(vmid=101)
     with pytest.raises(AlreadyBound):
-        binding.bind(known, real_cluster, kind="qemu", vmid=101, node="pve1", by=None, source="admin")
+        binding.bind(known, real_cluster, GuestRef(Kind.VM, "101", "pve1"), by=None, source="admin")

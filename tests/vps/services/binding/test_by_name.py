@@ -11,6 +11,7 @@ from tests.simulated import serving
 from tests.vps.conftest import registered
 from tests.vps.services.binding.conftest import why
 from tests.vps.services.conftest import OTHER, SOLD, delete
+from vps.guests import GuestRef, Kind
 from vps.models import Cluster, FormerPlacement, Placement, Tombstone, Vps, WhyUnbound
 from vps.services import binding, sync
 from vps.services.reconcile import reconcile
@@ -184,7 +185,9 @@ def test_former_placements_are_kept_however_a_placement_ends(known: Vps, carol: 
         binding.unbind(known, by=carol, source="admin")
     else:
         sync.apply_one(
-            sync.SyncCommand("update", id=known.pk, placement=sync.PlacementSpec("simulated", "pve1", 200, "qemu"))
+            sync.SyncCommand(
+                "update", id=known.pk, placement=sync.PlacementSpec("simulated", GuestRef(Kind.VM, "200", "pve1"))
+            )
         )
     former = FormerPlacement.objects.get()
     assert (former.vmid, former.user_id) == (100, known.user_id)

@@ -10,6 +10,7 @@ from tests.vps.conftest import registered
 from tests.vps.services.binding.conftest import why
 from tests.vps.services.conftest import OTHER, SOLD, delete
 from vps.errors import PlacementTaken
+from vps.guests import GuestRef, Kind
 from vps.models import Cluster, Placement, Vps
 from vps.services import binding, metrics
 from vps.services.reconcile import reconcile
@@ -38,9 +39,9 @@ def test_cluster_entries_of_one_cluster_are_known_by_its_nodes_certificates(
     assert Cluster.objects.said(twin.pk, "9.2", tuple(first.certificates)) == first.pk
     answer = create_at(main_site, bob, "twin", 100)
     assert (answer.status_code, answer.json()["code"]) == (409, "placement_taken")
-    vps, where = make_vps(bob), {"kind": "qemu", "vmid": 100, "node": "pve1"}
+    vps, ref = make_vps(bob), GuestRef(Kind.VM, "100", "pve1")
     with pytest.raises(PlacementTaken):
-        binding.bind(vps, Cluster.objects.get(name="twin"), **where, by=None, source="admin")
+        binding.bind(vps, Cluster.objects.get(name="twin"), ref, by=None, source="admin")
 
 
 def test_bind_takes_the_first_entry_of_a_cluster_for_a_free_guest(
@@ -107,7 +108,7 @@ def test_bind_by_name_knows_former_guests_through_every_entry_of_a_cluster(
     assert binding.bind_by_name() == 0
     assert why(bobs) == "former_owner"
     first = Cluster.objects.get(name="simulated")
-    assert len(binding.objections(bobs, first, {"vmid": 101})) == 1
+    assert len(binding.objections(bobs, first, {"guest": "101"})) == 1
 
 
 def test_suggestions_name_the_server_of_a_guest_that_another_entry_has_bound(known: Vps, twin: Cluster) -> None:

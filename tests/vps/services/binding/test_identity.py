@@ -7,6 +7,7 @@ import pytest
 from tests.simulated import Cluster as Simulated
 from tests.vps.conftest import bells, carry_out, turn
 from vps import operations
+from vps.guests import GuestRef, Kind
 from vps.hypervisor.proxmox.driver import Proxmox
 from vps.models import Cluster, Event, Operation, Placement, Vps
 from vps.services import addresses, binding, metrics, sync
@@ -150,7 +151,9 @@ def test_what_was_seen_of_a_guest_is_not_told_of_a_server_that_was_bound_elsewhe
 
     def moved_meanwhile(self: Proxmox, ref: Any) -> str:
         sync.apply_one(
-            sync.SyncCommand("update", id=vps.pk, placement=sync.PlacementSpec("simulated", "pve1", 200, "qemu"))
+            sync.SyncCommand(
+                "update", id=vps.pk, placement=sync.PlacementSpec("simulated", GuestRef(Kind.VM, "200", "pve1"))
+            )
         )
         return real(self, ref)
 

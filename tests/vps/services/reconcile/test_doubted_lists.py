@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.db.models import F
 
-from vps.hypervisor.base import GuestRef, Kind, Need
+from vps.guests import GuestRef, Kind
+from vps.hypervisor.base import Need
 from vps.hypervisor.proxmox.rights import Rights
 from vps.models import Cluster, Event, Placement, Vps
 from vps.services import binding
@@ -254,7 +255,7 @@ def test_a_look_that_is_denied_fails_as_that_too(servers: list[Vps], simulated: 
 def test_a_privilege_counts_on_the_guest_itself_or_from_above_where_it_is_inherited(
     granted: dict[str, dict[str, float]], may: bool
 ) -> None:
-    assert Rights(granted).may(Need.SEE, GuestRef(Kind.QEMU, 100, "pve1")) is may
+    assert Rights(granted).may(Need.SEE, GuestRef(Kind.VM, "100", "pve1")) is may
 
 
 def test_an_empty_pool_will_have_guests() -> None:
@@ -264,7 +265,7 @@ def test_an_empty_pool_will_have_guests() -> None:
 
 def test_a_container_tells_its_addresses_to_whoever_may_see_it() -> None:
     rights = Rights({"/vms": {"VM.Audit": 1}})
-    assert rights.may(Need.ADDRESSES, GuestRef(Kind.LXC, 100, "pve1"))
-    assert not rights.may(Need.ADDRESSES, GuestRef(Kind.QEMU, 100, "pve1"))
+    assert rights.may(Need.ADDRESSES, GuestRef(Kind.CONTAINER, "100", "pve1"))
+    assert not rights.may(Need.ADDRESSES, GuestRef(Kind.VM, "100", "pve1"))
     for name in ("VM.Monitor", "VM.GuestAgent.Unrestricted"):
-        assert Rights({"/vms": {name: 1}}).may(Need.ADDRESSES, GuestRef(Kind.QEMU, 100, "pve1"))
+        assert Rights({"/vms": {name: 1}}).may(Need.ADDRESSES, GuestRef(Kind.VM, "100", "pve1"))

@@ -139,8 +139,8 @@ def test_what_was_seen_while_the_list_was_on_its_way_is_newer_than_the_list(
     server(power="running")
     simulated.change(100, power="stopped")
     hypervisor = connect("proxmox", Access(**real_cluster.credentials()))
-    by_vmid = {guest.ref.vmid: guest for guest in hypervisor.guests()}
-    found = list(changes(known_of(real_cluster), by_vmid))
+    by_key = {guest.ref.key: guest for guest in hypervisor.guests()}
+    found = list(changes(known_of(real_cluster), by_key))
     carry_out(operations.request(Vps.objects.get(), "start", by=alice, source="page"))
     assert learn(real_cluster, found) == []
     assert Vps.objects.get().status == "running"
@@ -192,7 +192,7 @@ def test_the_guests_of_a_cluster_are_kept_for_staff(server: Any, real_cluster: C
     reconcile(real_cluster.pk)
     (guest,) = binding.suggestions(real_cluster)
     assert (guest["vps"], guest["name"]) == (vps, "guest-of-alice")
-    assert observations.guests(real_cluster.pk)[0]["vmid"] == 100
+    assert observations.guests(real_cluster.pk)[0]["guest"] == "100"
 
 
 def test_a_server_whose_node_falls_silent_under_an_operation_is_unknown_and_known_again(

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from tests.docs.shape import differences
 from vps import observations
+from vps.guests import GuestRef, Kind
 from vps.hypervisor.base import NOT_SAID, Usage
 from vps.models import Cluster, Placement, Vps
 from vps.services import binding, metrics
@@ -121,7 +122,7 @@ def test_use_and_history_of_one_guest_are_never_those_of_the_next(
     assert metrics.usage(fresh(vps)) is None
     assert metrics.history(fresh(vps), "hour")["state"] == "unavailable"
     simulated.add("qemu", 101, power="running")
-    binding.bind(vps, real_cluster, kind="qemu", vmid=101, node="pve1", by=carol, source="admin")
+    binding.bind(vps, real_cluster, GuestRef(Kind.VM, "101", "pve1"), by=carol, source="admin")
     binding.identify(fresh(vps).placement.pk)
     assert metrics.usage(fresh(vps)) is None
     assert metrics.history(fresh(vps), "hour")["state"] == "pending"
