@@ -170,3 +170,12 @@ def test_a_press_while_the_hypervisor_is_silent_is_refused_in_words(
     assert fragment.content.decode().startswith('<div class="alert'), "live.js knows it by that"
     assert words in fragment.content.decode()
     assert not Operation.objects.exists()
+
+
+def test_a_page_that_the_release_before_served_may_still_be_pressed(
+    as_user: Any, alice: Any, make_vps: Any, bind: Any
+) -> None:
+    vps = make_vps(alice)
+    bind(vps)
+    assert as_user(alice).post(f"/vps/{vps.id}/stop/").status_code == 302
+    assert Operation.objects.get().kind == "stop"
