@@ -1,4 +1,4 @@
-"""Where a request comes from, for whoever counts by it. accounts.limits' callers ask."""
+"""Where a request comes from, for whoever counts by it. Whoever takes from accounts.limits asks."""
 
 from ipaddress import IPv6Address, ip_address, ip_network
 
@@ -9,7 +9,7 @@ SUBSCRIBER = 64
 
 
 def network_of(request: HttpRequest | None) -> str:
-    """By the address that the server was told by the proxies it trusts. Empty where nobody says."""
+    """By the address that the trusted proxies have named. Empty where nobody says."""
     return network(request.META.get("REMOTE_ADDR", "")) if request else ""
 
 

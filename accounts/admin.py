@@ -9,11 +9,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
-from django.db.models import Count, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
@@ -40,7 +36,7 @@ class PanelUserAdmin(UserAdmin):  # type: ignore[type-arg]
     ]
     fieldsets = [*UserAdmin.fieldsets, (_("Main site"), {"fields": ["external_id"]})]  # type: ignore[misc]
     readonly_fields = ["external_id"]
-    list_display = ["username", "id", "external_id", "email", "servers", "is_active", "last_login"]
+    list_display = ["username", "id", "external_id", "email", "is_active", "last_login"]
     list_filter = ["is_active", "is_staff"]
     search_fields = ["username", "email", "first_name", "last_name", "=id", "=external_id"]
     ordering = ["id"]
@@ -56,21 +52,10 @@ class PanelUserAdmin(UserAdmin):  # type: ignore[type-arg]
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and may_touch(request, obj)
 
-    def get_queryset(self, request: HttpRequest) -> "QuerySet[User]":
-        found: QuerySet[User] = super().get_queryset(request).annotate(server_count=Count("vpses"))
-        return found
-
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if change and "is_active" in form.changed_data:
             (people.activate if obj.is_active else people.deactivate)(obj)
-
-    @admin.display(description=_("servers"), ordering="server_count")
-    def servers(self, user: Any) -> SafeString | int:
-        if not user.server_count:
-            return 0
-        address = reverse("admin:vps_vps_changelist") + f"?user__id__exact={user.pk}"
-        return format_html('<a href="{}">{}</a>', address, user.server_count)
 
 
 @admin.register(Group)

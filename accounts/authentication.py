@@ -30,7 +30,7 @@ class MainSite:
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """`X-API-Key`, one of settings.VPS_SYNC_API_KEYS: two of them during a rotation. Wrong ones alone are counted."""
+    """`X-API-Key`, one of settings.MAIN_SITE_API_KEYS: two of them during a rotation. Wrong ones alone are counted."""
 
     def authenticate(self, request: Request) -> tuple[Any, None]:
         given = request.headers.get("X-API-Key", "")
@@ -44,7 +44,7 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 def is_valid_key(given: str) -> bool:
     """In constant time, as bytes: text that is not ASCII cannot be compared so."""
-    matches = [hmac.compare_digest(given.encode(), key.encode()) for key in settings.VPS_SYNC_API_KEYS]
+    matches = [hmac.compare_digest(given.encode(), key.encode()) for key in settings.MAIN_SITE_API_KEYS]
     return any(matches)
 
 

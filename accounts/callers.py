@@ -1,4 +1,4 @@
-"""Who is at the other end of a socket: asked when it opens, and again and again while it is open. vps.sockets calls it.
+"""Who is at the other end of a socket: asked when it opens, and again and again while it is open. Sockets call it.
 
 What a token or a session once proved ends when its user is deactivated, changes the password or logs out.
 """

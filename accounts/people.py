@@ -91,7 +91,7 @@ def activate(user: User) -> None:
 
 
 def locked(id: int | None, external_id: str | None) -> User:
-    """By `id` where both are given. The row is locked but for its key, which VPSs that are just being written hold.
+    """By `id` where both are given. The row is locked but for its key, which rows of theirs hold that are just being written.
 
     Raises UserNotFound, StaffAccount.
     """

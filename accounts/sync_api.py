@@ -15,9 +15,9 @@ from rest_framework.response import Response
 
 from accounts import login_links, people
 from accounts.authentication import ApiKeyAuthentication
+from accounts.call_facts import notes_calls
 from accounts.models import User
 from accounts.permissions import IsMainSite
-from accounts.seen import seen
 from web.errors import invalid
 from web.fields import EmailAddress, PlainText, TrueOrFalse, Username, WholeNumber
 from web.idempotency import idempotent
@@ -47,7 +47,7 @@ SHAPE = ActionShape("user", UserInput(), NEEDED, TAKEN, IDS)
 @api_view(["POST"])
 @authentication_classes([ApiKeyAuthentication])
 @permission_classes([IsMainSite])
-@seen
+@notes_calls("user")
 @idempotent
 def sync_user(request: Request) -> Response:
     body: Any = request.data
@@ -59,7 +59,7 @@ def sync_user(request: Request) -> Response:
 @api_view(["POST"])
 @authentication_classes([ApiKeyAuthentication])
 @permission_classes([IsMainSite])
-@seen
+@notes_calls("user")
 @idempotent
 def login_link(request: Request, id: int) -> Response:
     body: Any = request.data
@@ -76,7 +76,7 @@ def checked_next(body: Any) -> str:
         return ""
     path = body["next"]
     if not isinstance(path, str) or len(path) > login_links.LONGEST_NEXT or not login_links.is_page(path):
-        raise invalid({"next": "Must be the path of a page of the panel, such as /vps/5/."})
+        raise invalid({"next": "Must be the path of a page of the panel, such as /profile/."})
     return path
 
 

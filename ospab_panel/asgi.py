@@ -8,9 +8,9 @@ import logging
 
 from channels.routing import ProtocolTypeRouter
 
+from accounts.log_line import WithoutLinksInArguments
 from ospab_panel.wsgi import application as http
 from ospab_panel.wsgi_bridge import WsgiBridge
-from web.log_line import WithoutLinksInArguments
 
 # The sockets import models, and request bodies the API key, so they come after wsgi has set Django up.
 from ospab_panel.sockets import sockets  # isort: skip

@@ -35,15 +35,15 @@ DEMO_CLUSTER = (
 SECRET_KEY = secret("SECRET_KEY", demo=DEMO)
 JWT_SIGNING_KEY = secret("JWT_SIGNING_KEY", demo=DEMO)
 FIELD_KEYS = field_keys("FIELD_KEYS")
-VPS_SYNC_API_KEYS = [secret("VPS_SYNC_API_KEY", demo=DEMO)]
+MAIN_SITE_API_KEYS = [secret("VPS_SYNC_API_KEY", demo=DEMO)]
 if old_key := secret("VPS_SYNC_API_KEY_OLD", demo=DEMO, default=""):
-    VPS_SYNC_API_KEYS.append(old_key)
+    MAIN_SITE_API_KEYS.append(old_key)
 refuse_same(
     {
         "SECRET_KEY": SECRET_KEY,
         "JWT_SIGNING_KEY": JWT_SIGNING_KEY,
         "FIELD_KEYS": FIELD_KEYS,
-        "VPS_SYNC_API_KEY": VPS_SYNC_API_KEYS[0],
+        "VPS_SYNC_API_KEY": MAIN_SITE_API_KEYS[0],
         "VPS_SYNC_API_KEY_OLD": old_key,
         "the password in DATABASE_URL": password_in(environment.text("DATABASE_URL")),
         "the password in REDIS_URL": password_in(environment.text("REDIS_URL")),
@@ -73,7 +73,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "ospab_panel.middleware.give_request_id",
     "ospab_panel.middleware.keep_secrets_sealed",
-    "ospab_panel.main_site.see_main_site",
+    "vps.api.call_log.log_main_site_calls",
     "ospab_panel.health.take_any_host",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -297,7 +297,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "()": "web.log_line.WithoutLinks",
+            "()": "accounts.log_line.WithoutLinks",
             "fmt": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s",
         }
     },

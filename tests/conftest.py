@@ -118,7 +118,7 @@ def with_token(db: None) -> Make:
 @pytest.fixture
 def main_site(db: None, settings: Any) -> Make:
     """The main site, which calls POST /api/vps/sync with its key."""
-    client = Client(headers={"x-api-key": settings.VPS_SYNC_API_KEYS[0]})
+    client = Client(headers={"x-api-key": settings.MAIN_SITE_API_KEYS[0]})
 
     def sync(action: str, path: str = "/api/vps/sync", **vps: Any) -> Any:
         return client.post(path, {"action": action, "vps": vps}, content_type="application/json")

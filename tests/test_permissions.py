@@ -96,7 +96,7 @@ def callers(as_user: Any, with_token: Any, alice: Any, bob: Any, carol: Any, set
     def caller(who: str, route: str) -> Client:
         if who in people:
             return with_token(people[who]) if route.startswith("api/") else as_user(people[who])
-        return Client(headers={"x-api-key": settings.VPS_SYNC_API_KEYS[0]} if who == "main site" else {})
+        return Client(headers={"x-api-key": settings.MAIN_SITE_API_KEYS[0]} if who == "main site" else {})
 
     return caller
 

@@ -69,14 +69,14 @@ class PanelBusy(PanelError):
 
 
 def invalid(faults: Any, sentence: str = "Invalid request: %(faults)s") -> InvalidInput:
-    """`faults` are sentences by field, nested or not. The main site is told in English; others bring their `sentence`."""
+    """`faults` are sentences by field, nested or not. In English, unless a translated `sentence` is given."""
     errors = dict(flat(faults))
     named = "; ".join(f"{field}: {' '.join(lines)}" for field, lines in errors.items())
     return InvalidInput(sentence % {"faults": named}, errors=errors)
 
 
 def flat(detail: Any, path: str = "") -> list[tuple[str, list[str]]]:
-    """Sentences nested by field, as REST framework has them, as ("vps.cpu", [sentences])."""
+    """Sentences nested by field, as REST framework has them, as ("thing.field", [sentences])."""
     if isinstance(detail, dict):
         pairs = [flat(inner, f"{path}.{key}".strip(".")) for key, inner in detail.items()]
         return [pair for inner in pairs for pair in inner]

@@ -61,7 +61,7 @@ class PlainText(serializers.Field[str, Any, str, Any]):
 
 
 class Username(PlainText):
-    """As Django's own, in the form of Unicode in which the login page asks for it."""
+    """As Django's own, in the form of Unicode in which the page of logging in asks for it."""
 
     def to_internal_value(self, data: Any) -> str:
         name = unicodedata.normalize("NFKC", super().to_internal_value(data))

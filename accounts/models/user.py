@@ -1,4 +1,4 @@
-"""The table `users`. Everybody who logs in is a row here; the main site's VPSs name their owner by its id."""
+"""The table `users`. Everybody who logs in is a row here; what people own names them by its id."""
 
 from collections.abc import Iterable
 from typing import Any, ClassVar

@@ -15,7 +15,7 @@ WAITING = """
 
 
 def send(path: str, body: dict[str, Any], **headers: str) -> Any:
-    client = Client(headers={"x-api-key": settings.VPS_SYNC_API_KEYS[0]} | headers)
+    client = Client(headers={"x-api-key": settings.MAIN_SITE_API_KEYS[0]} | headers)
     return client.post(path, body, content_type="application/json")
 
 

@@ -20,7 +20,7 @@ from web.models import KeptAnswer
 def test_the_hourly_task_forgets_what_is_past_its_time_and_nothing_else(alice: Any, settings: Any) -> None:
     order = {"user_id": alice.id, "name": "web", "cpu": 1, "ram": 512, "disk": 5, "os": "Debian 12"}
     for key in ("old", "new"):
-        headers = {"X-API-Key": settings.VPS_SYNC_API_KEYS[0], "Idempotency-Key": key}
+        headers = {"X-API-Key": settings.MAIN_SITE_API_KEYS[0], "Idempotency-Key": key}
         body = {"action": "create", "vps": order}
         Client(headers=headers).post("/api/vps/sync", body, content_type="application/json")
         if key == "old":

@@ -206,7 +206,7 @@ def with_key(key: str | None, address: str = STRANGERS) -> Any:
 
 
 def test_g5_wrong_keys_are_limited_and_the_right_one_never_is(db: None, settings: Any) -> None:
-    right, most = settings.VPS_SYNC_API_KEYS[0], limits.KEYS_OF_NETWORK.most
+    right, most = settings.MAIN_SITE_API_KEYS[0], limits.KEYS_OF_NETWORK.most
     assert [with_key(f"wrong {at}").status_code for at in range(most + 2)] == [401] * most + [429] * 2
     refused = with_key("wrong")
     assert refused.json()["code"] == "too_many_attempts"

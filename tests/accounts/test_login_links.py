@@ -218,7 +218,7 @@ def test_nothing_else_may(alice: Any, path: Any) -> None:
 
 
 def test_the_body_may_be_left_out(alice: Any, settings: Any) -> None:
-    client = Client(headers={"x-api-key": settings.VPS_SYNC_API_KEYS[0]})
+    client = Client(headers={"x-api-key": settings.MAIN_SITE_API_KEYS[0]})
     assert client.generic("POST", f"/api/users/{alice.pk}/login-link").status_code == 201
     assert ask(alice, []).json()["code"] == "invalid"
     assert ask(alice, {"to": "/"}).json()["warnings"] == ["Unknown field ignored: to"]

@@ -33,7 +33,7 @@ class Cast:
         Event.objects.settle()
         Event.objects.record("vps.updated", self.vps, source="sync")
         self.browser, self.program = as_user(self.alice), with_token(self.alice)
-        self.main_site = Client(headers={"x-api-key": settings.VPS_SYNC_API_KEYS[0]}, raise_request_exception=False)
+        self.main_site = Client(headers={"x-api-key": settings.MAIN_SITE_API_KEYS[0]}, raise_request_exception=False)
         for client in (self.browser, self.program):
             client.raise_request_exception = False
 

@@ -329,7 +329,7 @@ def test_d6_a_file_of_a_secret_ends_with_a_line_break_that_is_no_part_of_it(tmp_
     file = tmp_path / "key"
     file.write_text(ANOTHER + "\n")
     changes = {"VPS_SYNC_API_KEY": None, "VPS_SYNC_API_KEY_FILE": str(file)}
-    assert start("print(settings.VPS_SYNC_API_KEYS)", **changes) == (0, str([ANOTHER]))
+    assert start("print(settings.MAIN_SITE_API_KEYS)", **changes) == (0, str([ANOTHER]))
 
 
 def test_d6_a_value_is_taken_as_it_stands_and_no_dollar_sign_names_another() -> None:

@@ -130,7 +130,7 @@ def test_the_main_sites_batch_may_be_longer_and_the_connection_is_kept(
     port: int, settings: Any, transactional_db: None
 ) -> None:
     others = HTTPConnection("127.0.0.1", port, timeout=20)
-    headers = {"Host": "testserver", "X-API-Key": settings.VPS_SYNC_API_KEYS[0], "Content-Type": "application/json"}
+    headers = {"Host": "testserver", "X-API-Key": settings.MAIN_SITE_API_KEYS[0], "Content-Type": "application/json"}
     others.request("POST", "/api/vps/sync/batch", body=b"x" * 3_000_000, headers=headers)
     first = others.getresponse()
     said = json.loads(first.read())

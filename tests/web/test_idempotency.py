@@ -22,7 +22,7 @@ NOW = datetime.now(UTC)
 
 
 def send(body: Any, key: str | None = None, path: str = "/api/vps/sync", **headers: str) -> Any:
-    headers |= {"X-API-Key": settings.VPS_SYNC_API_KEYS[0]} | ({"Idempotency-Key": key} if key else {})
+    headers |= {"X-API-Key": settings.MAIN_SITE_API_KEYS[0]} | ({"Idempotency-Key": key} if key else {})
     return Client(headers=headers).post(path, body, content_type="application/json")
 
 
@@ -270,7 +270,7 @@ def test_times_are_compared_as_times_and_not_as_texts(alice: Any, make_vps: Any)
 def test_a_time_of_any_offset_and_fraction_is_known_again(alice: Any, make_vps: Any, value: str) -> None:
     word = {"action": "update", "vps": {"id": make_vps(alice).pk, "cpu": 8}, "occurred_at": value}
     assert [send(word).status_code for _ in range(2)] == [200, 200]
-    since = Client(headers={"X-API-Key": settings.VPS_SYNC_API_KEYS[0]}).get("/api/vps/sync", {"updated_since": value})
+    since = Client(headers={"X-API-Key": settings.MAIN_SITE_API_KEYS[0]}).get("/api/vps/sync", {"updated_since": value})
     assert since.status_code == 200
 
 

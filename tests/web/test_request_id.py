@@ -51,7 +51,7 @@ def test_our_own_mistakes_bear_an_id_too(db: None, settings: Any) -> None:
     """A table that is gone stands for whatever nobody thought of."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE vps RENAME TO elsewhere")
-    client = Client(raise_request_exception=False, headers={"x-api-key": settings.VPS_SYNC_API_KEYS[0]})
+    client = Client(raise_request_exception=False, headers={"x-api-key": settings.MAIN_SITE_API_KEYS[0]})
     body = {"action": "delete", "vps": {"id": 1}}
     answer = client.post("/api/vps/sync", body, content_type="application/json")
     assert (answer.status_code, len(answer["X-Request-ID"])) == (500, FRESH)

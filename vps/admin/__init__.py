@@ -4,6 +4,7 @@ from vps.admin import (  # noqa: F401  each registers itself
     cluster,
     event,
     operation,
+    owner,
     sync_call,
     vps,
     webhook_delivery,

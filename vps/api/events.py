@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import KeyOrTokenAuthentication, MainSite
-from accounts.seen import seen
+from accounts.call_facts import notes_calls
 from vps.models import Event
 from vps.models.event_shape import for_customer, for_main_site
 from web.query import page_after, words
@@ -22,7 +22,7 @@ BIGGEST_ID = 2**63 - 1
 
 @api_view(["GET"])
 @authentication_classes([KeyOrTokenAuthentication])
-@seen
+@notes_calls()
 def events(request: Request) -> Response:
     """`next` is the address of what follows, or null where nothing does yet. Raises CursorFromTheFuture."""
     page = page_after(request, default=DEFAULT_PAGE, most=LARGEST_PAGE, largest_key=BIGGEST_ID)

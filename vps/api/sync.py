@@ -8,8 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import ApiKeyAuthentication
+from accounts.call_facts import note, notes_calls
 from accounts.permissions import IsMainSite
-from accounts.seen import seen, tell
 from vps.api.commands import command_of, warnings_of
 from vps.db.digest import digest
 from vps.models import Vps
@@ -36,7 +36,9 @@ def for_the_main_site(*methods: str, largest_body: int = MIB, at_once: int = 0) 
         once = idempotent(endpoint)
         limited = at_most(at_once)(once) if at_once else once
         made = api_view(methods)(
-            authentication_classes([ApiKeyAuthentication])(permission_classes([IsMainSite])(seen(limited)))
+            authentication_classes([ApiKeyAuthentication])(
+                permission_classes([IsMainSite])(notes_calls("vps")(limited))
+            )
         )
         made.cls.largest_body = largest_body  # type: ignore[attr-defined]  # web.json_body asks for it
         return made
@@ -61,7 +63,7 @@ def sync_batch(request: Request) -> Response:
     body.clear()  # Megabytes of it may be nobody's, and the work takes memory of its own.
     outcomes = outcomes_of(operations, is_atomic)
     results = [{"index": at} | result_of(*pair) for at, pair in enumerate(zip(outcomes, operations, strict=True))]
-    tell(request, failed=failures(results))
+    note(request, failed=failures(results))
     answer = {"status": summary(results), "results": results}
     return Response(answer | ({"warnings": warnings} if warnings else {}))
 

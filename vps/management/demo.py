@@ -97,7 +97,7 @@ def refresh_cluster() -> None:
 def write_facts(path: Path, people: list[dict[str, Any]]) -> None:
     facts = {
         "url": settings.PANEL_URL,
-        "api_key": settings.VPS_SYNC_API_KEYS[0],
+        "api_key": settings.MAIN_SITE_API_KEYS[0],
         "simulator": {"url": settings.DEMO_CLUSTER["url"], "token": settings.DEMO_CLUSTER["token"]},
         "users": people,
     }

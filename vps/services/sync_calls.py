@@ -1,4 +1,4 @@
-"""Writes down each call of the main site and how it ended: a line of the log and a row. ospab_panel.main_site calls it."""
+"""Writes down each call of the main site and how it ended: a line of the log and a row. vps.api.call_log calls it."""
 
 import json
 import logging

@@ -143,7 +143,7 @@ def test_staff_write_their_own_password_where_everybody_does(staff: Any, dave: A
 
 def test_the_main_site_gives_no_rights_and_touches_nobody_who_has_any(main_site: Any, settings: Any, dave: Any) -> None:
     """D3's sibling: by the key."""
-    client = Client(headers={"x-api-key": settings.VPS_SYNC_API_KEYS[0]})
+    client = Client(headers={"x-api-key": settings.MAIN_SITE_API_KEYS[0]})
     body = {"action": "update", "user": {"id": dave.pk, "email": "new@example.com", "is_superuser": True}}
     assert client.post("/api/users/sync", body, content_type="application/json").status_code in (403, 409)
     new = {"external_id": "7", "username": "erin", "email": "erin@example.com"} | {

@@ -9,7 +9,7 @@ ORDER = {"name": "web-01", "status": "creating", "cpu": 4, "ram": 8192, "disk": 
 
 
 def client(**options: Any) -> Client:
-    return Client(headers={"X-API-Key": settings.VPS_SYNC_API_KEYS[0]}, **options)
+    return Client(headers={"X-API-Key": settings.MAIN_SITE_API_KEYS[0]}, **options)
 
 
 def batch(*operations: Any, **more: Any) -> Any:

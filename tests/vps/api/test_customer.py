@@ -174,7 +174,7 @@ def test_an_address_that_is_not_there_is_404_in_json(with_token: Any, alice: Any
 
 def test_the_main_sites_key_is_no_customers_token(make_vps: Any, alice: Any, settings: Any) -> None:
     make_vps(alice)
-    assert Client(headers={"x-api-key": settings.VPS_SYNC_API_KEYS[0]}).get("/api/vps").status_code == 401
+    assert Client(headers={"x-api-key": settings.MAIN_SITE_API_KEYS[0]}).get("/api/vps").status_code == 401
 
 
 def test_a_silent_hypervisor_is_503_and_says_when_to_try_again(

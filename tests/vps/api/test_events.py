@@ -19,7 +19,7 @@ SECRETS = {"cluster": "main", "vmid": 100, "expected": "uuid-100", "found": "uui
 
 @pytest.fixture
 def main_sites(db: None, settings: Any) -> Client:
-    return Client(headers={"x-api-key": settings.VPS_SYNC_API_KEYS[0]})
+    return Client(headers={"x-api-key": settings.MAIN_SITE_API_KEYS[0]})
 
 
 def told(vps: Any, type: str = "vps.updated", **more: Any) -> Event:

@@ -224,7 +224,7 @@ def world(cluster: Cluster, settings: Any) -> dict[str, dict[str, str]]:
         .json()
     )
     bearer = {"authorization": f"Bearer {pair['access']}", "refresh": pair["refresh"]}
-    return {"Bearer": bearer, "ApiKey": {"x-api-key": settings.VPS_SYNC_API_KEYS[0]}}
+    return {"Bearer": bearer, "ApiKey": {"x-api-key": settings.MAIN_SITE_API_KEYS[0]}}
 
 
 def examples() -> list[Any]:

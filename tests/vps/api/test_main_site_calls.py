@@ -30,7 +30,7 @@ def facts(line: str) -> dict[str, Any]:
 
 
 def keyed(settings: Any, idempotency_key: str = "") -> Client:
-    headers = {"x-api-key": settings.VPS_SYNC_API_KEYS[0]}
+    headers = {"x-api-key": settings.MAIN_SITE_API_KEYS[0]}
     return Client(headers=headers | ({"idempotency-key": idempotency_key} if idempotency_key else {}))
 
 
@@ -76,7 +76,7 @@ def test_neither_the_key_nor_the_body_nor_a_message_that_quotes_it_stands_in_the
     )
     said = " ".join(lines(caplog))
     assert "quoted" in SyncCall.objects.get(status=400).message
-    for secret in ("alices-secret-project", "quoted", settings.VPS_SYNC_API_KEYS[0]):
+    for secret in ("alices-secret-project", "quoted", settings.MAIN_SITE_API_KEYS[0]):
         assert secret not in said
 
 
@@ -100,7 +100,7 @@ def test_a_body_that_cannot_be_read_is_a_call_too(settings: Any) -> None:
 
 @pytest.mark.parametrize("route", OF_THE_KEY)
 def test_each_door_that_the_key_opens_tells_of_its_calls(settings: Any, route: str) -> None:
-    """One that is not `@seen` would be counted among what strangers send."""
+    """One without `@notes_calls` would be counted among what strangers send."""
     path = route.replace("^", "").replace("/?$", "").replace("<id:id>", "77")
     keyed(settings).generic(DOORS[route][0], f"/{path}", content_type="application/json")
     row = SyncCall.objects.get()

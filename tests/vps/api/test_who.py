@@ -196,7 +196,7 @@ def test_a_list_of_operations_costs_the_same_queries_for_one_and_for_thirty(
 
 def test_the_main_site_is_told_all_names(main_site: Any, settings: Any, alice: Any, carol: Any, shop: Vps) -> None:
     operation = asked(shop, carol, "admin")
-    key = {"x-api-key": settings.VPS_SYNC_API_KEYS[0]}
+    key = {"x-api-key": settings.MAIN_SITE_API_KEYS[0]}
     told = Client(headers=key).get("/api/events").json()["events"]
     assert {event["by"]["username"] for event in told if event["by"]} == {"carol"}
     operation.refresh_from_db()

@@ -59,7 +59,7 @@ def test_of_thirty_reboots_at_once_one_is_accepted(server: Vps) -> None:
 
 
 def test_of_thirty_deletes_at_once_one_deletes_and_all_succeed(server: Vps, settings: Any) -> None:
-    client = {"headers": {"x-api-key": settings.VPS_SYNC_API_KEYS[0]}}
+    client = {"headers": {"x-api-key": settings.MAIN_SITE_API_KEYS[0]}}
     body = {"action": "delete", "vps": {"id": server.pk}}
     statuses = at_once(
         lambda: Client(**client).post("/api/vps/sync", body, content_type="application/json").status_code
@@ -80,7 +80,7 @@ def test_of_thirty_placements_at_once_one_gets_the_guest(server: Vps, settings: 
         "os": "Debian 12",
         "placement": place,
     }
-    client = {"headers": {"x-api-key": settings.VPS_SYNC_API_KEYS[0]}}
+    client = {"headers": {"x-api-key": settings.MAIN_SITE_API_KEYS[0]}}
     body = {"action": "create", "vps": order}
     statuses = at_once(
         lambda: Client(**client).post("/api/vps/sync", body, content_type="application/json").status_code
@@ -97,7 +97,7 @@ def test_two_servers_that_exchange_their_guests_do_not_wait_for_each_other(serve
         id, vmid = next(turns)
         place = {"cluster": "main", "node": "pve1", "vmid": vmid, "kind": "qemu"}
         body = {"action": "update", "vps": {"id": id, "placement": place}}
-        client = Client(headers={"x-api-key": settings.VPS_SYNC_API_KEYS[0]})
+        client = Client(headers={"x-api-key": settings.MAIN_SITE_API_KEYS[0]})
         return client.post("/api/vps/sync", body, content_type="application/json").status_code
 
     assert set(at_once(move)) <= {200, 409}

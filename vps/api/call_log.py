@@ -1,4 +1,4 @@
-"""Sees every call of the main site as it ends, whoever refused it. Django calls it; services.sync_calls writes it down."""
+"""Logs every call of the main site as it ends, whoever refused it. Django calls it; services.sync_calls writes it down."""
 
 import json
 import re
@@ -8,14 +8,15 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from accounts.call_facts import facts_of
 from vps.services import sync_calls
 from web import request_id
 from web.error_responses import is_api
 
-DOORS = re.compile(r"/+api/(vps/sync|users)(/|$)", re.IGNORECASE)
+ADDRESSES = re.compile(r"/+api/(vps/sync|users)(/|$)", re.IGNORECASE)
 
 
-def see_main_site(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def log_main_site_calls(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     def middleware(request: HttpRequest) -> HttpResponse:
         began = time.monotonic()
         response = get_response(request)
@@ -27,12 +28,12 @@ def see_main_site(get_response: Callable[[HttpRequest], HttpResponse]) -> Callab
 
 
 def is_main_sites(request: HttpRequest) -> bool:
-    """Meant for a door of the key, or with a key, be it a wrong one."""
-    return bool(DOORS.match(request.path_info)) or (is_api(request) and "X-API-Key" in request.headers)
+    """Meant for an endpoint of the key, or with a key, be it a wrong one."""
+    return bool(ADDRESSES.match(request.path_info)) or (is_api(request) and "X-API-Key" in request.headers)
 
 
 def call_of(request: HttpRequest, response: HttpResponse, seconds: float) -> sync_calls.Call:
-    told: dict[str, Any] | None = getattr(request, "told", None)
+    facts = facts_of(request)
     return sync_calls.Call(
         request_id=request_id.current.get(),
         method=request.method or "",
@@ -40,10 +41,10 @@ def call_of(request: HttpRequest, response: HttpResponse, seconds: float) -> syn
         status=response.status_code,
         duration_ms=round(seconds * 1000),
         ip=request.META.get("REMOTE_ADDR", ""),
-        is_let_in=told is not None,
+        is_let_in=facts is not None,
         replayed="Idempotency-Replayed" in response,
         **refusal(response),
-        **(told or {}),
+        **(facts or {}),
     )
 
 
@@ -51,5 +52,5 @@ def refusal(response: HttpResponse) -> dict[str, Any]:
     """Every failure of an API path is JSON with both of them."""
     if response.status_code < 400 or response.headers.get("Content-Type") != "application/json":
         return {}
-    said = json.loads(response.content)
-    return {name: str(said.get(name, "")) for name in ("code", "message")}
+    answer = json.loads(response.content)
+    return {name: str(answer.get(name, "")) for name in ("code", "message")}

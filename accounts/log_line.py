@@ -1,4 +1,4 @@
-"""The line of the log. The logging of settings makes it, and ospab_panel.asgi has the web server's own mended."""
+"""The line of the log, without the secrets of login links. The logging of settings makes it, and asgi mends uvicorn's own."""
 
 import logging
 import re

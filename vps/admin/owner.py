@@ -1,0 +1,31 @@
+"""People as staff see them, with how many servers each has."""
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin import PanelUserAdmin
+from accounts.models import User
+
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class OwnerAdmin(PanelUserAdmin):
+    list_display = ["username", "id", "external_id", "email", "servers", "is_active", "last_login"]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[User]":
+        found: QuerySet[User] = super().get_queryset(request).annotate(server_count=Count("vpses"))
+        return found
+
+    @admin.display(description=_("servers"), ordering="server_count")
+    def servers(self, user: User) -> SafeString | int:
+        count: int = user.server_count  # type: ignore[attr-defined]
+        if not count:
+            return 0
+        address = reverse("admin:vps_vps_changelist") + f"?user__id__exact={user.pk}"
+        return format_html('<a href="{}">{}</a>', address, count)
