@@ -1,7 +1,7 @@
 """Who may open which socket, before any of it is accepted. ospab_panel.asgi serves it.
 
 A browser always says whose page it is on, and sends our cookie whether that page is ours or not. Who does not say is a
-program, or lies: no cookie of its is read.
+program, or lies, and its cookie is not read.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ async def sockets(scope: Any, receive: Any, send: Any) -> None:
     if not is_let_in(scope["path"], origins):
         await deny(send)
     elif scope["path"] not in FOR_BROWSERS:
-        await say_not_found(scope, send)
+        await send_not_found(scope, send)
     else:
         session = session_of(scope) if origins else ""
         with decryption_forbidden():
@@ -46,7 +46,7 @@ async def deny(send: Any) -> None:
     await send({"type": "websocket.close"})
 
 
-async def say_not_found(scope: Any, send: Any) -> None:
+async def send_not_found(scope: Any, send: Any) -> None:
     if "websocket.http.response" not in (scope.get("extensions") or {}):
         await deny(send)
         return

@@ -20,7 +20,7 @@ from tests.conftest import PASSWORD, person
 from tests.ospab_panel.test_slow_callers import serving
 from vps import notify
 from vps.models import Event
-from vps.sockets.places import MOST_OF_A_USER, MOST_UNKNOWN_OF_AN_ADDRESS, open_sockets
+from vps.sockets.slots import MOST_OF_A_USER, MOST_UNKNOWN_OF_AN_ADDRESS, open_sockets
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OURS = "http://localhost:5050"

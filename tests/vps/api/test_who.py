@@ -15,7 +15,7 @@ from vps import observations, operations
 from vps.hypervisor.base import Sample
 from vps.models import Event, Operation, Placement, Vps
 from vps.operations import finish
-from vps.sockets import tell
+from vps.sockets.events import look
 
 NAMES = ("carol", "alice")
 
@@ -75,7 +75,7 @@ def test_a_socket_names_no_staff_and_no_owner_before(main_site: Any, alice: Any,
     main_site("update", id=shop.pk, user_id=bob.pk)
     shop.refresh_from_db()
     Event.objects.record("vps.unbound", shop, by=person("erin", is_superuser=True), source="system", vmid=100)
-    page = tell.look(lambda: Standing(bob, until=FOR_EVER), bob.pk, 0)[1]
+    page = look(lambda: Standing(bob, until=FOR_EVER), bob.pk, 0)[1]
     events = [json.loads(text) for _, text in page]
     told = [(event["type"], event["by"], event["data"]) for event in events]
     assert told[1:] == [("vps.unbound", {"id": None, "username": "staff"}, {})]

@@ -20,28 +20,28 @@ class Gone(Exception):
 
 
 @dataclass
-class Wire:
+class Connection:
     scope: dict[str, Any]
     receive: Any
     send: Any
     is_accepted: bool = False
 
     async def accept(self) -> None:
-        """Before it is accepted a browser is told no code at all. The name that bears a token is never sent back."""
+        """Before it is accepted a browser learns no code at all. The name that bears a token is never sent back."""
         self.is_accepted = True
         offered = self.scope["subprotocols"]
         chosen = "panel.v1" if "panel.v1" in offered else None
         await self.send({"type": "websocket.accept", "subprotocol": chosen})
 
-    async def heard(self) -> dict[str, Any]:
-        """The next message. Raises Gone."""
+    async def next_message(self) -> dict[str, Any]:
+        """Raises Gone."""
         message: dict[str, Any] = await self.receive()
         if message["type"] == "websocket.disconnect":
             raise Gone
         return message
 
-    async def say(self, text: str) -> None:
-        """Waits until the other end takes it. Raises OSError once that is gone, by ASGI's own word."""
+    async def send_text(self, text: str) -> None:
+        """Waits until the other end takes it. Raises OSError once that is gone, as ASGI has it."""
         await self.send({"type": "websocket.send", "text": text})
 
     async def close(self, why: Closed) -> None:
