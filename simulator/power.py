@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from simulator import parameters
 from simulator.guests import Guest
 from simulator.refusals import died, wrong_parameters
 from simulator.tasks import Failed, Task
@@ -128,7 +129,7 @@ def act(call: Call, action: str, guest: Guest, task: Task) -> None:
     if end is not None:
         task.wait(POWER_OFF_S)
         raise Failed(end)
-    WORK[action](call, guest, task)
+    ACTIONS[action].work(call, guest, task)
     if end_after is not None:
         raise Failed(end_after)
 
@@ -258,14 +259,26 @@ def resume(call: Call, guest: Guest, task: Task) -> None:
         guest.turn("running")
 
 
-WORK: dict[str, Callable[[Call, Guest, Task], None]] = {
-    "start": start,
-    "stop": stop,
-    "shutdown": shutdown,
-    "reboot": reboot,
-    "reset": reset,
-    "suspend": suspend,
-    "resume": resume,
+@dataclass(frozen=True)
+class Action:
+    """What its task does, and which parameters it takes of each kind of guest that knows it."""
+
+    work: Callable[[Call, Guest, Task], None]
+    takes: dict[str, parameters.Table]
+
+
+def of_both(table: parameters.Table) -> dict[str, parameters.Table]:
+    return {"qemu": table, "lxc": table}
+
+
+ACTIONS = {
+    "start": Action(start, parameters.START),
+    "stop": Action(stop, parameters.STOP),
+    "shutdown": Action(shutdown, of_both(parameters.SHUTDOWN)),
+    "reboot": Action(reboot, of_both(parameters.REBOOT)),
+    "reset": Action(reset, {"qemu": parameters.NOTHING}),
+    "suspend": Action(suspend, of_both(parameters.NOTHING)),
+    "resume": Action(resume, {"qemu": parameters.NOTHING}),
 }
 
 
