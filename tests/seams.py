@@ -24,7 +24,7 @@ SEAMS: dict[str, tuple[str, ...]] = {
     "starts_within": (f"{ENGINE}.strays:STARTS_WITHIN",),
     "comes_up_within": (f"{ENGINE}.strays:COMES_UP_WITHIN",),
     "ha_hears_within": (f"{ENGINE}.steps:HA_HEARS_WITHIN", f"{ENGINE}.strays:HA_HEARS_WITHIN"),
-    "operations_of_account": (f"{ENGINE}.asked:OF_ACCOUNT",),
+    "operations_of_account": (f"{ENGINE}.limits:OF_ACCOUNT",),
     # A call to a hypervisor
     "connect_s": (f"{TRANSPORT}:CONNECT_S",),
     "read_s": (f"{TRANSPORT}:READ_S",),

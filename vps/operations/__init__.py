@@ -4,7 +4,7 @@
 Nothing else changes one.
 """
 
-from vps.operations.asked import ask
+from vps.operations.limits import ask
 from vps.operations.request import refusal, request
 from vps.operations.sweep import NEGLECTED_S, OVERDUE_S, Sweep, enforce, overdue
 from vps.operations.work import watch, work

@@ -8,7 +8,7 @@ from django.test import Client
 from tests.seams import Shorten
 from vps import operations
 from vps.models import Operation
-from vps.operations import asked
+from vps.operations import limits
 from web.models import LimitCount
 
 
@@ -31,7 +31,7 @@ def ask(client: Client, vps: Any, **headers: str) -> Any:
 def test_g5_operations_of_one_server_are_limited_and_a_forced_stop_is_not_among_them(
     alice: Any, with_token: Any, as_user: Any, server: Any
 ) -> None:
-    program, most = with_token(alice), asked.OF_SERVER.most
+    program, most = with_token(alice), limits.OF_SERVER.most
     assert [ask(program, server).status_code for _ in range(most)] == [202] * most
     refused = ask(program, server)
     assert (refused.status_code, refused.json()["code"]) == (429, "too_many_operations")
@@ -46,21 +46,21 @@ def test_g5_operations_of_one_server_are_limited_and_a_forced_stop_is_not_among_
 
 
 def test_g5_what_is_asked_in_vain_is_asked_too(alice: Any, with_token: Any, server: Any) -> None:
-    program, most = with_token(alice), asked.OF_SERVER.most
+    program, most = with_token(alice), limits.OF_SERVER.most
     statuses = [program.post(f"/api/vps/{server.pk}/reboot").status_code for _ in range(most + 1)]
     assert statuses == [202] + [409] * (most - 1) + [429]
 
 
 def test_g5_a_repeat_under_its_key_costs_nothing(alice: Any, with_token: Any, server: Any) -> None:
-    program, most = with_token(alice), asked.OF_SERVER.most
+    program, most = with_token(alice), limits.OF_SERVER.most
     assert {ask(program, server, **{"idempotency-key": "k"}).status_code for _ in range(most + 5)} == {202}
-    assert LimitCount.objects.get(what=asked.OF_SERVER.what).count == 1
+    assert LimitCount.objects.get(what=limits.OF_SERVER.what).count == 1
 
 
 def test_g5_operations_of_one_customer_are_limited_by_what_they_own_and_nobody_elses_are(
     alice: Any, bob: Any, with_token: Any, server: Any, make_vps: Any, bind: Any, shorten: Shorten
 ) -> None:
-    limit = asked.Limit("operations, account", 3, asked.MINUTE)
+    limit = limits.Limit("operations, account", 3, limits.MINUTE)
     shorten(operations_of_account=limit)
     others = [make_vps(alice, name=f"server-{at}") for at in range(4)]
     for at, vps in enumerate(others):
@@ -68,7 +68,7 @@ def test_g5_operations_of_one_customer_are_limited_by_what_they_own_and_nobody_e
     program = with_token(alice)
     statuses = [ask(program, vps).status_code for vps in [server, *others] * 2]
     assert statuses == [202] * (limit.most + 5) + [429] * 2
-    last = LimitCount.objects.get(what=asked.OF_SERVER.what, who=f"vps {others[-1].pk}")
+    last = LimitCount.objects.get(what=limits.OF_SERVER.what, who=f"vps {others[-1].pk}")
     assert last.count == 1, "what the account's limit refused fills no count of the server's"
     bobs = make_vps(bob, name="bobs")
     bind(bobs, vmid=300)
@@ -76,7 +76,7 @@ def test_g5_operations_of_one_customer_are_limited_by_what_they_own_and_nobody_e
 
 
 def test_staff_and_services_are_not_counted(carol: Any, server: Any) -> None:
-    for _ in range(asked.OF_SERVER.most + 5):
+    for _ in range(limits.OF_SERVER.most + 5):
         end_all()
         operations.request(server, "reboot", by=carol, source="admin")
     assert not LimitCount.objects.filter(what__startswith="operations").exists()
