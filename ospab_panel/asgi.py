@@ -10,11 +10,11 @@ from channels.routing import ProtocolTypeRouter
 
 from accounts.log_line import WithoutLinksInArguments
 from ospab_panel.wsgi import application as http
-from ospab_panel.wsgi_bridge import WsgiBridge
 
 # The sockets import models, and request bodies the API key, so they come after wsgi has set Django up.
 from ospab_panel.sockets import sockets  # isort: skip
-from ospab_panel.static_files import StaticFiles  # isort: skip
+from ospab_panel.server.static_files import StaticFiles  # isort: skip
+from ospab_panel.server.wsgi_bridge import WsgiBridge  # isort: skip
 
 THREADS = 8
 # The web server writes a line of each request by itself, unless it is told not to, and of each socket in its other log.

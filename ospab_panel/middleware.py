@@ -1,4 +1,4 @@
-"""What every request passes through: its id, its language, and bodies that cannot be read. Django calls it."""
+"""What every request passes through: sealed secrets, its language, bodies that cannot be read. Django calls it."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit, urlunsplit
@@ -11,31 +11,11 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
-from ospab_panel.request_body import BATCH, LARGER_THAN, LARGEST_BATCH
+from ospab_panel.server.request_body import BATCH, LARGER_THAN, LARGEST_BATCH
 from vps.db.encrypted import decryption_forbidden
-from web import request_id
-from web.crash_points import BEFORE_ANSWER, crash_point
 from web.error_responses import is_api, is_ours, page
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-
-
-def give_request_id(get_response: GetResponse) -> GetResponse:
-    """The first of all: what any other answers has the id too.
-
-    It is not taken back: Django writes of a refusal after the last middleware, and the next request brings its own.
-    """
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        id = request_id.chosen(request.headers.get(request_id.HEADER, ""))
-        request_id.current.set(id)
-        response = get_response(request)
-        response[request_id.HEADER] = id
-        if request.method == "POST" and is_api(request):
-            crash_point(BEFORE_ANSWER)
-        return response
-
-    return middleware
 
 
 def keep_secrets_sealed(get_response: GetResponse) -> GetResponse:
@@ -51,7 +31,7 @@ def keep_secrets_sealed(get_response: GetResponse) -> GetResponse:
 class PanelLocaleMiddleware(LocaleMiddleware):
     """Pages: the cookie, then the browser, then Russian. The API: English, or Russian for who asks for just that.
 
-    The main site's doors are English alone: its clients compare nothing but codes, and its readers are developers.
+    The main site's endpoints are English alone: its clients compare nothing but codes, and its readers are developers.
     """
 
     def process_request(self, request: HttpRequest) -> None:
@@ -65,8 +45,8 @@ class PanelLocaleMiddleware(LocaleMiddleware):
 
 
 def refuse_bodies(get_response: GetResponse) -> GetResponse:
-    """WSGI reads a body without a length as empty: better refused than misread. One that was too large to be heard is
-    refused too, but for a batch whose key is not valid: its door says so.
+    """WSGI reads a body without a length as empty: better refused than misread. One that was too large to be buffered is
+    refused too, but for a batch whose key is not valid: its endpoint says so.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -78,18 +58,6 @@ def refuse_bodies(get_response: GetResponse) -> GetResponse:
                 request, 413, "too_large", _("The body is larger than %(largest)d bytes.") % {"largest": largest}
             )
         return get_response(request)
-
-    return middleware
-
-
-def keep_private_pages_uncached(get_response: GetResponse) -> GetResponse:
-    """What a logged-in person sees is nobody else's, and not the back button's after logging out."""
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        response = get_response(request)
-        if "Cache-Control" not in response:
-            response["Cache-Control"] = "no-store"
-        return response
 
     return middleware
 

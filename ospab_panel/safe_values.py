@@ -61,7 +61,7 @@ def field_keys(name: str) -> list[str]:
 
 
 def refuse_same(secrets: dict[str, str | list[str]]) -> None:
-    """Who learns one secret must not hold another by it. The names are told, never the values."""
+    """Who learns one secret must not hold another by it. Its sentences have the names, never the values."""
     held = [
         (name, one) for name, value in secrets.items() for one in ([value] if isinstance(value, str) else value) if one
     ]

@@ -71,16 +71,16 @@ INSTALLED_APPS = [
     "ospab_panel.apps.LoadedConfig",
 ]
 MIDDLEWARE = [
-    "ospab_panel.middleware.give_request_id",
+    "web.middleware.give_request_id",
     "ospab_panel.middleware.keep_secrets_sealed",
     "vps.api.call_log.log_main_site_calls",
-    "ospab_panel.health.take_any_host",
+    "web.health.take_any_host",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "ospab_panel.middleware.PanelLocaleMiddleware",
     "ospab_panel.middleware.refuse_bodies",
-    "ospab_panel.odd_requests.refuse_odd_requests",
+    "web.odd_requests.refuse_odd_requests",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -88,7 +88,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "ospab_panel.middleware.send_fragments_to_login",
-    "ospab_panel.middleware.keep_private_pages_uncached",
+    "web.middleware.keep_private_pages_uncached",
     "web.error_responses.PanelErrorMiddleware",
 ]
 ROOT_URLCONF = "ospab_panel.urls"
@@ -230,7 +230,7 @@ SIMPLE_JWT = {
     "UPDATE_LAST_LOGIN": False,
 }
 
-# What the browser is told
+# What browsers are to do
 IS_BEHIND_PROXY = environment.flag("BEHIND_PROXY", IS_HTTPS)
 if IS_BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -1,11 +1,11 @@
-"""Every door of the panel. Pages end in a slash and the API does not; the sync paths, which others know, take both."""
+"""Every address of the panel. Pages end in a slash and the API does not; the sync paths, which others know, take both."""
 
 from django.contrib import admin
 from django.urls import include, path
 
 import web.converters  # noqa: F401  registers <id:…>, for accounts too
-from ospab_panel import health
 from ospab_panel.openapi import views as openapi
+from web import health
 
 admin.autodiscover()
 

@@ -24,7 +24,7 @@ POINTS = (
 )
 # On an answer's way: what was asked is done and committed, and the caller of the API does not know it yet.
 BEFORE_ANSWER = "before_answer"
-# Whom a test in this very process has told of each point, before it is passed.
+# What a test in this very process wants called at each point, before it is passed.
 listeners: list[Callable[[str], None]] = []
 
 

@@ -175,5 +175,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if is_transient(sys.exc_info()[1]):
         busy = PanelBusy()
         return page(request, busy.status, busy.code, str(busy.message), headers_of(busy))
-    said = _("Something went wrong on our side. If it happens again, please give our support this number: %(id)s.")
-    return page(request, 500, "internal_error", said % {"id": request_id.current.get()})
+    sentence = _("Something went wrong on our side. If it happens again, please give our support this number: %(id)s.")
+    return page(request, 500, "internal_error", sentence % {"id": request_id.current.get()})

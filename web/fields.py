@@ -1,4 +1,4 @@
-"""Fields that take what the contract says and nothing near it: for the serializers of every JSON door."""
+"""Fields that take what the contract says and nothing near it: for the serializers of every JSON endpoint."""
 
 import unicodedata
 from collections.abc import Callable

@@ -37,8 +37,8 @@ class Page:
         shown = found[: self.limit]
         if len(found) <= self.limit:
             return shown, None
-        said = {self.name: getattr(shown[-1], by), "limit": self.limit} | {k: v for k, v in repeated.items() if v}
-        return shown, f"{self.path}?{urlencode(said, safe=',')}"
+        query = {self.name: getattr(shown[-1], by), "limit": self.limit} | {k: v for k, v in repeated.items() if v}
+        return shown, f"{self.path}?{urlencode(query, safe=',')}"
 
 
 def page_after(request: Request, *, default: int, most: int, largest_key: int = INT_MAX) -> Page:

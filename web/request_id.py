@@ -1,6 +1,6 @@
 """The id of the request that is being served: for its answer, its log lines and the tasks that it rings for.
 
-ospab_panel.middleware gives it, ospab_panel.celery passes it on. Loaded before Django's apps are, so it imports none.
+web.middleware gives it, ospab_panel.celery passes it on. Loaded before Django's apps are, so it imports none.
 """
 
 import logging

@@ -14,7 +14,7 @@ import ospab_panel
 import vps
 import web
 from launcher.children import ROOT
-from ospab_panel import http_protocol
+from ospab_panel.server import http_protocol
 from tests.docs.blocks import text_of
 from vps.models.failures import SENTENCES
 from web import error_responses
@@ -67,7 +67,7 @@ def modules_of(package: ModuleType) -> Iterator[ModuleType]:
 def of_calls() -> set[str]:
     """Of what has no class: pages of failures, and bodies that cannot be read."""
     found = set()
-    for path in (path for folder in ("ospab_panel", "web") for path in (ROOT / folder).glob("*.py")):
+    for path in (path for folder in ("ospab_panel", "web") for path in (ROOT / folder).rglob("*.py")):
         for call in ast.walk(ast.parse(path.read_text())):
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
                 found |= codes_of(call, call.func.id)

@@ -13,11 +13,11 @@ import uvicorn
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from ospab_panel import request_body, wsgi_bridge
 from ospab_panel.asgi import application
-from ospab_panel.http_protocol import JsonHttpProtocol
-from ospab_panel.wsgi_bridge import WsgiBridge
-from ospab_panel.wsgi_environ import Input
+from ospab_panel.server import request_body, wsgi_bridge
+from ospab_panel.server.http_protocol import JsonHttpProtocol
+from ospab_panel.server.wsgi_bridge import WsgiBridge
+from ospab_panel.server.wsgi_environ import Input
 from tests.seams import Shorten
 from tests.simulated import wait_for
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ospab_panel.static_files import StaticFiles
+from ospab_panel.server.static_files import StaticFiles
 
 BODY = b"body { color: red }" * 10_000
 

@@ -1,11 +1,11 @@
-"""A WebSocket as the web server speaks it, with limits for whoever does not speak or read. For ospab_panel.http_protocol."""
+"""A WebSocket as the web server speaks it, with limits for whoever does not speak or read. For http_protocol."""
 
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from ospab_panel.server_refusals import MALFORMED, TOO_MANY, said
-from ospab_panel.write_limit import LimitedTransport
+from ospab_panel.server.refusals import MALFORMED, TOO_MANY, response
+from ospab_panel.server.write_limit import LimitedTransport
 
 HANDSHAKE_WITHIN_S = 20
 # Each costs what thirty idle connections do: some are left for pages.
@@ -54,5 +54,5 @@ class LimitedSocket(WebSocketsSansIOProtocol):
             super().handle_events()
 
     def refuse(self, fault: tuple[str, str, str]) -> None:
-        self.transport.write(said(*fault))
+        self.transport.write(response(*fault))
         self.transport.close()

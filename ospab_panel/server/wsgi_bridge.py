@@ -13,17 +13,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from ospab_panel import request_body
-from ospab_panel.memory_budget import Budget, OverBudget
-from ospab_panel.request_body import LARGER_THAN, MIB, Gone, Request, TooLarge
-from ospab_panel.wsgi_environ import Headers, environ_of
+from ospab_panel.server import request_body
+from ospab_panel.server.memory_budget import Budget, OverBudget
+from ospab_panel.server.request_body import LARGER_THAN, MIB, Gone, Request, TooLarge
+from ospab_panel.server.wsgi_environ import Headers, environ_of
 
 log = logging.getLogger(__name__)
 CLOSE = (b"connection", b"close")
 # Whoever comes later would wait for longer than they are willing to.
 MOST_WAITING = 1000
 PIECE = 64 * 1024
-# A whole answer; ospab_panel.write_limit ends sooner who takes next to nothing.
+# A whole answer; ospab_panel.server.write_limit ends sooner who takes next to nothing.
 TAKEN_WITHIN_S = 300
 answers = Budget(64 * MIB)
 
@@ -55,13 +55,13 @@ class WsgiBridge:
         request = Request(scope)
         try:
             answer = await self.answer_to(request, scope, receive)
-            await tell(answer, send)
+            await send_answer(answer, send)
         except Gone:
             return
         except TimeoutError:
-            await tell(LATE, send)
+            await send_answer(LATE, send)
         except OverBudget:
-            await tell(BUSY, send)
+            await send_answer(BUSY, send)
 
     async def answer_to(self, request: Request, scope: Any, receive: Any) -> Answer:
         """Raises Gone, TimeoutError, OverBudget."""
@@ -69,7 +69,7 @@ class WsgiBridge:
             raise OverBudget
         with request.budget.share() as share:
             try:
-                environ = environ_of(scope, await request_body.heard(request, receive, share))
+                environ = environ_of(scope, await request_body.buffer_body(request, receive, share))
             except TooLarge:
                 return closing(await self.compute(environ_of(scope, b"") | {LARGER_THAN: request.largest}, never()))
             return await self.compute(environ, until_gone(receive))
@@ -98,11 +98,11 @@ class WsgiBridge:
 
 def collected(application: Any, environ: dict[str, Any]) -> Answer:
     """The whole answer. Django's connections go back to their pool as it is closed."""
-    said: list[tuple[str, list[tuple[str, str]]]] = []
+    started: list[tuple[str, list[tuple[str, str]]]] = []
     parts: list[bytes] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], error: Any = None) -> Callable[[bytes], None]:
-        said[:] = [(status, headers)]
+        started[:] = [(status, headers)]
         return parts.append
 
     response: Iterable[bytes] = application(environ, start_response)
@@ -110,7 +110,7 @@ def collected(application: Any, environ: dict[str, Any]) -> Answer:
         parts += response
     finally:
         getattr(response, "close", lambda: None)()
-    status, headers = said[0]
+    status, headers = started[0]
     encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
     return Answer(int(status[:3]), encoded, b"".join(parts))
 
@@ -130,7 +130,7 @@ async def never() -> None:
     await asyncio.get_running_loop().create_future()
 
 
-async def tell(answer: Answer, send: Any) -> None:
+async def send_answer(answer: Answer, send: Any) -> None:
     """Whoever does not take it is cut off. Raises OverBudget where there is no room for it."""
     with answers.share() as share:
         answers.take(share, len(answer.body))
@@ -150,7 +150,7 @@ async def send_all(answer: Answer, send: Any) -> None:
 
 
 def with_length(answer: Answer) -> Headers:
-    is_told = any(name == b"content-length" for name, _ in answer.headers)
-    if is_told or answer.status in (204, 304):
+    has_length = any(name == b"content-length" for name, _ in answer.headers)
+    if has_length or answer.status in (204, 304):
         return answer.headers
     return [*answer.headers, (b"content-length", str(len(answer.body)).encode())]

@@ -1,4 +1,4 @@
-"""A request as WSGI has it (PEP 3333), from what ASGI says of it. For ospab_panel.wsgi_bridge."""
+"""A request as WSGI has it (PEP 3333), from what ASGI says of it. For ospab_panel.server.wsgi_bridge."""
 
 import sys
 from io import BytesIO
@@ -53,6 +53,6 @@ def environ_of_headers(headers: Headers) -> dict[str, str]:
             continue
         key = name.decode("latin-1").upper().replace("-", "_")
         key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
-        said = value.decode("latin-1")
-        environ[key] = f"{environ[key]},{said}" if key in environ else said
+        text = value.decode("latin-1")
+        environ[key] = f"{environ[key]},{text}" if key in environ else text
     return environ

@@ -1,7 +1,7 @@
 """Requests that no browser and no client of ours sends are refused before any view sees them. Django calls it.
 
-What is refused here, no door has to think of: a Content-Type that cannot be read, another charset than UTF-8, and NUL, which
-PostgreSQL stores in no text.
+What is refused here, no endpoint has to think of: a Content-Type that cannot be read, another charset than UTF-8, and NUL,
+which PostgreSQL stores in no text.
 """
 
 from collections.abc import Callable, Iterable

@@ -13,6 +13,6 @@ TOO_MANY = (
 HEAD = "HTTP/1.1 {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n"
 
 
-def said(status: str, message: str, code: str) -> bytes:
+def response(status: str, message: str, code: str) -> bytes:
     body = json.dumps({"status": "error", "message": message, "code": code}).encode()
     return HEAD.format(status, len(body)).encode() + body

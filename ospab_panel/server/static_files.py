@@ -14,9 +14,9 @@ from django.http import HttpResponse
 from django.middleware.security import SecurityMiddleware
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-from ospab_panel.request_body import Request
-from ospab_panel.wsgi_bridge import CLOSE, Answer, send_all
-from ospab_panel.wsgi_environ import Headers, environ_of_headers
+from ospab_panel.server.request_body import Request
+from ospab_panel.server.wsgi_bridge import CLOSE, Answer, send_all
+from ospab_panel.server.wsgi_environ import Headers, environ_of_headers
 from web import request_id
 
 WITHOUT_BODY = (304, 405, 416)
@@ -46,8 +46,8 @@ class StaticFiles:
 
 def answer_of(found: Any, method: str, environ: dict[str, str]) -> Answer:
     """As HEAD it opens no file: what is in it was read once."""
-    said = found.get_response(method if method != "GET" else "HEAD", environ)
-    status, headers = int(said.status), [(name.lower(), value) for name, value in said.headers]
+    found_response = found.get_response(method if method != "GET" else "HEAD", environ)
+    status, headers = int(found_response.status), [(name.lower(), value) for name, value in found_response.headers]
     body = b"" if status in WITHOUT_BODY else part(contents(found.get_path_and_headers(environ)[0]), dict(headers))
     return Answer(status, [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers], body)
 

@@ -1,6 +1,6 @@
-"""Memory that many callers share and none can use up: bodies that are being heard, answers that are being taken.
+"""Memory that many callers share and none can use up: bodies that are being buffered, answers that are being taken.
 
-ospab_panel.request_body and ospab_panel.wsgi_bridge call it, in the event loop alone.
+ospab_panel.server.request_body and ospab_panel.server.wsgi_bridge call it, in the event loop alone.
 """
 
 import asyncio

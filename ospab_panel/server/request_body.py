@@ -1,19 +1,19 @@
-"""A body is heard whole, in the event loop, before a thread is taken for it; too large a one is not heard at all.
+"""A body is buffered whole, in the event loop, before a thread is taken for it; too large a one is not read at all.
 
-ospab_panel.wsgi_bridge calls it.
+ospab_panel.server.wsgi_bridge calls it.
 """
 
 import re
 from typing import Any
 
 from accounts.authentication import is_valid_key
-from ospab_panel.memory_budget import Budget, Share
+from ospab_panel.server.memory_budget import Budget, Share
 
 MIB = 1024 * 1024
 LARGEST = MIB
-# What vps.api.sync takes of the main site, which is known by its key before a byte is heard.
+# What vps.api.sync takes of the main site, which is known by its key before a byte is read.
 LARGEST_BATCH = 16 * MIB
-# In the environ of a request whose body was not heard: what it is larger than. ospab_panel.middleware refuses it.
+# In the environ of a request whose body was not read: what it is larger than. ospab_panel.middleware refuses it.
 LARGER_THAN = "panel.body_is_larger_than"
 BATCH = re.compile(r"/+api/vps/sync/batch/?")
 # A mobile connection sends its megabyte in this time, and the main site its sixteen.
@@ -51,7 +51,7 @@ def is_batch(path: str, headers: dict[bytes, bytes]) -> bool:
     return bool(BATCH.fullmatch(path)) and is_valid_key(headers.get(b"x-api-key", b"").decode("latin-1"))
 
 
-async def heard(request: Request, receive: Any, share: Share) -> bytes:
+async def buffer_body(request: Request, receive: Any, share: Share) -> bytes:
     """Raises TooLarge, Gone, TimeoutError, OverBudget. A body of unknown length is let pass by: Django refuses it."""
     if request.length > request.largest:
         raise TooLarge

@@ -1,4 +1,4 @@
-"""Is the panel alive, and can it serve? Called by the launcher, a load balancer and monitoring; needs no login.
+"""Is the panel alive, and can it serve? The launcher, a load balancer and monitoring call it: anybody may.
 
 They ask each process by its address, so these two answer by whatever name they are asked.
 """
