@@ -33,6 +33,11 @@ ROWS = f"""
     VALUES ('vps.bound', 9, 5, 'system', '{{"cluster": "main", "kind": "qemu", "vmid": 150}}'),
            ('vps.bound', 1, 5, 'system', '{{"cluster": "main", "kind": "qemu", "vmid": 101}}');
 """  # noqa: S608
+# As the release's own code writes, which knows of no key; it may still run beside today's tables, and after them.
+BINDS = """
+    INSERT INTO placements (id, vps_id, cluster_id, kind, vmid, node, identity, power)
+    VALUES (7, 2, 1, 'qemu', 107, 'pve1', '', 'running')
+"""
 # As the release's own code does, which may still run beside today's tables.
 ENDS = "DELETE FROM placements WHERE vps_id IN (1, 4); DELETE FROM vps WHERE id IN (1, 4)"
 
@@ -72,3 +77,30 @@ def test_a2_what_was_known_of_machines_is_kept_and_none_has_two_placements(relea
     assert released.execute(former).fetchall()[1:] == [(1, 101, 1, 5, [f"uuid:{UUID}"]), (1, 104, 4, 4, [])]
     assert released.execute("SELECT count(*) FROM placement_marks").fetchone() == (1,)
     assert released.execute("SELECT count(*) FROM why_unbound").fetchone() == (0,)
+
+
+def test_guests_of_before_have_keys_and_code_of_before_goes_on_writing_numbers(released: Any) -> None:
+    keys = "SELECT id, guest, vmid FROM placements ORDER BY id"
+    assert released.execute(keys).fetchall() == [(1, "101", 101), (2, "102", 102), (3, "101", 101), (4, "104", 104)]
+    assert released.execute("SELECT guest, vmid FROM former_placements").fetchall() == [("150", 150)]
+    released.execute("DELETE FROM placements WHERE vps_id = 2")
+    released.execute(BINDS)
+    assert released.execute(f"{keys} DESC LIMIT 1").fetchone() == (7, "107", 107)
+    released.execute("UPDATE placements SET vmid = 108, node = 'pve2' WHERE id = 7")
+    assert released.execute(f"{keys} DESC LIMIT 1").fetchone() == (7, "108", 108)
+    with pytest.raises(psycopg.errors.UniqueViolation, match="a_guest_has_one_vps"):
+        released.execute("UPDATE placements SET vmid = 104 WHERE id = 7")
+    released.execute("DELETE FROM placements WHERE id = 7")
+    assert released.execute("SELECT guest, vmid FROM former_placements ORDER BY id DESC LIMIT 1").fetchone() == (
+        "108",
+        108,
+    )
+
+
+def test_a_guest_without_a_number_is_kept_and_another_number_is_refused(released: Any) -> None:
+    released.execute("UPDATE placements SET guest = %s, vmid = NULL WHERE id = 1", [UUID])
+    assert released.execute("SELECT guest, vmid FROM placements WHERE id = 1").fetchone() == (UUID, None)
+    with pytest.raises(psycopg.errors.CheckViolation, match="a_guests_number_is_its_key"):
+        released.execute("UPDATE placements SET guest = '999', vmid = 998 WHERE id = 4")
+    with pytest.raises(psycopg.errors.CheckViolation, match="a_placement_names_its_guest"):
+        released.execute("UPDATE placements SET guest = '', vmid = NULL WHERE id = 4")

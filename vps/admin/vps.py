@@ -4,7 +4,8 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
+from django.db.models.functions import LPad
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from vps.admin import power
 from vps.admin.selection import check_selection
+from vps.guests import LONGEST_KEY
 from vps.models import Event, Placement, Vps
 from vps.models.shown import shown_as
 from vps.services import binding
@@ -28,6 +30,9 @@ PLACES: dict[str, tuple[Any, dict[str, Any]]] = {
     "mistaken": (_("another guest in its place"), {"placement__stranger__gt": ""}),
 }
 
+
+# Keys that are numbers stand in the order of numbers.
+BY_GUEST = LPad("placement__guest", LONGEST_KEY, Value("0"))
 
 ADDRESS_SOURCES: dict[str, Any] = {
     "main_site": _("said by the main site"),
@@ -62,7 +67,7 @@ class SeenFilter(admin.SimpleListFilter):
 class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["name", "id", "owner", "state", "ip_address", "place", "size", "os"]
     list_filter = [SeenFilter, "status", PlaceFilter, "placement__cluster", "hypervisor"]
-    search_fields = ["name", "ip_address", "user__username", "user__email", "=placement__vmid", "=id"]
+    search_fields = ["name", "ip_address", "user__username", "user__email", "=placement__guest", "=id"]
     search_help_text = _("Name, address, owner, VMID or number")
     list_per_page = 50
     actions = power.ACTIONS
@@ -139,7 +144,7 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def address(self, vps: Vps) -> str:
         return f"{vps.ip_address} ({ADDRESS_SOURCES[vps.address_source]})" if vps.address_source else "—"
 
-    @admin.display(description=_("guest"), ordering="placement__vmid")
+    @admin.display(description=_("guest"), ordering=BY_GUEST)
     def place(self, vps: Vps) -> str:
         placement = getattr(vps, "placement", None)
         if placement is None:

@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db import connection, models
-from django.db.models.functions import Now
+from django.db.models.functions import Cast, Now
 from django.utils.translation import gettext_lazy as _
 
 from vps import guests
-from vps.guests import GuestRef, number_of
+from vps.guests import LONGEST_KEY, GuestRef, number_of
 from vps.marks import Marks, identity, is_same_machine, lasting, of_identity, unique
 from vps.models.cluster import Cluster
 from vps.models.event import Event
@@ -47,8 +47,9 @@ HEARD = f"""
 
 
 def guest_facts(key: str) -> dict[str, Any]:
-    """How events name a guest of a cluster."""
-    return {"vmid": number_of(key)}
+    """How events name a guest of a cluster; as a number too, where that is what its key is."""
+    number = number_of(key)
+    return {"guest": key} | ({} if number is None else {"vmid": number})
 
 
 class PlacementQuerySet(models.QuerySet["Placement"]):
@@ -74,19 +75,19 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         return heard.filter(models.Q(identity="", missing_since=None) | ~models.Q(stranger=""))
 
     def found_stranger(self, placement: "Placement", marks: Marks) -> None:
-        """Another guest stands under this vmid: what is seen there is not this VPS's. To be called with the VPS locked."""
+        """Another guest stands under this key: what is seen there is not this VPS's. To be called with the VPS locked."""
         since = models.functions.Coalesce("missing_since", Now())
         found = identity(marks)[:LONGEST_NAME]
         news = self.filter(pk=placement.pk).exclude(stranger=found or NAMELESS)
         where = {"stranger": found or NAMELESS, "missing_since": since, "power": "unknown", "power_since": Now()}
         if news.update(**where, doubted_since=None):
-            data = guest_facts(placement.ref.key) | {"expected": placement.identity, "found": found}
+            data = guest_facts(placement.guest) | {"expected": placement.identity, "found": found}
             Event.objects.record(Event.Type.VPS_MISTAKEN, placement.vps, source=Event.Source.SYSTEM, **data)
 
     def found_nobody(self, placement: "Placement") -> None:
-        """The cluster lists no guest under this vmid. To be called with the VPS locked."""
+        """The cluster lists no guest under this key. To be called with the VPS locked."""
         if self.filter(pk=placement.pk, missing_since=None).update(missing_since=Now()):
-            data = guest_facts(placement.ref.key)
+            data = guest_facts(placement.guest)
             Event.objects.record(Event.Type.VPS_MISSING, placement.vps, source=Event.Source.SYSTEM, **data)
 
     def found_again(self, placement: "Placement") -> None:
@@ -94,7 +95,7 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         self.filter(pk=placement.pk).update(doubted_since=None, identified_at=Now())
         gone = self.filter(pk=placement.pk, missing_since__isnull=False)
         if gone.update(stranger="", missing_since=None):
-            data = guest_facts(placement.ref.key)
+            data = guest_facts(placement.guest)
             Event.objects.record(Event.Type.VPS_FOUND, placement.vps, source=Event.Source.SYSTEM, **data)
 
     def gone(self) -> "PlacementQuerySet":
@@ -127,9 +128,9 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
 
 
 class Placement(models.Model):
-    """One VPS has at most one, and a guest (cluster, vmid) belongs to one VPS.
+    """One VPS has at most one, and a guest (cluster, key) belongs to one VPS.
 
-    Its guest is known by its marks (PlacementMark): a vmid used again for somebody else's guest is told apart by them.
+    Its guest is known by its marks (PlacementMark): a key used again for somebody else's guest is told apart by them.
     `identity` is the first of the strongest, for people; it is empty until a worker has asked the hypervisor, as it does
     again within the hour (`identified_at`). `stranger` is the identity of a guest that was found in its place: then it
     is missing, and nothing is asked of it until its own is seen there again. `doubted_since`: the list tells of another
@@ -159,7 +160,9 @@ class Placement(models.Model):
     vps = models.OneToOneField(Vps, models.CASCADE, related_name="placement", verbose_name=_("server"))
     cluster = models.ForeignKey(Cluster, models.PROTECT, related_name="placements", verbose_name=_("cluster"))
     kind = models.CharField(_("kind"), max_length=4, choices=Kind.choices)
-    vmid = models.IntegerField(_("VMID"))
+    # Whoever writes the number alone, as a release before did, has the key written by a trigger.
+    guest = models.CharField(_("guest"), max_length=LONGEST_KEY, db_default="")
+    vmid = models.IntegerField(_("VMID"), null=True, blank=True)
     node = models.CharField(_("node"), max_length=63)
     identity = models.CharField(_("identity"), max_length=LONGEST_NAME, default="", db_default="", blank=True)
     power = models.CharField(_("power"), max_length=10, choices=Power.choices, default=Power.UNKNOWN)
@@ -185,9 +188,14 @@ class Placement(models.Model):
         verbose_name_plural = _("placements")
         constraints = [
             models.UniqueConstraint(
-                fields=["cluster", "vmid"],
-                name="a_guest_belongs_to_one_vps",
+                fields=["cluster", "guest"],
+                name="a_guest_has_one_vps",
                 violation_error_message=_("This guest is bound to another server already."),
+            ),
+            models.CheckConstraint(condition=~models.Q(guest=""), name="a_placement_names_its_guest"),
+            models.CheckConstraint(
+                condition=models.Q(vmid=None) | models.Q(guest=Cast("vmid", models.TextField())),
+                name="a_guests_number_is_its_key",
             ),
             models.CheckConstraint(condition=models.Q(kind__in=["qemu", "lxc"]), name="placement_kind_is_known"),
             models.CheckConstraint(
@@ -197,17 +205,18 @@ class Placement(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.cluster.name} / {self.kind}/{self.vmid}"
+        return f"{self.cluster.name} / {self.kind}/{self.guest}"
 
     @classmethod
     def of(cls, vps_id: int, cluster: Cluster, ref: GuestRef) -> "Placement":
         """That this VPS is this guest, not saved yet."""
-        return cls(vps_id=vps_id, cluster=cluster, kind=cls.Kind.of(ref.kind), vmid=int(ref.key), node=ref.node)
+        named = {"guest": ref.key, "vmid": number_of(ref.key), "node": ref.node}
+        return cls(vps_id=vps_id, cluster=cluster, kind=cls.Kind.of(ref.kind), **named)
 
     @property
     def facts(self) -> dict[str, Any]:
         """Which guest it is, as events tell it."""
-        return {"cluster": self.cluster.name, "kind": self.kind} | guest_facts(self.ref.key)
+        return {"cluster": self.cluster.name, "kind": self.kind} | guest_facts(self.guest)
 
     @property
     def ref(self) -> GuestRef:
@@ -215,7 +224,7 @@ class Placement(models.Model):
         return self.ref_on(self.node)
 
     def ref_on(self, node: str) -> GuestRef:
-        return GuestRef(Placement.Kind(self.kind).guest_kind, str(self.vmid), node)
+        return GuestRef(Placement.Kind(self.kind).guest_kind, self.guest, node)
 
     @property
     def found_instead(self) -> Sentence:
@@ -244,7 +253,7 @@ class Placement(models.Model):
 
     @property
     def is_certain(self) -> bool:
-        """Whether what is seen under its vmid is surely its own guest's."""
+        """Whether what is seen under its key is surely its own guest's."""
         return self.missing_since is None and self.doubted_since is None
 
     def is_silent(self, now: datetime) -> bool:

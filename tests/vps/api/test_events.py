@@ -14,7 +14,7 @@ from vps.models.recognition import recognise
 from vps.operations import finish
 from vps.services import binding
 
-SECRETS = {"cluster": "main", "vmid": 100, "expected": "uuid-100", "found": "uuid-7", "node": "pve1"}
+SECRETS = {"cluster": "main", "guest": "100", "vmid": 100, "expected": "uuid-100", "found": "uuid-7", "node": "pve1"}
 
 
 @pytest.fixture
@@ -187,7 +187,7 @@ def test_a_cluster_and_a_vmid_are_told_to_the_main_site_alone(
     binding.bind(make_vps(alice), cluster, GuestRef(Kind.VM, "100", "pve1"), by=carol, source="admin")
     (hers,), (theirs,) = (who.get("/api/events").json()["events"] for who in (with_token(alice), main_sites))
     assert (hers["data"], hers["by"]) == ({}, {"id": None, "username": "staff"})
-    assert theirs["data"] == {"cluster": "main", "kind": "qemu", "vmid": 100}
+    assert theirs["data"] == {"cluster": "main", "kind": "qemu", "guest": "100", "vmid": 100}
     assert theirs["by"] == {"id": carol.pk, "username": "carol"}
 
 

@@ -47,7 +47,7 @@ def refuse_bound(vps: Vps, cluster: Cluster, key: str) -> None:
     """One guest has one server, by whatever entry of its cluster it is reached. Raises AlreadyBound, PlacementTaken."""
     if Placement.objects.filter(vps=vps).exists():
         raise AlreadyBound
-    if Placement.objects.filter(cluster__in=Cluster.objects.twins(cluster.pk), vmid=key).exists():
+    if Placement.objects.filter(cluster__in=Cluster.objects.twins(cluster.pk), guest=key).exists():
         raise PlacementTaken
 
 
@@ -62,7 +62,7 @@ def unbind(vps: Vps, *, by: Any, source: str) -> None:
     if placement is None:
         return
     Operation.objects.cut_off([vps.pk], "vps_unbound")
-    Event.objects.record("vps.unbound", vps, by=by, source=source, **guest_facts(placement.ref.key))
+    Event.objects.record("vps.unbound", vps, by=by, source=source, **guest_facts(placement.guest))
     if Vps.objects.forget_address(vps.pk, placement.learnt_address):
         Event.objects.record("vps.updated", vps, by=by, source=source, changed=["ip_address"])
     placement.delete()
@@ -74,7 +74,7 @@ def suggestions(cluster: Cluster) -> list[dict[str, Any]] | None:
     if heard is None:
         return None
     rows = Placement.objects.filter(cluster__in=Cluster.objects.twins(cluster.pk)).select_related("vps__user")
-    bound = {placement.ref.key: placement.vps for placement in rows}
+    bound = {placement.guest: placement.vps for placement in rows}
     unbound = list(Vps.objects.unbound().select_related("user", "why_unbound"))
     for guest in heard:
         guest["vps"] = bound.get(guest["guest"])

@@ -93,9 +93,7 @@ def why_not_sought(wanted: list[Vps]) -> dict[int, Why]:
 def hear() -> Heard:
     """A cluster or node that does not answer has said before which guests it has, and their names."""
     heard, same = Heard(), same_clusters(Cluster.objects.all())
-    bound = {
-        (same[one.cluster_id], one.ref.key) for one in Placement.objects.only("cluster_id", "kind", "vmid", "node")
-    }
+    bound = {(same[id], key) for id, key in Placement.objects.values_list("cluster_id", "guest")}
     for cluster in Cluster.objects.active():
         if same[cluster.pk] == cluster.pk:
             hear_one(heard, cluster, {key for id, key in bound if id == cluster.pk})

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, TextField
-from django.db.models.functions import Cast
+from django.db.models import Exists, OuterRef
 
 from vps.models import Cluster, Event, Operation, Placement, Vps
 from vps.models.placement import guest_facts
@@ -21,7 +20,7 @@ COLUMNS = (
     "vps_id",
     "vps__user_id",
     "kind",
-    "guest_key",
+    "guest",
     "node",
     "identity",
     "stranger",
@@ -38,8 +37,7 @@ def known_of(cluster: Cluster, placement_ids: list[int] | None = None) -> Iterat
     """All of the cluster's, or these."""
     is_busy = Exists(Operation.objects.open().filter(vps=OuterRef("vps_id")))
     these = {} if placement_ids is None else {"pk__in": placement_ids}
-    named = Placement.objects.annotate(guest_key=Cast("vmid", TextField()))
-    rows = named.filter(cluster=cluster, **these).values_list(*COLUMNS, is_busy)
+    rows = Placement.objects.filter(cluster=cluster, **these).values_list(*COLUMNS, is_busy)
     return (Known(id, vps, user, Placement.Kind(kind).guest_kind, *rest) for id, vps, user, kind, *rest in rows)
 
 

@@ -48,7 +48,7 @@ def is_same_guest(batch: Batch, vps: Vps, cluster: Cluster, spec: PlacementSpec)
     old = batch.placements.get(vps.pk)
     if old is None or old.ref.kind != spec.ref.kind:
         return False
-    return batch.guest_of(old.cluster_id, old.ref.key) == batch.guest_of(cluster.pk, spec.ref.key)
+    return batch.guest_of(old.cluster_id, old.guest) == batch.guest_of(cluster.pk, spec.ref.key)
 
 
 def check_again(batch: Batch, vps: Vps, spec: PlacementSpec | None) -> tuple[str, ...]:
@@ -82,7 +82,7 @@ def remove(batch: Batch, id: int) -> None:
     """The VPS has no placement any more."""
     old = batch.placements.pop(id, None)
     if old:
-        guest = batch.guest_of(old.cluster_id, old.ref.key)
+        guest = batch.guest_of(old.cluster_id, old.guest)
         if batch.vps_id_by_guest.get(guest) == id:
             del batch.vps_id_by_guest[guest]
         batch.new_placements.pop(id, None)

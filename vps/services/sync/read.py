@@ -96,10 +96,10 @@ def read_placements(batch: Batch, commands: list[SyncCommand]) -> None:
     if specs:
         wait_for_turn(MOVING)
         read_clusters(batch)
-        wanted |= Q(cluster__in=batch.first_row_of, vmid__in={spec.ref.key for spec in specs})
+        wanted |= Q(cluster__in=batch.first_row_of, guest__in={spec.ref.key for spec in specs})
     found = list(Placement.objects.filter(wanted)) if specs or batch.vpses else []
     batch.placements = {placement.vps_id: placement for placement in found if placement.vps_id in batch.vpses}
-    batch.vps_id_by_guest = {batch.guest_of(one.cluster_id, one.ref.key): one.vps_id for one in found}
+    batch.vps_id_by_guest = {batch.guest_of(one.cluster_id, one.guest): one.vps_id for one in found}
 
 
 def read_clusters(batch: Batch) -> None:
