@@ -1,12 +1,13 @@
 """Every address of the admin by every method for every kind of caller: as one table, with the permission that each needs."""
 
+import re
 from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 
-from tests.callers import CALLERS, OPEN, Answers, Caller, caller, filled, routes
+from tests.callers import CALLERS, OPEN, Answers, Caller, caller, filled, routes, staff
 from vps.models import (
     Event,
     Operation,
@@ -30,15 +31,16 @@ Row = tuple[str | None, int, str | None, int]
 LOOK: Row = (VIEW, 200, VIEW, 200)
 NOT: Row = (NOBODY, 403, NOBODY, 403)
 REDIRECT: Row = (STAFF, 302, STAFF, 302)
-
+# The list of one app's models, which whoever may look at none of them finds nowhere.
+APP = "<app_label>/"
 SITE: dict[str, Row] = {
     "": (STAFF, 200, STAFF, 200),
     "logout/": (None, 405, STAFF, 302),
     "password_change/done/": (STAFF, 200, None, 405),
     "autocomplete/": (NOBODY, 403, None, 405),
-    "jsi18n/": (STAFF, 200, STAFF, 200),
+    "jsi18n/": (STAFF, 200, None, 405),
     "r/<path:content_type_id>/<path:object_id>/": (STAFF, 404, STAFF, 404),
-    "^(?P<app_label>accounts|auth|vps)/$": (VIEW, 200, VIEW, 200),
+    APP: (VIEW, 200, VIEW, 200),
     "(?P<url>.*)$": (STAFF, 404, STAFF, 404),
 }
 ONE = "<path:object_id>/"
@@ -76,7 +78,8 @@ MODELS: dict[str, dict[str, Row]] = {
     "vps/webhookendpoint": TO_ADD
     | {
         "<int:id>/secret/": (CHANGE, 200, CHANGE, 200),
-        **{f"<int:id>/{verb}/": (None, 405, CHANGE, 302) for verb in ("test", "rotate", "enable", "disable")},
+        **{f"<int:id>/{verb}/": (None, 405, CHANGE, 302) for verb in ("test", "enable", "disable")},
+        "<int:id>/rotate/": (None, 405, CHANGE, 200),
     },
     "vps/webhookdelivery": READ_ONLY,
     "vps/webhookattempt": READ_ONLY,
@@ -84,6 +87,13 @@ MODELS: dict[str, dict[str, Row]] = {
 TABLE: dict[str, Row] = {f"admin/{route}": row for route, row in SITE.items()} | {
     f"admin/{model}/{route}": row for model, pages in MODELS.items() for route, row in pages.items()
 }
+
+# Each permission, and what it alone opens: (route, method, answer).
+OPENED: dict[tuple[str, str], list[tuple[str, str, int]]] = {}
+for route, (look, looked, send, sent) in TABLE.items():
+    for who, method, status in ((look, "GET", looked), (send, "POST", sent)):
+        if who in (VIEW, ADD, CHANGE, DELETE) and route != f"admin/{APP}":
+            OPENED.setdefault((route.split("/")[2], who), []).append((route, method, status))
 
 
 @pytest.fixture
@@ -113,17 +123,18 @@ def addresses(alice: Any, make_vps: Any, bind: Any, cluster: Any) -> dict[str, s
 
 
 def address(route: str, things: dict[str, Any]) -> str:
-    route = route.replace("^(?P<app_label>accounts|auth|vps)/$", "vps/").replace("(?P<url>.*)$", "nothing/")
+    route = route.replace("(?P<url>.*)$", "nothing/")
     thing = things.get("/".join(route.split("/")[1:3]))
     key = thing.pk if thing else 1
-    return filled(route, id=key, object_id=key, content_type_id=1)
+    return filled(route, id=key, object_id=key, content_type_id=1, app_label="vps")
 
 
 def expected(route: str, method: str) -> Answers:
     look, looked, send, sent = TABLE[route]
     who, status = (look, looked) if method == "GET" or (send and method != "POST") else (send, sent)
     granted = {None: 3, STAFF: 3, VIEW: 2, NOBODY: 0}.get(who, 1)
-    return (LOGIN, LOGIN, LOGIN, *(status if 3 - at <= granted else 403 for at in range(3)), LOGIN)
+    refused = 404 if route == f"admin/{APP}" else 403
+    return (LOGIN, LOGIN, LOGIN, *(status if 3 - at <= granted else refused for at in range(3)), LOGIN)
 
 
 def test_permissions_have_every_model_of_the_admin() -> None:
@@ -132,7 +143,8 @@ def test_permissions_have_every_model_of_the_admin() -> None:
 
 
 def test_permissions_have_every_address_of_the_admin() -> None:
-    assert {route for route in routes() if route.startswith("admin/")} - OPEN == set(TABLE)
+    found = {re.sub(r"\^\(\?P<app_label>.*", APP, route) for route in routes() if route.startswith("admin/")}
+    assert found - OPEN == set(TABLE)
 
 
 @pytest.mark.parametrize("caller", CALLERS, indirect=True)
@@ -145,3 +157,21 @@ def test_permissions_of_the_admin_are_as_in_the_table(caller: Caller, request: A
         if status != expected(route, method)[who]
     }
     assert not wrong, wrong
+
+
+@pytest.mark.parametrize(("model", "right"), OPENED)
+def test_permission_opens_its_own_addresses_of_the_admin(
+    model: str, right: str, addresses: dict[str, str], as_user: Any
+) -> None:
+    """One right is enough, and all rights over other models, and the look at this one, are not."""
+    others = Permission.objects.exclude(content_type__model=model) | Permission.objects.filter(
+        codename__startswith="view_"
+    )
+    # Django lets nobody add a user who may not change users.
+    rights = [right, CHANGE] if (model, right) == ("user", ADD) else [right]
+    holder = as_user(staff("holder", Permission.objects.filter(codename__in=[f"{one}_{model}" for one in rights])))
+    stranger = as_user(staff("colleague", others))
+    for route, method, status in OPENED[model, right]:
+        assert (route, Caller(holder, holder).status(method, addresses[route])) == (route, status)
+        if right != VIEW:
+            assert (route, Caller(stranger, stranger).status(method, addresses[route])) == (route, 403)
