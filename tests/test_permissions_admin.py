@@ -24,7 +24,7 @@ LOGIN = 302
 STAFF, VIEW, SUPERUSER, NOBODY = "staff", "view", "superuser", "nobody"
 ADD, CHANGE, DELETE = "add", "change", "delete"
 # Django's admin knows forms and looks: what is neither is a look to it. One page is a lot to render.
-METHODS = ("GET", "POST", "PUT", "DELETE")
+METHODS = ("GET", "POST", "DELETE")
 
 # (who may look, what is answered, who may send a form, what an empty one is answered). Who is None: there is no such method.
 Row = tuple[str | None, int, str | None, int]
