@@ -65,7 +65,7 @@ class TokenAuthentication(BaseAuthentication):
 
 
 class KeyOrTokenAuthentication(BaseAuthentication):
-    """For a door of both: who sends X-API-Key is the main site or nobody, and who does not comes with a token."""
+    """For an endpoint of both: who sends X-API-Key is the main site or nobody, and who does not comes with a token."""
 
     def authenticate(self, request: Request) -> Any:
         way: BaseAuthentication = TokenAuthentication()

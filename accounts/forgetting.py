@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-from web.batches import forget
+from web.forgetting import forget
 
 # What refers to a row goes before it.
 KEPT = (

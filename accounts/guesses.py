@@ -16,7 +16,7 @@ from accounts import limits
 from accounts.models import KnownNetwork, User
 from web.limits import Count, clear, give_back
 
-REMEMBER = """
+ADD_KNOWN_NETWORK = """
     INSERT INTO known_networks (user_id, network) SELECT id, %s FROM users WHERE id = %s
     ON CONFLICT (user_id, network) DO UPDATE SET used_at = statement_timestamp()
 """
@@ -24,7 +24,7 @@ REMEMBER = """
 
 @dataclass
 class Guess:
-    """`is_right` is for whoever has checked it to say."""
+    """`is_right` is set by whoever has checked it."""
 
     is_right: bool = False
 
@@ -45,7 +45,7 @@ def guess(user: User | None, name: str, password: str, network: str) -> Iterator
     if one.is_right and user:
         clear(near)
         give_back(*wider)
-        remember(user, network)
+        add_known_network(user, network)
 
 
 def counts_of(user: User | None, name: str, password: str, network: str) -> list[Count]:
@@ -68,7 +68,7 @@ def digest(secret: str) -> str:
     return salted_hmac("accounts.guesses", secret.encode(errors="replace"), algorithm="sha256").hexdigest()[:16]
 
 
-def remember(user: User, network: str) -> None:
+def add_known_network(user: User, network: str) -> None:
     """Somebody was let in as this user from here."""
     with connection.cursor() as cursor:
-        cursor.execute(REMEMBER, [network, user.pk])
+        cursor.execute(ADD_KNOWN_NETWORK, [network, user.pk])

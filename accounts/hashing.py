@@ -14,32 +14,32 @@ AT_ONCE, WAITING = 2, 2
 PATIENCE_S = 5.0
 
 room = threading.BoundedSemaphore(AT_ONCE + WAITING)
-places = threading.BoundedSemaphore(AT_ONCE)
+slots = threading.BoundedSemaphore(AT_ONCE)
 mine = threading.local()
 
 
 @contextmanager
-def place() -> Iterator[None]:
-    """Raises PanelBusy: at once where enough wait already. Whoever has a place needs no second one."""
+def slot() -> Iterator[None]:
+    """Raises PanelBusy: at once where enough wait already. Whoever has a slot needs no second one."""
     if getattr(mine, "is_taken", False):
         yield
         return
     if not room.acquire(blocking=False):
         raise PanelBusy
     try:
-        with waited_for():
+        with slot_in_time():
             yield
     finally:
         room.release()
 
 
 @contextmanager
-def waited_for() -> Iterator[None]:
-    if not places.acquire(timeout=PATIENCE_S):
+def slot_in_time() -> Iterator[None]:
+    if not slots.acquire(timeout=PATIENCE_S):
         raise PanelBusy
     mine.is_taken = True
     try:
         yield
     finally:
         mine.is_taken = False
-        places.release()
+        slots.release()

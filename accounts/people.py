@@ -79,14 +79,14 @@ def deactivate(user: User) -> None:
     """Shut out: tokens, sessions and the login link are dead, and stay so whoever lets the user in again."""
     User.objects.filter(pk=user.pk).update(is_active=False, token_version=F("token_version") + 1)
     LoginLink.objects.filter(user=user).delete()
-    standing.has_changed(user.pk)
+    standing.announce(user.pk)
     user.refresh_from_db()
 
 
 def activate(user: User) -> None:
     """Let in again. What was left open by somebody who was shut out otherwise, as by hand in the database, ends here."""
     User.objects.filter(pk=user.pk).update(is_active=True, token_version=F("token_version") + 1)
-    standing.has_changed(user.pk)
+    standing.announce(user.pk)
     user.refresh_from_db()
 
 

@@ -1,4 +1,4 @@
-"""Who may pass a door of the API. REST framework calls these classes."""
+"""Who may call an endpoint of the API. REST framework calls these classes."""
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request

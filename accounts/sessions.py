@@ -1,4 +1,4 @@
-"""Django's sessions in the database, whose end is told of whatever ends them. SESSION_ENGINE names this module."""
+"""Django's sessions in the database, whose end is announced, whatever ends them. SESSION_ENGINE names this module."""
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
@@ -12,4 +12,4 @@ class SessionStore(DatabaseStore):
         user_id = self.get(SESSION_KEY)
         super().flush()
         if user_id:
-            standing.has_changed(int(user_id))
+            standing.announce(int(user_id))

@@ -1,4 +1,4 @@
-"""Says that somebody may have ceased to be who they were: logged out, shut out, with another password. accounts calls it.
+"""Announces that somebody may have ceased to be who they were: logged out, shut out, with another password.
 
 What has let somebody in for long, as a socket does, listens, and asks anew.
 """
@@ -12,13 +12,13 @@ from accounts.models import User
 changed = Signal()
 
 
-def has_changed(user_id: int) -> None:
+def announce(user_id: int) -> None:
     changed.send(sender=User, user_id=user_id)
 
 
 def of_saved(instance: User, **_: object) -> None:
     """A password is set by many ways, and all of them save the user."""
-    has_changed(instance.pk)
+    announce(instance.pk)
 
 
 post_save.connect(of_saved, sender=User)

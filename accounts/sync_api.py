@@ -1,4 +1,4 @@
-"""POST /api/users/sync and /api/users/{id}/login-link: the main site's doors for people, by its API key.
+"""POST /api/users/sync and /api/users/{id}/login-link: the main site's endpoints for people, by its API key.
 
 They check the shape of what comes; accounts.people and accounts.login_links do it.
 """

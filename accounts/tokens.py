@@ -36,14 +36,14 @@ class Bearer:
 
 def bearer(access: str) -> Bearer:
     """Dead at once when its user is deactivated or changes the password, and when its login ends. Raises BadToken."""
-    said = claims.read(access, "access")
-    users = User.objects.filter(pk=said.user_id, is_active=True, token_version=said.version)
-    if said.family:
-        users = users.filter(token_families__id=said.family, token_families__ended_at=None)
+    given = claims.read(access, "access")
+    users = User.objects.filter(pk=given.user_id, is_active=True, token_version=given.version)
+    if given.family:
+        users = users.filter(token_families__id=given.family, token_families__ended_at=None)
     user = users.first()
     if user is None:
         raise BadToken
-    return Bearer(user, said.expires_at)
+    return Bearer(user, given.expires_at)
 
 
 def issue(user: User) -> Pair:
@@ -60,15 +60,15 @@ def exchange(refresh: str) -> Pair:
     The others of the twenty found it good when they came, so they are copies of one request and no thief's: they are
     refused, and the family lives on. Whoever comes later ends it.
     """
-    said = claims.read(refresh, "refresh")
-    family = live_family(said)
+    given = claims.read(refresh, "refresh")
+    family = live_family(given)
     if family is None:
         raise BadToken
-    if family.newest != said.id:
+    if family.newest != given.id:
         end(family, TokenFamily.Ended.REUSED)
         raise BadToken
     token = RefreshToken()
-    mine = TokenFamily.objects.filter(pk=family.pk, newest=said.id, ended_at=None)
+    mine = TokenFamily.objects.filter(pk=family.pk, newest=given.id, ended_at=None)
     if not mine.update(newest=token["jti"], expires_at=end_of(token)):
         raise BadToken
     return signed(token, family.user, family.pk)
@@ -84,27 +84,27 @@ def revoke(refresh: str) -> None:
         end(family, TokenFamily.Ended.LOGGED_OUT)
 
 
-def live_family(said: Claims) -> TokenFamily | None:
-    if not said.family:
-        adopt(said)
-    alive = TokenFamily.objects.filter(user=said.user_id, user__is_active=True, user__token_version=said.version)
-    return alive.select_related("user").filter(pk=said.family or said.id, ended_at=None).first()
+def live_family(given: Claims) -> TokenFamily | None:
+    if not given.family:
+        adopt(given)
+    alive = TokenFamily.objects.filter(user=given.user_id, user__is_active=True, user__token_version=given.version)
+    return alive.select_related("user").filter(pk=given.family or given.id, ended_at=None).first()
 
 
-def adopt(said: Claims) -> None:
+def adopt(given: Claims) -> None:
     """A refresh token of before there were families founds one under its own id, unless it was spent then already.
 
     Once no token of release 0.3 can be good any more, which is 14 days after the upgrade, nothing comes here.
     """
-    unspent = OutstandingToken.objects.filter(jti=said.id, user=said.user_id, blacklistedtoken=None).first()
+    unspent = OutstandingToken.objects.filter(jti=given.id, user=given.user_id, blacklistedtoken=None).first()
     if unspent:
-        family = TokenFamily(pk=said.id, user_id=said.user_id, newest=said.id, expires_at=moment(said.expires_at))
+        family = TokenFamily(pk=given.id, user_id=given.user_id, newest=given.id, expires_at=moment(given.expires_at))
         TokenFamily.objects.bulk_create([family], ignore_conflicts=True)
 
 
 def end(family: TokenFamily, why: TokenFamily.Ended) -> None:
     ended = TokenFamily.objects.filter(pk=family.pk, ended_at=None).update(ended_at=Now(), ended_why=why)
-    standing.has_changed(family.user_id)
+    standing.announce(family.user_id)
     if ended and why == TokenFamily.Ended.REUSED:
         log.warning(
             "A spent refresh token of user %s came again: its login of %s has ended",

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import limits, login_links
 from accounts.addresses import network_of
-from accounts.guesses import guess, remember
+from accounts.guesses import add_known_network, guess
 from web.limits import Count
 
 
@@ -57,7 +57,7 @@ def log_in_by(request: HttpRequest, token: str) -> HttpResponse:
         return gone(request, token)
     logout(request)
     login(request, admission.user, backend="accounts.backends.UsernameOrEmailBackend")
-    remember(admission.user, network_of(request))
+    add_known_network(admission.user, network_of(request))
     return redirect(admission.next)
 
 

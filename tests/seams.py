@@ -36,8 +36,8 @@ SEAMS: dict[str, tuple[str, ...]] = {
     "addresses_a_round": ("vps.services.addresses:AT_MOST",),
     "webhook_read_s": ("vps.services.webhooks.call:READ_S",),
     "webhook_s": ("vps.services.webhooks.call:TOTAL_S",),
-    "rows_forgotten_at_once": ("web.batches:AT_ONCE",),
-    "batches_forgotten": ("web.batches:MOST",),
+    "rows_forgotten_at_once": ("web.forgetting:AT_ONCE",),
+    "batches_forgotten": ("web.forgetting:MOST",),
     # What waits for a turn, and for how long
     "batch_waits_s": ("web.concurrency_limit:WAITS_FOR_S",),
     "hash_waits_s": ("accounts.hashing:PATIENCE_S",),

@@ -9,6 +9,12 @@ class UnknownUser(PanelError):
     code = "unknown_user"
 
 
+class NotApplied(PanelError):
+    code = "not_applied"
+    status = 409
+    message = "Nothing of this batch was applied, for another of its operations failed."
+
+
 class UnknownCluster(PanelError):
     code = "unknown_cluster"
 
@@ -90,7 +96,7 @@ class VpsMissing(PanelError):
     message = _("The server was not found on its cluster. Our staff can see it.")
 
 
-class VpsMistaken(PanelError):
+class IdentityMismatch(PanelError):
     code = "identity_mismatch"
     status = 409
     message = _("Another machine was found in this server's place, so it cannot be controlled. Our staff can see it.")

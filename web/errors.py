@@ -54,12 +54,6 @@ class MissingFields(PanelError):
     code = "missing_fields"
 
 
-class NotApplied(PanelError):
-    code = "not_applied"
-    status = 409
-    message = "Nothing of this batch was applied, for another of its operations failed."
-
-
 class PanelBusy(PanelError):
     code = "service_unavailable"
     status = 503

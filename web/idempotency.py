@@ -20,8 +20,8 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from web.batches import forget
 from web.errors import PanelError
+from web.forgetting import forget
 from web.models import KeptAnswer
 
 # Visible ASCII, as it stands or as a structured field's string.

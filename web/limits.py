@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-from web.batches import forget
+from web.forgetting import forget
 
 MINUTE, QUARTER, HOUR = timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=1)
 

@@ -66,7 +66,7 @@ def number(request: Request, name: str, default: int, most: int, least: int = 0)
     return int(text)
 
 
-def words(request: Request, name: str, known: list[str]) -> list[str]:
+def choices(request: Request, name: str, known: list[str]) -> list[str]:
     """A list with commas of known words; empty where it is not given. Raises InvalidInput."""
     given = request.query_params.get(name)
     found = [] if given is None else given.split(",")

@@ -16,7 +16,7 @@ IS_TAKEN = {
     "username": _("Somebody else logs in by this name already."),
     "email": _("Somebody has this e-mail address already."),
 }
-# The turn of whoever gives names.
+# The advisory lock of whoever gives names.
 NAMING = 0x6E01
 
 
@@ -28,7 +28,7 @@ class PanelUserManager(UserManager["User"]):
     def wait_to_name(self) -> None:
         """Until this transaction ends nobody else gives names, in whatever way: what `fields_taken` says stays true.
 
-        The triggers of migration 0005 wait for the same turn.
+        The triggers of migration 0005 wait for the same lock.
         """
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [NAMING])
@@ -104,13 +104,13 @@ class User(AbstractUser):
     def check_password(self, raw_password: Any) -> bool:
         """A hash that is only made anew, at today's cost, is of the same password: its tokens live on."""
         version = self.token_version
-        with hashing.place():
+        with hashing.slot():
             is_right = super().check_password(raw_password)
         self.token_version = version
         return is_right
 
     def set_password(self, raw_password: str | None) -> None:
         """A new password ends every token that the old one bought."""
-        with hashing.place():
+        with hashing.slot():
             super().set_password(raw_password)
         self.token_version += 1

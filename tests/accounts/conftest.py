@@ -1,4 +1,4 @@
-"""The main site at its doors for people, for the tests beside it."""
+"""The main site at its endpoints for people, for the tests beside it."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +19,7 @@ def send(path: str, body: dict[str, Any], **headers: str) -> Any:
     return client.post(path, body, content_type="application/json")
 
 
-def tell(action: str, path: str = "/api/users/sync", **user: Any) -> Any:
+def sync(action: str, path: str = "/api/users/sync", **user: Any) -> Any:
     return send(path, {"action": action, "user": user})
 
 

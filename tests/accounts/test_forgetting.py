@@ -13,7 +13,7 @@ from tests.accounts.conftest import send
 from tests.seams import Shorten
 from vps.models import SyncCall
 from vps.tasks import forget
-from web import batches
+from web import forgetting
 from web.models import KeptAnswer
 
 
@@ -74,8 +74,8 @@ def test_g1_many_rows_go_in_batches_and_what_is_left_over_goes_next_time(
             "INSERT INTO limit_counts SELECT 'x', n::text, 1, now() - interval '1 s' FROM generate_series(1, 450) n"
         )
     with django_assert_num_queries(3):
-        assert batches.forget("limit_counts", "ends_at < now()") == 300
-    assert batches.forget("limit_counts", "ends_at < now()") == 150
+        assert forgetting.forget("limit_counts", "ends_at < now()") == 300
+    assert forgetting.forget("limit_counts", "ends_at < now()") == 150
 
 
 # The time by which a row is forgotten, to each table.

@@ -294,7 +294,7 @@ class Held(MD5PasswordHasher):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("is_known", [True, False])
 def test_g5_logins_take_a_few_threads_and_no_more(settings: Any, shorten: Shorten, is_known: bool) -> None:
-    """Eight at once, of which two hash, two wait, and four are told to come back; so nobody else waits."""
+    """Eight at once, of which two hash, two wait, and four are asked to come back; so nobody else waits."""
     names = [person(f"user{at}").username if is_known else f"user{at}" for at in range(8)]
     # Eight need as many connections, whichever of the pool's the threads of other tests have not given back.
     connection.close()
@@ -329,10 +329,10 @@ def test_g5_logins_take_a_few_threads_and_no_more(settings: Any, shorten: Shorte
 def test_who_waits_too_long_for_a_hash_is_told_to_come_back(alice: Any, shorten: Shorten) -> None:
     shorten(hash_waits_s=0.01)
     for _ in range(hashing.AT_ONCE):
-        hashing.places.acquire()
+        hashing.slots.acquire()
     try:
         assert log_in(password=PASSWORD).status_code == 503
     finally:
         for _ in range(hashing.AT_ONCE):
-            hashing.places.release()
+            hashing.slots.release()
     assert log_in(password=PASSWORD).status_code == 200

@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 
 from accounts.models import User
-from tests.accounts.conftest import at_once, send, tell, waiting
+from tests.accounts.conftest import at_once, send, sync, waiting
 from tests.conftest import person
 from tests.simulated import wait_for
 
@@ -21,7 +21,7 @@ def code_of(answer: Any) -> tuple[int, str]:
 
 @pytest.mark.parametrize("path", ["/api/users/sync", "/api/users/sync/"])
 def test_a_customer_of_the_main_site_becomes_a_user_without_a_password(db: None, path: str) -> None:
-    answer = tell("create", path, **DORA, first_name="Дора", last_name="O'Neil")
+    answer = sync("create", path, **DORA, first_name="Дора", last_name="O'Neil")
     dora = User.objects.get()
     assert answer.status_code == 201
     assert answer.json() == {
@@ -35,8 +35,8 @@ def test_a_customer_of_the_main_site_becomes_a_user_without_a_password(db: None,
 
 
 def test_a_customer_who_is_there_is_answered_and_left_alone(db: None) -> None:
-    first = tell("create", **DORA)
-    again = tell("create", external_id="c-17", username="other", email="other@example.com", first_name="New")
+    first = sync("create", **DORA)
+    again = sync("create", external_id="c-17", username="other", email="other@example.com", first_name="New")
     assert again.status_code == 200
     assert again.json() == first.json()
     assert User.objects.get().first_name == ""
@@ -66,15 +66,15 @@ def test_a_name_that_somebody_else_logs_in_by_is_taken(
     if action == "update":
         User.objects.create(**DORA)
     before = list(User.objects.values())
-    answer = tell(action, **(DORA if action == "create" else {"external_id": "c-17"}) | names)
+    answer = sync(action, **(DORA if action == "create" else {"external_id": "c-17"}) | names)
     assert code_of(answer) == (409, code)
     assert list(User.objects.values()) == before
 
 
 def test_ones_own_address_may_be_ones_username(db: None) -> None:
-    assert tell("create", **DORA | {"username": "dora@example.com"}).status_code == 201
-    assert tell("update", external_id="c-17", email="dora@else.where").status_code == 200
-    assert tell("update", external_id="c-17", username="DORA@else.where").status_code == 200
+    assert sync("create", **DORA | {"username": "dora@example.com"}).status_code == 201
+    assert sync("update", external_id="c-17", email="dora@else.where").status_code == 200
+    assert sync("update", external_id="c-17", username="DORA@else.where").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_ones_own_address_may_be_ones_username(db: None) -> None:
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_refused_and_its_field_named(db: None, field: str, value: Any) -> None:
-    answer = tell("create", **DORA | {field: value})
+    answer = sync("create", **DORA | {field: value})
     assert code_of(answer) == (400, "invalid")
     assert list(answer.json()["errors"]) == [f"user.{field}"]
     assert not User.objects.exists()
@@ -96,7 +96,7 @@ def test_a_wrong_value_is_refused_and_its_field_named(db: None, field: str, valu
 
 @pytest.mark.parametrize("value", [0, 1, "false", None, []])
 def test_is_active_is_true_or_false(alice: Any, value: Any) -> None:
-    assert list(tell("update", id=alice.pk, is_active=value).json()["errors"]) == ["user.is_active"]
+    assert list(sync("update", id=alice.pk, is_active=value).json()["errors"]) == ["user.is_active"]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_body_of_another_shape_is_invalid(db: None, body: Any) -> None:
 
 def test_keys_that_are_not_known_are_ignored_and_named(db: None) -> None:
     more = {"id": 5, "is_active": False, "is_staff": True, "password": "x"}
-    body = tell("create", **DORA, **more).json()
+    body = sync("create", **DORA, **more).json()
     assert body["warnings"] == [f"Unknown field ignored: user.{key}" for key in more]
     dora = User.objects.get()
     assert (dora.is_active, dora.is_staff, dora.has_usable_password()) == (True, False, False)
@@ -136,25 +136,25 @@ def test_an_update_changes_what_it_names_and_nothing_else(alice: Any) -> None:
     alice.first_name = "Alice"
     alice.save()
     before = User.objects.values().get()
-    answer = tell("update", id=alice.pk, email="New@Example.com", first_name="")
+    answer = sync("update", id=alice.pk, email="New@Example.com", first_name="")
     assert answer.status_code == 200
     assert User.objects.values().get() == before | {"email": "New@Example.com", "first_name": ""}
     assert answer.json()["user"]["email"] == "New@Example.com"
 
 
 def test_a_user_gets_an_external_id_once(alice: Any, bob: Any) -> None:
-    assert tell("update", id=alice.pk, external_id="c-1").json()["user"]["external_id"] == "c-1"
-    assert tell("update", id=alice.pk, external_id="c-1").status_code == 200
-    assert code_of(tell("update", id=alice.pk, external_id="c-2")) == (409, "external_id_mismatch")
-    assert code_of(tell("update", id=bob.pk, external_id="c-1")) == (409, "external_id_taken")
-    assert code_of(tell("deactivate", id=bob.pk, external_id="c-1")) == (409, "external_id_mismatch")
+    assert sync("update", id=alice.pk, external_id="c-1").json()["user"]["external_id"] == "c-1"
+    assert sync("update", id=alice.pk, external_id="c-1").status_code == 200
+    assert code_of(sync("update", id=alice.pk, external_id="c-2")) == (409, "external_id_mismatch")
+    assert code_of(sync("update", id=bob.pk, external_id="c-1")) == (409, "external_id_taken")
+    assert code_of(sync("deactivate", id=bob.pk, external_id="c-1")) == (409, "external_id_mismatch")
     assert list(User.objects.order_by("pk").values_list("external_id", "is_active")) == [("c-1", True), (None, True)]
 
 
 @pytest.mark.parametrize("action", ["update", "deactivate"])
 @pytest.mark.parametrize("whom", [{"id": 2_147_483_647}, {"external_id": "nobody"}])
 def test_who_is_not_there_is_not_found(db: None, action: str, whom: dict[str, Any]) -> None:
-    assert code_of(tell(action, **whom, first_name="x")) == (404, "user_not_found")
+    assert code_of(sync(action, **whom, first_name="x")) == (404, "user_not_found")
 
 
 @pytest.mark.parametrize("right", ["is_staff", "is_superuser"])
@@ -163,10 +163,10 @@ def test_the_staffs_accounts_are_neither_touched_nor_handed_out(db: None, right:
     before = User.objects.values().get()
     create = DORA | {"external_id": "c-9"}
     for answer in (
-        tell("create", **create),
-        tell("update", id=carol.pk, email="thief@example.com"),
-        tell("update", external_id="c-9", is_active=False),
-        tell("deactivate", id=carol.pk),
+        sync("create", **create),
+        sync("update", id=carol.pk, email="thief@example.com"),
+        sync("update", external_id="c-9", is_active=False),
+        sync("deactivate", id=carol.pk),
         send(f"/api/users/{carol.pk}/login-link", {}),
     ):
         assert code_of(answer) == (403, "staff_account")
@@ -175,7 +175,7 @@ def test_the_staffs_accounts_are_neither_touched_nor_handed_out(db: None, right:
 
 
 def test_a_deactivated_user_may_be_deactivated_again(alice: Any) -> None:
-    first, again = tell("deactivate", id=alice.pk), tell("deactivate", id=alice.pk)
+    first, again = sync("deactivate", id=alice.pk), sync("deactivate", id=alice.pk)
     assert (first.status_code, first.json()["user"]["is_active"], "already_inactive" in first.json()) == (
         200,
         False,
@@ -186,7 +186,7 @@ def test_a_deactivated_user_may_be_deactivated_again(alice: Any) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_of_twenty_copies_of_a_create_one_makes_the_user() -> None:
-    answers = at_once(lambda _: tell("create", **DORA), range(20))
+    answers = at_once(lambda _: sync("create", **DORA), range(20))
     assert sorted(answer.status_code for answer in answers) == [200] * 19 + [201]
     assert len({answer.json()["user"]["id"] for answer in answers}) == 1
 
@@ -197,7 +197,7 @@ def test_of_twenty_copies_of_a_create_one_makes_the_user() -> None:
 )
 def test_of_two_customers_who_want_one_name_at_once_one_gets_it(names: dict[str, str]) -> None:
     wishes = [DORA, {"external_id": "c-18", "username": "other", "email": "other@example.com"} | names] * 4
-    statuses = {answer.status_code for answer in at_once(lambda wish: tell("create", **wish), wishes)}
+    statuses = {answer.status_code for answer in at_once(lambda wish: sync("create", **wish), wishes)}
     assert statuses == {200, 201, 409}
     assert User.objects.count() == 1
 
@@ -211,7 +211,7 @@ def test_who_is_made_past_the_panel_at_the_same_moment_is_no_error_of_ours(names
     def act(who: str) -> Any:
         if who == "main site":
             is_written.wait(100)
-            return tell("create", **DORA)
+            return sync("create", **DORA)
         with transaction.atomic():
             User.objects.create(**names)
             is_written.set()

@@ -8,19 +8,19 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from accounts.models import User
-from tests.accounts.conftest import tell
+from tests.accounts.conftest import sync
 from tests.conftest import PASSWORD, person
 
 
 def by_main_site(user: Any, is_active: bool) -> None:
     if is_active:
-        tell("update", id=user.pk, is_active=True)
+        sync("update", id=user.pk, is_active=True)
     else:
-        tell("deactivate", id=user.pk)
+        sync("deactivate", id=user.pk)
 
 
 def by_update(user: Any, is_active: bool) -> None:
-    tell("update", id=user.pk, is_active=is_active)
+    sync("update", id=user.pk, is_active=is_active)
 
 
 def form_of(user: Any, **changes: Any) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def test_the_database_gives_nobody_a_name_that_means_somebody_else(alice: Any, b
 
 
 def test_staff_find_a_user_by_the_main_sites_id(alice: Any, bob: Any, carol: Any, as_user: Any) -> None:
-    tell("update", id=alice.pk, external_id="c-42")
+    sync("update", id=alice.pk, external_id="c-42")
     admin = as_user(carol)
     page = admin.get("/admin/accounts/user/?q=c-42").content.decode()
     assert "alice@example.com" in page

@@ -24,7 +24,7 @@ def printed_command() -> list[str]:
     return shlex.split(re.findall(r"^\| web \| `([^`]+)`", text, re.MULTILINE)[0])
 
 
-def asked(port: int, path: str) -> int:
+def status_of(port: int, path: str) -> int:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
             return int(answer.status)
@@ -52,7 +52,7 @@ def serve(log: IO[str], port: int) -> "subprocess.Popen[str]":
 def test_d9_the_printed_command_writes_no_login_link_to_any_log(tmp_path: Path) -> None:
     log, port = tmp_path / "web.log", free_port()
     with log.open("w") as out, serve(out, port) as web:
-        wait_for(lambda: asked(port, "/healthz") or web.poll() is not None, 60, log.name)
+        wait_for(lambda: status_of(port, "/healthz") or web.poll() is not None, 60, log.name)
         for path in (
             f"/login/link/{TOKEN}/",
             f"/login/link/{TOKEN}",
@@ -61,7 +61,7 @@ def test_d9_the_printed_command_writes_no_login_link_to_any_log(tmp_path: Path) 
             f"//login//link//{TOKEN}",
             f"/LOGIN/Link/{TOKEN}/",
         ):
-            assert asked(port, path)
+            assert status_of(port, path)
         knock(port, f"/login/link/{TOKEN}/")
         web.terminate()
     said = log.read_text()

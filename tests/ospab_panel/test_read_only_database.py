@@ -1,4 +1,4 @@
-"""PostgreSQL takes no writes, as in a failover: what reads goes on, what writes is told to come back, and nothing breaks."""
+"""PostgreSQL takes no writes, as in a failover: what reads goes on, what writes is refused for a moment. Nothing breaks."""
 
 import logging
 from collections.abc import Iterator

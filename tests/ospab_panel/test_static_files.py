@@ -34,8 +34,8 @@ def ask(files: Any, path: str, method: str = "GET", **headers: str) -> tuple[int
 
     sent = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     asyncio.run(files({"type": "http", "path": path, "method": method, "headers": sent}, receive, send))
-    told = {name.decode(): value.decode() for name, value in said[0]["headers"]}
-    return said[0]["status"], told, b"".join(message["body"] for message in said[1:])
+    answered = {name.decode(): value.decode() for name, value in said[0]["headers"]}
+    return said[0]["status"], answered, b"".join(message["body"] for message in said[1:])
 
 
 def test_a_file_is_answered_whole_with_what_a_cache_needs(files: StaticFiles) -> None:

@@ -49,10 +49,10 @@ def ask(
     method: str, path: str, query: str = "", body: bytes = b"", **headers: str
 ) -> tuple[int, dict[str, str], bytes]:
     """The status, headers and body of the answer."""
-    told: dict[str, Any] = {}
+    answered: dict[str, Any] = {}
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
-        told.update(status=int(status[:3]), headers=dict(headers))
+        answered.update(status=int(status[:3]), headers=dict(headers))
         return lambda _: None
 
     environ: Environ = {
@@ -79,7 +79,7 @@ def ask(
     finally:
         if hasattr(answer, "close"):
             answer.close()
-    return told["status"], told["headers"], content
+    return answered["status"], answered["headers"], content
 
 
 def check(method: str, path: str, query: str = "", body: bytes = b"", **headers: str) -> int:

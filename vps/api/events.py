@@ -13,7 +13,7 @@ from accounts.authentication import KeyOrTokenAuthentication, MainSite
 from accounts.call_facts import notes_calls
 from vps.models import Event
 from vps.models.event_shape import for_customer, for_main_site
-from web.query import page_after, words
+from web.query import choices, page_after
 
 LARGEST_PAGE = 1000
 DEFAULT_PAGE = 100
@@ -26,7 +26,7 @@ BIGGEST_ID = 2**63 - 1
 def events(request: Request) -> Response:
     """`next` is the address of what follows, or null where nothing does yet. Raises CursorFromTheFuture."""
     page = page_after(request, default=DEFAULT_PAGE, most=LARGEST_PAGE, largest_key=BIGGEST_ID)
-    types = words(request, "type", Event.Type.values)
+    types = choices(request, "type", Event.Type.values)
     rows, following = page.cut(visible(request, types).read(page.key, page.reads), by="position", type=",".join(types))
     if not rows:
         Event.objects.refuse_future(page.key)

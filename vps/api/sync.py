@@ -12,10 +12,11 @@ from accounts.call_facts import note, notes_calls
 from accounts.permissions import IsMainSite
 from vps.api.commands import command_of, warnings_of
 from vps.db.digest import digest
+from vps.errors import NotApplied
 from vps.models import Vps
 from vps.services import sync
 from web.concurrency_limit import at_most
-from web.errors import NotApplied, PanelError, invalid
+from web.errors import PanelError, invalid
 from web.idempotency import idempotent
 from web.query import page_after
 from web.shape import moment, refuse_no_object, unknown_keys

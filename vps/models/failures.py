@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from vps.errors import VpsCreating, VpsMissing, VpsMistaken, VpsSuspended
+from vps.errors import IdentityMismatch, VpsCreating, VpsMissing, VpsSuspended
 from web.errors import Sentence
 
 SENTENCES: dict[str, Sentence] = {
@@ -35,7 +35,7 @@ SENTENCES: dict[str, Sentence] = {
     "vps_paused": _("The server is paused. A forced stop and a start will bring it back."),
     "vps_template": _("This server is a template and cannot be started."),
     "vps_unbound": _("The server is not connected to its hypervisor any more."),
-    "identity_mismatch": VpsMistaken.message,
+    "identity_mismatch": IdentityMismatch.message,
 }
 UNKNOWN = _("It failed. Our staff can see why.")
 

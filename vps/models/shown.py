@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from vps.errors import HypervisorUnavailable, HypervisorUnsupported, VpsMissing, VpsMistaken, VpsUnbound
+from vps.errors import HypervisorUnavailable, HypervisorUnsupported, IdentityMismatch, VpsMissing, VpsUnbound
 from web.errors import Sentence
 from web.timestamps import rfc3339
 
@@ -75,5 +75,5 @@ def why_unknown(vps: "Vps") -> str:
     if placement is None:
         return VpsUnbound.code if vps.hypervisor == vps.Hypervisor.PROXMOX else HypervisorUnsupported.code
     if placement.stranger:
-        return VpsMistaken.code
+        return IdentityMismatch.code
     return VpsMissing.code if placement.missing_since else HypervisorUnavailable.code

@@ -10,10 +10,10 @@ from vps import notify
 from vps.errors import (
     HypervisorUnavailable,
     HypervisorUnsupported,
+    IdentityMismatch,
     OperationInProgress,
     VpsCreating,
     VpsMissing,
-    VpsMistaken,
     VpsNotFound,
     VpsSuspended,
     VpsUnbound,
@@ -32,7 +32,7 @@ def refusal(vps: Vps) -> PanelError | None:
     if error := prohibition(vps):
         return error
     if vps.placement.stranger:
-        return VpsMistaken()
+        return IdentityMismatch()
     if vps.placement.missing_since:
         return VpsMissing()
     return HypervisorUnavailable() if vps.placement.is_silent(timezone.now()) else None

@@ -10,7 +10,7 @@ from django.db import Error, connection
 from psycopg_pool import PoolTimeout
 
 from vps.models.sync_call import LONGEST
-from web.batches import forget
+from web.forgetting import forget
 
 log = logging.getLogger("sync")
 KEPT_FOR = timedelta(days=30)

@@ -8,13 +8,14 @@ from vps.api.sync import DEFAULT_PAGE, MOST_AT_ONCE
 from vps.errors import (
     ExternalIdMismatch,
     ExternalIdTaken,
+    NotApplied,
     PlacementTaken,
     UnknownCluster,
     UnknownUser,
     VpsDeleted,
     VpsNotFound,
 )
-from web.errors import InvalidInput, MissingFields, NotApplied
+from web.errors import InvalidInput, MissingFields
 
 TAG = "Main site"
 ORDER = {"user_id": USER_ID, "name": "web-01", "cpu": 4, "ram": 8192, "disk": 100, "os": "Ubuntu 22.04 LTS"}

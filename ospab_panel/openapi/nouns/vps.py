@@ -1,12 +1,12 @@
 """A VPS: the columns of its table, told once for what is sent and for what is answered."""
 
 from ospab_panel.openapi.shapes import Schema, moment, or_null, text, thing, whole, word
-from vps.errors import HypervisorUnavailable, HypervisorUnsupported, VpsMissing, VpsMistaken, VpsUnbound
+from vps.errors import HypervisorUnavailable, HypervisorUnsupported, IdentityMismatch, VpsMissing, VpsUnbound
 from vps.models import Vps
 from vps.models.vps import LARGEST, SMALLEST
 
 WHY_UNKNOWN = [
-    error.code for error in (VpsUnbound, HypervisorUnsupported, VpsMissing, VpsMistaken, HypervisorUnavailable)
+    error.code for error in (VpsUnbound, HypervisorUnsupported, VpsMissing, IdentityMismatch, HypervisorUnavailable)
 ]
 ID_MAX = 2_147_483_647
 VPS_ID, USER_ID = 17, 5

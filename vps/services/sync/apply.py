@@ -2,12 +2,13 @@
 
 from django.db import transaction
 
+from vps.errors import NotApplied
 from vps.services.sync.actions import ACTIONS
 from vps.services.sync.batch import Batch
 from vps.services.sync.commands import Outcome, Result, SyncCommand
 from vps.services.sync.read import read_batch
 from vps.services.sync.write import write
-from web.errors import NotApplied, PanelError
+from web.errors import PanelError
 
 
 def apply(commands: list[SyncCommand], *, is_atomic: bool = False) -> list[Outcome]:

@@ -1,4 +1,4 @@
-"""Rows are forgotten some thousands at a time, so that nobody waits for their locks. Whoever keeps something for its time
+"""Rows are forgotten some thousands at a time, so that nobody waits for their locks. Whoever keeps rows for a time
 calls it by the hour.
 """
 
