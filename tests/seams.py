@@ -17,15 +17,13 @@ TRANSPORT = "vps.hypervisor.proxmox.transport"
 # To each name the places of its value, as `module:attribute`.
 SEAMS: dict[str, tuple[str, ...]] = {
     # A turn on an operation, and what it waits for
-    "soon_s": tuple(f"{ENGINE}.{module}:SOON" for module in ("plan", "steps", "verdicts", "work")),
-    "later_s": tuple(f"{ENGINE}.{module}:LATER" for module in ("plan", "steps", "verdicts", "advance")),
-    "locked_s": tuple(f"{ENGINE}.{module}:LOCKED" for module in ("plan", "steps", "verdicts", "advance")),
-    "shutdown_s": (f"{ENGINE}.steps:SHUTDOWN_LIMIT_S",),
-    "starts_within": (f"{ENGINE}.strays:STARTS_WITHIN",),
-    "comes_up_within": (f"{ENGINE}.strays:COMES_UP_WITHIN",),
-    "ha_hears_within": (f"{ENGINE}.steps:HA_HEARS_WITHIN", f"{ENGINE}.strays:HA_HEARS_WITHIN"),
+    "soon_s": (f"{ENGINE}.pauses:SOON",),
+    "later_s": (f"{ENGINE}.pauses:LATER",),
+    "locked_s": (f"{ENGINE}.pauses:LOCKED",),
+    "shutdown_s": (f"{ENGINE}.pauses:SHUTDOWN_LIMIT_S",),
     "operations_of_account": (f"{ENGINE}.limits:OF_ACCOUNT",),
     # A call to a hypervisor
+    "traits": ("vps.hypervisor.proxmox.driver:Proxmox.traits",),
     "connect_s": (f"{TRANSPORT}:CONNECT_S",),
     "read_s": (f"{TRANSPORT}:READ_S",),
     "command_s": (f"{TRANSPORT}:COMMAND_S",),

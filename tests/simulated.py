@@ -29,8 +29,8 @@ class Cluster:
         self.headers = {"Authorization": f"PVEAPIToken={TOKEN}"}
 
     def access(self, **changes: Any) -> Access:
-        token_id, _, secret = TOKEN.partition("=")
-        plain = {"hosts": (self.simulator.tls,), "token_id": token_id, "token_secret": secret}
+        user, _, secret = TOKEN.partition("=")
+        plain = {"hosts": (self.simulator.tls,), "user": user, "secret": secret}
         return Access(**plain | {"fingerprint": self.fingerprint} | changes)
 
     def call(self, method: str, path: str, body: Any = None) -> Any:

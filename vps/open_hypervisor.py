@@ -10,12 +10,10 @@ from functools import cached_property
 
 from vps.db import clock
 from vps.db.locks import slot
-from vps.hypervisor import Hypervisor, connect
+from vps.hypervisor import Hypervisor, connect, traits_of
 from vps.hypervisor.base import Access, HypervisorError, Refusal, Refused, Unreachable
 from vps.models import Cluster, ClusterNode, Operation
 
-# Calls in flight to one cluster: pveproxy and pvedaemon have three workers each on a node, and people use them too.
-MOST_AT_ONCE = 4
 # Those who give commands leave as many to those who look: what is not seen done does not end.
 MOST_COMMANDING = 2
 
@@ -26,17 +24,20 @@ class Crowded(HypervisorError):
 
 @contextmanager
 def open_hypervisor(
-    cluster: Cluster, *, at_most: int = MOST_AT_ONCE, for_operations: bool = True
+    cluster: Cluster, *, at_most: int | None = None, for_operations: bool = True
 ) -> Iterator[Hypervisor]:
-    """The cluster's hypervisor, for one call at a time. Raises Crowded, and by its calls HypervisorError.
+    """The cluster's hypervisor, for one call at a time. Raises Crowded, and by its calls HypervisorError. `at_most` are at
+    it then, or as many as one of its kind takes (`Traits.at_once`).
 
     The row has to be of now: by its failures it is held back. What comes in hundreds, and no operation waits for, leaves
     room for those that give commands.
     """
     leaving = 0 if for_operations else MOST_COMMANDING
-    with slot(cluster.pk, at_most, leaving) as is_mine:
+    at_once = traits_of(cluster.hypervisor).at_once
+    most = min(at_most or at_once, at_once)
+    with slot(cluster.pk, most, leaving) as is_mine:
         if not is_mine:
-            raise Crowded(f"{at_most - leaving} are asking {cluster} already")
+            raise Crowded(f"{most - leaving} are asking {cluster} already")
         hypervisor = connect(cluster.hypervisor, Access(**cluster.credentials()), Breaker(cluster))
         try:
             yield hypervisor

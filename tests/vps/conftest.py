@@ -32,8 +32,8 @@ def registered(access: Access, name: str = "simulated") -> Cluster:
     made: Cluster = Cluster.objects.create(
         name=name,
         hosts=list(access.hosts),
-        token_id=access.token_id,
-        token_secret=access.token_secret,
+        token_id=access.user,
+        token_secret=access.secret,
         fingerprint=access.fingerprint,
         seen_at=timezone.now(),
     )

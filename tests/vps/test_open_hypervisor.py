@@ -17,13 +17,15 @@ from tests.vps.conftest import at_once, registered, turn
 from tests.vps.hypervisor.stranger import http_answer
 from vps import operations
 from vps.guests import GuestRef, Kind
+from vps.hypervisor import traits_of
 from vps.hypervisor.base import Command, HypervisorError, OutcomeUnknown, Timeframe, Unreachable
 from vps.models import Cluster, ClusterNode, Operation, Placement, Vps
-from vps.open_hypervisor import MOST_AT_ONCE, MOST_COMMANDING, Crowded, open_hypervisor, silence_s
+from vps.open_hypervisor import MOST_COMMANDING, Crowded, open_hypervisor, silence_s
 from vps.operations import advance as advancing
 from vps.services import binding
 from vps.services.reconcile import reconcile
 
+AT_ONCE = traits_of("proxmox").at_once
 GUEST = GuestRef(Kind.VM, "100", "pve1")
 HELD_BACK = "asked again later"
 
@@ -82,7 +84,7 @@ def test_of_many_one_finds_out_whether_it_is_back(simulated: Simulated, real_clu
     simulated.call("PATCH", "faults", {"delay_seconds": 0.5})
     Cluster.objects.ask_at_once(real_cluster.pk)
     simulated.forget_load()
-    results = at_once(*[lambda: ask(real_cluster)] * MOST_AT_ONCE)
+    results = at_once(*[lambda: ask(real_cluster)] * AT_ONCE)
     assert sorted(map(str, results)) == ["9.2.11"] + [f"simulated does not answer, and is {HELD_BACK}"] * 3
     assert simulated.load()["calls"] == 1
 
@@ -92,8 +94,8 @@ def test_of_many_calls_that_fail_at_once_one_counts(
     simulated: Simulated, real_cluster: Cluster, host: str, impatient: None
 ) -> None:
     simulated.ail(host, silent=True)
-    results = at_once(*[lambda: ask(real_cluster)] * MOST_AT_ONCE)
-    assert [HELD_BACK in str(result) for result in results] == [False] * MOST_AT_ONCE
+    results = at_once(*[lambda: ask(real_cluster)] * AT_ONCE)
+    assert [HELD_BACK in str(result) for result in results] == [False] * AT_ONCE
     assert seconds_left(real_cluster) == 10
     assert real_cluster.failures == 1
 
@@ -338,7 +340,7 @@ def test_no_more_than_four_ask_a_cluster_at_once_and_commands_leave_two_free(
     assert sum(at_once(*operations)) == MOST_COMMANDING == 2
     assert simulated.load()["most_in_flight"] == 2
     simulated.forget_load()
-    assert sum(at_once(*operations, *[let_in(real_cluster, MOST_AT_ONCE)] * 10)) == MOST_AT_ONCE == 4
+    assert sum(at_once(*operations, *[let_in(real_cluster, AT_ONCE)] * 10)) == AT_ONCE == 4
     assert simulated.load()["most_in_flight"] == 4
 
 
@@ -347,7 +349,7 @@ def test_those_who_look_leave_room_for_commands_as_long_as_they_can(
     simulated: Simulated, real_cluster: Cluster
 ) -> None:
     simulated.call("PATCH", "faults", {"delay_seconds": 0.5})
-    lookers, commanders = ([let_in(real_cluster, at_most)] * 2 for at_most in (MOST_AT_ONCE, MOST_COMMANDING))
+    lookers, commanders = ([let_in(real_cluster, at_most)] * 2 for at_most in (AT_ONCE, MOST_COMMANDING))
     assert at_once(*lookers, *commanders) == [True] * 4
 
 
@@ -369,9 +371,9 @@ def test_hundreds_that_are_asked_who_they_are_do_not_keep_commands_waiting(
         time.sleep(0.5)
         operations.work(real_cluster.pk)
 
-    at_once(*[identify] * MOST_AT_ONCE, work)
+    at_once(*[identify] * AT_ONCE, work)
     assert simulated.commands(100) == ["start"]
-    assert simulated.load()["most_in_flight"] <= MOST_AT_ONCE
+    assert simulated.load()["most_in_flight"] <= AT_ONCE
 
 
 @at_the_same_time

@@ -16,13 +16,13 @@ class OperationAdmin(ReadOnlyAdmin):
     list_display += ["finished_at"]
     list_filter = ["state", "kind", "source", "error_code", "created_at"]
     list_select_related: ClassVar[Any] = ["vps", "requested_by"]
-    search_fields = ["vps__name", "=vps__id", "requested_by__username", "upid"]
+    search_fields = ["vps__name", "=vps__id", "requested_by__username", "handle"]
     search_help_text = _("Server's name or number, user, task")
     list_per_page = 50
     fieldsets = [
         (None, {"fields": ["server", "kind", "is_forced", "state", "step", "requested_by", "source"]}),
         (_("When"), {"fields": ["created_at", "started_at", "sent_at", "finished_at", "deadline_at", "due_at"]}),
-        (_("On the hypervisor"), {"fields": ["node", "upid", "intent_at", "sent_as", "attempts", "claims"]}),
+        (_("On the hypervisor"), {"fields": ["node", "handle", "intent_at", "sent_as", "attempts", "claims"]}),
         (_("Failure"), {"fields": ["error_code", "error_detail"]}),
     ]
 

@@ -3,12 +3,13 @@
 Nothing here knows Django, the database or Celery: a driver can be read, run and tested alone.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from vps.guests import GuestRef
+from vps.guests import GuestRef, Kind
 from vps.marks import Marks
 
 
@@ -28,7 +29,7 @@ OBSERVED = (Power.RUNNING, Power.STOPPED)
 
 
 class Command(StrEnum):
-    """What can be asked of a guest, in the contract's words. Each is exactly one task on the hypervisor.
+    """What can be asked of a guest, in the contract's words. A driver does each by its `recipe`.
 
     STOP is a clean shutdown that powers off after its limit; FORCE_STOP powers off at once and overrules a running
     shutdown; RESTART is hard; REBOOT is soft.
@@ -39,6 +40,58 @@ class Command(StrEnum):
     FORCE_STOP = "force_stop"
     RESTART = "restart"
     REBOOT = "reboot"
+
+    @property
+    def state(self) -> Power | None:
+        """The power that it asks for, and that a guest may have without it. None: it asks for an act."""
+        return STATES.get(self)
+
+
+STATES = {Command.START: Power.RUNNING, Command.STOP: Power.STOPPED, Command.FORCE_STOP: Power.STOPPED}
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One command of a recipe, which is sent when the phase before it has reached its `goal`.
+
+    Where another phase follows and the goal is not seen `within_s`, the next one begins all the same (`or_next`), or the
+    operation fails. Of the command itself: `leaves_trace` is False where its task alone tells that it was carried out,
+    and nothing about the guest. `checks_lock` is False where it takes down a guest that is locked, and does not bring it
+    up again: so it is looked at right before, and what is down after it is ours to start. `comes_up_later`: the command
+    ends with the guest down, and the hypervisor starts it by itself soon after.
+    """
+
+    command: Command
+    goal: Power
+    within_s: float = NEVER
+    or_next: bool = False
+    leaves_trace: bool = True
+    checks_lock: bool = True
+    comes_up_later: bool = False
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What is so of every cluster of one kind of hypervisor: constants of its driver. Times are in seconds.
+
+    `has_log`: a command gives a handle, and `sent_since`, `task` and `abort` mean something. `stray_s`: a command whose
+    answer was lost may act as late as this; `orphan_s` where a worker died with it, nothing is known to have gone wrong on
+    its way, and other calls are as quick as `quick_s`. `clock_skew_s`: so far apart may the clocks be of an intent and of
+    a task. `list_lag_s`: `guests` may be older than a look by this. `at_once`: calls in flight to one cluster.
+    `starts_within_s`: a start takes no longer, or hangs. `comes_up_within_s`: as long may the hypervisor take to start what
+    its reboot has shut down. `hears_within_s`: as long may the availability manager take to hear of a command.
+    """
+
+    has_log: bool
+    stray_s: float
+    orphan_s: float
+    quick_s: float
+    clock_skew_s: float
+    list_lag_s: float
+    at_once: int
+    starts_within_s: float
+    comes_up_within_s: float
+    hears_within_s: float
 
 
 class Timeframe(StrEnum):
@@ -60,8 +113,8 @@ class Access:
     """
 
     hosts: tuple[str, ...]
-    token_id: str
-    token_secret: str = field(repr=False)
+    user: str
+    secret: str = field(repr=False)
     ca_pem: str = ""
     fingerprint: str = ""
     fault: str = ""
@@ -108,19 +161,28 @@ class Guest:
 
 @dataclass(frozen=True)
 class Look:
-    """What one guest's own status says now, on `node`. `node_time` is a clock of the cluster (UTC) as it answered.
+    """What one guest's own status says now, on `node`. `at` is a clock of the cluster (UTC) as it answered.
 
-    `uptime_s` is None where it was not said.
+    `uptime_s` is None where it was not said. `waits` says for staff why the guest is not free, such as its lock, and is ''
+    where it is; `waits_for` are the commands that this holds up. `never` are those that cannot be carried out as the guest
+    is, and why. `is_rough`: it comes from a list that hides something (`Hypervisor.listed`).
+
+    An availability manager, where the guest `is_managed`, holds it to a power (`held_to`; None: to none, or it has not
+    said) and leaves it down or not (`stays_down`; None: it has not said).
     """
 
     node: str
+    kind: Kind
     power: Power
-    uptime_s: int | None
-    lock: str
-    is_template: bool
-    is_ha: bool
-    node_time: datetime
-    ha_state: str = ""
+    at: datetime
+    uptime_s: int | None = None
+    waits: str = ""
+    waits_for: frozenset[Command] = frozenset()
+    never: Mapping[Command, "Refusal"] = field(default_factory=dict)
+    is_rough: bool = False
+    is_managed: bool = False
+    held_to: Power | None = None
+    stays_down: bool | None = True
 
 
 @dataclass(frozen=True)
@@ -139,7 +201,7 @@ class FoundTask:
     `started_at` is the node's clock (UTC).
     """
 
-    upid: str
+    handle: str
     key: str
     started_at: datetime
     commands: frozenset[Command]
@@ -195,6 +257,7 @@ class Refusal(StrEnum):
     NO_AGENT = "no_agent"
     NO_HISTORY = "no_history"
     NO_TASK = "no_task"
+    GIVEN_UP = "given_up"
     DENIED = "denied"
     UNAUTHENTICATED = "unauthenticated"
     OTHER = "other"
@@ -240,7 +303,11 @@ class NodeUnknown(Refused):
 
 
 class Hypervisor(Protocol):
-    """One cluster. Every method may raise Unreachable, OutcomeUnknown or Refused; reads have no side effects."""
+    """One cluster. Every method may raise Unreachable, OutcomeUnknown or Refused; reads have no side effects. `recipe` and
+    `is_new_run` are pure: they ask nobody."""
+
+    @property
+    def traits(self) -> Traits: ...
 
     @property
     def caller(self) -> str:
@@ -295,12 +362,21 @@ class Hypervisor(Protocol):
         and tell of tasks since then: for whoever watches many guests at once."""
         ...
 
-    def send(
-        self, ref: GuestRef, command: Command, limit_s: int, *, is_ha: bool = False, leave_by: float = NEVER
-    ) -> str:
-        """Ask for `command` and return its UPID at once. `limit_s` is how long a clean shutdown may take.
+    def recipe(self, kind: Kind, command: Command) -> tuple[Phase, ...]:
+        """The phases in which `command` is done. They depend on nothing else: an operation counts how many it is past."""
+        ...
 
-        What has not left by `leave_by` (time.monotonic) is not sent: Unreachable.
+    def is_new_run(self, command: Command, look: Look, since_s: float) -> bool | None:
+        """Whether what is seen running has begun within the last `since_s`, when `command` left. None: it cannot be told
+        from the guest, and the command's task decides."""
+        ...
+
+    def send(
+        self, ref: GuestRef, command: Command, limit_s: int, *, is_managed: bool = False, leave_by: float = NEVER
+    ) -> str:
+        """Send the one command of a phase and return its handle at once. `limit_s` is how long a clean shutdown may take.
+
+        What has not left by `leave_by` (time.monotonic) is not sent: Unreachable. '': the hypervisor gives no handles.
         """
         ...
 
@@ -308,11 +384,11 @@ class Hypervisor(Protocol):
         """Our own token's tasks of this guest and command since then (node's clock), running ones too, oldest first."""
         ...
 
-    def task(self, upid: str) -> TaskResult:
-        """Where this task stands. A UPID that the node no longer knows is Refused(NO_TASK)."""
+    def task(self, handle: str) -> TaskResult:
+        """Where this task stands. One that the node no longer knows is Refused(NO_TASK)."""
         ...
 
-    def abort(self, upid: str) -> None:
+    def abort(self, handle: str) -> None:
         """End a task of ours, if it has not ended; what it has begun may go on. It ends a moment after."""
         ...
 

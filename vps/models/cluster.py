@@ -167,12 +167,12 @@ class Cluster(CircuitBreaker):
 
         Where the secret cannot be decrypted, `fault` says so, and every call comes to it.
         """
-        where = {"hosts": tuple(self.hosts), "token_id": self.token_id}
+        where = {"hosts": tuple(self.hosts), "user": self.token_id}
         trust = {"ca_pem": self.ca_pem, "fingerprint": self.fingerprint}
         try:
-            return where | trust | {"token_secret": decrypt(self.token_secret)}
+            return where | trust | {"secret": decrypt(self.token_secret)}
         except CannotDecrypt as error:
-            return where | trust | {"token_secret": "", "fault": f"the secret of its token: {error}"}
+            return where | trust | {"secret": "", "fault": f"the secret of its token: {error}"}
 
     def is_known(self, now: datetime) -> bool:
         """Whether it was heard all along, and has said within the hour who it is."""

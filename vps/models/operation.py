@@ -20,12 +20,12 @@ from web.timestamps import rfc3339
 
 CLAIM = {"fence": models.F("fence") + 1, "claims": models.F("claims") + 1}
 # As `wake`, it locks many rows in the order of their ids.
-COME_BACK = """
+RESCHEDULE = """
     UPDATE operations SET due_at = clock_timestamp() + make_interval(secs => mine.seconds), claims = 0
     FROM (
-        SELECT operations.id, put_off.seconds
-        FROM operations JOIN unnest(%s::bigint[], %s::int[], %s::float[]) AS put_off (id, fence, seconds)
-            ON operations.id = put_off.id AND operations.fence = put_off.fence
+        SELECT operations.id, later.seconds
+        FROM operations JOIN unnest(%s::bigint[], %s::int[], %s::float[]) AS later (id, fence, seconds)
+            ON operations.id = later.id AND operations.fence = later.fence
         WHERE state IN ('queued', 'running')
         ORDER BY operations.id FOR UPDATE OF operations
     ) AS mine
@@ -97,18 +97,18 @@ class OperationQuerySet(models.QuerySet["Operation"]):
     def hydrated(self) -> "OperationQuerySet":
         return self.select_related("vps__placement")
 
-    def put_off(self, operation: "Operation", seconds: float) -> None:
+    def postpone(self, operation: "Operation", seconds: float) -> None:
         """Let others go first: this turn came to nothing, and counts as one that was never given back."""
         self.write(operation, due_at=clock.now() + timedelta(seconds=seconds))
 
-    def come_back(self, pauses: "dict[Operation, float]") -> None:
+    def reschedule(self, pauses: "dict[Operation, float]") -> None:
         """Put these off by so many seconds, each while its claim holds."""
         if not pauses:
             return
         rows = [(one.pk, one.fence, seconds) for one, seconds in pauses.items()]
         ids, fences, seconds = zip(*rows, strict=True)
         with connection.cursor() as cursor:
-            cursor.execute(COME_BACK, [list(ids), list(fences), list(seconds)])
+            cursor.execute(RESCHEDULE, [list(ids), list(fences), list(seconds)])
 
     def seize(self, operation: "Operation") -> "Operation":
         """Take an open operation out of whatever hands it is in. To be called with its VPS's row locked."""
@@ -128,13 +128,13 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         """Whether its guest may have tasks that no operation of its VPS knows: one ended since then without hearing of
         its own, or nothing was sent on behalf of this VPS yet, and the guest may have been another's."""
         before = self.filter(vps=operation.vps, pk__lt=operation.pk, sent_as__gt="")
-        in_doubt = before.filter(state=Operation.State.FAILED, upid="", intent_at__isnull=False, sent_at__gt=since)
+        in_doubt = before.filter(state=Operation.State.FAILED, handle="", intent_at__isnull=False, sent_at__gt=since)
         return in_doubt.exists() or not before.exists()
 
-    def knows_task(self, vps_id: int, upid: str) -> bool:
+    def knows_task(self, vps_id: int, handle: str) -> bool:
         """Whether this task of the VPS's guest is, or was, some operation's."""
-        spent = self.filter(vps_id=vps_id, spent_upids__contains=[upid])
-        return self.filter(upid=upid).exists() or spent.exists()
+        spent = self.filter(vps_id=vps_id, spent_handles__contains=[handle])
+        return self.filter(handle=handle).exists() or spent.exists()
 
     def end(self, operation: "Operation", state: str, **columns: Any) -> bool:
         """Write the end and its event, once: False where the claim was taken over or it had ended. In a transaction."""
@@ -164,12 +164,13 @@ class Operation(models.Model):
     While RUNNING, `step` says how far, and `most_progress` how far it was at most: what is tried again does not run
     backwards. The intent is committed before the command leaves (`intent_at`, the clock of the cluster's host that was
     asked or ours, whichever is behind: tasks are looked for since then; `sent_after`, ours alone, by which uptimes are
-    judged), and `upid` after its answer. A row with an intent and no upid was perhaps sent: the node is asked before
-    anything is sent again, by `sent_as`, the token that alone sees its tasks. `spent_upids` are tasks of ours that are
-    not this command's: they did nothing, as of a locked guest, or they are of others. `down_since`: a reboot's guest was
-    seen down; what is sent from then on is a start. `is_ha`: the availability manager was asked. `claims` counts turns
-    that were taken and never given back: whoever has many kills its workers. The row is the truth; the broker only
-    rings.
+    judged), and the task's `handle` after its answer. A row with an intent and no handle was perhaps sent: the node is
+    asked before anything is sent again, by `sent_as`, the user that alone sees its tasks. `spent_handles` are tasks of
+    ours that are not this command's: they did nothing, as of a locked guest, or they are of others, or of a `phase` before:
+    that counts the commands of a driver's recipe which have reached their goals. `down_since`: a reboot's guest was seen
+    down; what is sent from then on is a start. `is_managed`: the availability manager was asked. `params` are what the verb
+    was asked with. `claims` counts turns that were taken and never given back: whoever has many kills its workers. The row
+    is the truth; the broker only rings.
     """
 
     class Kind(models.TextChoices):
@@ -213,6 +214,7 @@ class Operation(models.Model):
     vps = link_that_outlives("vps.Vps", "operations", verbose_name=_("server"))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     is_forced = models.BooleanField(_("forced"), default=False, db_default=False)
+    params = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.QUEUED)
     step = models.CharField(_("step"), max_length=10, choices=Step.choices, default=Step.WAITING)
     requested_by = models.ForeignKey(
@@ -228,16 +230,23 @@ class Operation(models.Model):
     claims = models.IntegerField(_("turns without an end"), default=0, db_default=0)
     due_at = models.DateTimeField(_("next look"), db_default=Now())
     attempts = models.IntegerField(_("commands tried"), default=0, db_default=0)
+    phase = models.SmallIntegerField(default=0, db_default=0, editable=False)
     intent_at = models.DateTimeField(_("intent (the node's clock)"), null=True)
     sent_at = models.DateTimeField(_("sent"), null=True)
     sent_after = models.DateTimeField(_("not sent before"), null=True)
     down_since = models.DateTimeField(_("down since"), null=True)
-    is_ha = models.BooleanField(default=False, db_default=False, editable=False)
+    is_managed = models.BooleanField(default=False, db_default=False, editable=False, db_column="is_ha")
     sent_as = models.CharField(_("sent by the token"), max_length=190, default="", db_default="", blank=True)
     node = models.CharField(_("node"), max_length=63, default="", db_default="", blank=True)
-    upid = models.CharField(_("task"), max_length=255, default="", db_default="", blank=True)
-
-    spent_upids = ArrayField(models.CharField(max_length=255), default=list, db_default=[], blank=True, editable=False)
+    handle = models.CharField(_("task"), max_length=255, default="", db_default="", blank=True, db_column="upid")
+    spent_handles = ArrayField(
+        models.CharField(max_length=255),
+        default=list,
+        db_default=[],
+        blank=True,
+        editable=False,
+        db_column="spent_upids",
+    )
 
     most_progress = models.SmallIntegerField(default=0, db_default=0, editable=False)
     error_code = models.CharField(_("error"), max_length=40, default="", db_default="", blank=True)
@@ -258,7 +267,7 @@ class Operation(models.Model):
                 name="one_open_operation_a_vps",
             ),
             models.UniqueConstraint(
-                fields=["upid"], condition=~models.Q(upid=""), name="a_task_belongs_to_one_operation"
+                fields=["handle"], condition=~models.Q(handle=""), name="a_task_belongs_to_one_operation"
             ),
             models.CheckConstraint(
                 condition=models.Q(state__in=["queued", "running"]) | models.Q(finished_at__isnull=False),

@@ -9,10 +9,11 @@ from vps.db.locks import OPERATIONS_OF_VPS, turn
 from vps.hypervisor.base import Hypervisor, HypervisorError
 from vps.models import Operation
 from vps.open_hypervisor import silence_s
+from vps.operations import pauses
 from vps.operations.finish import fail
-from vps.operations.plan import LATER, LOCKED, MOST_TRIES, REBOOT
 from vps.operations.request import prohibition
 from vps.operations.steps import next_step
+from vps.operations.verbs import verb_of
 from web.crash_points import crash_point
 
 
@@ -27,26 +28,26 @@ def advance(id: int, vps_id: int, hypervisor: Hypervisor) -> tuple[Operation, fl
         if operation is None:
             return None
         try:
-            pause = take_turn(operation, hypervisor)
+            pause = advance_claimed(operation, hypervisor)
         except Exception:
-            Operation.objects.put_off(operation, LATER)
+            Operation.objects.postpone(operation, pauses.LATER)
             raise
         if pause is not None:
-            rest({operation: pause})
+            reschedule({operation: pause})
         return operation, pause
 
 
-def rest(pauses: dict[Operation, float]) -> None:
+def reschedule(in_seconds: dict[Operation, float]) -> None:
     """Put these off. Whoever is heard again wakes those who sleep by then: who fell asleep just after looks once more."""
-    Operation.objects.come_back(pauses)
-    long = [operation for operation, pause in pauses.items() if pause > LOCKED]
-    Operation.objects.come_back({operation: LATER for operation in long if patience(operation) <= LATER})
+    Operation.objects.reschedule(in_seconds)
+    long = [operation for operation, pause in in_seconds.items() if pause > pauses.LOCKED]
+    Operation.objects.reschedule({operation: pauses.LATER for operation in long if patience(operation) <= pauses.LATER})
 
 
-def take_turn(operation: Operation, hypervisor: Hypervisor) -> float | None:
+def advance_claimed(operation: Operation, hypervisor: Hypervisor) -> float | None:
     """To be called by whoever has claimed it. A cluster that does not answer is asked again until the deadline."""
-    if operation.claims > MOST_TRIES:
-        fail(operation, "too_many_tries", f"{MOST_TRIES} workers came to nothing in the middle of its turn")
+    if operation.claims > pauses.MOST_TRIES:
+        fail(operation, "too_many_tries", f"{pauses.MOST_TRIES} workers came to nothing in the middle of its turn")
         return None
     crash_point("after_claim")
     if code := why_pointless(operation):
@@ -78,7 +79,7 @@ def patience(operation: Operation) -> float:
     placement = operation.vps.placement
     silence = silence_s(placement.cluster_id, {placement.node, operation.node})
     left = (operation.deadline_at - clock.now()).total_seconds()
-    return max(LATER, min(silence, left))
+    return max(pauses.LATER, min(silence, left))
 
 
 def why_pointless(operation: Operation) -> str:
@@ -99,7 +100,9 @@ def why_late(operation: Operation) -> str:
         return "left_stopped"
     if operation.step in (Operation.Step.SENDING, Operation.Step.FINDING):
         return "outcome_unknown"
-    if operation.down_since or (operation.step == Operation.Step.CONFIRMING and operation.kind == REBOOT):
+    if operation.down_since:
         return "did_not_come_back"
-    is_silent = operation.intent_at is None and operation.error_detail
-    return "hypervisor_unavailable" if is_silent else "timed_out"
+    if operation.step == Operation.Step.CONFIRMING:
+        return verb_of(operation).unconfirmed_code
+    is_unreachable = operation.intent_at is None and operation.error_detail
+    return "hypervisor_unavailable" if is_unreachable else "timed_out"

@@ -32,7 +32,7 @@ def go_down(operation: Operation, look: Look, **columns: Any) -> None:
 
 
 @transaction.atomic
-def fail_for_a_stranger(operation: Operation, placement: Placement, found: Marks, **columns: Any) -> None:
+def fail_identity_mismatch(operation: Operation, placement: Placement, found: Marks, **columns: Any) -> None:
     """Another guest stands under the vmid that was bound: nothing is sent, and staff are told."""
     lock(operation)
     Placement.objects.found_stranger(placement, found)
@@ -45,7 +45,7 @@ def fail_for_a_stranger(operation: Operation, placement: Placement, found: Marks
 
 
 @transaction.atomic
-def fail_for_nobody(operation: Operation, placement: Placement, detail: str, **columns: Any) -> None:
+def fail_missing(operation: Operation, placement: Placement, detail: str, **columns: Any) -> None:
     """No guest stands under the vmid that was bound: staff are told, and what was sold stays on record."""
     lock(operation)
     Placement.objects.found_nobody(placement)

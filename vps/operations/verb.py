@@ -1,21 +1,35 @@
 """The shape of a verb: all that the engine and the doors need to know of one kind of operation. verbs/ has one a file."""
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from datetime import timedelta
 from typing import Any, ClassVar
 
 from rest_framework.serializers import Serializer
 
-from vps.hypervisor.base import Command, Power
+from vps.hypervisor.base import Command, Look, Power, Refusal
 from vps.models import Operation
 from web.errors import Sentence
+
+CODES = {
+    Refusal.PAUSED: "vps_paused",
+    Refusal.TEMPLATE: "vps_template",
+    Refusal.GIVEN_UP: "ha_error",
+    Refusal.DENIED: "hypervisor_denied",
+    Refusal.UNAUTHENTICATED: "hypervisor_denied",
+}
+# Of a verb that asks the guest's own system, or its agent, which did not do it.
+DEAF = dict.fromkeys((Refusal.TIMED_OUT, Refusal.NO_AGENT), "guest_did_not_shut_down")
 
 
 class Verb:
     """`name` is its word in addresses, and unique; `kind` is the word in the API, in events and in the database.
 
     Of the engine: the `command` that a driver is given, the power that is its `goal`, and its `deadline`, which counts
-    all of it, waiting for a lock or an unreachable host included. `may_overtake` ends an open operation in its place.
+    all of it, waiting for a lock or an unreachable host included. `may_overtake` ends an open operation in its place, and
+    its task, unless that `is_overruled` inside the hypervisor anyway. `is_cycle`: it takes the guest down and up again.
+    `undone_by` are commands of the operation before, of which an availability manager may hear after this one, and then has
+    ignored it. What a refusal is called is in `codes`, where it is not as with the others, and `unconfirmed_code` is what
+    is said where the deadline comes before the goal is seen.
 
     Of the doors: its `label`, the `warning` before it is asked for (`asks_first`: on the admin's list too), the sentence
     of the answer (`requested`), and its button's `icon` and `colour`, which fills it where it `stands_out`.
@@ -34,6 +48,11 @@ class Verb:
     goal: ClassVar[Power]
     deadline: ClassVar[timedelta]
     may_overtake: ClassVar[bool] = False
+    is_overruled: ClassVar[bool] = False
+    is_cycle: ClassVar[bool] = False
+    undone_by: ClassVar[Set[Command]] = frozenset()
+    codes: ClassVar[Mapping[Refusal, str]] = {}
+    unconfirmed_code: ClassVar[str] = "timed_out"
 
     label: ClassVar[Sentence]
     warning: ClassVar[Sentence]
@@ -50,3 +69,52 @@ class Verb:
     params: ClassVar[type[Serializer[Any]] | None] = None
     variant_of: ClassVar[str] = ""
     flag: ClassVar[str] = ""
+
+    def code_of(self, reason: Refusal) -> str:
+        """What a refusal that ends the operation is called in `models.failures`."""
+        return self.codes.get(reason) or CODES.get(reason, "hypervisor_refused")
+
+    def is_done_already(self, operation: Operation, look: Look) -> bool:
+        """Whether no command is needed. What is managed is in a state only when its manager wants it there too."""
+        return look.power == self.goal and look.held_to in (None, self.goal)
+
+    def why_impossible(self, operation: Operation, look: Look) -> str:
+        """The code of what stands in the way for good, or ''. What will pass, such as a lock, is not here."""
+        reason = look.never.get(self.command)
+        return self.code_of(reason) if reason else ""
+
+    def is_seen_done(self, operation: Operation, look: Look, *, is_new_run: bool | None) -> bool:
+        """Whether the guest is as was asked, and because of us. `is_new_run`: see `Hypervisor`."""
+        return self.is_done_already(operation, look)
+
+
+class PowerOff(Verb):
+    """A verb that wants the guest down, and left there by an availability manager."""
+
+    goal = Power.STOPPED
+    undone_by = frozenset({Command.START})
+
+    def is_done_already(self, operation: Operation, look: Look) -> bool:
+        """A manager that has not said that it leaves the guest down has to be told."""
+        return look.power == self.goal and look.stays_down is True
+
+    def is_seen_done(self, operation: Operation, look: Look, *, is_new_run: bool | None) -> bool:
+        return look.power == self.goal and look.stays_down is not False
+
+
+class PowerCycle(Verb):
+    """A verb that asks for an act, which no state can have done before it: the guest goes down and comes up anew."""
+
+    goal = Power.RUNNING
+    is_cycle = True
+
+    def is_done_already(self, operation: Operation, look: Look) -> bool:
+        """A guest that it has seen down is only to be up again."""
+        return look.power == self.goal and operation.down_since is not None
+
+    def why_impossible(self, operation: Operation, look: Look) -> str:
+        is_down = look.power == Power.STOPPED and operation.down_since is None
+        return super().why_impossible(operation, look) or (self.code_of(Refusal.NOT_RUNNING) if is_down else "")
+
+    def is_seen_done(self, operation: Operation, look: Look, *, is_new_run: bool | None) -> bool:
+        return look.power == self.goal and is_new_run is not False

@@ -10,8 +10,9 @@ from vps.db import clock
 from vps.hypervisor import Hypervisor
 from vps.models import Cluster, Operation
 from vps.open_hypervisor import MOST_COMMANDING, Crowded, open_hypervisor
-from vps.operations.advance import advance, rest, take_turn
-from vps.operations.plan import CLOCK_SKEW, SOON
+from vps.operations import pauses
+from vps.operations.advance import advance, advance_claimed, reschedule
+from vps.operations.task_log import clock_skew
 
 # A task goes on for so long, and then leaves the rest to another bell, in case something else is waiting in the queue.
 WORKS_FOR_S = 20.0
@@ -27,7 +28,7 @@ def work(cluster_id: int) -> None:
     while cluster and due(cluster_id):
         try:
             with open_hypervisor(cluster, at_most=MOST_COMMANDING) as hypervisor:
-                drain(cluster_id, hypervisor, until)
+                advance_due(cluster_id, hypervisor, until)
         except Crowded:
             return
         if time.monotonic() > until:
@@ -41,15 +42,15 @@ def due(cluster_id: int) -> list[tuple[int, int]]:
     return list(rows.values_list("id", "vps_id")[:MOST_COMMANDING])
 
 
-def drain(cluster_id: int, hypervisor: Hypervisor, until: float) -> None:
+def advance_due(cluster_id: int, hypervisor: Hypervisor, until: float) -> None:
     while time.monotonic() < until and (next_ones := due(cluster_id)):
         taken = next((done for one in next_ones if (done := advance(*one, hypervisor))), None)
         if taken is None:
             return
-        arrange(cluster_id, *taken)
+        ring_for_next(cluster_id, *taken)
 
 
-def arrange(cluster_id: int, operation: Operation, pause: float | None) -> None:
+def ring_for_next(cluster_id: int, operation: Operation, pause: float | None) -> None:
     """Ring for its next turn. The sweeper, which comes round anyway, asks again where nobody answers.
 
     Of those watched together the oldest rings for all: of two that come at the same moment each would leave it to the
@@ -74,25 +75,25 @@ def watch(cluster_id: int, node: str) -> None:
         return
     try:
         with open_hypervisor(cluster) as hypervisor:
-            is_mine = look_after(cluster_id, node, hypervisor)
+            is_mine = advance_watched(cluster_id, node, hypervisor)
     except Crowded:
-        notify.worker("watch", cluster_id, node, after_seconds=SOON)
+        notify.worker("watch", cluster_id, node, after_seconds=pauses.SOON)
         return
     next_at = Operation.objects.watched(cluster_id, node).order_by("due_at").values_list("due_at", flat=True).first()
     if is_mine and next_at:
         seconds = (next_at - clock.now()).total_seconds()
-        notify.worker("watch", cluster_id, node, after_seconds=min(max(seconds, SOON), WATCHES_FOR_S))
+        notify.worker("watch", cluster_id, node, after_seconds=min(max(seconds, pauses.SOON), WATCHES_FOR_S))
 
 
-def look_after(cluster_id: int, node: str, hypervisor: Hypervisor) -> bool:
+def advance_watched(cluster_id: int, node: str, hypervisor: Hypervisor) -> bool:
     """Whether there was anything to look after."""
     operations = Operation.objects.claim_watched(cluster_id, node, WATCHED_AT_ONCE, WATCHES_FOR_S)
     if not operations:
         return False
-    since = min(operation.intent_at or operation.created_at for operation in operations) - CLOCK_SKEW
+    since = min(operation.intent_at or operation.created_at for operation in operations) - clock_skew(hypervisor)
     listed = hypervisor.listed(node, since)
-    pauses = {operation: take_turn(operation, listed) for operation in operations}
-    rest({operation: pause for operation, pause in pauses.items() if pause is not None})
+    pauses = {operation: advance_claimed(operation, listed) for operation in operations}
+    reschedule({operation: pause for operation, pause in pauses.items() if pause is not None})
     if any(operation.step not in Operation.WATCHED and operation.is_open for operation in operations):
         notify.worker("work", cluster_id)
     return True

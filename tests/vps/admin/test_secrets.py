@@ -168,7 +168,7 @@ def test_with_the_wrong_key_customers_see_states_and_staff_see_why(
             "the secret of its token: it was encrypted with a key that is not among" in admin.get(path).content.decode()
         )
     assert save(admin, cluster, token_secret="written anew").status_code == 302
-    assert Cluster.objects.get().credentials()["token_secret"] == "written anew"
+    assert Cluster.objects.get().credentials()["secret"] == "written anew"
 
 
 def test_with_the_wrong_key_an_operation_waits_and_goes_on_once_the_key_is_back(

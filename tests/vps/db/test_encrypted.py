@@ -111,7 +111,7 @@ def test_whoever_answers_a_request_decrypts_nothing(cluster: Cluster, endpoint: 
     keep_secrets_sealed(view)(RequestFactory().get("/"))
     with decryption_forbidden(), pytest.raises(DecryptionForbidden):
         decrypt("not saved yet")
-    assert cluster.credentials()["token_secret"] == "not-a-real-secret"
+    assert cluster.credentials()["secret"] == "not-a-real-secret"
 
 
 def test_whoever_answers_a_socket_decrypts_nothing(db: None, monkeypatch: pytest.MonkeyPatch) -> None:

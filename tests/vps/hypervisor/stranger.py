@@ -48,7 +48,7 @@ class Stranger:
 
     def access(self, *hosts: str, **changes: Any) -> Access:
         return Access(
-            **{"hosts": hosts, "token_id": "panel@pve!portal", "token_secret": "s3cr3t"}
+            **{"hosts": hosts, "user": "panel@pve!portal", "secret": "s3cr3t"}
             | {"fingerprint": self.fingerprint}
             | changes
         )

@@ -166,7 +166,7 @@ def test_of_a_list_of_everybodys_tasks_only_those_of_our_token_are_ours(stranger
     upids = [f"UPID:pve1:0000{i:04X}:00005678:6500000{i}:qmstart:100:{user}:" for i, user in enumerate(callers)]
     rows = [{"upid": upid, "user": "panel@pve", "tokenid": "portal", "type": "qmstart"} for upid in upids]
     found = answered(stranger, rows).sent_since(QEMU, Command.START, datetime.now(UTC))
-    assert [task.upid for task in found] == upids[-1:]
+    assert [task.handle for task in found] == upids[-1:]
 
 
 def test_history_of_an_older_release_has_its_own_steps_and_numbers_as_text(stranger: Any) -> None:
@@ -217,7 +217,7 @@ def test_a_number_that_is_not_there_is_not_known_and_0_is_0(stranger: Any) -> No
     (guest,) = answered(stranger, [bare | {"cpu": 0, "mem": "0", "maxmem": "", "uptime": None}]).guests()
     assert (guest.usage.cpu, guest.usage.ram_used, guest.usage.ram_total, guest.usage.uptime_s) == (0, 0, None, None)
     look = answered(stranger, {"status": "running"}).look(QEMU)
-    assert (look.power, look.uptime_s, look.is_template, look.is_ha) == (Power.RUNNING, None, False, False)
+    assert (look.power, look.uptime_s, look.never, look.is_managed) == (Power.RUNNING, None, {}, False)
     assert answered(stranger, [{"time": 1, "mem": 0}]).history(QEMU, Timeframe.HOUR) == [Sample(1, ram_used=0)]
 
 

@@ -190,7 +190,7 @@ def test_a_hypervisor_without_a_driver_says_so() -> None:
 
 @pytest.mark.parametrize("secret", ["s3cr3t\nX-Injected: 1", "s3cr3t-секрет"])
 def test_a_secret_does_not_show_in_what_is_printed(stranger: Any, secret: str) -> None:
-    access = stranger.access(stranger.answering(DONE), token_secret=secret)
+    access = stranger.access(stranger.answering(DONE), secret=secret)
     with pytest.raises(Refused) as caught:
         connect("proxmox", access).version()
     assert caught.value.reason == Refusal.UNAUTHENTICATED

@@ -56,7 +56,7 @@ def test_a_lock_shows_in_the_task_alone(driver: Any, simulated: Any, kind: str) 
     simulated.add(kind, lock="backup")
     result = ended(driver(), driver().send(REFS[kind], Command.START, LIMIT_S))
     assert driver().task_refusal(result) == Refusal.LOCKED
-    assert driver().look(REFS[kind]).lock == "backup"
+    assert driver().look(REFS[kind]).waits == "lock: backup"
 
 
 def test_the_reboot_task_of_a_machine_is_ok_before_the_machine_runs_again(driver: Any, simulated: Any) -> None:
@@ -102,7 +102,7 @@ def test_our_task_is_found_while_it_runs_and_after(driver: Any, simulated: Any, 
     sent = driver().send(QEMU, Command.START, LIMIT_S)
     if not is_running:
         ended(driver(), sent)
-    assert [task.upid for task in driver().sent_since(QEMU, Command.START, before)] == [sent]
+    assert [task.handle for task in driver().sent_since(QEMU, Command.START, before)] == [sent]
     assert driver().sent_since(QEMU, Command.START, datetime.now(UTC) + timedelta(minutes=1)) == []
     assert driver().sent_since(QEMU, Command.REBOOT, before) == []
 
@@ -115,7 +115,7 @@ def test_our_task_is_found_among_more_than_the_list_shows_by_itself(driver: Any,
     ended(driver(), sent)
     for _ in range(52):
         simulated.api("POST", "/nodes/pve1/qemu/100/status/shutdown")
-    assert [task.upid for task in driver().sent_since(QEMU, Command.FORCE_STOP, before)] == [sent]
+    assert [task.handle for task in driver().sent_since(QEMU, Command.FORCE_STOP, before)] == [sent]
 
 
 def test_somebody_elses_task_is_not_ours(driver: Any, simulated: Any) -> None:
@@ -127,10 +127,10 @@ def test_somebody_elses_task_is_not_ours(driver: Any, simulated: Any) -> None:
 def test_a_task_of_the_manager_of_available_guests_is_ours_too(driver: Any, simulated: Any) -> None:
     simulated.add("qemu", ha=True, power="running")
     before = datetime.now(UTC) - timedelta(seconds=2)
-    sent = driver().send(QEMU, Command.FORCE_STOP, LIMIT_S, is_ha=driver().look(QEMU).is_ha)
+    sent = driver().send(QEMU, Command.FORCE_STOP, LIMIT_S, is_managed=driver().look(QEMU).is_managed)
     assert upid.parse(sent).type == "hastop"
-    assert [task.upid for task in driver().sent_since(QEMU, Command.FORCE_STOP, before)] == [sent]
-    assert driver().look(QEMU).is_ha
+    assert [task.handle for task in driver().sent_since(QEMU, Command.FORCE_STOP, before)] == [sent]
+    assert driver().look(QEMU).is_managed
 
 
 def test_the_upids_user_is_the_whole_token(driver: Any, simulated: Any) -> None:
@@ -252,7 +252,7 @@ def test_a_stopped_guests_points_have_gaps_and_a_brand_new_one_has_none(driver: 
 
 
 def test_a_wrong_token_is_denied(driver: Any) -> None:
-    assert refused(driver(token_secret="wrong").guests) == Refusal.UNAUTHENTICATED
+    assert refused(driver(secret="wrong").guests) == Refusal.UNAUTHENTICATED
 
 
 def test_an_unreachable_node_was_never_asked(driver: Any, simulated: Any) -> None:
@@ -272,7 +272,7 @@ def test_an_answer_that_is_lost_leaves_the_outcome_unknown(driver: Any, simulate
 
 def test_the_nodes_clock_comes_with_its_answer(driver: Any, simulated: Any) -> None:
     simulated.add("qemu")
-    assert abs((driver().look(QEMU).node_time - datetime.now(UTC)).total_seconds()) < 3
+    assert abs((driver().look(QEMU).at - datetime.now(UTC)).total_seconds()) < 3
 
 
 @pytest.mark.parametrize("node", ["pve1/../..", "pve1?x=1", "", "a b"])

@@ -95,7 +95,7 @@ class Story:
 
 def strays_of(operations: list[Operation]) -> set[int]:
     """Those that ended without knowing what became of their command."""
-    return {one.pk for one in operations if not one.is_open and one.intent_at is not None and not one.upid}
+    return {one.pk for one in operations if not one.is_open and one.intent_at is not None and not one.handle}
 
 
 def its_commands_are_its_own(operation: Operation, in_doubt: set[int], stage: Stage) -> None:
@@ -108,11 +108,11 @@ def its_commands_are_its_own(operation: Operation, in_doubt: set[int], stage: St
     later = list(stage.sent)[stage.began.get(operation.pk, len(stage.sent)) :]
     strays = {upid for upid in later if stage.sent[upid] in in_doubt}
     assert len(acted) <= 1, (operation, acted)
-    assert not acted & set(operation.spent_upids), (operation, "spent what acted")
-    assert operation.upid in mine | strays | {""}, (operation, "has a task that it did not send")
-    unknown = mine - {operation.upid, *operation.spent_upids}
-    is_in_doubt = operation.intent_at is not None and not operation.upid
-    assert not unknown or is_in_doubt or operation.upid in strays, (operation, unknown, "was sent by it")
+    assert not acted & set(operation.spent_handles), (operation, "spent what acted")
+    assert operation.handle in mine | strays | {""}, (operation, "has a task that it did not send")
+    unknown = mine - {operation.handle, *operation.spent_handles}
+    is_in_doubt = operation.intent_at is not None and not operation.handle
+    assert not unknown or is_in_doubt or operation.handle in strays, (operation, unknown, "was sent by it")
 
 
 def events_tell_each_change_once(operations: list[Operation]) -> None:

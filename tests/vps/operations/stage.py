@@ -163,7 +163,7 @@ class Stage:
         self.tally[f"sent {fate}"] += 1
         if fate == "late":
             own = Proxmox(self.simulated.access())
-            self.strays.append(Stray(operation, lambda: real(own, ref, *args, is_ha=options["is_ha"])))
+            self.strays.append(Stray(operation, lambda: real(own, ref, *args, is_managed=options["is_managed"])))
         if fate:
             raise OutcomeUnknown("no answer came")
         try:
@@ -214,9 +214,11 @@ class Stage:
         for model in (Operation, Placement, Cluster, ClusterNode):
             times = [column.name for column in model._meta.fields if isinstance(column, models.DateTimeField)]
             model.objects.update(**{name: models.F(name) - timedelta(seconds=seconds) for name in times})
-        for operation in Operation.objects.exclude(upid="", spent_upids=[]):
-            spent = [earlier(upid, seconds) for upid in operation.spent_upids]
-            Operation.objects.filter(pk=operation.pk).update(upid=earlier(operation.upid, seconds), spent_upids=spent)
+        for operation in Operation.objects.exclude(handle="", spent_handles=[]):
+            spent = [earlier(handle, seconds) for handle in operation.spent_handles]
+            Operation.objects.filter(pk=operation.pk).update(
+                handle=earlier(operation.handle, seconds), spent_handles=spent
+            )
         self.turn_cluster(seconds)
 
     def turn_cluster(self, seconds: int) -> None:

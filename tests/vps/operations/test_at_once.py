@@ -110,7 +110,7 @@ def test_an_operations_end_and_what_overtakes_it_do_not_wait_for_each_other(
     """The worker has written the operation and is about to write the server, which the rival holds or waits for."""
     operation = operations.request(server, "stop", by=None, source="page")
     claimed = Operation.objects.claim(operation.pk)
-    look = Look("pve1", Power.STOPPED, 0, "", False, False, timezone.now())
+    look = Look("pve1", Kind.VM, Power.STOPPED, timezone.now(), 0)
     has_begun, record = threading.Event(), finish.record_look
 
     def slowly(*args: Any) -> None:

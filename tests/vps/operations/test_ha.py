@@ -1,6 +1,6 @@
 """Highly available guests: what their manager wants is a part of their state, and what it has not heard is no proof (B18)."""
 
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,9 +10,11 @@ from tests.seams import Shorten
 from tests.simulated import Cluster as Simulated
 from tests.vps.conftest import carry_out, turn
 from vps import operations
-from vps.hypervisor.base import Look, Power
+from vps.guests import Kind
+from vps.hypervisor.proxmox import read
+from vps.hypervisor.proxmox.driver import Proxmox
 from vps.models import Operation
-from vps.operations.plan import is_wished_otherwise
+from vps.operations.verbs import VERBS
 
 QEMU, LXC = "qemu", "lxc"
 
@@ -34,10 +36,13 @@ def tasks(simulated: Simulated) -> list[str]:
 @pytest.mark.parametrize("kind", ["start", "stop"])
 def test_what_the_manager_wants_is_held_against_what_was_asked_b18(kind: str, state: str) -> None:
     """What it is about to start is no more left down than what it has started."""
-    now: dict[str, Any] = {"node": "pve1", "power": Power.STOPPED, "lock": "", "is_template": False, "uptime_s": 0}
+    verb = VERBS[kind]
+    answer = {"status": str(verb.goal), "ha": {"managed": 1, "state": state}}
+    look = read.look(answer, "pve1", Kind.VM, timezone.now())
     against = {"start": "stop", "stop": "start"}[kind]
-    look = Look(**now, node_time=timezone.now(), is_ha=True, ha_state=state)
-    assert is_wished_otherwise(Operation(kind=kind), look) == (against in state)
+    assert (look.held_to not in (None, verb.goal)) == (against in state)
+    is_done = against not in state and state != "request_stop"
+    assert verb.is_seen_done(Operation(kind=kind), look, is_new_run=None) == is_done
 
 
 @pytest.mark.parametrize("verb", ["stop", "force-stop"])
@@ -109,7 +114,7 @@ def test_a_stop_that_the_manager_passed_over_is_sent_again_b18(
     server: Any, simulated: Simulated, shorten: Shorten
 ) -> None:
     """It ignores one that comes before it has heard of a start, and starts the guest (pve-ha-manager 5.2)."""
-    shorten(ha_hears_within=timedelta(seconds=5))
+    shorten(traits=replace(Proxmox.traits, hears_within_s=5))
     shorten(ha_round_s=3.0)
     vps = server(ha=True, ha_state="stopped")
     starting = asked(vps, "start")

@@ -168,7 +168,7 @@ class Panel(RuleBasedStateMachine):
         self.delete(self.alive(pick))
 
     def delete(self, server: Server) -> None:
-        perhaps = Operation.objects.filter(vps=server.id, upid="", intent_at__isnull=False)
+        perhaps = Operation.objects.filter(vps=server.id, handle="", intent_at__isnull=False)
         may_arrive, sent_before = set(perhaps.values_list("pk", flat=True)), len(self.stage.sent)
         answer = self.main_site("delete", id=server.id)
         assert answer.status_code == 200

@@ -15,8 +15,8 @@ from tests.simulated import PATIENCE
 from tests.simulated import Cluster as Simulated
 from tests.vps.conftest import at_once
 from vps import operations
+from vps.hypervisor import traits_of
 from vps.models import Cluster, Operation, Placement, Vps
-from vps.open_hypervisor import MOST_AT_ONCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 COUNT = 40
@@ -73,7 +73,7 @@ def test_they_end_in_order_within_the_calls_in_flight_and_without_a_poll_that_a_
     assert [simulated.commands(placement.vmid) for placement in Placement.objects.all()] == [["start"]] * COUNT
 
     load = simulated.load()
-    assert load["most_in_flight"] <= MOST_AT_ONCE
+    assert load["most_in_flight"] <= traits_of("proxmox").at_once
     guest = "/nodes/{node}/{kind}/{vmid}"
     singly = {"GET " + guest + "/config": COUNT, "GET " + guest + "/status/current": COUNT}
     assert {path: load["by_path"].get(path) for path in singly} == singly, "each is looked at once, before its command"
@@ -101,6 +101,6 @@ def test_those_who_wake_many_and_those_who_put_many_off_do_not_wait_for_each_oth
     def put_off() -> None:
         while time.monotonic() < until:
             mine = Operation.objects.claim_watched(real_cluster.pk, "pve1", COUNT, 8)
-            Operation.objects.come_back(dict.fromkeys(mine, 3.0))
+            Operation.objects.reschedule(dict.fromkeys(mine, 3.0))
 
     assert at_once(wake, wake, put_off, put_off) == [None] * 4

@@ -10,7 +10,7 @@ from tests.vps.conftest import carry_out, turn
 from vps import operations
 from vps.hypervisor.base import Refusal
 from vps.models import Cluster, ClusterNode, Event, Operation, Placement, Vps
-from vps.operations import verdicts
+from vps.operations.verbs import VERBS
 from vps.services import binding
 
 KINDS = ["qemu", "lxc"]
@@ -82,10 +82,15 @@ def test_a_stopped_server_is_not_rebooted(server: Any, simulated: Any, do: Any, 
 
 @pytest.mark.parametrize(
     ("asked", "code"),
-    [("stop", "guest_did_not_shut_down"), ("reboot", "guest_did_not_shut_down"), ("start", "hypervisor_refused")],
+    [
+        ("stop", "guest_did_not_shut_down"),
+        ("reboot", "guest_did_not_shut_down"),
+        ("start", "hypervisor_refused"),
+        ("force-stop", "hypervisor_refused"),
+    ],
 )
 def test_a_time_that_ran_out_is_the_guests_fault_only_where_it_was_asked_to_go_down(asked: str, code: str) -> None:
-    assert verdicts.code_of(Refusal.TIMED_OUT, asked) == code
+    assert VERBS[asked].code_of(Refusal.TIMED_OUT) == code
 
 
 def test_a_locked_server_is_waited_for(server: Any, simulated: Any, alice: Any) -> None:
@@ -115,7 +120,7 @@ def test_a_lost_answer_is_not_sent_twice(server: Any, simulated: Any, do: Any, k
     simulated.call("PATCH", "faults", {"lose_answers": 1})
     operation = do(vps, asked)
     assert operation.state == "succeeded"
-    assert operation.upid
+    assert operation.handle
     assert len(simulated.commands(100)) == 1
 
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from tests.seams import Shorten
 from tests.simulated import Cluster as Simulated
 from tests.vps.conftest import carry_out, turn
 from vps import operations
+from vps.hypervisor.proxmox.driver import Proxmox
 from vps.models import Operation, Vps
 
 QEMU, LXC = "qemu", "lxc"
@@ -105,7 +106,7 @@ def test_a_locked_guest_is_sent_nothing(server: Any, simulated: Simulated, guest
 def test_a_forced_stop_waits_for_nothing_that_hangs(
     server: Any, simulated: Simulated, shorten: Shorten, guest: str, kind: str, answers_lost: int
 ) -> None:
-    shorten(starts_within=timedelta(seconds=0.3))
+    shorten(traits=replace(Proxmox.traits, starts_within_s=0.3))
     vps = server(guest, power="stopped" if kind == "start" else "running", never_ends=True)
     simulated.call("PATCH", "faults", {"lose_answers": answers_lost})
     hanging = ask(vps, kind)

@@ -11,11 +11,14 @@ from tests.simulated import Cluster as Simulated
 from tests.simulated import wait_for, with_two_hosts
 from tests.vps.conftest import carry_out, registered, turn
 from vps import operations
+from vps.db import clock
+from vps.guests import Kind
+from vps.hypervisor import connect
 from vps.hypervisor.base import Look, Power
+from vps.hypervisor.proxmox.driver import Proxmox
 from vps.models import Cluster, Operation, Placement, Vps
-from vps.operations import plan, steps
-from vps.operations.plan import is_seen_done
-from vps.operations.strays import intent_of
+from vps.operations import steps
+from vps.operations.task_log import intent_of
 
 __all__ = ["with_two_hosts"]
 
@@ -39,20 +42,28 @@ def now_due() -> None:
 
 def look(uptime_s: int | None, **facts: Any) -> Look:
     """With a clock of its own, a day behind."""
-    plain = {"node": "pve1", "power": Power.RUNNING, "lock": "", "is_template": False, "is_ha": False}
-    return Look(**plain | {"node_time": NOW - timedelta(days=1), "uptime_s": uptime_s} | facts)
+    plain = {"node": "pve1", "kind": Kind.VM, "power": Power.RUNNING}
+    return Look(**plain | {"at": NOW - timedelta(days=1), "uptime_s": uptime_s} | facts)
 
 
-def sent(seconds_ago: float, kind: str = "reboot") -> Operation:
+def sent(seconds_ago: float, kind: str = "reboot", guest: str = "qemu") -> Operation:
     left_at = NOW - timedelta(seconds=seconds_ago)
-    return Operation(kind=kind, intent_at=NOW, sent_at=NOW, sent_after=left_at)
+    placed = Vps(placement=Placement(kind=guest, vmid=100, node="pve1"))
+    return Operation(vps=placed, kind=kind, intent_at=NOW, sent_at=NOW, sent_after=left_at)
+
+
+@pytest.fixture
+def is_done(monkeypatch: pytest.MonkeyPatch, simulated: Simulated) -> Any:
+    """Whether what is seen now proves that this operation is done."""
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    return lambda operation, look: steps.is_seen_done(operation, look, connect("proxmox", simulated.access()))
 
 
 # B7 and B16: figures, so that a change of any of them is red.
 
 
 @pytest.mark.parametrize(
-    ("uptime_s", "seconds_ago", "is_done"),
+    ("uptime_s", "seconds_ago", "is_proof"),
     [
         (0, 0, True),
         (2, 0, True),
@@ -67,21 +78,22 @@ def sent(seconds_ago: float, kind: str = "reboot") -> Operation:
 )
 @pytest.mark.parametrize(("guest", "kind"), [("qemu", "reboot"), ("lxc", "reboot"), ("lxc", "restart")])
 def test_a_reboot_is_done_when_the_guest_is_up_for_no_longer_than_its_command_has_left_b7_b16(
-    guest: str, kind: str, uptime_s: int | None, seconds_ago: float, is_done: bool
+    is_done: Any, guest: str, kind: str, uptime_s: int | None, seconds_ago: float, is_proof: bool
 ) -> None:
-    assert is_seen_done(sent(seconds_ago, kind), guest, look(uptime_s), NOW) == is_done
+    operation = sent(seconds_ago, kind, guest)
+    assert is_done(operation, look(uptime_s, kind=Placement.Kind(guest).guest_kind)) == is_proof
 
 
-def test_an_operation_of_before_the_upgrade_is_judged_by_when_it_was_sent() -> None:
+def test_an_operation_of_before_the_upgrade_is_judged_by_when_it_was_sent(is_done: Any) -> None:
     operation = sent(60)
     operation.sent_at, operation.sent_after = operation.sent_after, None
-    assert is_seen_done(operation, "qemu", look(30), NOW)
-    assert not is_seen_done(operation, "qemu", look(90), NOW)
+    assert is_done(operation, look(30))
+    assert not is_done(operation, look(90))
 
 
-def test_a_reset_keeps_the_uptime_and_what_is_down_is_not_up() -> None:
-    assert is_seen_done(sent(1, "restart"), "qemu", look(1000), NOW)
-    assert not is_seen_done(sent(1), "qemu", look(0, power=Power.STOPPED), NOW)
+def test_a_reset_keeps_the_uptime_and_what_is_down_is_not_up(is_done: Any) -> None:
+    assert is_done(sent(1, "restart"), look(1000))
+    assert not is_done(sent(1), look(0, power=Power.STOPPED))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -176,7 +188,7 @@ def test_a_lost_command_is_found_whatever_the_date_of_the_host_that_was_asked_b7
     Operation.objects.update(sent_at=past, due_at=past)
     turn(operation)
     operation.refresh_from_db()
-    assert operation.upid
+    assert operation.handle
     assert carry_out(operation).state == "succeeded"
     assert simulated.commands(100) == ["reboot"]
 
@@ -185,7 +197,7 @@ def test_a_lost_command_is_found_whatever_the_date_of_the_host_that_was_asked_b7
 def test_tasks_are_ours_from_the_clock_on_that_is_behind_b7(db: None, days: int) -> None:
     """Those of a node that is behind bear its time, and would lie before our own."""
     told = timezone.now() + timedelta(days=days)
-    assert (intent_of(look(0, node_time=told)) == told) == (days < 0)
+    assert (intent_of(look(0, at=told)) == told) == (days < 0)
 
 
 # B23
@@ -226,7 +238,7 @@ def test_a_guest_that_stays_down_is_told_of_soon_and_a_start_is_offered_b23(
 
 
 def test_what_a_reboot_promises_holds_for_thirty_seconds() -> None:
-    assert timedelta(seconds=30) == plan.COMES_UP_WITHIN == steps.COMES_UP_WITHIN
+    assert Proxmox.traits.comes_up_within_s == 30
 
 
 def gone_down(server: Any, simulated: Simulated) -> Operation:

@@ -10,7 +10,7 @@ from tests.simulated import Cluster as Simulated
 from tests.vps.conftest import carry_out, turn
 from vps import operations
 from vps.models import Cluster, ClusterNode, Operation, Placement
-from vps.operations.plan import MOST_TRIES
+from vps.operations.pauses import MOST_TRIES
 
 KINDS = ["qemu", "lxc"]
 VERBS = ["start", "stop", "force-stop", "restart", "reboot"]
@@ -260,7 +260,7 @@ def test_a_refusal_in_a_later_try_says_nothing_of_an_earlier_one(server: Any, si
     now_due()
     turn(operation)
     operation.refresh_from_db()
-    assert (operation.state, bool(operation.upid), simulated.commands(100)) == ("running", True, ["start"])
+    assert (operation.state, bool(operation.handle), simulated.commands(100)) == ("running", True, ["start"])
 
 
 # B22

@@ -1,6 +1,7 @@
 """What was sent and not heard of, and what changes hands meanwhile: nothing acts twice, or on another guest."""
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,13 +14,14 @@ from tests.vps.conftest import carry_out, turn
 from vps import operations
 from vps.guests import GuestRef, Kind
 from vps.hypervisor.base import OutcomeUnknown, Refusal, Refused
+from vps.hypervisor.proxmox import commands
 from vps.hypervisor.proxmox.driver import ListedProxmox, Proxmox
 from vps.models import Cluster, Operation, Placement, Vps
 from vps.open_hypervisor import open_hypervisor
-from vps.operations import plan, strays
 from vps.operations.advance import advance
 from vps.services import binding, sync
 
+STRAY_FOR = timedelta(seconds=Proxmox.traits.stray_s)
 ELSEWHERE = sync.PlacementSpec("simulated", GuestRef(Kind.VM, "200", "pve1"))
 
 
@@ -107,7 +109,7 @@ def test_a_forced_stop_does_not_trust_a_guest_between_the_halves_of_its_reboot(
 def test_a_reboot_that_never_brings_the_guest_up_holds_a_stop_up_for_a_while_only(
     server: Any, alice: Any, shorten: Shorten
 ) -> None:
-    shorten(comes_up_within=timedelta(seconds=0.5))
+    shorten(traits=replace(Proxmox.traits, comes_up_within_s=0.5))
     vps = server(power="running", fail_start=True)
     rebooting = operations.request(vps, "reboot", by=alice, source="page")
     turn(rebooting)
@@ -125,7 +127,7 @@ def test_a_clock_that_is_ahead_by_seconds_hides_no_task(
 
     def ahead(self: Proxmox, ref: Any) -> Any:
         look = real(self, ref)
-        object.__setattr__(look, "node_time", look.node_time + timedelta(seconds=5))
+        object.__setattr__(look, "at", look.at + timedelta(seconds=5))
         return look
 
     vps = server(power="running")
@@ -137,7 +139,7 @@ def test_a_clock_that_is_ahead_by_seconds_hides_no_task(
     later(seconds=60)
     turn(operation)
     operation.refresh_from_db()
-    assert operation.upid
+    assert operation.handle
     assert simulated.commands(100) == ["reboot"]
 
 
@@ -160,7 +162,7 @@ def test_a_command_that_never_arrived_is_sent_again_in_the_end(server: Any, simu
     operation = operations.request(server(), "start", by=alice, source="page")
     now = timezone.now()
     Operation.objects.update(
-        state="running", step="finding", intent_at=now, sent_at=now - plan.STRAY_FOR * 2, node="pve1", attempts=1
+        state="running", step="finding", intent_at=now, sent_at=now - STRAY_FOR * 2, node="pve1", attempts=1
     )
     assert carry_out(operation).state == "succeeded"
     assert simulated.commands(100) == ["start"]
@@ -173,7 +175,7 @@ def test_what_was_perhaps_sent_by_another_token_is_not_sent_again(
     operation = operations.request(
         server(power="stopped" if kind == "start" else "running"), kind, by=alice, source="page"
     )
-    long_ago = timezone.now() - plan.STRAY_FOR * 2
+    long_ago = timezone.now() - STRAY_FOR * 2
     lost = {"state": "running", "step": "finding", "intent_at": long_ago, "sent_at": long_ago, "node": "pve1"}
     Operation.objects.update(**lost, attempts=1, sent_as="panel@pve!old")
     assert carry_out(operation).error_code == "outcome_unknown"
@@ -198,11 +200,11 @@ def test_a_task_that_did_nothing_is_not_taken_for_the_next_one(server: Any, simu
     spent = simulated.api("POST", "/nodes/pve1/qemu/100/status/start").json()["data"]
     operation = operations.request(vps, "start", by=alice, source="page")
     Operation.objects.update(
-        state="running", step="sending", intent_at=timezone.now(), node="pve1", attempts=2, spent_upids=[spent]
+        state="running", step="sending", intent_at=timezone.now(), node="pve1", attempts=2, spent_handles=[spent]
     )
     turn(operation)
     operation.refresh_from_db()
-    assert operation.upid == ""
+    assert operation.handle == ""
 
 
 @pytest.mark.parametrize(("kind", "asked", "sent"), [("qemu", "restart", "reset"), ("lxc", "reboot", "reboot")])
@@ -246,7 +248,7 @@ def test_a_task_of_the_server_that_had_the_guest_before_is_not_taken_for_ones_ow
     later(seconds=1)
     turn(again)
     again.refresh_from_db()
-    assert (again.step, again.upid) == ("finding", "")
+    assert (again.step, again.handle) == ("finding", "")
 
 
 def lost(self: Proxmox, *args: Any, **options: Any) -> str:
@@ -373,7 +375,7 @@ def test_a_start_that_met_a_guest_on_the_move_is_sent_to_its_new_node(server: An
     upid = simulated.api("POST", "/nodes/pve1/qemu/100/status/start").json()["data"]
     now = timezone.now()
     Operation.objects.update(
-        state="running", step="working", intent_at=now, sent_at=now, node="pve1", upid=upid, attempts=1
+        state="running", step="working", intent_at=now, sent_at=now, node="pve1", handle=upid, attempts=1
     )
     Placement.objects.update(node="pve2")
     assert carry_out(operation).state == "succeeded"
@@ -459,7 +461,5 @@ def test_a_forced_stop_believes_a_guest_that_is_down_when_no_lost_start_can_arri
 
 
 def test_the_times_that_promises_hang_on_b16() -> None:
-    assert timedelta(seconds=38) == plan.STRAY_FOR == strays.STRAY_FOR
-    assert timedelta(seconds=10) == plan.ORPHAN_FOR
-    assert timedelta(seconds=60) == plan.CLOCK_SKEW
-    assert timedelta(seconds=2) == plan.UPTIME_GRAIN
+    traits = Proxmox.traits
+    assert (traits.stray_s, traits.orphan_s, traits.clock_skew_s, commands.UPTIME_GRAIN_S) == (38, 10, 60, 2)

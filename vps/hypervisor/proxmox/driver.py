@@ -18,6 +18,7 @@ from vps.hypervisor.base import (
     Hypervisor,
     Look,
     OutcomeUnknown,
+    Phase,
     Refusal,
     Refused,
     Rights,
@@ -26,32 +27,19 @@ from vps.hypervisor.base import (
     Timeframe,
 )
 from vps.hypervisor.guard import Guard, Unguarded
-from vps.hypervisor.proxmox import read, refusals, rights, upid
+from vps.hypervisor.proxmox import commands, read, refusals, rights, upid
 from vps.hypervisor.proxmox.transport import Transport
 from vps.marks import Marks
 
 NODE = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?")
 
-# (what is asked, of which kind): (action, parameters with the time limit put in, task types, HA's too)
-# LXC has no reset: a reboot that gives the container one second is as hard, and is one task from stop to start, so that
-# nothing can die between the two and leave it down.
-COMMANDS: dict[tuple[Command, Kind], tuple[str, dict[str, Any], set[str]]] = {
-    (Command.START, Kind.VM): ("start", {}, {"qmstart", "hastart"}),
-    (Command.START, Kind.CONTAINER): ("start", {}, {"vzstart", "hastart"}),
-    (Command.STOP, Kind.VM): ("shutdown", {"timeout": None, "forceStop": 1}, {"qmshutdown", "hastop"}),
-    (Command.STOP, Kind.CONTAINER): ("shutdown", {"timeout": None, "forceStop": 1}, {"vzshutdown", "hastop"}),
-    (Command.FORCE_STOP, Kind.VM): ("stop", {"overrule-shutdown": 1}, {"qmstop", "hastop"}),
-    (Command.FORCE_STOP, Kind.CONTAINER): ("stop", {"overrule-shutdown": 1}, {"vzstop", "hastop"}),
-    (Command.RESTART, Kind.VM): ("reset", {}, {"qmreset"}),
-    (Command.RESTART, Kind.CONTAINER): ("reboot", {"timeout": 1}, {"vzreboot"}),
-    (Command.REBOOT, Kind.VM): ("reboot", {"timeout": None}, {"qmreboot"}),
-    (Command.REBOOT, Kind.CONTAINER): ("reboot", {"timeout": None}, {"vzreboot"}),
-}
 MOST_TASKS = 1000
 
 
 class Proxmox:
     """One cluster, for one caller at a time. Making it costs nothing; each method is one call, or says otherwise."""
+
+    traits = commands.TRAITS
 
     def __init__(self, access: Access, guard: Guard | None = None) -> None:
         self.access = access
@@ -59,7 +47,7 @@ class Proxmox:
 
     @property
     def caller(self) -> str:
-        return self.access.token_id
+        return self.access.user
 
     @property
     def slowest_s(self) -> float:
@@ -82,7 +70,7 @@ class Proxmox:
 
     def look(self, ref: GuestRef) -> Look:
         status = self.transport.get(f"{path_of(ref)}/status/current")
-        return read.look(status, ref.node, self.transport.node_time)
+        return read.look(status, ref.node, ref.kind, self.transport.node_time)
 
     def identity(self, ref: GuestRef) -> Marks:
         return read.identity(self.transport.get(f"{path_of(ref)}/config"))
@@ -97,13 +85,19 @@ class Proxmox:
     def listed(self, node: str, since: datetime) -> Hypervisor:
         return ListedProxmox(self, node, since)
 
+    def recipe(self, kind: Kind, command: Command) -> tuple[Phase, ...]:
+        return (commands.PHASES[command, kind],)
+
+    def is_new_run(self, command: Command, look: Look, since_s: float) -> bool | None:
+        return commands.is_new_run(command, look, since_s)
+
     def send(
-        self, ref: GuestRef, command: Command, limit_s: int, *, is_ha: bool = False, leave_by: float = NEVER
+        self, ref: GuestRef, command: Command, limit_s: int, *, is_managed: bool = False, leave_by: float = NEVER
     ) -> str:
         """One POST. What is highly available takes no overrule-shutdown."""
-        action, params, _ = COMMANDS[command, ref.kind]
+        action, params, _ = commands.CALLS[command, ref.kind]
         given = {name: limit_s if value is None else value for name, value in params.items()}
-        if is_ha:
+        if is_managed:
             given.pop("overrule-shutdown", None)
         answer = self.transport.post(f"{path_of(ref)}/status/{action}", leave_by, **given)
         return answered_task(answer).text
@@ -114,7 +108,7 @@ class Proxmox:
     def looks(self, node: str, kind: Kind) -> dict[str, Look]:
         return self.transport.take(
             f"nodes/{node_name(node)}/{read.TYPES[kind]}",
-            lambda listed: read.looks(listed, node, self.transport.node_time),
+            lambda listed: read.looks(listed, node, kind, self.transport.node_time),
         )
 
     def tasks(self, node: str, since: datetime, key: str = "") -> list[FoundTask]:
@@ -126,7 +120,7 @@ class Proxmox:
         return sorted((task for task in found if task.commands), key=lambda task: task.started_at)
 
     def is_ours(self, row: Any) -> bool:
-        return answered_task(read.given(row, "upid")).user == self.access.token_id
+        return answered_task(read.given(row, "upid")).user == self.access.user
 
     def task(self, upid_text: str) -> TaskResult:
         return read.task_result(self.transport.get(f"{path_of_task(upid_text)}/status"))
@@ -151,7 +145,7 @@ class ListedProxmox(Proxmox):
 
     @cached_property
     def tasks_listed(self) -> dict[str, FoundTask]:
-        return {task.upid: task for task in self.tasks(self.node, self.since)}
+        return {task.handle: task for task in self.tasks(self.node, self.since)}
 
     def glance(self, ref: GuestRef) -> Look:
         if ref.node != self.node:
@@ -200,8 +194,7 @@ def vmid_of(key: str) -> int:
 
 def found_task(row: Any) -> FoundTask:
     task = answered_task(read.given(row, "upid"))
-    commands = frozenset(command for (command, _), (_, _, types) in COMMANDS.items() if task.type in types)
-    return FoundTask(task.text, task.key, task.started_at, commands, read.listed_result(row))
+    return FoundTask(task.text, task.key, task.started_at, commands.of_task(task.type), read.listed_result(row))
 
 
 def answered_task(answer: object) -> upid.Upid:

@@ -25,6 +25,7 @@ from vps.hypervisor.base import (
     TaskResult,
     Usage,
 )
+from vps.hypervisor.proxmox import commands
 from vps.marks import Marks, mark
 
 # QEMU's run states (qapi/run-state.json, QEMU 10.1) in which the guest's processors run or soon will, and those in which
@@ -160,23 +161,32 @@ def key_of(row: Any) -> str:
     return str(int(number(given(row, "vmid"))))
 
 
-def looks(answer: Any, node: str, node_time: datetime) -> dict[str, Look]:
-    """Of a node's list of its guests, by key: the same but for what it leaves out."""
-    return {key_of(row): look(row, node, node_time) for row in rows(answer)}
+def looks(answer: Any, node: str, kind: Kind, at: datetime) -> dict[str, Look]:
+    """Of a node's list of its guests of one kind, by key: the same but for what it leaves out. It does not tell a paused
+    machine from one that runs; who manages a guest it never says, which those who have asked a manager know."""
+    is_rough = kind == Kind.VM
+    found = {key_of(row): look(row, node, kind, at) for row in rows(answer)}
+    return {key: replace(one, is_rough=is_rough) for key, one in found.items()}
 
 
-def look(answer: Any, node: str, node_time: datetime) -> Look:
+def look(answer: Any, node: str, kind: Kind, at: datetime) -> Look:
     status = fields(answer)
     ha = fields(status.get("ha", {}))
+    is_managed, ha_state = flag(ha.get("managed")), str(ha.get("state") or "")
+    lock = str(status.get("lock", ""))
+    power = power_under(lock, str(status.get("qmpstatus") or given(status, "status")))
     return Look(
         node=node,
-        power=power_under(str(status.get("lock", "")), str(status.get("qmpstatus") or given(status, "status"))),
+        kind=kind,
+        power=power,
+        at=at,
         uptime_s=whole(status.get("uptime")),
-        lock=str(status.get("lock", "")),
-        is_template=flag(status.get("template")),
-        is_ha=flag(ha.get("managed")),
-        node_time=node_time,
-        ha_state=str(ha.get("state") or ""),
+        waits=f"lock: {lock}" if lock else "",
+        waits_for=commands.held_up(kind, power, lock),
+        never=commands.never(power, lock, ha_state, is_template=flag(status.get("template"))),
+        is_managed=is_managed,
+        held_to=commands.held_to(ha_state) if is_managed else None,
+        stays_down=commands.stays_down(ha_state) if is_managed else True,
     )
 
 

@@ -75,9 +75,9 @@ class Session(ProxmoxHttpSession):
         super().__init__()
         check_token(access)
         self.trust_env = False
-        user, _, token = access.token_id.partition("!")
+        user, _, token = access.user.partition("!")
         timeout: Any = (CONNECT_S, read_s)
-        self.auth = ProxmoxHTTPApiTokenAuth(user, token, access.token_secret, timeout=timeout, verify_ssl=True)
+        self.auth = ProxmoxHTTPApiTokenAuth(user, token, access.secret, timeout=timeout, verify_ssl=True)
         self.read_s = read_s
         self.node_time = datetime.now(UTC)
         self.is_proxmox = False
@@ -95,7 +95,7 @@ class Session(ProxmoxHttpSession):
 
 def check_token(access: Access) -> None:
     """What no header can carry would be refused further down by an error that quotes the secret."""
-    token = access.token_id + access.token_secret
+    token = access.user + access.secret
     if not (token.isascii() and token.isprintable()):
         raise Refused(Refusal.UNAUTHENTICATED, "the token holds characters that no token has")
 

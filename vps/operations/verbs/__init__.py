@@ -9,12 +9,14 @@ from pkgutil import iter_modules
 from vps.models import Operation
 from vps.operations.verb import Verb
 
-for file in iter_modules(__path__):
-    import_module(f"{__name__}.{file.name}")
-
-VERBS: dict[str, Verb] = {
-    verb.name: verb for verb in sorted((kind() for kind in Verb.__subclasses__()), key=lambda verb: verb.order)
-}
+FILES = [import_module(f"{__name__}.{file.name}") for file in iter_modules(__path__)]
+FOUND: list[Verb] = [
+    thing()
+    for file in FILES
+    for thing in vars(file).values()
+    if isinstance(thing, type) and issubclass(thing, Verb) and thing.__module__ == file.__name__
+]
+VERBS: dict[str, Verb] = {verb.name: verb for verb in sorted(FOUND, key=lambda verb: verb.order)}
 BY_KIND = {(verb.kind, verb.is_forced): verb for verb in VERBS.values()}
 
 

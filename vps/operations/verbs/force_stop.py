@@ -4,20 +4,20 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from vps.hypervisor.base import Command, Power
+from vps.hypervisor.base import Command
 from vps.models import Operation
-from vps.operations.verb import Verb
+from vps.operations.verb import PowerOff
 
 
-class ForceStop(Verb):
+class ForceStop(PowerOff):
     name = "force-stop"
     order = 50
     kind = Operation.Kind.STOP
     is_forced = True
     command = Command.FORCE_STOP
-    goal = Power.STOPPED
     deadline = timedelta(seconds=180)
     may_overtake = True
+    is_overruled = True
 
     label = _("Force stop")
     warning = _("The power is cut at once. What was not written to disk is lost.")

@@ -4,18 +4,19 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from vps.hypervisor.base import Command, Power
+from vps.hypervisor.base import Command, Refusal
 from vps.models import Operation
-from vps.operations.verb import Verb
+from vps.operations.verb import DEAF, PowerCycle
 
 
-class Reboot(Verb):
+class Reboot(PowerCycle):
     name = "reboot"
     order = 20
     kind = Operation.Kind.REBOOT
     command = Command.REBOOT
-    goal = Power.RUNNING
     deadline = timedelta(seconds=300)
+    codes = DEAF | {Refusal.NOT_RUNNING: "vps_not_running"}
+    unconfirmed_code = "did_not_come_back"
 
     label = _("Reboot")
     warning = _("The server's system is asked to restart itself.")

@@ -4,18 +4,18 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from vps.hypervisor.base import Command, Power
+from vps.hypervisor.base import Command, Refusal
 from vps.models import Operation
-from vps.operations.verb import Verb
+from vps.operations.verb import PowerCycle
 
 
-class Restart(Verb):
+class Restart(PowerCycle):
     name = "restart"
     order = 40
     kind = Operation.Kind.RESTART
     command = Command.RESTART
-    goal = Power.RUNNING
     deadline = timedelta(seconds=120)
+    codes = {Refusal.NOT_RUNNING: "vps_not_running"}
 
     label = _("Hard restart")
     warning = _("The power is cut and comes back at once. What was not written to disk is lost.")

@@ -6,9 +6,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework.serializers import Serializer
 
-from vps.hypervisor.base import Command, Power
+from vps.hypervisor.base import Command
 from vps.models import Operation
-from vps.operations.verb import Verb
+from vps.operations.verb import DEAF, PowerOff
 from web.fields import TrueOrFalse
 
 NOT_A_BOOLEAN = _("Must be true or false.")
@@ -22,13 +22,14 @@ class StopParams(Serializer[Any]):
     )
 
 
-class Stop(Verb):
+class Stop(PowerOff):
     name = "stop"
     order = 30
     kind = Operation.Kind.STOP
     command = Command.STOP
-    goal = Power.STOPPED
     deadline = timedelta(seconds=180)
+    is_overruled = True
+    codes = DEAF
 
     label = _("Stop")
     warning = _("The server's system is asked to shut down; if it has not done so within a minute, the power is cut.")

@@ -9,11 +9,6 @@ from vps.guests import GuestRef, Kind
 from vps.hypervisor.base import OBSERVED, Guest, Power
 from vps.services.reconcile.sightings import Sighting, Sightings, breaks
 
-# The list lags behind a guest's own status by up to 13 s (pvestatd's 10 s and a cache): so long after a look, a list that
-# says otherwise is either late or tells of something new.
-LIST_MAY_LAG = timedelta(seconds=15)
-
-
 # Every guest says again who it is within an hour: those that have not for so long are asked, a few a round.
 ASKED_AGAIN_AFTER = timedelta(minutes=30)
 # An uptime comes in whole seconds, some time after it was asked for.
@@ -165,16 +160,19 @@ def present(
             yield placement, guest
 
 
-def unsettled(known: Iterable[Known], guests: dict[str, Guest], in_doubt: set[int], now: datetime) -> Iterator[Known]:
-    """Those that were looked at so lately that the list may be older than the look. They are few, and worth another."""
+def unsettled(
+    known: Iterable[Known], guests: dict[str, Guest], in_doubt: set[int], now: datetime, lag_s: float
+) -> Iterator[Known]:
+    """Those that were looked at so lately that the list, which may lag by so much, is late or tells of something new. They
+    are few, and worth another look."""
     for placement, guest in present(known, guests, in_doubt):
-        if is_fresh(placement, now) and not placement.is_busy and guest.power != placement.power:
+        if is_fresh(placement, now, lag_s) and not placement.is_busy and guest.power != placement.power:
             yield placement
 
 
-def is_fresh(known: Known, now: datetime) -> bool:
+def is_fresh(known: Known, now: datetime, lag_s: float) -> bool:
     """Whether its own look may be newer than the list."""
-    return known.looked_at is not None and now - known.looked_at < LIST_MAY_LAG
+    return known.looked_at is not None and (now - known.looked_at).total_seconds() < lag_s
 
 
 def unheard(known: Iterable[Known], guests: dict[str, Guest]) -> Iterator[Known]:

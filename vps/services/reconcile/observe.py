@@ -66,7 +66,7 @@ def take_in(cluster: Any, hypervisor: Hypervisor, began: float) -> int:
     before = observations.sightings(cluster.pk)
     after = sightings(guests.values(), before, now.timestamp())
     known, in_doubt = ask_doubted(cluster, hypervisor, known, guests, (before, after))
-    for row in unsettled(known, guests, in_doubt, now):
+    for row in unsettled(known, guests, in_doubt, now, hypervisor.traits.list_lag_s):
         guests[row.key] = look_again(hypervisor, guests[row.key])
     rights, told = rights_if_due(cluster, hypervisor, known)
     unseen = not_believed(cluster, hypervisor, rights, known, guests)

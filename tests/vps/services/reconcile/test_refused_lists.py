@@ -12,7 +12,6 @@ from vps import operations
 from vps.hypervisor.base import Need, Refused
 from vps.models import Cluster, ClusterNode, Placement
 from vps.open_hypervisor import open_hypervisor, silence_s
-from vps.operations.steps import ref_of
 from vps.services import binding
 from vps.services.reconcile import reconcile
 
@@ -139,7 +138,7 @@ def test_a_nodes_list_that_is_refused_is_the_nodes_failure(
         operations.watch(real_cluster.pk, "pve1")
     if path == "qemu":
         with open_hypervisor(due(real_cluster)) as hypervisor, pytest.raises(Refused, match="No space"):
-            hypervisor.listed("pve1", operation.created_at).glance(ref_of(Placement.objects.get()))
+            hypervisor.listed("pve1", operation.created_at).glance(Placement.objects.get().ref)
     node = ClusterNode.objects.get(name="pve1")
     assert node.failures
     assert "No space left" in node.failure
