@@ -25,6 +25,12 @@ class PlacementTaken(PanelError):
     message = _("This guest is bound to another server already.")
 
 
+class HypervisorMismatch(PanelError):
+    code = "hypervisor_mismatch"
+    status = 409
+    message = _("This server runs on another hypervisor than this cluster's guests do.")
+
+
 class AlreadyBound(PanelError):
     code = "already_bound"
     status = 409

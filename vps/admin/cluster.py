@@ -114,14 +114,14 @@ class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             "doubt": doubt_of(cluster),
             "q": text,
             "page": Paginator(found, GUESTS_A_PAGE).get_page(request.GET.get("page")),
-            "unbound": Vps.objects.unbound().select_related("user").order_by("name")[:500],
+            "unbound": Vps.objects.unbound_on(cluster.hypervisor).select_related("user").order_by("name")[:500],
         }
         return render(request, "admin/vps/cluster/guests.html", context)
 
     def bind(self, request: HttpRequest, id: int) -> HttpResponse:
         """The guest is named by its key alone: kind and node are the cluster's own word, not the form's."""
         cluster = self.allowed(request, id)
-        vps = get_object_or_404(Vps.objects.unbound(), pk=number(request, "vps"))
+        vps = get_object_or_404(Vps.objects.filter(placement=None), pk=number(request, "vps"))
         key = request.POST.get("guest", "")
         guest = next((guest for guest in binding.suggestions(cluster) or [] if guest["guest"] == key), None)
         if guest is None:

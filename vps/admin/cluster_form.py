@@ -9,7 +9,8 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from vps.addresses import is_disguised, names_a_link, names_this_machine
-from vps.models import Cluster, Vps
+from vps.drivers import has_driver
+from vps.models import Cluster
 
 HOST = re.compile(r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)(:[0-9]{1,5})?")
 TOKEN = re.compile(r"[^\s@!]+@[^\s@!]+![A-Za-z][\w.-]*")
@@ -76,7 +77,7 @@ class ClusterForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_hypervisor(self) -> str:
         given: str = self.cleaned_data["hypervisor"]
-        if given != Vps.Hypervisor.PROXMOX:
+        if not has_driver(given):
             raise forms.ValidationError(_("There is a driver for Proxmox VE alone."))
         return given
 

@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from vps.db.encrypted import CannotDecrypt, EncryptedTextField, decrypt
+from vps.drivers import DRIVERS
 from vps.models.circuit_breaker import CircuitBreaker, CircuitBreakerQuerySet
 from vps.models.shown import FRESH_FOR
 from vps.models.vps import Vps
@@ -41,7 +42,8 @@ SAID = """
 
 class ClusterQuerySet(CircuitBreakerQuerySet):
     def active(self) -> "ClusterQuerySet":
-        return self.filter(is_active=True, hypervisor=Vps.Hypervisor.PROXMOX)
+        """Those in use that a driver can reach."""
+        return self.filter(is_active=True, hypervisor__in=list(DRIVERS))
 
     def unheard(self, for_seconds: float) -> "ClusterQuerySet":
         """Those that nobody has listened to for so long, though they may be asked."""

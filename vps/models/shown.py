@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from vps.drivers import has_driver
 from vps.errors import HypervisorUnavailable, HypervisorUnsupported, IdentityMismatch, VpsMissing, VpsUnbound
 from web.errors import Sentence
 from web.timestamps import rfc3339
@@ -73,7 +74,7 @@ def observed(vps: "Vps", now: datetime) -> dict[str, Any]:
 def why_unknown(vps: "Vps") -> str:
     placement = getattr(vps, "placement", None)
     if placement is None:
-        return VpsUnbound.code if vps.hypervisor == vps.Hypervisor.PROXMOX else HypervisorUnsupported.code
+        return VpsUnbound.code if has_driver(vps.hypervisor) else HypervisorUnsupported.code
     if placement.stranger:
         return IdentityMismatch.code
     return VpsMissing.code if placement.missing_since else HypervisorUnavailable.code

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from vps.drivers import DRIVERS
 from vps.models.event import Event
 from vps.models.external_id import ExternalId
 from vps.models.failures import sentence_of
@@ -77,7 +78,12 @@ class VpsQuerySet(models.QuerySet["Vps"]):
         return self.filter(shown_as(word, timezone.now())) if word in Vps.SEEN_AS else self
 
     def unbound(self) -> "VpsQuerySet":
-        return self.filter(placement__isnull=True, hypervisor=Vps.Hypervisor.PROXMOX)
+        """Those that no guest is, though a driver could reach one."""
+        return self.filter(placement__isnull=True, hypervisor__in=list(DRIVERS))
+
+    def unbound_on(self, hypervisor: str) -> "VpsQuerySet":
+        """Those that a guest of such a cluster may be."""
+        return self.unbound().filter(hypervisor=hypervisor)
 
     def learnt_address(self, vps: "Vps", address: str) -> None:
         """Take the guest's word. With the row locked."""

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from vps import notify
+from vps.drivers import has_driver
 from vps.errors import (
     HypervisorUnavailable,
     HypervisorUnsupported,
@@ -44,7 +45,7 @@ def prohibition(vps: Vps) -> PanelError | None:
         return error()
     if hasattr(vps, "placement"):
         return None
-    return VpsUnbound() if vps.hypervisor == Vps.Hypervisor.PROXMOX else HypervisorUnsupported()
+    return VpsUnbound() if has_driver(vps.hypervisor) else HypervisorUnsupported()
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from vps.api.sync import DEFAULT_PAGE, MOST_AT_ONCE
 from vps.errors import (
     ExternalIdMismatch,
     ExternalIdTaken,
+    HypervisorMismatch,
     NotApplied,
     PlacementTaken,
     UnknownCluster,
@@ -37,6 +38,7 @@ REFUSALS = (
     VpsNotFound,
     VpsDeleted,
     PlacementTaken,
+    HypervisorMismatch,
     ExternalIdTaken,
     ExternalIdMismatch,
 )

@@ -127,6 +127,21 @@ def test_a1_what_speaks_against_a_guest_is_told_before_it_is_bound(
     assert Placement.objects.get().vps == vps
 
 
+def test_bind_is_refused_for_a_server_of_another_hypervisor(
+    admin: Any, alice: Any, make_vps: Any, cluster: Cluster
+) -> None:
+    """The page does not offer it either, though the guest bears its name."""
+    vps = make_vps(alice, name="web-01", hypervisor="kvm")
+    heard(cluster, (107, "web-01"))
+    page = admin.get(f"/admin/vps/cluster/{cluster.pk}/guests/").content.decode()
+    assert "web-01" in page
+    assert f"#{vps.pk}" not in page
+    form = {"guest": "107", "vps": str(vps.pk), "confirmed": "1"}
+    answer = admin.post(f"/admin/vps/cluster/{cluster.pk}/bind/", form, follow=True)
+    assert "runs on another hypervisor" in answer.content.decode()
+    assert not Placement.objects.exists()
+
+
 def test_a_guest_is_bound_once(admin: Any, alice: Any, make_vps: Any, bind: Any, cluster: Cluster) -> None:
     bind(make_vps(alice, name="first"), vmid=107)
     second = make_vps(alice, name="second")

@@ -158,6 +158,11 @@ ROWS: dict[str, Row] = {
     "unknown_cluster": saying(
         placement={"cluster": "none", "node": "pve1", "vmid": 107, "kind": "qemu"}, external_id="order-1044"
     ),
+    "hypervisor_mismatch": saying(
+        hypervisor="kvm",
+        placement={"cluster": "main", "node": "pve1", "vmid": 108, "kind": "qemu"},
+        external_id="order-1044",
+    ),
     "placement_taken": of_anothers_place,
     "external_id_taken": of_anothers_name("update"),
     "external_id_mismatch": of_anothers_name("delete"),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from vps import notify, observations
 from vps.db.locks import MOVING, wait_for_turn
-from vps.errors import AlreadyBound, PlacementTaken
+from vps.errors import AlreadyBound, HypervisorMismatch, PlacementTaken
 from vps.guests import GuestRef
 from vps.marks import Marks
 from vps.models import Cluster, Event, FormerPlacement, Operation, Placement, Vps
@@ -24,11 +24,15 @@ MB = 1024**2
 
 
 def bind(vps: Vps, cluster: Cluster, ref: GuestRef, *, by: Any, source: str, marks: Marks = ()) -> Placement:
-    """This VPS is that guest, whose marks are taken where they are known already. Raises AlreadyBound, PlacementTaken."""
+    """This VPS is that guest, whose marks are taken where they are known already.
+
+    Raises HypervisorMismatch, AlreadyBound, PlacementTaken.
+    """
     try:
         with transaction.atomic():
             Vps.objects.locked([vps.pk])
             wait_for_turn(MOVING)
+            refuse_mismatch(vps, cluster)
             refuse_bound(vps, cluster, ref.key)
             placement = Placement.of(vps.pk, cluster, ref)
             placement.vps = vps
@@ -41,6 +45,12 @@ def bind(vps: Vps, cluster: Cluster, ref: GuestRef, *, by: Any, source: str, mar
         is_bound = Placement.objects.filter(vps=vps).exists()
         raise (AlreadyBound if is_bound else PlacementTaken) from error
     return placement
+
+
+def refuse_mismatch(vps: Vps, cluster: Cluster) -> None:
+    """By the row as it is now, which is locked. Raises HypervisorMismatch."""
+    if Vps.objects.filter(pk=vps.pk).exclude(hypervisor=cluster.hypervisor).exists():
+        raise HypervisorMismatch
 
 
 def refuse_bound(vps: Vps, cluster: Cluster, key: str) -> None:
@@ -75,7 +85,7 @@ def suggestions(cluster: Cluster) -> list[dict[str, Any]] | None:
         return None
     rows = Placement.objects.filter(cluster__in=Cluster.objects.twins(cluster.pk)).select_related("vps__user")
     bound = {placement.guest: placement.vps for placement in rows}
-    unbound = list(Vps.objects.unbound().select_related("user", "why_unbound"))
+    unbound = list(Vps.objects.unbound_on(cluster.hypervisor).select_related("user", "why_unbound"))
     for guest in heard:
         guest["vps"] = bound.get(guest["guest"])
         guest["suggested"] = [vps for vps in unbound if vps.name == guest["name"]]

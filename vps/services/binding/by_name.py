@@ -62,13 +62,13 @@ def bind_all(wanted: list[Vps]) -> dict[int, Why]:
         return {vps.pk: (Reason.SWITCHED_OFF, "") for vps in wanted}
     reasons = why_not_sought(wanted)
     sought = [vps for vps in wanted if vps.pk not in reasons]
-    heard = hear() if sought else Heard()
+    heard = {hypervisor: hear(hypervisor) for hypervisor in {vps.hypervisor for vps in sought}}
     chosen = []
     for vps in sought:
-        if why := why_not_found(vps, heard):
+        if why := why_not_found(vps, heard[vps.hypervisor]):
             reasons[vps.pk] = why
         else:
-            chosen.append((vps, *heard.free[vps.name][0]))
+            chosen.append((vps, *heard[vps.hypervisor].free[vps.name][0]))
     for at, (vps, cluster, guest) in enumerate(chosen):
         why = bind_to(vps, cluster, guest) if at < AT_ONCE else (Reason.NO_ANSWER, told(cluster, guest))
         if why:
@@ -78,23 +78,27 @@ def bind_all(wanted: list[Vps]) -> dict[int, Why]:
 
 def why_not_sought(wanted: list[Vps]) -> dict[int, Why]:
     by_hand = set(Event.objects.unbound_by_hand([vps.pk for vps in wanted]))
-    names, oldest = Counter(vps.name for vps in wanted), clock.now() - NEW_FOR
+    names = Counter((vps.hypervisor, vps.name) for vps in wanted)
+    oldest = clock.now() - NEW_FOR
     found: dict[int, Why] = {}
     for vps in wanted:
         if vps.pk in by_hand:
             found[vps.pk] = (Reason.BY_HAND, "")
         elif vps.created_at < oldest:
             found[vps.pk] = (Reason.TOO_OLD, "")
-        elif names[vps.name] > 1:
+        elif names[vps.hypervisor, vps.name] > 1:
             found[vps.pk] = (Reason.TWO_SERVERS, "")
     return found
 
 
-def hear() -> Heard:
-    """A cluster or node that does not answer has said before which guests it has, and their names."""
+def hear(hypervisor: str) -> Heard:
+    """Of this hypervisor's clusters alone: a VPS is bound to no guest of another.
+
+    A cluster or node that does not answer has said before which guests it has, and their names.
+    """
     heard, same = Heard(), same_clusters(Cluster.objects.all())
     bound = {(same[id], key) for id, key in Placement.objects.values_list("cluster_id", "guest")}
-    for cluster in Cluster.objects.active():
+    for cluster in Cluster.objects.active().filter(hypervisor=hypervisor):
         if same[cluster.pk] == cluster.pk:
             hear_one(heard, cluster, {key for id, key in bound if id == cluster.pk})
     return heard

@@ -18,7 +18,7 @@ CLOCK_AHEAD = timedelta(minutes=5)
 
 
 def create(batch: Batch, command: SyncCommand) -> Result:
-    """Raises VpsDeleted, UnknownUser, UnknownCluster, PlacementTaken, InvalidInput."""
+    """Raises VpsDeleted, UnknownUser, UnknownCluster, PlacementTaken, HypervisorMismatch, InvalidInput."""
     external_id = command.external_id
     if external_id in batch.vps_id_by_external_id:
         return Result(batch.row(batch.vps(batch.vps_id_by_external_id[external_id])))
@@ -26,7 +26,7 @@ def create(batch: Batch, command: SyncCommand) -> Result:
     cluster = placements.cluster_of(batch, command.placement)
     id = batch.claimed_ids[external_id] if external_id else next(batch.new_ids)
     vps = Vps(id=id, created_at=batch.now, updated_at=batch.now, **command.columns)
-    placements.refuse_taken(batch, vps, cluster, command.placement)
+    placements.refuse_unfit(batch, vps, cluster, command)
     batch.vpses[id] = batch.created[id] = vps
     batch.give_external_id(id, external_id)
     keep_sync_time(batch, command, id)
@@ -42,7 +42,7 @@ def update(batch: Batch, command: SyncCommand) -> Result:
     if command.occurred_at and command.occurred_at < batch.last_sync_times.get(vps.pk, command.occurred_at):
         return Result(batch.row(vps), is_applied=False)
     cluster = placements.cluster_of(batch, command.placement)
-    placements.refuse_taken(batch, vps, cluster, command.placement)
+    placements.refuse_unfit(batch, vps, cluster, command)
     if command.external_id not in batch.vps_id_by_external_id:
         batch.give_external_id(vps.pk, command.external_id)
     keep_sync_time(batch, command, vps.pk)

@@ -1,9 +1,9 @@
 """Which guest a VPS is, as the main site says: applied to the batch, in memory. For services.sync.actions."""
 
-from vps.errors import PlacementTaken, UnknownCluster
+from vps.errors import HypervisorMismatch, PlacementTaken, UnknownCluster
 from vps.models import Cluster, Placement, Vps
 from vps.services.sync.batch import Batch
-from vps.services.sync.commands import PlacementSpec
+from vps.services.sync.commands import PlacementSpec, SyncCommand
 
 DIFFERS = (
     "vps.placement: another machine was found there than was bound, so nothing is done to it. "
@@ -22,10 +22,20 @@ def cluster_of(batch: Batch, spec: PlacementSpec | None) -> Cluster | None:
     return batch.clusters[spec.cluster]
 
 
-def refuse_taken(batch: Batch, vps: Vps, cluster: Cluster | None, spec: PlacementSpec | None) -> None:
-    """Raises PlacementTaken."""
-    if cluster and spec and batch.vps_id_by_guest.get(batch.guest_of(cluster.pk, spec.ref.key), vps.pk) != vps.pk:
+def refuse_unfit(batch: Batch, vps: Vps, cluster: Cluster | None, command: SyncCommand) -> None:
+    """A VPS that is to be moved is held against its hypervisor as the command leaves it.
+
+    Raises PlacementTaken, HypervisorMismatch.
+    """
+    spec = command.placement
+    if cluster is None or spec is None:
+        return
+    if batch.vps_id_by_guest.get(batch.guest_of(cluster.pk, spec.ref.key), vps.pk) != vps.pk:
         raise PlacementTaken
+    hypervisor = command.columns.get("hypervisor", vps.hypervisor)
+    if is_move(batch, vps, cluster, spec) and hypervisor != cluster.hypervisor:
+        sentence = f"{spec.cluster!r} is a cluster of {cluster.hypervisor}, and the VPS's hypervisor is {hypervisor}."
+        raise HypervisorMismatch(sentence, errors={"vps.placement.cluster": [sentence]})
 
 
 def move(batch: Batch, vps: Vps, cluster: Cluster | None, spec: PlacementSpec | None) -> bool:
@@ -33,7 +43,7 @@ def move(batch: Batch, vps: Vps, cluster: Cluster | None, spec: PlacementSpec | 
     not say `replaced`, the placement stays as it is. Else nothing of the old placement is kept, and a worker asks for the
     new guest's identity and power.
     """
-    if cluster is None or spec is None or (is_same_guest(batch, vps, cluster, spec) and not spec.replaced):
+    if cluster is None or spec is None or not is_move(batch, vps, cluster, spec):
         return False
     forget_learnt_address(batch, vps, batch.placements.get(vps.pk))
     remove(batch, vps.pk)
@@ -42,6 +52,10 @@ def move(batch: Batch, vps: Vps, cluster: Cluster | None, spec: PlacementSpec | 
     batch.vps_id_by_guest[batch.guest_of(cluster.pk, spec.ref.key)] = vps.pk
     batch.add_event("vps.bound", vps, **placement.facts | ({"replaced": True} if spec.replaced else {}))
     return True
+
+
+def is_move(batch: Batch, vps: Vps, cluster: Cluster, spec: PlacementSpec) -> bool:
+    return spec.replaced or not is_same_guest(batch, vps, cluster, spec)
 
 
 def is_same_guest(batch: Batch, vps: Vps, cluster: Cluster, spec: PlacementSpec) -> bool:
