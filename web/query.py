@@ -11,8 +11,11 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext
 from rest_framework.request import Request
 
-from web.errors import InvalidInput
+from web.errors import invalid
 from web.fields import INT_MAX
+
+# What is wrong, and nothing before it.
+BARE = "%(faults)s"
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def number(request: Request, name: str, default: int, most: int, least: int = 0)
     text = request.query_params.get(name, str(default))
     if not (text.isascii() and text.isdigit() and len(text) <= 19 and least <= int(text) <= most):
         sentence = gettext("Must be a whole number from %(least)s to %(most)s.") % {"least": least, "most": most}
-        raise InvalidInput(f"{name}: {sentence}", errors={name: [sentence]})
+        raise invalid({name: sentence}, BARE)
     return int(text)
 
 
@@ -72,5 +75,5 @@ def choices(request: Request, name: str, known: list[str]) -> list[str]:
     found = [] if given is None else given.split(",")
     if not set(found) <= set(known):
         sentence = gettext("Must be one of: %(words)s.") % {"words": ", ".join(known)}
-        raise InvalidInput(f"{name}: {sentence}", errors={name: [sentence]})
+        raise invalid({name: sentence}, BARE)
     return found

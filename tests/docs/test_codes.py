@@ -46,15 +46,21 @@ def test_the_table_of_failures_has_every_reason_of_an_operation_once_and_no_othe
     assert sorted(table("CLIENT_VPS_INTEGRATION.md", "### Почему операция не удалась")) == sorted(SENTENCES)
 
 
+def test_our_refusals_are_one_family_and_none_is_an_exception_of_rest_framework() -> None:
+    assert not [found for found in our_classes() if issubclass(found, APIException)]
+
+
 def of_classes() -> set[str]:
     """Of every refusal that is a class of ours."""
+    return {found.code for found in our_classes() if issubclass(found, PanelError)}
+
+
+def our_classes() -> set[type]:
     modules = [module for package in (accounts, ospab_panel, vps, web) for module in modules_of(package)]
     classes = {found for module in modules for found in vars(module).values() if isinstance(found, type)}
-    ours = {
+    return {
         found for found in classes if found.__module__.partition(".")[0] in ("accounts", "ospab_panel", "vps", "web")
     }
-    refusals = {found.code for found in ours if issubclass(found, PanelError)}
-    return refusals | {str(found.default_code) for found in ours if issubclass(found, APIException)}
 
 
 def modules_of(package: ModuleType) -> Iterator[ModuleType]:

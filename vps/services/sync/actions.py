@@ -11,7 +11,7 @@ from vps.models import Vps
 from vps.services.sync import placements
 from vps.services.sync.batch import Batch
 from vps.services.sync.commands import Result, SyncCommand
-from web.errors import InvalidInput
+from web.errors import invalid
 
 # The clock of the main site may be so far ahead. A time that is further ahead would keep out every later command.
 CLOCK_AHEAD = timedelta(minutes=5)
@@ -90,7 +90,7 @@ def refuse_invalid(batch: Batch, command: SyncCommand) -> None:
         raise UnknownUser(sentence, errors={"vps.user_id": [sentence]})
     if command.occurred_at and command.occurred_at > batch.now + CLOCK_AHEAD:
         sentence = "Must not lie in the future: please set the clock of the calling host."
-        raise InvalidInput(f"Invalid request: occurred_at: {sentence}", errors={"occurred_at": [sentence]})
+        raise invalid({"occurred_at": sentence})
 
 
 def keep_sync_time(batch: Batch, command: SyncCommand, id: int) -> None:
