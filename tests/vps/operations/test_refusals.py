@@ -9,6 +9,9 @@ from django.utils import timezone
 from tests.simulated import Cluster as Simulated
 from tests.vps.conftest import carry_out, turn
 from vps import operations
+from vps.guests import Kind
+from vps.hypervisor.base import Command
+from vps.hypervisor.proxmox import commands
 from vps.models import Cluster, ClusterNode, Operation, Placement
 from vps.operations.pauses import MOST_TRIES
 
@@ -316,3 +319,14 @@ def test_a_stop_does_not_wait_for_the_silence_of_a_node_that_the_guest_has_left_
     stop = asked(vps, "force-stop")
     Operation.objects.filter(pk=stop.pk).update(created_at=timezone.now() - timedelta(seconds=20))
     assert carry_out(stop).state == "succeeded"
+
+
+def test_what_a_kind_of_guest_cannot_do_is_refused_and_not_sent(
+    server: Any, simulated: Simulated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its driver has no call for it."""
+    monkeypatch.delitem(commands.CALLS, (Command.RESTART, Kind.CONTAINER))
+    vps = server("lxc", power="running")
+    operation = carry_out(asked(vps, "restart"))
+    assert (operation.state, operation.error_code) == ("failed", "hypervisor_refused")
+    assert simulated.commands(vps.placement.vmid) == []

@@ -98,9 +98,10 @@ def runs_for_backup(power: Power, lock: str) -> bool:
     return power == Power.PAUSED and lock == "backup"
 
 
-def never(power: Power, lock: str, ha_state: str, *, is_template: bool) -> dict[Command, Refusal]:
-    """What stands in the way for good, not as a lock. The manager takes requests in its state `error` and does nothing."""
-    found: dict[Command, Refusal] = {}
+def never(kind: Kind, power: Power, lock: str, ha_state: str, *, is_template: bool) -> dict[Command, Refusal]:
+    """What stands in the way for good, not as a lock: the manager takes requests in its state `error` and does nothing. A
+    command without a call is nothing that this kind of guest can do."""
+    found = {command: Refusal.OTHER for command in Command if (command, kind) not in CALLS}
     if power == Power.PAUSED:
         passes = DOWN | ({Command.START} if runs_for_backup(power, lock) else set())
         found |= dict.fromkeys(set(Command) - passes, Refusal.PAUSED)

@@ -183,7 +183,7 @@ def look(answer: Any, node: str, kind: Kind, at: datetime) -> Look:
         uptime_s=whole(status.get("uptime")),
         waits=f"lock: {lock}" if lock else "",
         waits_for=commands.held_up(kind, power, lock),
-        never=commands.never(power, lock, ha_state, is_template=flag(status.get("template"))),
+        never=commands.never(kind, power, lock, ha_state, is_template=flag(status.get("template"))),
         is_managed=is_managed,
         held_to=commands.held_to(ha_state) if is_managed else None,
         stays_down=commands.stays_down(ha_state) if is_managed else True,
