@@ -28,7 +28,7 @@ def endpoint_of(verb: Verb) -> Endpoint:
         vps = get_vps(request, id)
         params = checked(request, verb.params) if verb.params else {}
         asked = next((variant for flag, variant in variants_of(verb).items() if params.pop(flag)), verb)
-        operation = operations.ask(vps, asked.name, by=request.user, source=Event.Source.API)
+        operation = operations.ask(vps, asked.name, by=request.user, source=Event.Source.API, params=params)
         return success(202, message=str(asked.requested), operation=operation.public(request.user), vps=vps.columns())
 
     return endpoint

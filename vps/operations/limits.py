@@ -20,11 +20,11 @@ OVERTAKING_OF_SERVER = Limit("forced stops, server", 60, MINUTE)
 OF_ACCOUNT = Limit("operations, account", 60, MINUTE)
 
 
-def ask(vps: Vps, name: str, *, by: Any, source: str) -> Operation:
+def ask(vps: Vps, name: str, *, by: Any, source: str, params: dict[str, Any] | None = None) -> Operation:
     """As `request`, and raises TooManyOperations. What is refused for another reason was asked too."""
     if full := take(*counts_of(vps, VERBS[name], by)):
         raise TooManyOperations(retry_after=full.retry_after)
-    return request(vps, name, by=by, source=source)
+    return request(vps, name, by=by, source=source, params=params)
 
 
 def counts_of(vps: Vps, verb: Verb, by: Any) -> list[Count]:

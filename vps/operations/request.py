@@ -49,8 +49,8 @@ def prohibition(vps: Vps) -> PanelError | None:
 
 
 @transaction.atomic
-def request(vps: Vps, name: str, *, by: Any, source: str) -> Operation:
-    """Queue the verb of this name for `vps`.
+def request(vps: Vps, name: str, *, by: Any, source: str, params: dict[str, Any] | None = None) -> Operation:
+    """Queue the verb of this name for `vps`. `params` are valid by `Verb.params`.
 
     Raises VpsNotFound, what `refusal` gives, or OperationInProgress, where the verb may not overtake what is open.
     """
@@ -61,7 +61,7 @@ def request(vps: Vps, name: str, *, by: Any, source: str) -> Operation:
     if error := refusal(locked):
         raise error
     make_way(locked, verb, by=by)
-    return queue(locked, verb, by=by, source=source)
+    return queue(locked, verb, by=by, source=source, params=params or {})
 
 
 def make_way(vps: Vps, verb: Verb, *, by: Any) -> None:
@@ -74,11 +74,12 @@ def make_way(vps: Vps, verb: Verb, *, by: Any) -> None:
     fail(Operation.objects.seize(running), "superseded", f"by {verb.name} of {by}")
 
 
-def queue(vps: Vps, verb: Verb, *, by: Any, source: str) -> Operation:
+def queue(vps: Vps, verb: Verb, *, by: Any, source: str, params: dict[str, Any]) -> Operation:
     operation: Operation = Operation.objects.create(
         vps=vps,
         kind=verb.kind,
         is_forced=verb.is_forced,
+        params=params,
         requested_by=by,
         source=source,
         deadline_at=Now() + verb.deadline,

@@ -36,8 +36,9 @@ class Verb:
     `offered_when` are the words of `Shown` under which the button stands on a page, by `order`. `permission` is the
     admin's.
 
-    Of the API: it is asked for at /api/vps/{id}/<name>, with `params` as the body, `summary` and `about` describe that.
-    A variant has no address: it is asked for at that of the verb `variant_of`, with `flag` among the params set.
+    Of the API: it is asked for at /api/vps/{id}/<name>, with `params` as the body, which its row keeps; `summary` and
+    `about` describe that. A variant has no address: it is asked for at that of the verb `variant_of`, with `flag` among the
+    params set, which its row does not keep.
     """
 
     name: ClassVar[str]

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import translation
 
+from vps import operations
 from vps.models import Operation, Vps
 from vps.operations import verbs
 from vps.operations.verb import Verb
@@ -133,3 +134,13 @@ def test_verb_is_carried_out_by_the_simulator(verb: Verb, server: Callable[..., 
 def assert_asked_for(verb: Verb) -> None:
     operation = Operation.objects.get()
     assert (operation.kind, operation.is_forced, operation.state) == (verb.kind, verb.is_forced, "queued")
+
+
+def test_request_keeps_the_params_on_the_row(bound: Vps) -> None:
+    operations.request(bound, "start", by=None, source="page", params={"from": "disk"})
+    assert Operation.objects.get().params == {"from": "disk"}
+
+
+def test_request_by_the_api_keeps_no_flag_that_made_a_variant(bound: Vps, with_token: Any, alice: Any) -> None:
+    with_token(alice).post(f"/api/vps/{bound.pk}/stop", {"force": True}, content_type="application/json")
+    assert Operation.objects.get().params == {}
