@@ -1,5 +1,6 @@
 """/api/auth/…: log in, refresh, log out, who am I. For customers' programs."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib.auth import authenticate
@@ -11,11 +12,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import limits, tokens
+from accounts import openapi as shapes
 from accounts.addresses import network_of
-from accounts.errors import BadToken
+from accounts.errors import BadToken, TooManyAttempts
 from accounts.models import User
-from web.errors import PanelError
+from web.errors import InvalidInput, PanelError
 from web.limits import Count
+from web.openapi.endpoint import Answer, endpoint, success
+from web.openapi.fields import body_of
+from web.openapi.shapes import component, text
 
 
 class BadLogin(PanelError):
@@ -34,9 +39,9 @@ class StrictCharField(serializers.CharField):
 
 
 class LoginInput(serializers.Serializer[Any]):
-    username = StrictCharField(required=False, max_length=254)
-    email = StrictCharField(required=False, max_length=254)
-    password = StrictCharField(max_length=1024, trim_whitespace=False)
+    username = StrictCharField(required=False, max_length=254, help_text="The username, or the e-mail address.")
+    email = StrictCharField(required=False, max_length=254, help_text="In place of `username`.")
+    password = StrictCharField(max_length=1024, trim_whitespace=False, help_text="The password.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs.get("username") and not attrs.get("email"):
@@ -45,9 +50,24 @@ class LoginInput(serializers.Serializer[Any]):
 
 
 class RefreshInput(serializers.Serializer[Any]):
-    refresh = StrictCharField(max_length=4096)
+    refresh = StrictCharField(max_length=4096, help_text="A refresh token that was not spent yet.")
 
 
+described = partial(endpoint, "Authentication")
+LOGGED_IN = success(**shapes.PAIR, user=shapes.User.ref).shape
+REFRESH = component("RefreshInput", body_of(RefreshInput(), {"refresh": shapes.JWT}))
+
+
+@described(
+    "logIn",
+    "Log in by username or e-mail address",
+    Answer(LOGGED_IN, {"by username": {"sent": shapes.BY_NAME}, "by e-mail": {"sent": shapes.BY_EMAIL}}),
+    *(InvalidInput, BadLogin, TooManyAttempts),
+    about="After ten failures for one account from one address (of IPv6 a /64 is one), 15 minutes must pass, and after many "
+    "more of an address, or of all. Where an account was logged in to before, no stranger locks it out. Wrong old passwords "
+    "on the page where it is changed count too.",
+    body=component("LoginInput", body_of(LoginInput(), shapes.BY_NAME | shapes.BY_EMAIL)),
+)
 @api_view(["POST"])
 @authentication_classes([])
 @permission_classes([])
@@ -65,6 +85,14 @@ def who(request: HttpRequest, name: str, password: str) -> User:
     return user
 
 
+@described(
+    "refreshTokens",
+    "Exchange a refresh token for a new pair",
+    *(success("refresh", **shapes.PAIR), InvalidInput, BadToken, shapes.ATTEMPTS),
+    about="A refresh token is good once. One that was spent and comes again was copied by somebody: all tokens that have "
+    "come of that login end, and it must be logged in anew. So let one process of yours refresh at a time.",
+    body=REFRESH,
+)
 @api_view(["POST"])
 @authentication_classes([])
 @permission_classes([])
@@ -77,6 +105,13 @@ def refresh(request: Request) -> Response:
         raise
 
 
+@described(
+    "logOut",
+    "End a login",
+    *(success("log out", message=text("A sentence.", "Logged out")), InvalidInput),
+    about="All tokens that have come of it end, access tokens too. One that is dead already is fine.",
+    body=REFRESH,
+)
 @api_view(["POST"])
 @authentication_classes([])
 @permission_classes([])
@@ -85,6 +120,7 @@ def logout(request: Request) -> Response:
     return Response({"status": "success", "message": "Logged out"})
 
 
+@described("whoAmI", "Whose token this is", success("me", user=shapes.User.ref))
 @api_view(["GET"])
 def me(request: Request) -> Response:
     return Response({"status": "success", "user": public(request.user)})

@@ -4,6 +4,7 @@ They check the shape of what comes; accounts.people and accounts.login_links do 
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -13,14 +14,18 @@ from rest_framework.decorators import api_view, authentication_classes, permissi
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import login_links, people
+from accounts import errors, login_links, people
+from accounts import openapi as shapes
 from accounts.authentication import ApiKeyAuthentication
 from accounts.call_facts import notes_calls
 from accounts.models import User
 from accounts.permissions import IsMainSite
-from web.errors import invalid
+from web.errors import InvalidInput, MissingFields, invalid
 from web.fields import EmailAddress, PlainText, TrueOrFalse, Username, WholeNumber
 from web.idempotency import idempotent
+from web.openapi.endpoint import Answer, endpoint
+from web.openapi.fields import by_action
+from web.openapi.shapes import text, thing
 from web.shape import ActionShape, missing, refuse_no_object, unknown_keys
 from web.timestamps import rfc3339
 
@@ -28,13 +33,13 @@ from web.timestamps import rfc3339
 class UserInput(serializers.Serializer[Any]):
     """What the main site may say of a user. Which of it an action takes and needs stands in TAKEN and NEEDED."""
 
-    id = WholeNumber(required=False)
-    external_id = PlainText(191, required=False)
-    username = Username(150, required=False)
-    email = EmailAddress(254, required=False)
-    first_name = PlainText(150, may_be_empty=True, required=False)
-    last_name = PlainText(150, may_be_empty=True, required=False)
-    is_active = TrueOrFalse(required=False)
+    id = WholeNumber(required=False, help_text="The panel's id of the user.")
+    external_id = PlainText(191, required=False, help_text="The main site's own id of the user, unique for ever.")
+    username = Username(150, required=False, help_text="The name to log in by; the e-mail address does as well.")
+    email = EmailAddress(254, required=False, help_text="The e-mail address.")
+    first_name = PlainText(150, may_be_empty=True, required=False, help_text="Empty where it is not known.")
+    last_name = PlainText(150, may_be_empty=True, required=False, help_text="Empty where it is not known.")
+    is_active = TrueOrFalse(required=False, help_text="Whether the user may log in.")
 
 
 IDS = ("id", "external_id")
@@ -44,6 +49,34 @@ TAKEN = {"create": FIELDS - {"id", "is_active"}, "update": FIELDS, "deactivate":
 SHAPE = ActionShape("user", UserInput(), NEEDED, TAKEN, IDS)
 
 
+described = partial(endpoint, "Main site")
+
+
+@described(
+    "syncUser",
+    "Say that a customer is new, changed or gone",
+    Answer(shapes.USER_SYNCED, {"create": {"sent": shapes.CREATE, "user": shapes.CREATED}}, 201, "Created."),
+    Answer(
+        shapes.USER_SYNCED,
+        {
+            "create again": {"sent": shapes.CREATE_AGAIN},
+            "update": {"sent": shapes.UPDATE, "user": shapes.CHANGED},
+            "update with an unknown key": {
+                "sent": shapes.WITH_COLOUR,
+                "user": shapes.CHANGED,
+                "warnings": shapes.WARNED,
+            },
+            "deactivate": {"sent": shapes.DISMISS, "user": shapes.GONE},
+            "deactivate again": {"sent": shapes.DISMISS, "user": shapes.GONE, "already_inactive": True},
+        },
+        about="Changed, or so already.",
+    ),
+    *(InvalidInput, MissingFields, errors.UserNotFound, errors.StaffAccount, errors.UsernameTaken, errors.EmailTaken),
+    *(errors.ExternalIdMismatch, errors.ExternalIdTaken),
+    about="Each may be said again. A new user has no password until one is set; `POST /api/users/{id}/login-link` lets them "
+    "in. `deactivate` ends tokens, sessions and sockets at once. A member of the staff is never touched.",
+    body=by_action("UserSync", SHAPE, shapes.ALICE, shapes.ACTIONS),
+)
 @api_view(["POST"])
 @authentication_classes([ApiKeyAuthentication])
 @permission_classes([IsMainSite])
@@ -56,6 +89,17 @@ def sync_user(request: Request) -> Response:
     return Response(answer | with_warnings(SHAPE.warnings(body)), status=status)
 
 
+NEXT = text("The panel's page to open then.", "/profile/", maxLength=login_links.LONGEST_NEXT, pattern="^/")
+
+
+@described(
+    "createLoginLink",
+    "Make a link that logs a customer in",
+    Answer(shapes.LOGIN_LINK, {"to the first page": {"sent": {}}, "to a page": {"sent": {"next": "/profile/"}}}, 201),
+    *(InvalidInput, errors.UserNotFound, errors.StaffAccount, errors.UserInactive),
+    about="Good once, for 60 seconds; a newer link of the same user ends it.",
+    body=thing({"next": NEXT}, optional=["next"]),
+)
 @api_view(["POST"])
 @authentication_classes([ApiKeyAuthentication])
 @permission_classes([IsMainSite])

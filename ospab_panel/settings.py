@@ -9,7 +9,7 @@ from csp.constants import NONCE, NONE, SELF
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from ospab_panel import environment
+from ospab_panel import environment, introduction
 from ospab_panel.own_address import allowed_hosts, panel_url, refuse_unsafe
 from ospab_panel.redis_address import broker_url
 from ospab_panel.safe_values import field_keys, password_in, refuse_same, secret
@@ -208,15 +208,16 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "web.error_responses.api_exception",
     "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%SZ",
     "URL_FORMAT_OVERRIDE": None,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "web.openapi.endpoint.EndpointSchema",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "ospab.host panel",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
-    "DEFAULT_GENERATOR_CLASS": "ospab_panel.openapi.generator.PanelGenerator",
-    "PREPROCESSING_HOOKS": ["ospab_panel.openapi.generator.as_documented"],
-    "POSTPROCESSING_HOOKS": [],
+    "DESCRIPTION": introduction.TEXT,
+    "TAGS": [{"name": name, "description": about} for name, about in introduction.TAGS.items()],
+    "PREPROCESSING_HOOKS": ["web.openapi.document.in_order"],
+    "POSTPROCESSING_HOOKS": ["vps.api.webhook_shapes.with_webhooks", "web.openapi.document.with_components"],
     "DISABLE_DOCSTRING_DESCRIPTIONS": True,
     "SORT_OPERATIONS": False,
 }

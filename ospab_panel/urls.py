@@ -4,16 +4,16 @@ from django.contrib import admin
 from django.urls import include, path
 
 import web.converters  # noqa: F401  registers <id:…>, for accounts too
-from ospab_panel.openapi import views as openapi
 from web import health
+from web.openapi import document
 
 admin.autodiscover()
 
 urlpatterns = [
     path("healthz", health.alive),
     path("readyz", health.ready),
-    path("api/schema", openapi.schema, name="schema"),
-    path("api/docs", openapi.docs),
+    path("api/schema", document.schema, name="schema"),
+    path("api/docs", document.docs),
     path("api/auth/", include("accounts.api_urls")),
     path("api/users/", include("accounts.sync_urls")),
     path("api/", include("vps.api.urls")),

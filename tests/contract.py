@@ -8,8 +8,8 @@ from typing import Any
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import best_match
 
-from ospab_panel.openapi.told import OF_ALL
-from ospab_panel.openapi.views import document
+from web.openapi.document import document
+from web.openapi.refusals import OF_ALL
 
 Schema = dict[str, Any]
 JSON = "application/json"
@@ -18,7 +18,7 @@ ENOUGH = 50
 
 
 class Contract:
-    """The description made ready: its references filled in, and its objects closed to keys that it does not tell of."""
+    """The description made ready: its references filled in, and its objects closed to keys that it does not name."""
 
     def __init__(self, described: Schema) -> None:
         self.described = described
@@ -34,7 +34,7 @@ class Contract:
         answer = f"{method} {path} answers {status}"
         response = self.operation(method, path).get("responses", {}).get(str(status))
         if response is None and not is_of_all(status, body):
-            return f"{answer}, of which its description does not tell: {body}"
+            return f"{answer}, which its description does not have: {body}"
         fault = best_match(self.expected(response).iter_errors(shortened(body)))
         if fault:
             return f"{answer} otherwise than described: {fault.json_path}: {fault.message}"
@@ -54,8 +54,8 @@ class Contract:
         return self.validators[id(response)]
 
     def headers(self, response: Schema | None) -> Schema:
-        told: Schema = (response or self.described["components"]["responses"]["Failure"])["headers"]
-        return {name: self.described["components"]["headers"][name] for name in told}
+        described: Schema = (response or self.described["components"]["responses"]["Failure"])["headers"]
+        return {name: self.described["components"]["headers"][name] for name in described}
 
 
 def is_of_all(status: int, body: Any) -> bool:
@@ -99,7 +99,7 @@ def contract() -> Contract:
 
 
 def check(response: Any) -> None:
-    """Raises AssertionError for an answer of the API that its description does not tell of."""
+    """Raises AssertionError for an answer of the API that its description does not have."""
     request = response.wsgi_request
     if request.method == "HEAD" or not request.path.startswith("/api/") or response["Content-Type"] != JSON:
         return

@@ -11,8 +11,8 @@ from celery import current_app
 from django.conf import settings
 from django.db import connection
 
-from ospab_panel.openapi.nouns.vps import COLUMNS as TOLD
 from vps import tasks
+from vps.api.shapes import COLUMNS as DESCRIBED
 from vps.models import Vps
 
 ROOT = Path(settings.BASE_DIR)
@@ -91,7 +91,7 @@ def test_every_column_of_a_vps_is_rewritten_answered_and_told_of(make_vps: Any, 
         cursor.execute("SELECT column_name FROM information_schema.columns WHERE table_name = 'vps'")
         assert {name for (name,) in cursor.fetchall()} == set(columns)
     vps = make_vps(alice)
-    assert list(vps.columns()) == columns == list(TOLD)
+    assert list(vps.columns()) == columns == list(DESCRIBED)
     changed = Vps.objects.get(pk=vps.pk)
     for name, value in other_values(vps, bob).items():
         setattr(changed, name, value)

@@ -14,31 +14,43 @@ from web.fields import OneOf, PlainText, TrueOrFalse, WholeNumber
 from web.shape import ActionShape, missing, moment, unknown_keys
 
 IN_MB = " The unit of ram is MB: 8 GB are 8192."
+STATUS = (
+    "`suspended` (unpaid, say) and `error` are the main site's words; what is seen on the hypervisor moves a VPS between "
+    "`running` and `stopped`."
+)
+PLACEMENT = (
+    "Which guest it is. Without it the panel takes the one unbound guest of that name, where it has the cores and the memory "
+    "that were sold and was never another customer's; else staff bind it."
+)
+REPLACED = (
+    "True: a new machine stands there for the same customer, as after a reinstall, and its identity is taken anew. Without "
+    "it a warning says that another machine stands there than was bound, and nothing is done to it."
+)
 
 
 class PlacementInput(serializers.Serializer[Any]):
-    cluster = PlainText(63)
-    node = NodeName()
-    vmid = WholeNumber(100, 999_999_999)
-    kind = OneOf(Placement.Kind.values)
-    replaced = TrueOrFalse(required=False)
+    cluster = PlainText(63, help_text="The cluster's name, as staff gave it.")
+    node = NodeName(help_text="The node that it is on.")
+    vmid = WholeNumber(100, 999_999_999, help_text="Its number there.")
+    kind = OneOf(Placement.Kind.values, help_text="A virtual machine, or a container.")
+    replaced = TrueOrFalse(required=False, help_text=REPLACED)
 
 
 class VpsInput(serializers.Serializer[Any]):
     """The columns that the main site may write. Which of them an action takes and needs stands in TAKEN and NEEDED."""
 
-    id = WholeNumber(required=False)
-    external_id = PlainText(191, required=False)
-    user_id = WholeNumber(required=False)
-    name = PlainText(255, required=False)
-    status = OneOf(Vps.Status.values, required=False)
-    cpu = WholeNumber(SMALLEST["cpu"], LARGEST["cpu"], required=False)
-    ram = WholeNumber(SMALLEST["ram"], LARGEST["ram"], hint=IN_MB, required=False)
-    disk = WholeNumber(SMALLEST["disk"], LARGEST["disk"], required=False)
-    os = PlainText(100, required=False)
-    hypervisor = OneOf(Vps.Hypervisor.values, required=False)
-    ip_address = Address(required=False, allow_null=True)
-    placement = PlacementInput(required=False)
+    id = WholeNumber(required=False, help_text="The panel's id of the VPS.")
+    external_id = PlainText(191, required=False, help_text="The main site's own id of it, unique for ever.")
+    user_id = WholeNumber(required=False, help_text="The panel's id of the owner.")
+    name = PlainText(255, required=False, help_text="Any printable text; markup in it is plain text.")
+    status = OneOf(Vps.Status.values, required=False, help_text=STATUS)
+    cpu = WholeNumber(SMALLEST["cpu"], LARGEST["cpu"], required=False, help_text="CPU cores.")
+    ram = WholeNumber(SMALLEST["ram"], LARGEST["ram"], hint=IN_MB, required=False, help_text="In MB: 8 GB are 8192.")
+    disk = WholeNumber(SMALLEST["disk"], LARGEST["disk"], required=False, help_text="In GB.")
+    os = PlainText(100, required=False, help_text="The operating system, in words.")
+    hypervisor = OneOf(Vps.Hypervisor.values, required=False, help_text="Servers on `proxmox` alone can be controlled.")
+    ip_address = Address(required=False, allow_null=True, help_text="IPv4 or IPv6, or null where none is known.")
+    placement = PlacementInput(required=False, help_text=PLACEMENT)
 
 
 NEEDED = {"create": ("user_id", "name", "cpu", "ram", "disk", "os"), "update": (), "delete": ()}

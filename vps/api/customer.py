@@ -1,5 +1,6 @@
 """/api/vps and /api/operations: the door of customers' programs, by JWT. Everybody sees their own and nobody else's."""
 
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext
@@ -7,16 +8,37 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from vps.api import shapes
 from vps.errors import OperationNotFound, VpsNotFound
 from vps.models import Operation, Vps
 from vps.services import metrics
 from web.errors import InvalidInput
+from web.openapi.endpoint import Answer, endpoint, page, query
+from web.openapi.endpoint import success as answer
+from web.openapi.shapes import example_of, many, mostly_null, text, thing, word
 from web.query import page_after, page_before
 
 LARGEST_PAGE = 1000
 DEFAULT_PAGE = 1000
 
 
+described = partial(endpoint, "Customers")
+NEXT = mostly_null(text("The address of the following page, or null.", "/api/vps?limit=100&after=17"))
+SEEN = {
+    "type": "object",
+    "additionalProperties": shapes.Observed.ref,
+    "description": "What is seen of each, by its id.",
+    "examples": [{"17": example_of(shapes.Observed.ref)}],
+}
+LISTED = {"count": shapes.COUNT, "vps": many(shapes.VPS, "In id order."), "observed": SEEN, "next": NEXT}
+
+
+@described(
+    "listVps",
+    "Your servers, in id order",
+    *(answer("all", **LISTED), InvalidInput),
+    query=page("after", DEFAULT_PAGE, LARGEST_PAGE, default=0),
+)
 @api_view(["GET"])
 def vps_list(request: Request) -> Response:
     """In id order. `next` is the address of the following page, or null."""
@@ -27,12 +49,24 @@ def vps_list(request: Request) -> Response:
     return success(count=len(rows), vps=[vps.columns() for vps in rows], observed=observed, next=following)
 
 
+@described("getVps", "One of your servers", answer("one", vps=shapes.VPS, observed=shapes.Observed.ref), VpsNotFound)
 @api_view(["GET"])
 def vps_detail(request: Request, id: int) -> Response:
     vps = get_vps(request, id)
     return success(vps=vps.columns(), observed=vps.observed)
 
 
+@described(
+    "getVpsStats",
+    "What it uses of CPU, RAM, disk and network",
+    Answer(
+        thing(shapes.STATS, optional=["history"]),
+        {"now": {}, "with a history": {"history": example_of(shapes.History.ref)}},
+        about="As last heard; `stats` is null where nothing was heard of late.",
+    ),
+    *(InvalidInput, VpsNotFound),
+    query=[query("timeframe", word("Adds a history that goes back so far.", metrics.TIMEFRAMES))],
+)
 @api_view(["GET"])
 def stats(request: Request, id: int) -> Response:
     """What it uses, as last heard (null where nothing was heard of late), and with `timeframe` its history."""
@@ -43,6 +77,12 @@ def stats(request: Request, id: int) -> Response:
     return success(**answer)
 
 
+@described(
+    "listOperations",
+    "What was asked of it, newest first",
+    *(answer("all", operations=many(shapes.Operation.ref, "Newest first."), next=NEXT), InvalidInput, VpsNotFound),
+    query=page("before", DEFAULT_PAGE, LARGEST_PAGE),
+)
 @api_view(["GET"])
 def list_operations(request: Request, id: int) -> Response:
     """Newest first. `before` names the id to go on from."""
@@ -52,6 +92,9 @@ def list_operations(request: Request, id: int) -> Response:
     return success(operations=[operation.public(request.user) for operation in rows], next=following)
 
 
+@described(
+    "getOperation", "How an operation goes, or went", answer("one", operation=shapes.Operation.ref), OperationNotFound
+)
 @api_view(["GET"])
 def operation_detail(request: Request, id: int) -> Response:
     mine = Operation.objects.visible_to(request.user)

@@ -8,30 +8,60 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer, ValidationError
 
-from vps import operations
+from vps import errors, operations
+from vps.api import shapes
 from vps.api.customer import get_vps, success
 from vps.models import Event
 from vps.operations.verb import Verb
 from vps.operations.verbs import VERBS, variants_of
-from web.errors import invalid
+from web.errors import InvalidInput, invalid
 from web.idempotency import idempotent
+from web.openapi.endpoint import SUCCESS, Answer, endpoint
+from web.openapi.fields import body_of
+from web.openapi.refusals import refusal
+from web.openapi.shapes import example_of, text, thing
 
 Endpoint = Callable[..., Response]
+REFUSES = (
+    *(errors.VpsNotFound, errors.VpsSuspended, errors.VpsCreating, errors.VpsUnbound, errors.VpsMissing),
+    *(errors.IdentityMismatch, errors.HypervisorUnsupported, errors.HypervisorUnavailable, shapes.IN_PROGRESS),
+    refusal(errors.TooManyOperations, is_shown=False),
+)
+
+
+def described(verb: Verb) -> Callable[[Endpoint], Endpoint]:
+    variants, params = variants_of(verb), verb.params
+    answer = {
+        "status": SUCCESS,
+        "message": text("A sentence.", verb.requested),
+        "operation": shapes.Operation.ref,
+        "vps": shapes.VPS,
+    }
+    operation = {"operation": example_of(shapes.Operation.ref) | {"kind": verb.kind}}
+    examples = {verb.name: operation | ({"sent": {}} if params else {})}
+    examples |= {other.name: operation | {"sent": {flag: True}} for flag, other in variants.items()}
+    given: list[Any] = [Answer(thing(answer), examples, 202, "It will be done."), *REFUSES]
+    return endpoint(
+        *("Customers", f"{verb.name}Vps", verb.summary, *given, *([InvalidInput] if params else [])),
+        about=f"{verb.about} Answered at once: the operation says how it goes.",
+        body=body_of(params(), dict.fromkeys(variants, True)) if params else None,
+    )
 
 
 def endpoint_of(verb: Verb) -> Endpoint:
     """202 with the operation, without waiting for the hypervisor. Once, under a key."""
 
+    @described(verb)
     @api_view(["POST"])
     @idempotent
-    def endpoint(request: Request, id: int) -> Response:
+    def power(request: Request, id: int) -> Response:
         vps = get_vps(request, id)
         params = checked(request, verb.params) if verb.params else {}
         asked = next((variant for flag, variant in variants_of(verb).items() if params.pop(flag)), verb)
         operation = operations.ask(vps, asked.name, by=request.user, source=Event.Source.API, params=params)
         return success(202, message=str(asked.requested), operation=operation.public(request.user), vps=vps.columns())
 
-    return endpoint
+    return power
 
 
 ENDPOINTS = {verb.name: endpoint_of(verb) for verb in VERBS.values() if not verb.variant_of}

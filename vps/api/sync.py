@@ -1,6 +1,7 @@
 """/api/vps/sync…: the main site's endpoints. commands.py checks the shape of what comes, services.sync does it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from rest_framework.decorators import api_view, authentication_classes, permission_classes
@@ -10,19 +11,24 @@ from rest_framework.response import Response
 from accounts.authentication import ApiKeyAuthentication
 from accounts.call_facts import note, notes_calls
 from accounts.permissions import IsMainSite
+from vps import errors
+from vps.api import sync_shapes as shapes
 from vps.api.commands import command_of, warnings_of
+from vps.api.sync_shapes import MOST_AT_ONCE
 from vps.db.digest import digest
 from vps.errors import NotApplied
 from vps.models import Vps
 from vps.services import sync
 from web.concurrency_limit import at_most
-from web.errors import PanelError, invalid
+from web.errors import InvalidInput, MissingFields, PanelError, invalid
 from web.idempotency import idempotent
+from web.openapi.endpoint import Answer, endpoint, page, query
+from web.openapi.shapes import moment as time_of
+from web.openapi.shapes import word
 from web.query import page_after
 from web.shape import moment, refuse_no_object, unknown_keys
 
 MIB = 1024 * 1024
-MOST_AT_ONCE = 10_000
 # Of the eight threads of a web process. Ten thousand operations are seconds of computing, and sixteen such batches at
 # once kept their transactions open for longer than PostgreSQL lets them.
 BATCHES_AT_ONCE = 2
@@ -47,6 +53,38 @@ def for_the_main_site(*methods: str, largest_body: int = MIB, at_once: int = 0) 
     return make
 
 
+described = partial(endpoint, "Main site")
+
+
+@described(
+    "readVps",
+    "Read what the panel holds, or a hash of it",
+    Answer(shapes.PAGE_OR_DIGEST, {"a page": {"vps": [shapes.VPS]}, "a digest": {"of": shapes.DIGEST}}),
+    InvalidInput,
+    about="Everything that the panel holds, a page at a time.\n\nWith `digest=1` the SHA-256 of one line for each VPS in id "
+    "order: `id`, `external_id` (empty where it has none), `user_id`, `name`, state, `cpu`, `ram`, `disk`, `os` and "
+    "`hypervisor`, joined by tabs, in UTF-8, each line ended by a line feed. The state is `active` for `running` and "
+    "`stopped`, and else the status. So both sides see whether they agree.",
+    query=(
+        *page("after", DEFAULT_PAGE, MOST_AT_ONCE, default=0),
+        query("updated_since", time_of("Those alone that have changed since then.")),
+        query("digest", word("`1`: no rows, but one hash of them all.", ["1"])),
+    ),
+    methods=["GET"],
+)
+@described(
+    "syncVps",
+    "Say that a VPS was created, changed or deleted",
+    Answer(shapes.SYNCED, shapes.CREATIONS, 201, "Created."),
+    Answer(
+        shapes.SYNCED, shapes.CHANGES, 200, "Changed or deleted, or so already. `vps` is as it is now, or was last."
+    ),
+    *(InvalidInput, MissingFields, errors.UnknownUser, errors.UnknownCluster, errors.VpsNotFound, errors.VpsDeleted),
+    *(errors.HypervisorMismatch, errors.PlacementTaken, errors.ExternalIdTaken, errors.ExternalIdMismatch),
+    about="Each may be said again: what is done already is not done twice. The path takes a slash at its end, too.",
+    body=shapes.COMMAND,
+    methods=["POST"],
+)
 @for_the_main_site("GET", "POST")
 def sync_vps(request: Request) -> Response:
     """POST applies one sync command; GET reads what the panel holds, or with `digest=1` one hash of it."""
@@ -55,6 +93,14 @@ def sync_vps(request: Request) -> Response:
     return digest_answer() if request.query_params.get("digest") == "1" else page_of_vpses(request)
 
 
+@described(
+    "syncVpsBatch",
+    "Say up to 10,000 of these at once",
+    *(Answer(shapes.BATCH_ANSWER, shapes.BATCHES, about="What became of each."), InvalidInput),
+    about="In one transaction, and a body of up to 16 MiB. What of it failed is told in `results` by the codes of `POST "
+    f"/api/vps/sync`; with `atomic` nothing is done then, and the others are `{NotApplied.code}`.",
+    body=shapes.BATCH,
+)
 @for_the_main_site("POST", largest_body=16 * MIB, at_once=BATCHES_AT_ONCE)
 def sync_batch(request: Request) -> Response:
     """Up to 10,000 sync commands in one transaction, each by itself or all or none."""

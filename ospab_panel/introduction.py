@@ -1,4 +1,4 @@
-"""What holds for the whole API, as the schema's first words."""
+"""What holds for the whole API: the first words of its description. The settings name it."""
 
 TEXT = """\
 How the main site tells the panel what it sold, and how customers' programs see and control it.
@@ -19,3 +19,10 @@ RFC 3339 in UTC with `Z`.
 
 What an answer holds may grow: ignore keys that you do not know.
 """
+TAGS = {
+    "Main site": "What the main site pushes, by its key.",
+    "Customers": "What a customer's program sees and does, by a JWT.",
+    "Events": "What happened, for customers' programs and the main site.",
+    "Authentication": "How a customer's program comes by a JWT.",
+    "This description": "The API about itself.",
+}

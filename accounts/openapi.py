@@ -1,0 +1,77 @@
+"""How callers and users are described. The endpoints beside it call it; drf-spectacular finds the callers by itself."""
+
+from accounts import authentication
+from accounts.errors import BadToken, TooManyAttempts
+from web.fields import INT_MAX
+from web.openapi.endpoint import SUCCESS, Caller
+from web.openapi.refusals import NO_TOKEN, OF_ALL, refusal
+from web.openapi.shapes import Noun, component, example_of, many, moment, or_null, text, thing, truth, whole
+
+KEY = {"ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The main site's key."}}
+ABOUT_TOKEN = "The `access` token of a login, for 15 minutes. `POST /api/auth/refresh` gives the next."  # noqa: S105
+TOKEN = {"Bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": ABOUT_TOKEN}}
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyX2lkIjoiNSJ9.c2lnbmF0dXJl"
+PAIR = {
+    "access": text("Opens the API, for 15 minutes.", JWT),
+    "refresh": text("Good once, within 14 days, for a new pair.", JWT),
+    "token": text("The same as `access`.", JWT),
+}
+BY_NAME = {"username": "alice", "password": "a long and winding password"}
+BY_EMAIL = {"email": "alice@example.com", "password": "a long and winding password"}
+ATTEMPTS = refusal(TooManyAttempts, is_shown=False)
+OF_ALL += [refusal(authentication.InvalidApiKey), refusal(BadToken)]
+
+
+class KeyCaller(Caller):
+    target_class, schemes = authentication.ApiKeyAuthentication, KEY
+    refusals = (authentication.InvalidApiKey, ATTEMPTS)
+
+
+class TokenCaller(Caller):
+    target_class, schemes = authentication.TokenAuthentication, TOKEN
+    refusals = (NO_TOKEN, BadToken)
+
+
+class KeyOrTokenCaller(Caller):
+    target_class, schemes = authentication.KeyOrTokenAuthentication, KEY | TOKEN
+    refusals = (*KeyCaller.refusals, *TokenCaller.refusals)
+
+
+class User(Noun, about="A person who can log in."):
+    id = whole("The panel's id of the user.", 5, minimum=1, maximum=INT_MAX)
+    username = text("The name to log in by; the e-mail address does as well.", "alice", maxLength=150)
+    email = text("The e-mail address.", "alice@example.com", maxLength=254)
+
+
+class SyncedUser(User, about="A user as the main site sees one. `external_id` is null for who came otherwise."):
+    external_id = or_null(text("The main site's own id, unique for ever.", "customer-5", minLength=1, maxLength=191))
+    first_name = text("Empty where it is not known.", "Alice", maxLength=150)
+    last_name = text("Empty where it is not known.", "Liddell", maxLength=150)
+    is_active = truth("Whether the user may log in.", True)
+    created_at = moment("When the account came into the panel.")
+
+
+URL = text("For the customer's browser: one button there logs in, once.", "https://panel.example/login/link/N2xv/")
+WARNINGS = many(text("A sentence.", "Unknown field ignored: user.colour"), "Keys that were ignored.", minItems=1)
+LINK = {"status": SUCCESS, "url": URL, "expires_at": moment("When it ends: 60 s from now."), "warnings": WARNINGS}
+LOGIN_LINK = component("LoginLink", thing(LINK, optional=["warnings"]))
+WAS_INACTIVE = truth("The account was deactivated before: nothing was done.", True, const=True)
+DONE = {"status": SUCCESS, "message": text("A sentence.", "User synced successfully"), "user": SyncedUser.ref}
+FACTS = {"already_inactive": WAS_INACTIVE, "warnings": WARNINGS}
+USER_SYNCED = component("UserSynced", thing(DONE | FACTS, optional=FACTS))
+ACTIONS = {
+    "create": "A new customer.",
+    "update": "Who, by `id` or `external_id`, and at least one field more.",
+    "deactivate": "Who, by `id` or `external_id`.",
+}
+
+ALICE = example_of(SyncedUser.ref)
+JOHN = {"external_id": "customer-6", "username": "john", "email": "john@example.com"}
+CREATE = {"action": "create", "user": JOHN}
+CREATED = ALICE | JOHN | {"id": 6, "first_name": "", "last_name": ""}
+CREATE_AGAIN = {"action": "create", "user": JOHN | {"external_id": "customer-5"}}
+UPDATE = {"action": "update", "user": {"id": 5, "email": "alice@example.org"}}
+WITH_COLOUR = {"action": "update", "user": {"id": 5, "email": "alice@example.org", "colour": "red"}}
+DISMISS = {"action": "deactivate", "user": {"external_id": "customer-5"}}
+CHANGED, GONE = ALICE | {"email": "alice@example.org"}, ALICE | {"is_active": False}
+WARNED = example_of(WARNINGS)

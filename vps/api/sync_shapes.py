@@ -1,0 +1,83 @@
+"""The shapes of what /api/vps/sync… takes and answers, with its examples. sync.py describes its endpoints by these."""
+
+from vps.api.commands import SHAPE
+from vps.api.shapes import COUNT, EXAMPLE, ORDER, PLACED, SYNCED_VPS
+from vps.errors import NotApplied
+from web.openapi.endpoint import SUCCESS
+from web.openapi.fields import by_action
+from web.openapi.refusals import Error
+from web.openapi.shapes import component, example_of, many, mostly_null, text, thing, truth, whole, word
+
+MOST_AT_ONCE = 10_000
+WHEN = text(
+    "When it happened, with an offset. An update that is older than the newest that was applied to the VPS changes nothing, "
+    "so that a queue may deliver out of order. At most 5 minutes ahead.",
+    "2025-10-27T10:30:00.250Z",
+    format="date-time",
+)
+ACTIONS = {
+    "create": "An order.",
+    "update": "Which VPS, by `id` or `external_id`, and at least one column more.",
+    "delete": "Which VPS, by `id` or `external_id`.",
+}
+COMMAND = by_action("Sync", SHAPE, EXAMPLE | {"ip_address": "203.0.113.7"}, ACTIONS, occurred_at=WHEN)
+IN_ORDER = many(COMMAND, "A later one sees what an earlier one did.", maxItems=MOST_AT_ONCE)
+ATOMIC = truth("All or none. Without it each stands alone.", True, default=False)
+BATCH = thing({"operations": IN_ORDER, "atomic": ATOMIC}, optional=["atomic"])
+
+UNKNOWN_KEY = text("A sentence.", "Unknown field ignored: vps.colour")
+FACTS = {
+    "already_deleted": truth("It was deleted before: nothing was done.", True, const=True),
+    "applied": truth("A newer update was applied before: nothing was done, and `vps` is as it is.", False, const=False),
+    "warnings": many(UNKNOWN_KEY, "Keys that are not known, and were ignored.", minItems=1),
+}
+DONE = {"status": SUCCESS, "message": text("A sentence.", "VPS synced successfully"), "vps": SYNCED_VPS} | FACTS
+SYNCED = component("Synced", thing(DONE, optional=FACTS))
+INDEX = {"index": whole("Its place among the operations, from 0.", 0, minimum=0)}
+BATCH_DONE = component("BatchDone", thing(INDEX | {"status": SUCCESS, "vps": SYNCED_VPS} | FACTS, optional=FACTS))
+BATCH_FAILED = component("BatchFailed", thing(INDEX | Error.fields, "Why this one was not done.", Error.optional))
+RESULTS = {
+    "status": word("Whether all, some or none succeeded. Of an empty batch all did.", ["success", "partial", "error"]),
+    "results": many({"oneOf": [BATCH_DONE, BATCH_FAILED]}, "One to each operation, in their order."),
+    "warnings": FACTS["warnings"],
+}
+BATCH_ANSWER = component("BatchAnswer", thing(RESULTS, optional=["warnings"]))
+NEXT = mostly_null(text("The address of the following page, or null.", "/api/vps/sync?after=17&limit=1000"))
+ROWS = {"status": SUCCESS, "count": COUNT, "vps": many(SYNCED_VPS, "In id order."), "next": NEXT}
+PAGE = component("SyncedPage", thing(ROWS))
+HASH = "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c"
+HASHED = {"status": SUCCESS, "count": COUNT, "digest": text("SHA-256, in hex.", HASH, pattern="^[0-9a-f]{64}$")}
+DIGEST = component("SyncedDigest", thing(HASHED))
+PAGE_OR_DIGEST = {"oneOf": [PAGE, DIGEST]}
+
+VPS = example_of(SYNCED_VPS) | {"external_id": "order-1042"}
+CREATE = {
+    "action": "create",
+    "vps": ORDER | {"external_id": "order-1042", "status": "creating", "hypervisor": "proxmox"},
+}
+ON_A_GUEST = {"action": "create", "vps": ORDER | {"placement": PLACED}}
+UPDATE = {"action": "update", "vps": {"id": 17, "status": "suspended"}}
+LATE = UPDATE | {"occurred_at": "2025-10-27T10:29:00Z"}
+WITH_COLOUR = {"action": "update", "vps": {"id": 17, "status": "suspended", "colour": "red"}}
+DELETE = {"action": "delete", "vps": {"external_id": "order-1042"}}
+CREATIONS = {"create": {"sent": CREATE, "vps": VPS}, "create on this guest": {"sent": ON_A_GUEST}}
+CHANGES = {
+    "create again": {"sent": CREATE, "vps": VPS},
+    "update": {"sent": UPDATE, "vps": VPS},
+    "update that came late": {"sent": LATE, "vps": VPS, "applied": False},
+    "update with an unknown key": {"sent": WITH_COLOUR, "vps": VPS, "warnings": example_of(FACTS["warnings"])},
+    "delete": {"sent": DELETE, "vps": VPS},
+    "delete again": {"sent": DELETE, "vps": VPS, "already_deleted": True},
+}
+OPERATIONS = [CREATE, {"action": "delete", "vps": {"id": 99}}]
+DONE_FIRST = {"index": 0, "status": "success", "vps": VPS}
+FAILED = {"index": 1, "status": "error", "message": "There is no VPS 99.", "code": "vps_not_found"}
+NOT_DONE = {"index": 0} | NotApplied().serialize()
+BATCHES = {
+    "each by itself": {"sent": {"operations": OPERATIONS}, "status": "partial", "results": [DONE_FIRST, FAILED]},
+    "all or none": {
+        "sent": {"operations": OPERATIONS, "atomic": True},
+        "status": "error",
+        "results": [NOT_DONE, FAILED],
+    },
+}
