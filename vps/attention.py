@@ -237,7 +237,7 @@ def of_lacking(cluster: Any) -> tuple[str, str, str]:
     return cluster.name, reverse("admin:vps_cluster_change", args=[cluster.pk]), told(*lacks_of(cluster))
 
 
-def of_mistaken(placement: Any) -> tuple[str, str, str]:
+def of_mismatched(placement: Any) -> tuple[str, str, str]:
     what, address, detail = of_missing(placement)
     who = {"expected": placement.identity, "found": placement.found_instead}
     return what, address, told(detail, _("expected %(expected)s, found %(found)s") % who)
@@ -284,7 +284,12 @@ TROUBLES: list[tuple[Sentence, type[Model], Callable[[], "QuerySet[Any]"], Line]
     (_("Clusters that nobody has heard"), Cluster, unheard, of_unheard),
     (_("Clusters that are registered twice"), Cluster, twins, of_twin),
     (_("Nodes that do not answer"), Cluster, silent_nodes, of_node),
-    (_("Servers in whose place another guest stands"), Vps, lambda: placed(Placement.objects.mistaken()), of_mistaken),
+    (
+        _("Servers in whose place another guest stands"),
+        Vps,
+        lambda: placed(Placement.objects.mismatched()),
+        of_mismatched,
+    ),
     (_("Operations past their deadline"), Operation, late, of_operation),
     (
         _("Operations whose workers keep dying"),

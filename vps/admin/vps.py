@@ -26,8 +26,11 @@ from web.timestamps import in_utc
 PLACES: dict[str, tuple[Any, dict[str, Any]]] = {
     "bound": (_("bound"), {"placement__isnull": False, "placement__missing_since": None}),
     "unbound": (_("not bound"), {"placement__isnull": True}),
-    "missing": (_("gone from its cluster"), {"placement__missing_since__isnull": False, "placement__stranger": ""}),
-    "mistaken": (_("another guest in its place"), {"placement__stranger__gt": ""}),
+    "missing": (
+        _("gone from its cluster"),
+        {"placement__missing_since__isnull": False, "placement__identity_mismatch": ""},
+    ),
+    "mistaken": (_("another guest in its place"), {"placement__identity_mismatch__gt": ""}),
 }
 
 
@@ -157,10 +160,10 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def identity(self, vps: Vps) -> str:
         placement = getattr(vps, "placement", None)
         identity = placement.identity if placement and placement.identity else "—"
-        if placement is None or not placement.stranger:
+        if placement is None or not placement.identity_mismatch:
             return identity
         return str(
-            _("%(identity)s; in its place: %(stranger)s") % {"identity": identity, "stranger": placement.found_instead}
+            _("%(identity)s; in its place: %(found)s") % {"identity": identity, "found": placement.found_instead}
         )
 
     @admin.display(description=_("size"))
@@ -186,7 +189,7 @@ def trouble_of(placement: Placement) -> str:
     if placement.missing_since is None:
         return ""
     since = {"when": in_utc(placement.missing_since)}
-    if placement.stranger:
+    if placement.identity_mismatch:
         return str(_("another guest in its place since %(when)s") % since)
     return str(_("gone since %(when)s") % since)
 

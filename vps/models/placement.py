@@ -23,7 +23,7 @@ ADDRESS_KEEPS, NEW_FOR = timedelta(minutes=2), timedelta(minutes=15)
 # Of an identity as people read it: a volume's name may be longer.
 LONGEST_NAME = 64
 
-# A stranger that has neither SMBIOS uuid nor network card.
+# Of a mismatched guest that has neither SMBIOS uuid nor network card.
 NAMELESS = "?"
 
 # A CASE of thousands of branches is read branch by branch for every row; a list of rows is joined.
@@ -53,12 +53,6 @@ def guest_facts(key: str) -> dict[str, Any]:
 
 
 class PlacementQuerySet(models.QuerySet["Placement"]):
-    def looked(self, id: int, *, power: str, node: str) -> None:
-        """A guest's own status was read just now: it outranks the cluster's list, which lags by up to 13 s."""
-        since = models.Case(models.When(power=power, then="power_since"), default=Now())
-        seen = self.filter(id=id, stranger="")
-        seen.update(power=power, node=node, power_since=since, looked_at=Now(), missing_since=None)
-
     def heard(self, rows: "list[tuple[Any, ...]]") -> None:
         """HEARD_COLUMNS of each, by the cluster's list, in one statement. With the VPSs locked."""
         columns = [list(column) for column in zip(*rows, strict=True)]
@@ -70,40 +64,16 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         return self.filter(cluster__is_active=True, cluster__unreachable_since=None, missing_since=None)
 
     def to_identify(self) -> "PlacementQuerySet":
-        """Those that nothing is known of yet, and those in whose place a stranger was found: it may be gone again."""
+        """Those whose identity nobody knows yet, and those whose key names another guest, which may be gone again."""
         heard = self.filter(cluster__is_active=True, cluster__unreachable_since=None)
-        return heard.filter(models.Q(identity="", missing_since=None) | ~models.Q(stranger=""))
-
-    def found_stranger(self, placement: "Placement", marks: Marks) -> None:
-        """Another guest stands under this key: what is seen there is not this VPS's. To be called with the VPS locked."""
-        since = models.functions.Coalesce("missing_since", Now())
-        found = identity(marks)[:LONGEST_NAME]
-        news = self.filter(pk=placement.pk).exclude(stranger=found or NAMELESS)
-        where = {"stranger": found or NAMELESS, "missing_since": since, "power": "unknown", "power_since": Now()}
-        if news.update(**where, doubted_since=None):
-            data = guest_facts(placement.guest) | {"expected": placement.identity, "found": found}
-            Event.objects.record(Event.Type.VPS_MISTAKEN, placement.vps, source=Event.Source.SYSTEM, **data)
-
-    def found_nobody(self, placement: "Placement") -> None:
-        """The cluster lists no guest under this key. To be called with the VPS locked."""
-        if self.filter(pk=placement.pk, missing_since=None).update(missing_since=Now()):
-            data = guest_facts(placement.guest)
-            Event.objects.record(Event.Type.VPS_MISSING, placement.vps, source=Event.Source.SYSTEM, **data)
-
-    def found_again(self, placement: "Placement") -> None:
-        """Itself: it was missing, or another stood in its place, or could have. To be called with the VPS locked."""
-        self.filter(pk=placement.pk).update(doubted_since=None, identified_at=Now())
-        gone = self.filter(pk=placement.pk, missing_since__isnull=False)
-        if gone.update(stranger="", missing_since=None):
-            data = guest_facts(placement.guest)
-            Event.objects.record(Event.Type.VPS_FOUND, placement.vps, source=Event.Source.SYSTEM, **data)
+        return heard.filter(models.Q(identity="", missing_since=None) | ~models.Q(identity_mismatch=""))
 
     def gone(self) -> "PlacementQuerySet":
-        """No guest is where theirs was. Those in whose place a stranger stands are `mistaken`."""
-        return self.filter(missing_since__isnull=False, stranger="")
+        """Those whose key names no guest. Those whose key names another guest are `mismatched`."""
+        return self.filter(missing_since__isnull=False, identity_mismatch="")
 
-    def mistaken(self) -> "PlacementQuerySet":
-        return self.exclude(stranger="")
+    def mismatched(self) -> "PlacementQuerySet":
+        return self.exclude(identity_mismatch="")
 
     def unseen(self) -> "PlacementQuerySet":
         """Of clusters that answer: their nodes do not, or the cluster has lost them."""
@@ -132,9 +102,9 @@ class Placement(models.Model):
 
     Its guest is known by its marks (PlacementMark): a key used again for somebody else's guest is told apart by them.
     `identity` is the first of the strongest, for people; it is empty until a worker has asked the hypervisor, as it does
-    again within the hour (`identified_at`). `stranger` is the identity of a guest that was found in its place: then it
-    is missing, and nothing is asked of it until its own is seen there again. `doubted_since`: the list tells of another
-    machine than the round before, and nothing of it is shown until it has said who it is.
+    again within the hour (`identified_at`). `identity_mismatch` is the identity of another guest that its key was found to
+    name: then its own is missing, and nothing is asked of it until it is seen there again. `doubted_since`: the list tells
+    of another machine than the round before, and nothing of it is shown until it has said who it is.
     """
 
     class Kind(models.TextChoices):
@@ -169,8 +139,8 @@ class Placement(models.Model):
     power_since = models.DateTimeField(_("seen so since"), db_default=Now())
     looked_at = models.DateTimeField(_("looked at"), null=True)
     missing_since = models.DateTimeField(_("missing since"), null=True)
-    stranger = models.CharField(
-        _("who is in its place"), max_length=LONGEST_NAME, default="", db_default="", blank=True
+    identity_mismatch = models.CharField(
+        _("who is in its place"), max_length=LONGEST_NAME, default="", db_default="", blank=True, db_column="stranger"
     )
     identified_at = models.DateTimeField(_("said last who it is"), db_default=Now(), editable=False)
     doubted_since = models.DateTimeField(_("in doubt since"), null=True, editable=False)
@@ -229,34 +199,66 @@ class Placement(models.Model):
     @property
     def found_instead(self) -> Sentence:
         """The identity of the guest in its place, in words where that has none, or ''."""
-        return _("a guest without identity") if self.stranger == NAMELESS else self.stranger
+        return _("a guest without identity") if self.identity_mismatch == NAMELESS else self.identity_mismatch
 
-    def is_of(self, found: Marks) -> bool:
-        """Whether a guest of these marks is the one that was bound. What has not been asked yet takes them.
+    def claim(self, found: Marks) -> bool:
+        """Take the marks of the guest that was found, where it is the machine that was bound, or none is known of yet.
 
-        A machine that another VPS has, through this cluster row or another, is not its.
+        False, with nothing written, of another machine, and of one that another VPS has, through whatever cluster row.
         """
         kept = PlacementMark.objects.known(self.pk)
+        # A release of before kept the identity alone.
         known = kept or of_identity(self.identity)
         if known and not is_same_machine(known, found):
             return False
         decisive = unique(found)[:1] if known else unique(found)
-        return PlacementMark.objects.claim(self.pk, kept, lasting(known, found), decisive) and self.is_named(found)
+        if not PlacementMark.objects.claim(self.pk, kept, lasting(known, found), decisive):
+            return False
+        self.keep_identity(identity(found)[:LONGEST_NAME])
+        return True
 
-    def is_named(self, found: Marks) -> bool:
-        """Keeps the word by which people know it."""
-        name = identity(found)[:LONGEST_NAME] or self.identity
-        if self.identity != name:
+    def keep_identity(self, name: str) -> None:
+        """The word by which people know the machine."""
+        if name and self.identity != name:
             Placement.objects.filter(pk=self.pk).update(identity=name)
             self.identity = name
-        return True
+
+    def see(self, *, power: str, node: str) -> None:
+        """Its guest's own status was read just now: that outranks the cluster's list, which lags."""
+        since = models.Case(models.When(power=power, then="power_since"), default=Now())
+        seen = Placement.objects.filter(pk=self.pk, identity_mismatch="")
+        seen.update(power=power, node=node, power_since=since, looked_at=Now(), missing_since=None)
+
+    def record_mismatch(self, marks: Marks) -> None:
+        """Its key names another guest, of which nothing is this VPS's. To be called with the VPS locked."""
+        since = models.functions.Coalesce("missing_since", Now())
+        found = identity(marks)[:LONGEST_NAME]
+        news = Placement.objects.filter(pk=self.pk).exclude(identity_mismatch=found or NAMELESS)
+        where = {"identity_mismatch": found or NAMELESS, "missing_since": since, "doubted_since": None}
+        if news.update(**where, power="unknown", power_since=Now()):
+            self.record(Event.Type.VPS_MISTAKEN, expected=self.identity, found=found)
+
+    def record_missing(self) -> None:
+        """Its key names no guest of the cluster. To be called with the VPS locked."""
+        if Placement.objects.filter(pk=self.pk, missing_since=None).update(missing_since=Now()):
+            self.record(Event.Type.VPS_MISSING)
+
+    def record_found(self) -> None:
+        """Its key names its own guest, which was missing, or in doubt. To be called with the VPS locked."""
+        Placement.objects.filter(pk=self.pk).update(doubted_since=None, identified_at=Now())
+        missing = Placement.objects.filter(pk=self.pk, missing_since__isnull=False)
+        if missing.update(identity_mismatch="", missing_since=None):
+            self.record(Event.Type.VPS_FOUND)
+
+    def record(self, type: str, **data: Any) -> None:
+        Event.objects.record(type, self.vps, source=Event.Source.SYSTEM, **guest_facts(self.guest), **data)
 
     @property
     def is_certain(self) -> bool:
         """Whether what is seen under its key is surely its own guest's."""
         return self.missing_since is None and self.doubted_since is None
 
-    def is_silent(self, now: datetime) -> bool:
+    def is_unreachable(self, now: datetime) -> bool:
         """Whether its cluster or node does not answer. What was just added or bound has not been asked yet."""
         is_new = self.cluster.seen_at is None and self.cluster.failures == 0
         is_heard = is_new or self.cluster.is_fresh(now)

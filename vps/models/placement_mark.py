@@ -1,4 +1,4 @@
-"""The marks by which the guest of a placement is known (vps.marks). Written by `Placement.is_of` alone.
+"""The marks by which the guest of a placement is known (vps.marks). Written by `Placement.claim` alone.
 
 That one machine has one placement, through whatever cluster row it is seen, is a constraint of this table.
 """

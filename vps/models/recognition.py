@@ -22,12 +22,12 @@ def recognise(
     if vps is None or not Placement.objects.filter(pk=placement.pk).exists():
         return None
     placement.vps = vps
-    if kind not in (None, placement.ref.kind) or not placement.is_of(marks):
-        Placement.objects.found_stranger(placement, marks)
+    if kind not in (None, placement.ref.kind) or not placement.claim(marks):
+        placement.record_mismatch(marks)
         return None
-    Placement.objects.found_again(placement)
+    placement.record_found()
     if power and not vps.operations.open().exists():
-        Placement.objects.looked(placement.pk, power=power, node=node)
+        placement.see(power=power, node=node)
         if power in Vps.OBSERVED:
             Vps.objects.observed([vps.pk], power)
     return vps

@@ -75,6 +75,6 @@ def why_unknown(vps: "Vps") -> str:
     placement = getattr(vps, "placement", None)
     if placement is None:
         return VpsUnbound.code if has_driver(vps.hypervisor) else HypervisorUnsupported.code
-    if placement.stranger:
+    if placement.identity_mismatch:
         return IdentityMismatch.code
     return VpsMissing.code if placement.missing_since else HypervisorUnavailable.code

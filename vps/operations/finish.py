@@ -33,9 +33,9 @@ def go_down(operation: Operation, look: Look, **columns: Any) -> None:
 
 @transaction.atomic
 def fail_identity_mismatch(operation: Operation, placement: Placement, found: Marks, **columns: Any) -> None:
-    """Another guest stands under the vmid that was bound: nothing is sent, and staff are told."""
+    """Another guest stands under the key that was bound: nothing is sent, and staff are told."""
     lock(operation)
-    Placement.objects.found_stranger(placement, found)
+    placement.record_mismatch(found)
     fail(
         operation,
         "identity_mismatch",
@@ -46,9 +46,9 @@ def fail_identity_mismatch(operation: Operation, placement: Placement, found: Ma
 
 @transaction.atomic
 def fail_missing(operation: Operation, placement: Placement, detail: str, **columns: Any) -> None:
-    """No guest stands under the vmid that was bound: staff are told, and what was sold stays on record."""
+    """No guest stands under the key that was bound: staff are told, and what was sold stays on record."""
     lock(operation)
-    Placement.objects.found_nobody(placement)
+    placement.record_missing()
     fail(operation, "vps_missing", detail, **columns)
 
 
@@ -77,6 +77,6 @@ def lock(operation: Operation) -> list[Vps]:
 
 
 def record_look(vps: Vps, operation: Operation, look: Look) -> None:
-    Placement.objects.looked(operation.vps.placement.pk, power=look.power, node=look.node)
+    operation.vps.placement.see(power=look.power, node=look.node)
     if look.power in OBSERVED:
         Vps.objects.observed([vps.pk], look.power, operation)

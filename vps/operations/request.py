@@ -32,11 +32,11 @@ def refusal(vps: Vps) -> PanelError | None:
     """Why no power operation can be asked of this VPS now, or None. An open operation is not a reason of this kind."""
     if error := prohibition(vps):
         return error
-    if vps.placement.stranger:
+    if vps.placement.identity_mismatch:
         return IdentityMismatch()
     if vps.placement.missing_since:
         return VpsMissing()
-    return HypervisorUnavailable() if vps.placement.is_silent(timezone.now()) else None
+    return HypervisorUnavailable() if vps.placement.is_unreachable(timezone.now()) else None
 
 
 def prohibition(vps: Vps) -> PanelError | None:

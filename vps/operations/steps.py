@@ -54,7 +54,7 @@ def begin(operation: Operation, placement: Placement, hypervisor: Hypervisor) ->
         look, identity = hypervisor.look(ref), hypervisor.identity(ref)
     except Refused as refused:
         return refusals.after_refused_look(operation, placement, hypervisor, refused)
-    if not placement.is_of(identity):
+    if not placement.claim(identity):
         fail_identity_mismatch(operation, placement, identity)
         return None
     verb = verb_of(operation)

@@ -52,7 +52,7 @@ def ask_each(cluster: Cluster, chosen: list[Placement]) -> int:
 
 
 def find_address(placement: Placement, hypervisor: Hypervisor) -> bool:
-    """A stranger's address is not taken, and whoever it is is looked at: that is asked where an address is news."""
+    """The address of another guest under the key is not taken: where an address is news, the guest is asked who it is."""
     Placement.objects.filter(pk=placement.pk).update(addresses_asked_at=timezone.now())
     ref = placement.ref
     try:
@@ -63,7 +63,7 @@ def find_address(placement: Placement, hypervisor: Hypervisor) -> bool:
     except HypervisorError as error:
         log.info("no address of %s: %s", placement, error.detail)
         return False
-    if not placement.is_of(identity):
+    if not placement.claim(identity):
         notify.worker("identify", placement.pk)
         return False
     return learn(placement, address)

@@ -70,7 +70,7 @@ def ask(placement: Placement, timeframe: Timeframe) -> dict[str, Any]:
     ref = placement.ref
     try:
         with open_hypervisor(placement.cluster, for_operations=False) as hypervisor:
-            if not placement.is_of(hypervisor.identity(ref)):
+            if not placement.claim(hypervisor.identity(ref)):
                 notify.worker("identify", placement.pk)
                 return UNAVAILABLE
             samples = hypervisor.history(ref, timeframe)

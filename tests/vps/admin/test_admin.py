@@ -80,7 +80,7 @@ def test_servers_are_filtered(admin: Any, alice: Any, make_vps: Any, bind: Any, 
     bind(make_vps(alice, name="a"), vmid=1001)
     make_vps(alice, name="b", status="stopped")
     bind(make_vps(alice, name="c"), vmid=1002, missing_since=timezone.now())
-    bind(make_vps(alice, name="d"), vmid=1003, missing_since=timezone.now(), stranger="uuid-9")
+    bind(make_vps(alice, name="d"), vmid=1003, missing_since=timezone.now(), identity_mismatch="uuid-9")
     page = admin.get(f"/admin/vps/vps/?{query}").content.decode()
     assert [name for name in "abcd" if f">{name}</a>" in page] == list(names)
 
@@ -236,7 +236,7 @@ def test_a_forged_selection_is_refused(admin: Any) -> None:
             ">uuid-107<",
         ),
         (
-            {"missing_since": "2026-01-02T03:04Z", "stranger": "uuid-9"},
+            {"missing_since": "2026-01-02T03:04Z", "identity_mismatch": "uuid-9"},
             "main / qemu/107 (pve1): another guest in its place since 2026-01-02 03:04 UTC",
             "uuid-107; in its place: uuid-9",
         ),

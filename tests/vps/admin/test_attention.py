@@ -54,8 +54,8 @@ def test_the_nodes_of_a_cluster_that_is_not_in_use_are_no_news(admin: Any, clust
 def test_a_stranger_is_told_with_both_identities_and_not_as_gone(
     admin: Any, alice: Any, make_vps: Any, bind: Any
 ) -> None:
-    bind(make_vps(alice, name="shop"), vmid=107, missing_since=SINCE, stranger="uuid-9")
-    bind(make_vps(alice, name="mail"), vmid=108, missing_since=SINCE, stranger="?")
+    bind(make_vps(alice, name="shop"), vmid=107, missing_since=SINCE, identity_mismatch="uuid-9")
+    bind(make_vps(alice, name="mail"), vmid=108, missing_since=SINCE, identity_mismatch="?")
     bind(make_vps(alice, name="vanished"), vmid=109, missing_since=SINCE)
     told = troubles(admin)
     mistaken = told["Servers in whose place another guest stands"]
@@ -100,7 +100,7 @@ def test_staff_are_told_of_what_they_may_look_at(
     as_user: Any, alice: Any, make_vps: Any, bind: Any, cluster: Cluster, codename: str, titles: list[str]
 ) -> None:
     silence(cluster)
-    bind(make_vps(alice), missing_since=SINCE, stranger="uuid-9")
+    bind(make_vps(alice), missing_since=SINCE, identity_mismatch="uuid-9")
     dave = person("dave", is_staff=True)
     dave.user_permissions.add(Permission.objects.get(codename=codename))
     assert list(troubles(as_user(dave))) == titles
@@ -112,7 +112,7 @@ def test_the_first_page_costs_the_same_queries_for_one_trouble_of_a_kind_and_for
     def one_more_of_each(number: int) -> None:
         silence(cluster, f"pve{number}")
         bind(make_vps(alice), vmid=1000 + number, missing_since=SINCE)
-        bind(make_vps(alice), vmid=2000 + number, missing_since=SINCE, stranger="uuid-9")
+        bind(make_vps(alice), vmid=2000 + number, missing_since=SINCE, identity_mismatch="uuid-9")
         killing, slow = make_vps(person(f"customer-{number}")), make_vps(alice, status="creating")
         bind(killing, vmid=3000 + number)
         opened(killing, claims=2)

@@ -35,7 +35,7 @@ def give_up_creating(vps: Any, bind: Any) -> None:
 STAGES: dict[str, Stage] = {
     "vps_unbound": lambda vps, bind: None,
     "vps_missing": lambda vps, bind: bind(vps, missing_since=timezone.now()),
-    "identity_mismatch": lambda vps, bind: bind(vps, missing_since=timezone.now(), stranger="uuid-9"),
+    "identity_mismatch": lambda vps, bind: bind(vps, missing_since=timezone.now(), identity_mismatch="uuid-9"),
     "creating_timed_out": give_up_creating,
 }
 

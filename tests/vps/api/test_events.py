@@ -121,7 +121,7 @@ def test_what_was_before_a_transfer_stays_with_the_old_owner(
     assert types(his) == ["vps.updated", "vps.deleted"]
 
 
-@pytest.mark.parametrize("ends", ["in doubt", "at a stranger", "unseen"])
+@pytest.mark.parametrize("ends", ["in doubt", "at another guest", "unseen"])
 def test_what_was_in_a_workers_hands_during_a_transfer_is_told_to_the_new_owner(
     ends: str, with_token: Any, main_site: Any, alice: Any, bob: Any, make_vps: Any, bind: Any
 ) -> None:
@@ -131,14 +131,14 @@ def test_what_was_in_a_workers_hands_during_a_transfer_is_told_to_the_new_owner(
     main_site("update", id=vps.pk, user_id=bob.pk)
     if ends == "in doubt":
         finish.fail(operation, "timed_out")
-    elif ends == "at a stranger":
-        finish.fail_for_a_stranger(operation, operation.vps.placement, ("uuid:uuid-7",))
+    elif ends == "at another guest":
+        finish.fail_identity_mismatch(operation, operation.vps.placement, ("uuid:uuid-7",))
     else:
         recognise(placement, ("uuid:uuid-7",), power="unknown", node="pve1")
     (queued,) = with_token(alice).get("/api/events").json()["events"]
     moved, *rest = with_token(bob).get("/api/events").json()["events"]
     assert (queued["type"], moved["data"]) == ("operation.queued", {"changed": ["user_id"]})
-    assert len(rest) == {"in doubt": 1, "at a stranger": 2, "unseen": 1}[ends]
+    assert len(rest) == {"in doubt": 1, "at another guest": 2, "unseen": 1}[ends]
 
 
 # A panel that was restored from an older copy

@@ -149,7 +149,7 @@ ROWS: dict[str, Row] = {
     "vps_creating": of_vps(status="creating"),
     "vps_unbound": without_a_place,
     "vps_missing": of_place(missing_since="2026-01-01T00:00Z"),
-    "identity_mismatch": of_place(stranger="another"),
+    "identity_mismatch": of_place(identity_mismatch="another"),
     "hypervisor_unsupported": lambda call: (without_a_place(call), of_vps(hypervisor="xen")(call)),
     "hypervisor_unavailable": lambda call: Cluster.objects.update(seen_at=timezone.now() - timedelta(minutes=5)),
     "operation_in_progress": lambda call: call.send_before(),

@@ -10,7 +10,7 @@ from django.utils import timezone
 from tests.simulated import Cluster as Simulated
 from tests.vps.conftest import carry_out, turn
 from vps import operations
-from vps.models import Cluster, Operation, Placement, Vps
+from vps.models import Cluster, Operation, Vps
 from vps.open_hypervisor import silence_s
 from vps.services import creation
 from vps.services.reconcile import reconcile
@@ -102,7 +102,7 @@ def test_a_list_that_lags_behind_a_look_does_not_turn_it_back_b7(
     simulated.call("PATCH", "faults", {"list_lag_seconds": 60})
     simulated.api("GET", "/cluster/resources", type="vm")
     simulated.change(100, power="stopped")
-    Placement.objects.looked(vps.placement.pk, power="stopped", node="pve1")
+    vps.placement.see(power="stopped", node="pve1")
     Vps.objects.update(status="stopped")
     go_wrong()
     reconcile(real_cluster.pk)

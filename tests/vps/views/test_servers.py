@@ -165,7 +165,12 @@ LONG_AGO = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 def in_trouble(trouble: str, vps: Any, bind: Any, cluster: Any) -> None:
     placements: dict[str, dict[str, Any]] = {
         "missing": {"missing_since": LONG_AGO},
-        "mistaken": {"missing_since": LONG_AGO, "stranger": "uuid-9", "power": "unknown", "power_since": LONG_AGO},
+        "mistaken": {
+            "missing_since": LONG_AGO,
+            "identity_mismatch": "uuid-9",
+            "power": "unknown",
+            "power_since": LONG_AGO,
+        },
         "on a silent node": {"power": "unknown", "power_since": LONG_AGO},
     }
     bind(vps, **placements.get(trouble, {}))

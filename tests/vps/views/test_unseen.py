@@ -57,7 +57,7 @@ def places(cluster: Cluster) -> dict[str, dict[str, Any]]:
         "paused": {"power": "paused"},
         "nobody knows": {"power": "unknown"},
         "gone": {"power": "running", "missing_since": timezone.now()},
-        "mistaken": {"power": "unknown", "missing_since": timezone.now(), "stranger": "uuid-9"},
+        "mistaken": {"power": "unknown", "missing_since": timezone.now(), "identity_mismatch": "uuid-9"},
         "in doubt": {"power": "running", "doubted_since": timezone.now()},
         "of a cluster never heard": {"power": "running", "cluster": never},
         "of a silent cluster": {"power": "stopped", "cluster": old},
@@ -103,7 +103,7 @@ def test_programs_are_told_what_is_seen_and_since_when(
         ({"power": "unknown"}, "hypervisor_unavailable"),
         ({"power": "running", "doubted_since": timezone.now()}, "hypervisor_unavailable"),
         ({"missing_since": timezone.now()}, "vps_missing"),
-        ({"stranger": "uuid-9"}, "identity_mismatch"),
+        ({"identity_mismatch": "uuid-9"}, "identity_mismatch"),
     ):
         type(placement).objects.filter(pk=placement.pk).update(**columns)
         seen = program.get(f"/api/vps/{vps.pk}").json()["observed"]

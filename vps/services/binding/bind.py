@@ -37,7 +37,7 @@ def bind(vps: Vps, cluster: Cluster, ref: GuestRef, *, by: Any, source: str, mar
             placement = Placement.of(vps.pk, cluster, ref)
             placement.vps = vps
             placement.save(force_insert=True)
-            if marks and not placement.is_of(marks):
+            if marks and not placement.claim(marks):
                 raise PlacementTaken
             Event.objects.record("vps.bound", vps, by=by, source=source, **placement.facts)
             notify.worker("identify", placement.pk)

@@ -1,4 +1,4 @@
-"""Ask bound guests who they are: of those that nobody has asked yet, and where a stranger was found. Workers call it."""
+"""Ask bound guests who they are: those that nobody has asked yet, and those that another was found for. Workers call it."""
 
 import logging
 
@@ -36,6 +36,9 @@ def identify(placement_id: int) -> None:
 
 
 def identify_rest(at_most: int = 20) -> None:
-    """Some of those whose cluster did not answer when they were bound, or that were mistaken; never the same first."""
+    """Some of those whose cluster did not answer when they were bound, or whose key named another guest.
+
+    The order is another each time, so that nobody is always the last.
+    """
     for id in Placement.objects.to_identify().order_by("?").values_list("id", flat=True)[:at_most]:
         notify.worker("identify", id)

@@ -27,7 +27,7 @@ class Known:
     key: str
     node: str
     identity: str
-    stranger: str
+    identity_mismatch: str
     power: str
     status: str
     looked_at: datetime | None
@@ -95,7 +95,7 @@ def listed(known: Known, guests: dict[str, Guest]) -> Guest | None:
 
 
 def seen(known: Known, guest: Guest | None, is_doubted: bool) -> Change:
-    """Of one that is missing, mistaken or in doubt, no more is taken than where to ask who stands there."""
+    """Of one that is missing or in doubt, no more is taken than where to ask who stands there."""
     if guest is None:
         return Change(known, known.power, known.node, is_missing=True)
     if known.is_missing or is_doubted:
@@ -189,11 +189,11 @@ def unheard(known: Iterable[Known], guests: dict[str, Guest]) -> Iterator[Known]
 def returned(known: Iterable[Known], guests: dict[str, Guest]) -> Iterator[Known]:
     """Missing ones whose key is listed again: it may be another's by now, and its identity is to be asked for.
 
-    A node that is away cannot be asked; where a stranger was found, `binding.identify_rest` asks again and again.
+    A node that is away cannot be asked; where another guest was found, `binding.identify_rest` asks again and again.
     """
     for placement in known:
         guest = listed(placement, guests)
-        if guest and placement.is_missing and not placement.stranger and guest.power != Power.UNKNOWN:
+        if guest and placement.is_missing and not placement.identity_mismatch and guest.power != Power.UNKNOWN:
             yield placement
 
 

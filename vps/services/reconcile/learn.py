@@ -23,7 +23,7 @@ COLUMNS = (
     "guest",
     "node",
     "identity",
-    "stranger",
+    "identity_mismatch",
     "power",
     "vps__status",
     "looked_at",
@@ -72,7 +72,7 @@ def row_of(change: Change) -> tuple[Any, ...]:
 
 
 def events_of(found: Iterable[Change]) -> Iterator[Event]:
-    """Of guests that went missing. `Vps.objects.observed` tells of a status, `Placement.objects.found_again` of a return."""
+    """Of guests that went missing. `Vps.objects.observed` tells of a status, `Placement.record_found` of a return."""
     for change in found:
         known = change.known
         if change.is_missing and not known.is_missing:

@@ -71,7 +71,7 @@ def check_again(batch: Batch, vps: Vps, spec: PlacementSpec | None) -> tuple[str
     if spec is None or placement is None or placement.pk is None:
         return ()
     batch.to_identify.append(placement.pk)
-    if placement.stranger:
+    if placement.identity_mismatch:
         return (DIFFERS,)
     return (GONE,) if placement.missing_since else ()
 

@@ -65,7 +65,7 @@ def test_cluster_entries_of_two_clusters_are_not_taken_for_one(
         assert Cluster.objects.get(name="second").same_as is None
         assert create_at(main_site, bob, "second", 100).status_code == 201
         binding.identify(Placement.objects.get(cluster=second).pk)
-    assert Placement.objects.filter(stranger="").count() == 2
+    assert Placement.objects.filter(identity_mismatch="").count() == 2
 
 
 def test_bind_takes_the_entry_that_is_in_use(known: Vps, twin: Cluster, main_site: Any, bob: Any) -> None:

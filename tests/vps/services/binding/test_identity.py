@@ -57,7 +57,7 @@ def test_another_guest_is_sent_nothing_and_staff_are_told_once(
     assert (operation.state, operation.error_code) == ("failed", "identity_mismatch")
     assert simulated.commands(100) == []
     placement = Placement.objects.get()
-    assert (placement.stranger, placement.missing_since is not None, placement.power) == (who, True, "unknown")
+    assert (placement.identity_mismatch, placement.missing_since is not None, placement.power) == (who, True, "unknown")
     binding.identify(placement.pk)
     assert [event.vps_id for event in mistaken()] == [known.pk]
 
@@ -90,7 +90,11 @@ def test_nothing_of_the_stranger_is_shown_as_this_servers(usurper: Vps, real_clu
     assert addresses.find_addresses() == 0
     usurper = Vps.objects.get()
     assert Vps.objects.values().get() == before
-    assert (usurper.shown.word, usurper.placement.power, usurper.placement.stranger) == ("unknown", "unknown", OTHER)
+    assert (usurper.shown.word, usurper.placement.power, usurper.placement.identity_mismatch) == (
+        "unknown",
+        "unknown",
+        OTHER,
+    )
     assert metrics.usage(usurper) is None
     metrics.fetch_history(usurper.pk, "hour")
     assert metrics.history(usurper, "hour")["state"] == "unavailable"
@@ -122,7 +126,7 @@ def test_it_is_itself_again_when_its_own_guest_is_back(usurper: Vps, simulated: 
     assert list(Placement.objects.to_identify()) == [usurper.placement]
     binding.identify(usurper.placement.pk)
     placement = Placement.objects.get()
-    assert (placement.stranger, placement.missing_since, placement.power) == ("", None, "running")
+    assert (placement.identity_mismatch, placement.missing_since, placement.power) == ("", None, "running")
     assert Event.objects.filter(type="vps.found").count() == 1
     assert do(Vps.objects.get(), "reboot").state == "succeeded"
 
@@ -138,7 +142,7 @@ def test_who_comes_back_after_having_been_gone_is_asked_who_it_is(
     reconcile(real_cluster.pk)
     assert ("vps.identify", known.placement.pk) in bells()
     binding.identify(known.placement.pk)
-    assert Placement.objects.get().stranger == OTHER
+    assert Placement.objects.get().identity_mismatch == OTHER
 
 
 def test_what_was_seen_of_a_guest_is_not_told_of_a_server_that_was_bound_elsewhere_meanwhile(

@@ -27,7 +27,7 @@ def test_marks_of_a_machine_go_to_one_of_two_who_claim_them_at_once(
         Placement.objects.create(vps=make_vps(user), cluster=cluster, kind="qemu", vmid=100, node="pve1")
         for user, cluster in ((alice, real_cluster), (bob, twin))
     ]
-    taken = at_once(*(lambda row=row: row.is_of(marks) for row in rows))
+    taken = at_once(*(lambda row=row: row.claim(marks) for row in rows))
     assert sorted(taken) == [False, True]
     assert PlacementMark.objects.count() == 2
 
@@ -44,8 +44,8 @@ def test_marks_are_waited_for_while_another_transaction_claims_them(real_cluster
     )
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            assert first.is_of(marks)
-            late = pool.submit(at_once, lambda: second.is_of(marks))
+            assert first.claim(marks)
+            late = pool.submit(at_once, lambda: second.claim(marks))
             wait_for(lambda: late.done() or waits_for_a_lock())
             assert not late.done()
         assert late.result() == [False]
@@ -84,7 +84,7 @@ def test_identify_goes_by_the_strongest_mark_that_both_have(
     binding.identify(vps.placement.pk)
     simulated.change(100, **after)
     binding.identify(vps.placement.pk)
-    assert (Placement.objects.get().stranger == "") == is_same
+    assert (Placement.objects.get().identity_mismatch == "") == is_same
     if is_same:
         marks = set(PlacementMark.objects.values_list("mark", flat=True))
         assert {text.lower() for text in after.values() if text} <= {mark.partition(":")[2] for mark in marks}
@@ -98,7 +98,7 @@ def test_identify_lets_a_machine_take_the_card_of_another(server: Any, simulated
     second = server(power="running", vmid=101, mac="BC:24:11:00:00:64")
     binding.identify(first.placement.pk)
     binding.identify(second.placement.pk)
-    assert not Placement.objects.exclude(stranger="").exists()
+    assert not Placement.objects.exclude(identity_mismatch="").exists()
 
 
 def test_identify_knows_a_machine_by_its_uuid_though_a_card_was_anothers(server: Any, simulated: Simulated) -> None:
@@ -110,7 +110,7 @@ def test_identify_knows_a_machine_by_its_uuid_though_a_card_was_anothers(server:
     simulated.change(101, mac="BC:24:11:00:00:64")
     for vps in (second, first, second):
         binding.identify(vps.placement.pk)
-        assert not Placement.objects.exclude(stranger="").exists()
+        assert not Placement.objects.exclude(identity_mismatch="").exists()
     assert PlacementMark.objects.get(mark="mac:bc:24:11:00:00:64").placement_id == second.placement.pk
 
 
@@ -123,4 +123,4 @@ def test_identify_remembers_a_mark_that_was_away_for_a_while(
     for now in ({}, {"uuid": ""}, {"uuid": uuid}):
         simulated.change(100, **now)
         binding.identify(vps.placement.pk)
-    assert (Placement.objects.get().stranger == "") == is_same
+    assert (Placement.objects.get().identity_mismatch == "") == is_same

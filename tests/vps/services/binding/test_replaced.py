@@ -27,14 +27,14 @@ def test_sync_binds_the_new_machine_in_a_place_where_it_is_said_to_be_replaced(
     answer = main_site("update", id=known.pk, placement=place())
     assert answer.status_code == 200
     assert "another machine was found there than was bound" in answer.json()["warnings"][0]
-    assert Placement.objects.get().stranger == OTHER
+    assert Placement.objects.get().identity_mismatch == OTHER
     answer = main_site("update", id=known.pk, placement=place(replaced=True))
     assert (answer.status_code, answer.json().get("warnings")) == (200, None)
     event = Event.objects.filter(type="vps.bound").latest("id")
     assert (event.data["replaced"], event.source) == (True, "sync")
     binding.identify(Placement.objects.get().pk)
     placement = Placement.objects.get()
-    assert (placement.stranger, placement.identity, placement.power) == ("", OTHER, "running")
+    assert (placement.identity_mismatch, placement.identity, placement.power) == ("", OTHER, "running")
     assert do(Vps.objects.get(), "restart").state == "succeeded"
 
 
@@ -73,7 +73,7 @@ def test_sync_batch_warns_of_each_placement_as_a_single_call_does(
     first, second, third = batch(*words).json()["results"]
     assert "another machine was found there than was bound" in first["warnings"][0]
     assert ("warnings" in second, "warnings" in third) == (False, False)
-    assert Placement.objects.get().stranger == ""
+    assert Placement.objects.get().identity_mismatch == ""
 
 
 @pytest.mark.parametrize("value", ["yes", 1, None])

@@ -18,7 +18,7 @@ from vps.services.reconcile import reconcile
 @pytest.mark.parametrize(
     ("facts", "kind"),
     [
-        ({"name": "stranger"}, "qemu"),
+        ({"name": "another"}, "qemu"),
         ({"cores": 8}, "qemu"),
         ({"memory_mb": 16384}, "qemu"),
         ({"disk_gb": 200}, "qemu"),
@@ -36,7 +36,7 @@ def test_reconcile_finds_out_another_guest_under_the_number_within_a_round(
     reconcile(real_cluster.pk)
     known = Vps.objects.get(pk=known.pk)
     assert Event.objects.filter(type="vps.mistaken").count() == 1
-    assert (known.placement.stranger != "", known.shown.word) == (True, "unknown")
+    assert (known.placement.identity_mismatch != "", known.shown.word) == (True, "unknown")
     assert metrics.usage(known) is None
     assert metrics.history(known, "hour") == metrics.UNAVAILABLE
 
@@ -88,6 +88,8 @@ def test_reconcile_identifies_every_guest_within_the_hour_and_few_a_round(
     simulated.forget_load()
     reconcile(real_cluster.pk)
     assert simulated.load()["by_path"]["GET /nodes/{node}/{kind}/{vmid}/config"] == 5
-    assert Placement.objects.get(vmid=107).stranger == OTHER
+    assert Placement.objects.get(vmid=107).identity_mismatch == OTHER
     reconcile(real_cluster.pk)
-    assert not Placement.objects.filter(identified_at__lt=timezone.now() - timedelta(minutes=30), stranger="").exists()
+    assert not Placement.objects.filter(
+        identified_at__lt=timezone.now() - timedelta(minutes=30), identity_mismatch=""
+    ).exists()

@@ -83,9 +83,9 @@ def test_a_guest_that_is_gone_is_flagged_and_found_again_and_never_deleted(
 def test_of_a_stranger_in_its_place_nothing_is_taken_from_the_list(
     server: Any, simulated: Any, real_cluster: Cluster
 ) -> None:
-    """The list tells guests by their vmid alone, so to it the stranger is the one that was bound."""
+    """The list tells guests by their key alone, so to it the other one is the one that was bound."""
     vps = server(power="running")
-    Placement.objects.found_stranger(vps.placement, "somebody-else")
+    vps.placement.record_mismatch(("uuid:somebody-else",))
     before = list(Placement.objects.values())
     simulated.call("POST", "guests/100/power", {"power": "stopped"})
     reconcile(real_cluster.pk)
@@ -126,7 +126,7 @@ def test_a_list_that_lags_behind_a_look_does_not_turn_it_back(
     simulated.call("PATCH", "faults", {"list_lag_seconds": 60})
     simulated.api("GET", "/cluster/resources", type="vm")
     simulated.change(100, power="stopped")
-    Placement.objects.looked(vps.placement.pk, power="stopped", node="pve1")
+    vps.placement.see(power="stopped", node="pve1")
     Vps.objects.update(status="stopped")
     assert reconcile(real_cluster.pk) == 0
     vps.refresh_from_db()

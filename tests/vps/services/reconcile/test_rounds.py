@@ -73,7 +73,9 @@ def test_a_second_round_writes_no_row(many: Any, simulated: Any, real_cluster: C
     placed = many(60)
     simulated.add_many(range(100, 150), power="running")
     Placement.objects.filter(pk=placed[0].pk).update(missing_since=timezone.now())
-    Placement.objects.filter(pk=placed[1].pk).update(missing_since=timezone.now(), stranger="?", power="unknown")
+    Placement.objects.filter(pk=placed[1].pk).update(
+        missing_since=timezone.now(), identity_mismatch="?", power="unknown"
+    )
     assert reconcile(real_cluster.pk) == 48
     before = rows_written()
     assert reconcile(real_cluster.pk) == 0
@@ -162,7 +164,11 @@ def test_who_has_somebody_elses_guest_in_its_place_is_told_nothing_of_it(
     binding.identify(placement.pk)
     assert rung() == []
     vps = Vps.objects.get()
-    assert (vps.placement.stranger[:8], vps.placement.power, metrics.usage(vps)) == ("bbbbbbbb", "unknown", None)
+    assert (vps.placement.identity_mismatch[:8], vps.placement.power, metrics.usage(vps)) == (
+        "bbbbbbbb",
+        "unknown",
+        None,
+    )
 
 
 def test_who_is_itself_again_is_found_and_measured(many: Any, simulated: Any, real_cluster: Cluster, rung: Any) -> None:
@@ -177,13 +183,13 @@ def test_who_is_itself_again_is_found_and_measured(many: Any, simulated: Any, re
     assert (vps.shown.word, metrics.usage(vps)["ram"]["total"]) == ("running", 1024**3)
 
 
-@pytest.mark.parametrize("stranger", ["", "bbbbbbbb-0000-0000-0000-000000000001"])
+@pytest.mark.parametrize("identity_mismatch", ["", "bbbbbbbb-0000-0000-0000-000000000001"])
 def test_who_is_back_on_another_node_is_asked_there(
-    many: Any, simulated: Any, real_cluster: Cluster, stranger: str
+    many: Any, simulated: Any, real_cluster: Cluster, identity_mismatch: str
 ) -> None:
     (placement,) = many(1)
     long_ago = timezone.now() - timedelta(days=1)
-    Placement.objects.update(missing_since=long_ago, stranger=stranger)
+    Placement.objects.update(missing_since=long_ago, identity_mismatch=identity_mismatch)
     simulated.change(100, node="pve2", power="running")
     reconcile(real_cluster.pk)
     assert Placement.objects.get().missing_since == long_ago

@@ -10,7 +10,7 @@ from tests.docs.shape import differences
 from vps import observations
 from vps.guests import GuestRef, Kind
 from vps.hypervisor.base import NOT_SAID, Usage
-from vps.models import Cluster, Placement, Vps
+from vps.models import Cluster, Vps
 from vps.services import binding, metrics
 from vps.services.reconcile import reconcile
 from vps.services.reconcile.usage import usage_now
@@ -43,11 +43,11 @@ def test_what_was_measured_of_a_guest_that_nobody_sees_any_more_is_not_told(
 ) -> None:
     """B2: its own look says that it is not known, and the round that forgets its use is yet to come."""
     vps = server(power="running")
-    Placement.objects.looked(vps.placement.pk, power="running", node="pve1")
+    vps.placement.see(power="running", node="pve1")
     observations.store_usage({vps.placement.pk: usage_now(Usage(cpu=0.5, uptime_s=100), None, timezone.now())})
     program = with_token(alice)
     assert program.get(f"/api/vps/{vps.pk}/stats").json()["stats"]["cpu"] == 0.5
-    Placement.objects.looked(vps.placement.pk, power="unknown", node="pve1")
+    vps.placement.see(power="unknown", node="pve1")
     assert observations.usage([vps.placement.pk]), "it is still kept"
     assert program.get(f"/api/vps/{vps.pk}/stats").json()["stats"] is None
 
@@ -99,7 +99,7 @@ def test_a_program_is_told_null_for_a_figure_that_nobody_has_said(
     server: Any, with_token: Any, alice: Any, as_user: Any
 ) -> None:
     vps = server(power="running")
-    Placement.objects.looked(vps.placement.pk, power="running", node="pve1")
+    vps.placement.see(power="running", node="pve1")
     observations.store_usage({vps.placement.pk: usage_now(Usage(ram_used=2048**2), None, timezone.now())})
     stats = with_token(alice).get(f"/api/vps/{vps.pk}/stats").json()["stats"]
     assert (stats["cpu"], stats["ram"], stats["uptime_s"]) == (None, {"used": 4194304, "total": None}, None)
