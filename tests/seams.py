@@ -21,6 +21,7 @@ SEAMS: dict[str, tuple[str, ...]] = {
     "later_s": (f"{ENGINE}.pauses:LATER",),
     "locked_s": (f"{ENGINE}.pauses:LOCKED",),
     "shutdown_s": (f"{ENGINE}.pauses:SHUTDOWN_LIMIT_S",),
+    "silent_turn_s": (f"{ENGINE}.sweep:SILENT_S",),
     "operations_of_account": (f"{ENGINE}.limits:OF_ACCOUNT",),
     # A call to a hypervisor
     "traits": ("vps.hypervisor.proxmox.driver:Proxmox.traits",),

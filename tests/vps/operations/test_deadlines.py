@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.utils import Error as DatabaseError
 from django.utils import timezone, translation
 
+from tests.seams import Shorten
 from tests.simulated import PATIENCE, wait_for
 from tests.simulated import Cluster as Simulated
 from tests.vps.conftest import at_once, carry_out, turn
@@ -205,6 +206,20 @@ def test_the_turn_of_who_says_nothing_is_broken_and_what_it_says_then_is_refused
 
 
 @apart
+def test_enforce_breaks_the_turn_of_a_worker_that_says_nothing(shorten: Shorten) -> None:
+    shorten(silent_turn_s=0.1)
+
+    def paused() -> Generator[Any]:
+        with lock(OPERATIONS_OF_VPS, 7) as is_mine:
+            yield is_mine
+
+    with elsewhere(paused):
+        time.sleep(0.2)
+        operations.enforce()
+        wait_for(lambda: held(OPERATIONS_OF_VPS) == [])
+
+
+@apart
 def test_a_turn_whose_holder_is_at_work_is_left_alone() -> None:
     is_over = threading.Event()
 
@@ -222,6 +237,22 @@ def test_a_turn_whose_holder_is_at_work_is_left_alone() -> None:
             is_over.set()
 
     assert at_once(busy, breaker) == [True, 0]
+
+
+@apart
+def test_advance_leaves_an_operation_to_whoever_has_its_server_in_hand(server: Any, simulated: Simulated) -> None:
+    """By the lock alone: the row says that its turn has come."""
+    operation = asked(server(), "start")
+
+    def paused() -> Generator[Any]:
+        with lock(OPERATIONS_OF_VPS, operation.vps_id) as is_mine:
+            assert is_mine
+            yield
+
+    with elsewhere(paused):
+        assert turn(operation) is None
+        assert Operation.objects.get(pk=operation.pk).claims == 0
+    assert turn(operation) is not None
 
 
 @apart
