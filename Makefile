@@ -9,7 +9,7 @@ PY := $(VENV)/bin/python
 TEST_ENV := env $$(grep -v '^\#' tests/example.env | xargs)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos bench lint format messages constraints clean
+.PHONY: help run test chaos mutate bench lint format messages constraints clean
 
 help: ## List what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -22,6 +22,9 @@ test: $(VENV)/.dev node_modules/.dev locale/.compiled ## Run the whole suite on 
 
 chaos: $(VENV)/.dev node_modules/.installed locale/.compiled ## Break a running panel in every way and print what became of it (15 minutes)
 	@$(PY) -m tests.chaos $(ARGS)
+
+mutate: $(VENV)/.dev node_modules/.dev locale/.compiled ## Break each promise of docs/reliability.md in a copy and print which test was red (an hour; ARGS="--only WORD")
+	@$(PY) -m tests.mutate $(ARGS)
 
 bench: $(VENV)/.dev node_modules/.installed locale/.compiled ## Measure rounds of reconcile over ten thousand guests (WHAT=operations: 500 of them at once)
 	@$(PY) -m benchmarks.$(or $(WHAT),reconcile) $(ARGS)

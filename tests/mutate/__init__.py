@@ -1,0 +1,1 @@
+"""`make mutate`: the lines that hold the promises of docs/reliability.md, broken one at a time."""
