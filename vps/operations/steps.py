@@ -198,6 +198,8 @@ def follow(operation: Operation, placement: Placement, hypervisor: Hypervisor) -
         result = hypervisor.task(operation.handle)
     except Refused as refused:
         return without_task(operation, hypervisor, refused)
+    if not result.is_finished and has_had_its_time(operation, hypervisor):
+        return confirm(operation, placement, hypervisor)
     if not result.is_finished:
         return pauses.until_next_poll(seconds_since_sent(operation))
     if not result.is_success:
@@ -262,14 +264,20 @@ def is_seen_done(operation: Operation, look: Look, hypervisor: Hypervisor) -> bo
 
 def confirm_phase(operation: Operation, look: Look, hypervisor: Hypervisor) -> float | None:
     """When it has done its part, or its time is over, the next one begins."""
-    phase = phase_of(operation, hypervisor)
-    is_late = seconds_since_sent(operation) > phase.within_s
+    phase, is_late = phase_of(operation, hypervisor), has_had_its_time(operation, hypervisor)
     if look.power == phase.goal or (is_late and phase.or_next):
         return begin_next_phase(operation, look)
     if not is_late:
         return pauses.until_next_poll(seconds_since_sent(operation))
     fail(operation, verb_of(operation).code_of(Refusal.TIMED_OUT), f"not {phase.goal} in {phase.within_s} s", look=look)
     return None
+
+
+def has_had_its_time(operation: Operation, hypervisor: Hypervisor) -> bool:
+    """Whether a phase that another one follows is not waited for any more. The last one has until the deadline."""
+    if is_last_phase(operation, hypervisor):
+        return False
+    return seconds_since_sent(operation) > phase_of(operation, hypervisor).within_s
 
 
 def is_overdue(operation: Operation, hypervisor: Hypervisor) -> bool:
