@@ -5,6 +5,7 @@ from typing import Any
 from vps import errors, models
 from vps.api import fields
 from vps.api.commands import PlacementInput, VpsInput
+from vps.operations.verbs import VERBS
 from vps.services import metrics
 from web.fields import INT_MAX
 from web.openapi.endpoint import SUCCESS
@@ -61,10 +62,13 @@ FAILED = {
 }
 
 
+ABOUT_KINDS = " ".join(f"`{verb.kind}`: {verb.summary}." for verb in VERBS.values() if verb.summary)
+
+
 class Operation(Noun, about="Something asked of a VPS that takes time. Poll it, or read its events."):
     id = whole("The operation's id.", 9, minimum=1)
     vps_id = or_null(VPS_ID)
-    kind = word("`restart` is hard, `reboot` asks the system.", models.Operation.Kind.values, "reboot")
+    kind = word(ABOUT_KINDS, models.Operation.Kind.values)
     state = word("`succeeded`: the guest was seen in the state that was asked for.", models.Operation.State.values)
     progress = whole("Percent.", 0, minimum=0, maximum=100)
     error = mostly_null(thing(FAILED, "Why it failed."))
