@@ -8,7 +8,7 @@ import re
 Marks = tuple[str, ...]
 
 # The strongest first. A card is replaced, and a MAC is given again, more easily than a uuid is; a volume's name is its
-# cluster's own, and is given again with the vmid.
+# cluster's own, and is given again with the guest's key.
 KINDS = ("uuid", "mac", "volume")
 # What no two machines share, wherever they are.
 UNIQUE = ("uuid", "mac")

@@ -107,6 +107,7 @@ class ClusterForm(forms.ModelForm):  # type: ignore[type-arg]
         """A cluster that is registered twice would give one machine to two customers. What the form cannot know yet, the
         cluster itself tells when it is asked (`Cluster.same_as`)."""
         given = Cluster(pk=self.instance.pk, hosts=cleaned.get("hosts") or [])
+        given.hypervisor = cleaned.get("hypervisor", given.hypervisor)
         given.fingerprint, given.ca_pem = cleaned.get("fingerprint", ""), cleaned.get("ca_pem", "")
         for other in Cluster.objects.exclude(pk=self.instance.pk):
             if field := given.shares_with(other):

@@ -12,7 +12,7 @@ NODE = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?")
 
 
 class NodeName(PlainText):
-    """A host's name, as it stands in Proxmox VE's paths."""
+    """A host's name, as it stands in the paths of a hypervisor's API."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(63, **options)

@@ -12,7 +12,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 
 from vps import notify
-from vps.models import Cluster, Vps
+from vps.models import Cluster
 from vps.services import sync
 
 CLUSTER = "demo"
@@ -85,7 +85,6 @@ def refresh_cluster() -> None:
     Cluster.objects.update_or_create(
         name=CLUSTER,
         defaults={
-            "hypervisor": Vps.Hypervisor.PROXMOX,
             "hosts": [settings.DEMO_CLUSTER["tls"]],
             "token_id": settings.DEMO_CLUSTER["token"].partition("=")[0],
             "token_secret": settings.DEMO_CLUSTER["token"].partition("=")[2],

@@ -1,4 +1,4 @@
-"""A Proxmox VE cluster or single host: how it is reached, and how it is. Staff keep it in the admin; services call it."""
+"""A hypervisor's cluster or single host: how it is reached, and how it is. Staff keep it in the admin; services call it."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -13,20 +13,17 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from vps.db.encrypted import CannotDecrypt, EncryptedTextField, decrypt
-from vps.drivers import DRIVERS
+from vps.drivers import DEFAULT, DRIVERS, OWN_AUTHORITIES, port_of
 from vps.models.circuit_breaker import CircuitBreaker, CircuitBreakerQuerySet
 from vps.models.shown import FRESH_FOR
 from vps.models.vps import Vps
 
-DEFAULT_PORT = "8006"
-OWN_AUTHORITY = "PVE Cluster Manager CA"
 
-
-def normal(host: str) -> str:
-    """`Name`, `name.` and `name:8006` are one host."""
+def normal(host: str, default_port: int) -> str:
+    """`Name`, `name.` and `name:8006` are one host where 8006 is the port that need not be named."""
     name, colon, port = host.strip().lower().rpartition(":")
     if not colon or "]" in port or not port.isdigit():
-        name, port = host.strip().lower(), DEFAULT_PORT
+        name, port = host.strip().lower(), str(default_port)
     return f"{name.strip('[]').rstrip('.')}:{int(port)}"
 
 
@@ -96,9 +93,7 @@ class Cluster(CircuitBreaker):
 
     id = models.AutoField(primary_key=True)
     name = models.CharField(_("name"), max_length=63, unique=True)
-    hypervisor = models.CharField(
-        _("hypervisor"), max_length=20, choices=Vps.Hypervisor.choices, default=Vps.Hypervisor.PROXMOX
-    )
+    hypervisor = models.CharField(_("hypervisor"), max_length=20, choices=Vps.Hypervisor.choices, default=DEFAULT)
     is_active = models.BooleanField(_("in use"), default=True)
     hosts = ArrayField(
         models.CharField(max_length=255),
@@ -141,7 +136,7 @@ class Cluster(CircuitBreaker):
     @property
     def addresses(self) -> set[str]:
         """Its hosts, each written in one way."""
-        return {normal(host) for host in self.hosts}
+        return {normal(host, port_of(self.hypervisor)) for host in self.hosts}
 
     def shares_with(self, other: "Cluster") -> str:
         """By which of its fields this row reaches the same cluster as another, as far as rows tell, or ''."""
@@ -149,7 +144,13 @@ class Cluster(CircuitBreaker):
             return "hosts"
         if self.fingerprint and self.fingerprint.upper() in other.pins:
             return "fingerprint"
-        return "ca_pem" if authority(self.ca_pem) and authority(self.ca_pem) == authority(other.ca_pem) else ""
+        return "ca_pem" if self.own_authority and self.own_authority == other.own_authority else ""
+
+    @property
+    def own_authority(self) -> bytes:
+        """The authority that its certificates are checked against, where that is the cluster's own, or b""."""
+        subject = OWN_AUTHORITIES.get(self.hypervisor)
+        return authority(self.ca_pem, subject) if subject else b""
 
     @property
     def pins(self) -> set[str]:
@@ -186,13 +187,13 @@ class Cluster(CircuitBreaker):
 
 
 @lru_cache(maxsize=100)
-def authority(ca_pem: str) -> bytes:
-    """A cluster's own authority, of which it has one; what signs for others too says nothing of it (pve-cluster 9.0)."""
+def authority(ca_pem: str, subject: str) -> bytes:
+    """A cluster's own authority, of which it has one; what signs for others too says nothing of it."""
     try:
         found = x509.load_pem_x509_certificate(ca_pem.encode())
     except ValueError:
         return b""
-    is_clusters_own = OWN_AUTHORITY in found.subject.rfc4514_string()
+    is_clusters_own = subject in found.subject.rfc4514_string()
     return found.fingerprint(hashes.SHA256()) if is_clusters_own else b""
 
 

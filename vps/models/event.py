@@ -199,5 +199,5 @@ class Event(models.Model):
 
     @property
     def facts(self) -> str:
-        """Its data on one line, for people: kind: qemu, vmid: 101."""
+        """Its data on one line, for people: was: running, status: stopped."""
         return ", ".join(f"{name}: {value}" for name, value in self.data.items())

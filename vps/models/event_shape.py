@@ -1,6 +1,6 @@
 """An event as it is told outside: in /api/events, over /ws/events and to the main site. Their doors call it.
 
-The main site is told everything. A customer is told of `data` what stands in SHOWN: a cluster, a vmid or an identity is
+The main site is told everything. A customer is told of `data` what stands in SHOWN: a cluster, a guest's key or an identity is
 none of theirs, and what is new in `data` stays hidden until it is listed.
 """
 

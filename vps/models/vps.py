@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from vps.drivers import DRIVERS
+from vps.drivers import DEFAULT, DRIVERS
 from vps.models.event import Event
 from vps.models.external_id import ExternalId
 from vps.models.failures import sentence_of
@@ -164,9 +164,7 @@ class Vps(models.Model):
     disk = models.IntegerField(_("disk, GB"))
     os = models.CharField(_("operating system"), max_length=100)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="vpses", verbose_name=_("owner"))
-    hypervisor = models.CharField(
-        _("hypervisor"), max_length=20, choices=Hypervisor.choices, default=Hypervisor.PROXMOX
-    )
+    hypervisor = models.CharField(_("hypervisor"), max_length=20, choices=Hypervisor.choices, default=DEFAULT)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     updated_at = models.DateTimeField(_("updated"), db_default=Now(), editable=False)
 

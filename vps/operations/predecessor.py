@@ -44,8 +44,7 @@ def unless_left(before: Operation, placement: Placement) -> Iterator[None]:
 def may_be_undone(operation: Operation, look: Look, hypervisor: Hypervisor) -> bool:
     """Whether the availability manager may not have heard yet of what the operation before this one asked it for.
 
-    Until then it says that the guest stays as it is, and ignores what is asked now (pve-ha-manager 5.2,
-    next_state_stopped).
+    Until then it says that the guest stays as it is, and ignores what is asked now.
     """
     undone_by = verb_of(operation).undone_by
     if not look.is_managed or not undone_by:

@@ -47,7 +47,7 @@ def since_its_owner(heard: dict[str, Any], vps: Vps) -> dict[str, Any]:
 
 
 def placement_seen(vps: Vps) -> Placement | None:
-    """Its guest, if that is seen now: what is measured under the vmid of one that is missing or in doubt is not surely its."""
+    """Its guest, if that is seen now: what is measured under the key of one that is missing or in doubt is not surely its."""
     placement: Placement | None = getattr(vps, "placement", None)
     is_seen = placement and placement.is_certain and placement.power != Placement.Power.UNKNOWN
     return placement if is_seen else None
