@@ -6,7 +6,6 @@ with 5xx, and none of the API's with anything but JSON.
 
 import io
 import json
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode
@@ -19,7 +18,9 @@ from django.test import RequestFactory
 
 from accounts.models import User
 from ospab_panel.wsgi import application
-from tests.test_permissions import DOORS
+from tests.callers import filled
+from tests.test_permissions import ENDPOINTS
+from tests.test_permissions import VALUES as PARAMETERS
 
 Environ = dict[str, Any]
 NUL = "%00"
@@ -36,13 +37,10 @@ def here(settings: Any) -> Iterator[None]:
         signal.connect(close_old_connections)
 
 
-def paths() -> list[str]:
-    """Of every door, with an id that may or may not be there."""
-    filled = [re.sub(r"<id:id>", "1", route.replace("^", "").replace("/?$", "")) for route in DOORS]
-    return [
-        "/" + path.replace("<slug:timeframe>", "hour").replace("<slug:kind>", "stop").replace("<slug:token>", "x")
-        for path in filled
-    ]
+def paths(method: str = "") -> list[str]:
+    """Of every endpoint, or of those whose table has this method; with an id that may or may not be there."""
+    routes = [route for route, methods in ENDPOINTS.items() if "*" in methods or method in " ".join(methods)]
+    return [filled(route, id=1, **PARAMETERS) for route in routes]
 
 
 def ask(
@@ -250,7 +248,6 @@ ADDRESSES = [
     "/api/vps/sync",
     "/admin/",
 ]
-METHODS = {"/" + route: method for route, (method, _) in DOORS.items()}
 
 
 @pytest.mark.django_db
@@ -265,9 +262,8 @@ def test_c6_a_content_type_that_cannot_be_read_is_refused_on_every_address(
 
 @pytest.mark.django_db
 def test_c6_another_charset_than_utf_8_is_refused_where_there_is_a_body(here: None, static_files: None) -> None:
-    for path in paths():
-        if METHODS.get(path) == "POST":
-            assert check("POST", path, body=b"{}", CONTENT_TYPE="application/json; charset=utf-16") == 415, path
+    for path in paths("POST"):
+        assert check("POST", path, body=b"{}", CONTENT_TYPE="application/json; charset=utf-16") == 415, path
 
 
 @pytest.mark.django_db
