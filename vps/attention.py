@@ -36,7 +36,7 @@ LONG_CREATING = timedelta(minutes=30)
 # A call that is refused now and then is the main site's to see to; more than so many an hour are the staff's.
 MANY_FAILED_CALLS = 10
 MANY_REFUSED_KEYS = 5
-# A backlog of a restart of the main site is told away by then.
+# A backlog of a restart of the main site is delivered by then.
 LONG_BACKLOG = timedelta(minutes=15)
 
 
@@ -68,7 +68,7 @@ def unreachable() -> "QuerySet[Cluster]":
     return found
 
 
-def silent_nodes() -> "QuerySet[ClusterNode]":
+def unreachable_nodes() -> "QuerySet[ClusterNode]":
     found: QuerySet[ClusterNode] = ClusterNode.objects.silent().filter(cluster__is_active=True)
     return found.select_related("cluster").order_by("cluster__name", "name")
 
@@ -87,8 +87,8 @@ def unseen() -> "QuerySet[Placement]":
     return found.select_related("vps", "cluster").order_by("power_since")
 
 
-def unheard() -> "QuerySet[Cluster]":
-    """Nobody says that they are silent, and nobody has heard them: workers or clock do not run, say."""
+def not_polled() -> "QuerySet[Cluster]":
+    """Those that nobody has polled of late, though they are not known to be unreachable: workers or clock do not run, say."""
     found: QuerySet[Cluster] = Cluster.objects.active().filter(unreachable_since=None).not_fresh(timezone.now())
     return found
 
@@ -165,17 +165,17 @@ def of_operation(operation: Any) -> tuple[str, str, str]:
 
 def of_killing(operation: Any) -> tuple[str, str, str]:
     what, address, detail = of_operation(operation)
-    return what, address, told(_("turns without an end: %(count)s") % {"count": operation.claims}, detail)
+    return what, address, joined(_("turns without an end: %(count)s") % {"count": operation.claims}, detail)
 
 
 def of_cluster(cluster: Any) -> tuple[str, str, str]:
     address = reverse("admin:vps_cluster_change", args=[cluster.pk])
-    return cluster.name, address, told(since(cluster.unreachable_since), cluster.failure)
+    return cluster.name, address, joined(since(cluster.unreachable_since), cluster.failure)
 
 
 def of_node(node: Any) -> tuple[str, str, str]:
     address = reverse("admin:vps_cluster_change", args=[node.cluster_id])
-    return str(node), address, told(since(node.unreachable_since), node.failure)
+    return str(node), address, joined(since(node.unreachable_since), node.failure)
 
 
 def of_vps(vps: Any) -> tuple[str, str, str]:
@@ -185,7 +185,7 @@ def of_vps(vps: Any) -> tuple[str, str, str]:
 def of_unbound(vps: Any) -> tuple[str, str, str]:
     what, address, owner = of_vps(vps)
     why = getattr(vps, "why_unbound", None)
-    return what, address, told(owner, why and why.sentence)
+    return what, address, joined(owner, why and why.sentence)
 
 
 def of_twin(cluster: Any) -> tuple[str, str, str]:
@@ -195,12 +195,12 @@ def of_twin(cluster: Any) -> tuple[str, str, str]:
 
 def of_creating(vps: Any) -> tuple[str, str, str]:
     what, address, owner = of_vps(vps)
-    return what, address, told(owner, since(vps.updated_at))
+    return what, address, joined(owner, since(vps.updated_at))
 
 
 def of_call(call: Any) -> tuple[str, str, str]:
     address = reverse("admin:vps_synccall_change", args=[call.pk])
-    return str(call), address, told(in_utc(call.at), call.message)
+    return str(call), address, joined(in_utc(call.at), call.message)
 
 
 def of_refused_key(call: Any) -> tuple[str, str, str]:
@@ -210,80 +210,80 @@ def of_refused_key(call: Any) -> tuple[str, str, str]:
 
 def of_missing(placement: Any) -> tuple[str, str, str]:
     address = reverse("admin:vps_vps_change", args=[placement.vps_id])
-    return placement.vps.name, address, told(placement, since(placement.missing_since))
+    return placement.vps.name, address, joined(placement, since(placement.missing_since))
 
 
 def of_running_suspended(placement: Any) -> tuple[str, str, str]:
     address = reverse("admin:vps_vps_change", args=[placement.vps_id])
-    return placement.vps.name, address, told(placement, placement.get_power_display(), since(placement.power_since))
+    return placement.vps.name, address, joined(placement, placement.get_power_display(), since(placement.power_since))
 
 
 def of_unseen(placement: Any) -> tuple[str, str, str]:
     address = reverse("admin:vps_vps_change", args=[placement.vps_id])
-    return placement.vps.name, address, told(placement, placement.node, since(placement.power_since))
+    return placement.vps.name, address, joined(placement, placement.node, since(placement.power_since))
 
 
-def of_unheard(cluster: Any) -> tuple[str, str, str]:
+def of_not_polled(cluster: Any) -> tuple[str, str, str]:
     address = reverse("admin:vps_cluster_change", args=[cluster.pk])
     return cluster.name, address, str(since(cluster.seen_at) or _("not asked yet"))
 
 
 def of_doubted(cluster: Any) -> tuple[str, str, str]:
     address = reverse("admin:vps_cluster_change", args=[cluster.pk])
-    return cluster.name, address, told(doubt_of(cluster), since(cluster.doubted_since))
+    return cluster.name, address, joined(doubt_of(cluster), since(cluster.doubted_since))
 
 
 def of_lacking(cluster: Any) -> tuple[str, str, str]:
-    return cluster.name, reverse("admin:vps_cluster_change", args=[cluster.pk]), told(*lacks_of(cluster))
+    return cluster.name, reverse("admin:vps_cluster_change", args=[cluster.pk]), joined(*lacks_of(cluster))
 
 
 def of_mismatched(placement: Any) -> tuple[str, str, str]:
     what, address, detail = of_missing(placement)
     who = {"expected": placement.identity, "found": placement.found_instead}
-    return what, address, told(detail, _("expected %(expected)s, found %(found)s") % who)
+    return what, address, joined(detail, _("expected %(expected)s, found %(found)s") % who)
 
 
 def of_endpoint(endpoint: Any) -> tuple[str, str, str]:
     address = reverse("admin:vps_webhookendpoint_change", args=[endpoint.pk])
-    return endpoint.name, address, told(since(endpoint.disabled_at), endpoint.get_disabled_why_display())
+    return endpoint.name, address, joined(since(endpoint.disabled_at), endpoint.get_disabled_why_display())
 
 
 def of_unreadable(endpoint: Any) -> tuple[str, str, str]:
     address = reverse("admin:vps_webhookendpoint_change", args=[endpoint.pk])
-    return endpoint.name, address, told(since(endpoint.unreachable_since), in_words(endpoint.failure))
+    return endpoint.name, address, joined(since(endpoint.unreachable_since), in_words(endpoint.failure))
 
 
 def of_backlog(endpoint: Any) -> tuple[str, str, str]:
     what, address, _detail = of_endpoint(endpoint)
     pending = _("%(count)s, since %(when)s") % {"count": endpoint.backlog, "when": in_utc(endpoint.oldest)}
-    return what, address, told(pending, in_words(endpoint.failure))
+    return what, address, joined(pending, in_words(endpoint.failure))
 
 
 def of_delivery(delivery: Any) -> tuple[str, str, str]:
     address = reverse("admin:vps_webhookdelivery_change", args=[delivery.pk])
     server = delivery.vps.name if delivery.vps else ""
-    return f"{delivery.endpoint}: {delivery}", address, told(delivery.get_type_display(), server)
+    return f"{delivery.endpoint}: {delivery}", address, joined(delivery.get_type_display(), server)
 
 
 def since(when: datetime | None) -> Sentence:
     return _("since %(when)s") % {"when": in_utc(when)} if when else ""
 
 
-def told(*parts: Any) -> str:
+def joined(*parts: Any) -> str:
     return ", ".join(str(part) for part in parts if part)
 
 
 Line = Callable[[Any], tuple[str, str, str]]
-# What it is called, whose viewers are shown it, the rows, and how one is told.
+# What it is called, whose viewers are shown it, the rows, and the line of one.
 TROUBLES: list[tuple[Sentence, type[Model], Callable[[], "QuerySet[Any]"], Line]] = [
     (_("The main site's calls are failing"), SyncCall, failing_calls, of_call),
     (_("The main site's key is refused, by the minute"), SyncCall, refused_keys, of_refused_key),
     (_("Clusters that do not answer"), Cluster, unreachable, of_cluster),
     (_("Clusters whose list is not believed"), Cluster, doubted, of_doubted),
     (_("Clusters whose token lacks privileges"), Cluster, lacking, of_lacking),
-    (_("Clusters that nobody has heard"), Cluster, unheard, of_unheard),
+    (_("Clusters that nobody has heard"), Cluster, not_polled, of_not_polled),
     (_("Clusters that are registered twice"), Cluster, twins, of_twin),
-    (_("Nodes that do not answer"), Cluster, silent_nodes, of_node),
+    (_("Nodes that do not answer"), Cluster, unreachable_nodes, of_node),
     (
         _("Servers in whose place another guest stands"),
         Vps,

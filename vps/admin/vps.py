@@ -23,7 +23,7 @@ from vps.models.shown import shown_as
 from vps.services import binding
 from web.timestamps import in_utc
 
-PLACES: dict[str, tuple[Any, dict[str, Any]]] = {
+PLACEMENTS: dict[str, tuple[Any, dict[str, Any]]] = {
     "bound": (_("bound"), {"placement__isnull": False, "placement__missing_since": None}),
     "unbound": (_("not bound"), {"placement__isnull": True}),
     "missing": (
@@ -43,15 +43,15 @@ ADDRESS_SOURCES: dict[str, Any] = {
 }
 
 
-class PlaceFilter(admin.SimpleListFilter):
+class PlacementFilter(admin.SimpleListFilter):
     title = _("guest")
     parameter_name = "guest"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(value, label) for value, (label, _where) in PLACES.items()]
+        return [(value, label) for value, (label, _where) in PLACEMENTS.items()]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Vps]") -> "QuerySet[Vps]":
-        chosen = PLACES.get(self.value() or "")
+        chosen = PLACEMENTS.get(self.value() or "")
         return queryset.filter(**chosen[1]) if chosen else queryset
 
 
@@ -68,8 +68,8 @@ class SeenFilter(admin.SimpleListFilter):
 
 @admin.register(Vps)
 class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["name", "id", "owner", "state", "ip_address", "place", "size", "os"]
-    list_filter = [SeenFilter, "status", PlaceFilter, "placement__cluster", "hypervisor"]
+    list_display = ["name", "id", "owner", "state", "ip_address", "bound_to", "size", "os"]
+    list_filter = [SeenFilter, "status", PlacementFilter, "placement__cluster", "hypervisor"]
     search_fields = ["name", "ip_address", "user__username", "user__email", "=placement__guest", "=id"]
     search_help_text = _("Name, address, owner, VMID or number")
     list_per_page = 50
@@ -85,7 +85,7 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "ram",
         "disk",
         "hypervisor",
-        "place",
+        "bound_to",
     ]
     fields += ["identity", "created_at", "updated_at", "latest_operations", "latest_events"]
     readonly_fields = fields
@@ -148,7 +148,7 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return f"{vps.ip_address} ({ADDRESS_SOURCES[vps.address_source]})" if vps.address_source else "—"
 
     @admin.display(description=_("guest"), ordering=BY_GUEST)
-    def place(self, vps: Vps) -> str:
+    def bound_to(self, vps: Vps) -> str:
         placement = getattr(vps, "placement", None)
         if placement is None:
             why = getattr(vps, "why_unbound", None)

@@ -35,14 +35,14 @@ Why = tuple[Reason, str]
 
 
 @dataclass
-class Heard:
-    """The guests that are nobody's: by name where they say it, and where to they remembered where they do not answer.
+class Survey:
+    """The guests that no VPS is, by their names: those that are `free`, and where those are that do not answer now.
 
     `is_complete`: all that do not answer have said their names before.
     """
 
     free: dict[str, list[tuple[Cluster, Guest]]] = field(default_factory=dict)
-    silent: dict[str, str] = field(default_factory=dict)
+    unreachable: dict[str, str] = field(default_factory=dict)
     is_complete: bool = True
 
 
@@ -62,15 +62,15 @@ def bind_all(wanted: list[Vps]) -> dict[int, Why]:
         return {vps.pk: (Reason.SWITCHED_OFF, "") for vps in wanted}
     reasons = why_not_sought(wanted)
     sought = [vps for vps in wanted if vps.pk not in reasons]
-    heard = {hypervisor: hear(hypervisor) for hypervisor in {vps.hypervisor for vps in sought}}
+    survey = {hypervisor: survey_clusters(hypervisor) for hypervisor in {vps.hypervisor for vps in sought}}
     chosen = []
     for vps in sought:
-        if why := why_not_found(vps, heard[vps.hypervisor]):
+        if why := why_not_found(vps, survey[vps.hypervisor]):
             reasons[vps.pk] = why
         else:
-            chosen.append((vps, *heard[vps.hypervisor].free[vps.name][0]))
+            chosen.append((vps, *survey[vps.hypervisor].free[vps.name][0]))
     for at, (vps, cluster, guest) in enumerate(chosen):
-        why = bind_to(vps, cluster, guest) if at < AT_ONCE else (Reason.NO_ANSWER, told(cluster, guest))
+        why = bind_to(vps, cluster, guest) if at < AT_ONCE else (Reason.NO_ANSWER, named(cluster, guest))
         if why:
             reasons[vps.pk] = why
     return reasons
@@ -91,61 +91,61 @@ def why_not_sought(wanted: list[Vps]) -> dict[int, Why]:
     return found
 
 
-def hear(hypervisor: str) -> Heard:
+def survey_clusters(hypervisor: str) -> Survey:
     """Of this hypervisor's clusters alone: a VPS is bound to no guest of another.
 
     A cluster or node that does not answer has said before which guests it has, and their names.
     """
-    heard, same = Heard(), same_clusters(Cluster.objects.all())
+    survey, same = Survey(), same_clusters(Cluster.objects.all())
     bound = {(same[id], key) for id, key in Placement.objects.values_list("cluster_id", "guest")}
     for cluster in Cluster.objects.active().filter(hypervisor=hypervisor):
         if same[cluster.pk] == cluster.pk:
-            hear_one(heard, cluster, {key for id, key in bound if id == cluster.pk})
-    return heard
+            survey_cluster(survey, cluster, {key for id, key in bound if id == cluster.pk})
+    return survey
 
 
-def hear_one(heard: Heard, cluster: Cluster, bound: set[str]) -> None:
+def survey_cluster(survey: Survey, cluster: Cluster, bound: set[str]) -> None:
     names = {key: seen[0] for key, seen in observations.sightings(cluster.pk).items()}
     try:
         with open_hypervisor(cluster) as hypervisor:
             guests = {guest.ref.key: guest for guest in hypervisor.guests()}
     except HypervisorError as error:
         log.info("%s is not heard for names: %s", cluster, error.detail)
-        heard.is_complete = heard.is_complete and bool(names)
+        survey.is_complete = survey.is_complete and bool(names)
         guests = {}
-        silent = set(names)
+        unreachable = set(names)
     else:
-        silent = {key for key, guest in guests.items() if not guest.name}
+        unreachable = {key for key, guest in guests.items() if not guest.name}
         # A list that is not believed may leave out a second guest of a name.
-        heard.is_complete = heard.is_complete and cluster.doubted_since is None
-    for key in silent - bound:
-        heard.is_complete = heard.is_complete and names.get(key) is not None
-        heard.silent[names.get(key) or ""] = f"{cluster} / {key}"
-    for key in set(guests) - silent - bound:
+        survey.is_complete = survey.is_complete and cluster.doubted_since is None
+    for key in unreachable - bound:
+        survey.is_complete = survey.is_complete and names.get(key) is not None
+        survey.unreachable[names.get(key) or ""] = f"{cluster} / {key}"
+    for key in set(guests) - unreachable - bound:
         if not guests[key].is_template:
-            heard.free.setdefault(guests[key].name, []).append((cluster, guests[key]))
+            survey.free.setdefault(guests[key].name, []).append((cluster, guests[key]))
 
 
-def why_not_found(vps: Vps, heard: Heard) -> Why | None:
-    if vps.name in heard.silent:
-        return Reason.NOT_HEARD, heard.silent[vps.name]
-    bearers = heard.free.get(vps.name, [])
+def why_not_found(vps: Vps, survey: Survey) -> Why | None:
+    if vps.name in survey.unreachable:
+        return Reason.NOT_HEARD, survey.unreachable[vps.name]
+    bearers = survey.free.get(vps.name, [])
     if len(bearers) > 1:
-        return Reason.TWO_GUESTS, ", ".join(told(*bearer) for bearer in bearers[:2])
-    if not bearers or not heard.is_complete:
-        return (Reason.NO_GUEST if heard.is_complete else Reason.NOT_HEARD), ""
+        return Reason.TWO_GUESTS, ", ".join(named(*bearer) for bearer in bearers[:2])
+    if not bearers or not survey.is_complete:
+        return (Reason.NO_GUEST if survey.is_complete else Reason.NOT_HEARD), ""
     cluster, guest = bearers[0]
     is_as_sold = (guest.cores, guest.usage.ram_total) == (vps.cpu, vps.ram * MB)
-    return None if is_as_sold else (Reason.SIZE, told(cluster, guest))
+    return None if is_as_sold else (Reason.SIZE, named(cluster, guest))
 
 
-def told(cluster: Cluster, guest: Guest) -> str:
+def named(cluster: Cluster, guest: Guest) -> str:
     return f"{cluster} / {Placement.Kind.of(guest.ref.kind)}/{guest.ref.key}"
 
 
 def bind_to(vps: Vps, cluster: Cluster, guest: Guest) -> Why | None:
     """Unless it was renamed, bound or deleted while the clusters were asked: another round will tell."""
-    ref, where = guest.ref, told(cluster, guest)
+    ref, where = guest.ref, named(cluster, guest)
     try:
         with open_hypervisor(cluster) as hypervisor:
             marks = hypervisor.identity(ref)

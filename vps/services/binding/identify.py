@@ -17,7 +17,7 @@ CROWDED_S = 2.0
 def identify(placement_id: int) -> None:
     """Take what tells this guest from others, once, and its power; later, see whether it is still the one.
 
-    A cluster that is silent is asked again later.
+    A cluster that does not answer is asked again later.
     """
     placement = Placement.objects.select_related("vps", "cluster").filter(pk=placement_id).first()
     if placement is None:

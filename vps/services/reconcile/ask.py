@@ -45,16 +45,16 @@ def ask_doubted(
     if not suspects:
         return known, still_doubted(known)
     placements = Placement.objects.filter(pk__in=suspects).select_related("cluster").order_by("doubted_since", "pk")
-    silent = set(suspects)
+    unanswered = set(suspects)
     for placement in for_a_while(list(placements), DOUBTS_FOR_S):
         row, guest = suspects[placement.pk]
         if look := ask(placement, guest.ref, hypervisor):
             guests[row.key] = replace(guest, power=look.power)
             notify.pages(row.vps_id, row.user_id)
-            silent.discard(placement.pk)
+            unanswered.discard(placement.pk)
     fresh = {row.placement_id: row for row in known_of(cluster, list(suspects))}
     known = [fresh.get(row.placement_id, row) for row in known]
-    return known, still_doubted(known) | silent
+    return known, still_doubted(known) | unanswered
 
 
 def ask(placement: Placement, ref: GuestRef, hypervisor: Hypervisor) -> Look | None:

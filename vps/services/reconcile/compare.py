@@ -175,7 +175,7 @@ def is_fresh(known: Known, now: datetime, lag_s: float) -> bool:
     return known.looked_at is not None and (now - known.looked_at).total_seconds() < lag_s
 
 
-def unheard(known: Iterable[Known], guests: dict[str, Guest]) -> Iterator[Known]:
+def unreported(known: Iterable[Known], guests: dict[str, Guest]) -> Iterator[Known]:
     """Those of which the cluster has heard nothing for minutes, though it has their node: they can be asked themselves.
 
     Who was missing or in doubt is among them: what nobody hears of would never be asked who it is.

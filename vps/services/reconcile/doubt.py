@@ -32,7 +32,7 @@ def not_believed(
     if not gone:
         return believed(cluster)
     bound = [row for row in known if not row.is_missing]
-    why, unseen = reason(cluster, hypervisor, rights or asked(cluster, hypervisor, known), gone, len(bound))
+    why, unseen = reason(cluster, hypervisor, rights or ask_rights(cluster, hypervisor, known), gone, len(bound))
     if not unseen:
         return believed(cluster)
     log.warning("%s lists %s of its guests not, and is not believed: %s", cluster, len(unseen), why)
@@ -40,7 +40,7 @@ def not_believed(
     return {row.placement_id for row in unseen}
 
 
-def asked(cluster: Cluster, hypervisor: Hypervisor, known: list[Known]) -> Rights | None:
+def ask_rights(cluster: Cluster, hypervisor: Hypervisor, known: list[Known]) -> Rights | None:
     rights, told = ask(cluster, hypervisor, known)
     Cluster.objects.filter(pk=cluster.pk).update(**told)
     return rights

@@ -20,12 +20,12 @@ from vps.hypervisor.base import NOT_SAID, Guest, HypervisorError, Power
 from vps.models import Cluster, ClusterNode, Operation
 from vps.open_hypervisor import open_hypervisor
 from vps.services.reconcile.ask import ask_doubted, ask_in_turn
-from vps.services.reconcile.compare import Change, Known, changes, nodes_back, present, returned, unheard, unsettled
+from vps.services.reconcile.compare import Change, Known, changes, nodes_back, present, returned, unreported, unsettled
 from vps.services.reconcile.doubt import not_believed
 from vps.services.reconcile.learn import known_of, learn_all
-from vps.services.reconcile.remember import remember
 from vps.services.reconcile.rights import rights_if_due
 from vps.services.reconcile.sightings import sightings
+from vps.services.reconcile.store import store
 
 log = logging.getLogger(__name__)
 
@@ -34,32 +34,33 @@ MOST_IDENTIFIED = 50
 
 
 def reconcile(cluster_id: int) -> int:
-    """Hear one cluster out. Returns the number of placements that changed; a cluster that is silent is marked so."""
+    """One round over one cluster, marked as unreachable where it does not answer. Returns how many placements changed."""
     cluster = Cluster.objects.with_time().filter(pk=cluster_id).first()
     if cluster is None:
         return 0
     began = time.monotonic()
     with turn(RECONCILE_OF_CLUSTER, cluster.pk) as is_mine:
-        return hear_out(cluster, began) if is_mine else 0
+        return poll(cluster, began) if is_mine else 0
 
 
-def hear_out(cluster: Any, began: float) -> int:
+def poll(cluster: Any, began: float) -> int:
+    """Ask the cluster for its guests, and apply what it answers."""
     try:
         with open_hypervisor(cluster) as hypervisor:
-            return take_in(cluster, hypervisor, began)
+            return apply(cluster, hypervisor, began)
     except HypervisorError as error:
-        log.info("%s was not heard: %s", cluster, error.detail)
+        log.info("%s was not polled: %s", cluster, error.detail)
         return 0
 
 
-def take_in(cluster: Any, hypervisor: Hypervisor, began: float) -> int:
+def apply(cluster: Any, hypervisor: Hypervisor, began: float) -> int:
     """`began` is the monotonic time at which the cluster's row was read.
 
     What we know is read before the list is: a guest that is bound meanwhile may be newer than the list."""
     known = list(known_of(cluster))
-    guests = {guest.ref.key: guest for guest in hear(cluster, hypervisor)}
+    guests = {guest.ref.key: guest for guest in fetch_guests(cluster, hypervisor)}
     nodes: dict[str, Hypervisor] = {}
-    for row in unheard(known, guests):
+    for row in unreported(known, guests):
         guests[row.key] = ask_its_node(hypervisor, row, guests[row.key], nodes)
     # By the database's clock, by which looks were written: rounds are of many hosts, whose own are not alike.
     now = cluster.read_at + timedelta(seconds=time.monotonic() - began)
@@ -72,9 +73,9 @@ def take_in(cluster: Any, hypervisor: Hypervisor, began: float) -> int:
     unseen = not_believed(cluster, hypervisor, rights, known, guests)
     learnt = learn_all(cluster, list(changes(known, guests, unseen, in_doubt)))
     Cluster.objects.heard_out(cluster.pk, **told)
-    pass_on(cluster, learnt, list(returned(known, guests)))
+    announce(cluster, learnt, list(returned(known, guests)))
     seen = dict(own(cluster, present(known, guests, in_doubt)))
-    remember(cluster, guests.values(), {row.placement_id: seen.get(row.placement_id) for row in known})
+    store(cluster, guests.values(), {row.placement_id: seen.get(row.placement_id) for row in known})
     observations.store_sightings(cluster.pk, after)
     ask_in_turn(hypervisor, known, guests, now)
     return len(learnt)
@@ -87,7 +88,7 @@ def own(cluster: Cluster, present: Iterable[tuple[Known, Guest]]) -> Iterator[tu
             yield row.placement_id, guest
 
 
-def hear(cluster: Cluster, hypervisor: Hypervisor) -> list[Guest]:
+def fetch_guests(cluster: Cluster, hypervisor: Hypervisor) -> list[Guest]:
     """The list first: where that is refused, another answer must not make the cluster look well. Who it is, it is asked
     when it was not heard for a while, and by the hour."""
     guests = hypervisor.guests()
@@ -119,8 +120,8 @@ def ask_its_node(hypervisor: Hypervisor, row: Known, guest: Guest, nodes: dict[s
         return guest
 
 
-def pass_on(cluster: Cluster, learnt: list[Change], back: list[Known]) -> None:
-    """Tell those whom it concerns. Who is back and is not asked now may be in the next round: not the same each time."""
+def announce(cluster: Cluster, learnt: list[Change], back: list[Known]) -> None:
+    """Ring for whoever waits for these changes. Of those that are back a few are asked now, others in the next round."""
     if nodes := nodes_back(learnt):
         ClusterNode.objects.filter(name__in=nodes).ask_all_at_once(cluster.pk)
         Operation.objects.on(cluster.pk).wake()

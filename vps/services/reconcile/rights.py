@@ -23,16 +23,16 @@ ASKED_EVERY = timedelta(minutes=10)
 
 
 # What the token may do, None where that was not asked or not said; and what is to be kept of it, as columns of Cluster.
-Told = tuple[Rights | None, dict[str, Any]]
+RightsAnswer = tuple[Rights | None, dict[str, Any]]
 
 
-def rights_if_due(cluster: Cluster, hypervisor: Hypervisor, known: list[Known]) -> Told:
+def rights_if_due(cluster: Cluster, hypervisor: Hypervisor, known: list[Known]) -> RightsAnswer:
     asked_at = cluster.rights_asked_at
     is_due = asked_at is None or timezone.now() - asked_at > ASKED_EVERY
     return ask(cluster, hypervisor, known) if is_due else (None, {})
 
 
-def ask(cluster: Cluster, hypervisor: Hypervisor, known: list[Known]) -> Told:
+def ask(cluster: Cluster, hypervisor: Hypervisor, known: list[Known]) -> RightsAnswer:
     """Where it would not say, what it said before stands."""
     asked = {"rights_asked_at": Now()}
     try:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.utils import timezone
 
 from tests.vps.conftest import carry_out, turn
@@ -193,6 +194,17 @@ def test_the_guests_of_a_cluster_are_kept_for_staff(server: Any, real_cluster: C
     (guest,) = binding.suggestions(real_cluster)
     assert (guest["vps"], guest["name"]) == (vps, "guest-of-alice")
     assert observations.guests(real_cluster.pk)[0]["guest"] == "100"
+
+
+def test_reconcile_reads_nothing_that_a_release_of_before_has_stored(server: Any, real_cluster: Cluster) -> None:
+    """Guests were numbers then; a round that mixed both shapes would come to nothing."""
+    server(name="guest-of-alice", power="running")
+    cache.set(f"guests:{real_cluster.pk}", [{"kind": "qemu", "vmid": 100, "node": "pve1", "name": "old"}], 60)
+    cache.set(f"sightings:{real_cluster.pk}", {100: ("old", 1, 2, 3, 4.0)}, 60)
+    assert (binding.suggestions(real_cluster), observations.sightings(real_cluster.pk)) == (None, {})
+    reconcile(real_cluster.pk)
+    assert not Placement.objects.exclude(doubted_since=None).exists()
+    assert list(observations.sightings(real_cluster.pk)) == ["100"]
 
 
 def test_a_server_whose_node_falls_silent_under_an_operation_is_unknown_and_known_again(

@@ -1,4 +1,4 @@
-"""Keep what a cluster's list says of its guests for the pages and for staff, in Redis. For `observe`."""
+"""Store what a cluster's list says of its guests in Redis, for pages and staff. `observe` calls it."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,7 +11,7 @@ from vps.models import Cluster, Placement
 from vps.services.reconcile.usage import usage_now
 
 
-def remember(cluster: Cluster, listed: Iterable[Guest], bound: dict[int, Guest | None]) -> None:
+def store(cluster: Cluster, listed: Iterable[Guest], bound: dict[int, Guest | None]) -> None:
     """`bound` are the cluster's placements by their ids, each with the guest whose use is its own, or None."""
     observations.store_guests(cluster.pk, [shown(guest) for guest in listed])
     before = observations.usage(list(bound))
