@@ -84,7 +84,7 @@ OF_OPERATIONS = [
         "vps/hypervisor/proxmox/tls.py",
         "if time.monotonic() > self.leave_by:",
         "if False:",
-        "tests/vps/hypervisor",
+        "tests/vps/hypervisor/proxmox",
         f"{OPERATIONS}/test_deadlines.py",
     ),
     m(
@@ -249,15 +249,15 @@ OF_HYPERVISORS = [
         "vps/hypervisor/proxmox/transport.py",
         "timeout: Any = (CONNECT_S, read_s)",
         "timeout: Any = (60, 60)",
-        "tests/vps/hypervisor/test_answers.py",
-        "tests/vps/hypervisor/test_connection.py",
+        "tests/vps/hypervisor/proxmox/test_answers.py",
+        "tests/vps/hypervisor/proxmox/test_connection.py",
     ),
     m(
         "a connection, a read, a command",
         "vps/hypervisor/proxmox/transport.py",
         "if size > LARGEST or time.monotonic() > until:",
         "if size > LARGEST:",
-        "tests/vps/hypervisor/test_answers.py",
+        "tests/vps/hypervisor/proxmox/test_answers.py",
     ),
     m(
         "a silent cluster or node",

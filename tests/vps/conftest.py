@@ -18,7 +18,7 @@ from django.utils import timezone
 from tests.seams import Shorten
 from tests.simulated import PATIENCE, simulated
 from tests.simulated import Cluster as Simulated
-from tests.vps.hypervisor.stranger import stranger
+from tests.vps.hypervisor.proxmox.stranger import stranger
 from vps import operations
 from vps.hypervisor.base import Access
 from vps.models import Cluster, Operation, Placement, Vps

@@ -14,7 +14,7 @@ from django.utils import timezone
 from tests.simulated import PATIENCE, serving
 from tests.simulated import Cluster as Simulated
 from tests.vps.conftest import at_once, registered, turn
-from tests.vps.hypervisor.stranger import http_answer
+from tests.vps.hypervisor.proxmox.stranger import http_answer
 from vps import operations
 from vps.guests import GuestRef, Kind
 from vps.hypervisor import traits_of

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission
 from tests.conftest import person
 from tests.simulated import simulated
 from tests.vps.conftest import registered
-from tests.vps.hypervisor.stranger import http_answer, stranger
+from tests.vps.hypervisor.proxmox.stranger import http_answer, stranger
 from vps import operations, tasks
 from vps.db.encrypted import decrypt
 from vps.models import Cluster, Event, Operation

@@ -8,7 +8,7 @@ from django.utils import timezone
 from tests.seams import Shorten
 from tests.simulated import Cluster as Simulated
 from tests.vps.conftest import carry_out, turn
-from tests.vps.hypervisor.stranger import http_answer
+from tests.vps.hypervisor.proxmox.stranger import http_answer
 from vps import operations
 from vps.guests import GuestRef, Kind
 from vps.hypervisor import connect

@@ -12,7 +12,7 @@ import pytest
 from launcher.certificate import certificate
 from launcher.secrets_file import free_port
 from tests.seams import Shorten
-from tests.vps.hypervisor.stranger import http_answer
+from tests.vps.hypervisor.proxmox.stranger import http_answer
 from vps.guests import GuestRef, Kind
 from vps.hypervisor import connect
 from vps.hypervisor.base import Access, Command, OutcomeUnknown, Refusal, Refused, Unreachable

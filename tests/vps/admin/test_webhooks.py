@@ -9,18 +9,15 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from tests.conftest import person
-from tests.vps.services.webhooks.conftest import added, happen, run, words
+from tests.vps.services.webhooks.conftest import added, endpoint, happen, receiver, run, words
 from tests.vps.services.webhooks.receiver import Receiver
 from vps.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from vps.services import webhooks
 
+__all__ = ["endpoint", "receiver"]
+
 ENDPOINTS, DELIVERIES = "/admin/vps/webhookendpoint/", "/admin/vps/webhookdelivery/"
 SECRET = re.compile(r"whsec_[A-Za-z0-9+/=]{44}")
-
-
-@pytest.fixture
-def admin(as_user: Any, carol: Any) -> Any:
-    return as_user(carol)
 
 
 def staff(as_user: Any, *codenames: str) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.seams import Shorten
-from tests.vps.hypervisor.stranger import http_answer
+from tests.vps.hypervisor.proxmox.stranger import http_answer
 from vps.guests import GuestRef, Kind
 from vps.hypervisor import Hypervisor, connect
 from vps.hypervisor.base import (

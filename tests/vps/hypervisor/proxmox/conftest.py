@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.simulated import Cluster, simulated
-from tests.vps.hypervisor.stranger import stranger
+from tests.vps.hypervisor.proxmox.stranger import stranger
 from vps.hypervisor import Hypervisor, connect
 
 __all__ = ["simulated", "stranger"]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from launcher.secrets_file import free_port
-from tests.vps.hypervisor.stranger import http_answer
+from tests.vps.hypervisor.proxmox.stranger import http_answer
 from vps.guests import GuestRef, Kind
 from vps.hypervisor import connect
 from vps.hypervisor.base import Command, HypervisorError, Refused
