@@ -38,7 +38,6 @@ OF_OPERATIONS = [
         "return sum(end_overrun(id, vps_id) for id, vps_id in list(late[:500]))",
         "return 0",
         f"{OPERATIONS}/test_deadlines.py",
-        f"{OPERATIONS}/test_sweeper.py",
     ),
     m(
         "a turn on a VPS",
@@ -53,7 +52,6 @@ OF_OPERATIONS = [
         'CLAIM = {"fence": models.F("fence") + 1,',
         'CLAIM = {"fence": models.F("fence"),',
         f"{OPERATIONS}/test_deadlines.py",
-        f"{OPERATIONS}/test_at_once.py",
     ),
     m(
         "a turn on a VPS",
@@ -68,15 +66,12 @@ OF_OPERATIONS = [
         "break_turns(SILENT_S)",
         "break_turns(SILENT_S * 1000)",
         f"{OPERATIONS}/test_deadlines.py",
-        f"{OPERATIONS}/test_sweeper.py",
     ),
     m(
         "a round over a node's guests",
         "vps/models/operation.py",
         ".update(**CLAIM, due_at=Now() + timedelta(seconds=for_seconds))",
         ".update(**CLAIM)",
-        f"{OPERATIONS}/test_many.py",
-        f"{OPERATIONS}/test_at_once.py",
         f"{OPERATIONS}/test_deadlines.py",
     ),
     m(
@@ -84,8 +79,7 @@ OF_OPERATIONS = [
         "vps/hypervisor/proxmox/tls.py",
         "if time.monotonic() > self.leave_by:",
         "if False:",
-        "tests/vps/hypervisor/proxmox",
-        f"{OPERATIONS}/test_deadlines.py",
+        "tests/vps/hypervisor/proxmox/test_connection.py",
     ),
     m(
         "commands sent, and workers lost in the middle of a turn",
@@ -124,7 +118,6 @@ OF_OPERATIONS = [
         " or not notify.redis_check.ask()",
         "",
         f"{OPERATIONS}/test_sweeper.py",
-        f"{WEBHOOKS}/test_silence.py",
     ),
     m(
         "a cluster that nobody has looked at",

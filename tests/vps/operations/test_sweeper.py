@@ -1,6 +1,7 @@
 """The process that brings back what was left lying: it rings, does itself what nobody does, and outlives its database."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -83,6 +84,18 @@ def test_it_does_itself_what_nobody_answers_for(
 
     wait_for(is_over)
     assert (operation.state, simulated.commands(100)) == ("succeeded", ["start"])
+
+
+def test_sweep_does_the_work_at_once_while_redis_is_silent(
+    server: Any, simulated: Simulated, make_sweeper: Any
+) -> None:
+    """Nobody has neglected a bell yet: none can be rung."""
+    left_lying(server(), seconds=operations.OVERDUE_S + 1)
+    sweeper = make_sweeper()
+    notify.redis_check.silent_until = time.monotonic() + 60
+    sweeper.sweep()
+    at_rest(sweeper)
+    assert simulated.commands(100) == ["start"]
 
 
 def test_it_looks_at_a_cluster_that_nobody_looks_at(

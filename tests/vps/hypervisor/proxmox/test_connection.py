@@ -15,7 +15,7 @@ from tests.seams import Shorten
 from tests.vps.hypervisor.proxmox.stranger import http_answer
 from vps.guests import GuestRef, Kind
 from vps.hypervisor import connect
-from vps.hypervisor.base import Access, Command, OutcomeUnknown, Refusal, Refused, Unreachable
+from vps.hypervisor.base import Access, Command, OutcomeUnknown, Refusal, Refused, TooLate, Unreachable
 from vps.hypervisor.proxmox import transport
 from vps.operations.sweep import SILENT_S
 
@@ -64,6 +64,14 @@ def test_a_command_that_was_sent_is_never_sent_again(stranger: Any, shorten: Sho
     with pytest.raises(OutcomeUnknown):
         connect("proxmox", stranger.access(broken, sound)).send(GUEST, Command.REBOOT, 60)
     assert stranger.asked == 1
+
+
+def test_send_leaves_nothing_after_its_time(stranger: Any) -> None:
+    """Whoever was paused on the way is not told how long: the connection looks, just before it sends."""
+    host = stranger.answering(DONE)
+    with pytest.raises(TooLate):
+        connect("proxmox", stranger.access(host)).send(GUEST, Command.REBOOT, 60, leave_by=time.monotonic() - 0.1)
+    assert stranger.asked == 0
 
 
 @pytest.mark.parametrize("what", BROKEN_AFTER)
