@@ -15,6 +15,8 @@ from vps.services.reconcile.compare import Change, Known
 
 # So many rows are locked at a time: whoever clicks, and the main site, wait for these and not for a whole cluster.
 AT_ONCE = 1000
+# A look into a dict, for there may be ten thousand placements.
+GUEST_KINDS = {kind.value: kind.guest_kind for kind in Placement.Kind}
 COLUMNS = (
     "id",
     "vps_id",
@@ -38,7 +40,7 @@ def known_of(cluster: Cluster, placement_ids: list[int] | None = None) -> Iterat
     is_busy = Exists(Operation.objects.open().filter(vps=OuterRef("vps_id")))
     these = {} if placement_ids is None else {"pk__in": placement_ids}
     rows = Placement.objects.filter(cluster=cluster, **these).values_list(*COLUMNS, is_busy)
-    return (Known(id, vps, user, Placement.Kind(kind).guest_kind, *rest) for id, vps, user, kind, *rest in rows)
+    return (Known(id, vps, user, GUEST_KINDS[kind], *rest) for id, vps, user, kind, *rest in rows)
 
 
 def learn_all(cluster: Cluster, found: list[Change]) -> list[Change]:

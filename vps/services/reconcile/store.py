@@ -10,6 +10,9 @@ from vps.hypervisor.base import NOT_SAID, Guest, Power
 from vps.models import Cluster, Placement
 from vps.services.reconcile.usage import usage_now
 
+# As people know them.
+KINDS = {kind.guest_kind: kind.value for kind in Placement.Kind}
+
 
 def store(cluster: Cluster, listed: Iterable[Guest], bound: dict[int, Guest | None]) -> None:
     """`bound` are the cluster's placements by their ids, each with the guest whose use is its own, or None."""
@@ -28,6 +31,6 @@ def is_measured(guest: Guest) -> bool:
 
 def shown(guest: Guest) -> dict[str, Any]:
     """By hand: `asdict` takes ten times as long, and there may be ten thousand of them."""
-    where = {"kind": Placement.Kind.of(guest.ref.kind).value, "guest": guest.ref.key, "node": guest.ref.node}
+    where = {"kind": KINDS[guest.ref.kind], "guest": guest.ref.key, "node": guest.ref.node}
     size = {"cores": guest.cores, "ram": guest.usage.ram_total}
     return where | size | {"name": guest.name, "power": guest.power, "is_template": guest.is_template}
