@@ -19,8 +19,7 @@ from accounts.models import User
 from web.errors import InvalidInput, PanelError
 from web.limits import Count
 from web.openapi.endpoint import Answer, endpoint, success
-from web.openapi.fields import body_of
-from web.openapi.shapes import component, text
+from web.openapi.shapes import body_of, component, text
 
 
 class BadLogin(PanelError):
@@ -63,10 +62,9 @@ REFRESH = component("RefreshInput", body_of(RefreshInput(), {"refresh": shapes.J
     "Log in by username or e-mail address",
     Answer(LOGGED_IN, {"by username": {"sent": shapes.BY_NAME}, "by e-mail": {"sent": shapes.BY_EMAIL}}),
     *(InvalidInput, BadLogin, TooManyAttempts),
-    about="After ten failures for one account from one address (of IPv6 a /64 is one), 15 minutes must pass, and after many "
-    "more of an address, or of all. Where an account was logged in to before, no stranger locks it out. Wrong old passwords "
-    "on the page where it is changed count too.",
-    body=component("LoginInput", body_of(LoginInput(), shapes.BY_NAME | shapes.BY_EMAIL)),
+    description="After ten failures for one account from one address (of IPv6 a /64), 15 minutes must pass, and after many "
+    "more of an address or of all; where an account was logged in to before, no stranger locks it out.",
+    request=component("LoginInput", body_of(LoginInput(), shapes.BY_NAME | shapes.BY_EMAIL)),
 )
 @api_view(["POST"])
 @authentication_classes([])
@@ -89,9 +87,9 @@ def who(request: HttpRequest, name: str, password: str) -> User:
     "refreshTokens",
     "Exchange a refresh token for a new pair",
     *(success("refresh", **shapes.PAIR), InvalidInput, BadToken, shapes.ATTEMPTS),
-    about="A refresh token is good once. One that was spent and comes again was copied by somebody: all tokens that have "
-    "come of that login end, and it must be logged in anew. So let one process of yours refresh at a time.",
-    body=REFRESH,
+    description="A refresh token is good once. One that was spent and comes again was copied: all tokens of that login end, "
+    "and it must be logged in anew. So let one process of yours refresh at a time.",
+    request=REFRESH,
 )
 @api_view(["POST"])
 @authentication_classes([])
@@ -109,8 +107,8 @@ def refresh(request: Request) -> Response:
     "logOut",
     "End a login",
     *(success("log out", message=text("A sentence.", "Logged out")), InvalidInput),
-    about="All tokens that have come of it end, access tokens too. One that is dead already is fine.",
-    body=REFRESH,
+    description="All tokens that have come of it end, access tokens too. One that is dead already is fine.",
+    request=REFRESH,
 )
 @api_view(["POST"])
 @authentication_classes([])

@@ -1,9 +1,9 @@
-"""How callers and users are described. The endpoints beside it call it; drf-spectacular finds the callers by itself."""
+"""How callers and users are described. The endpoints beside it call it; web.openapi finds the callers by their class."""
 
 from accounts import authentication
 from accounts.errors import BadToken, TooManyAttempts
 from web.fields import INT_MAX
-from web.openapi.endpoint import SUCCESS, Caller
+from web.openapi.endpoint import CALLERS, SUCCESS
 from web.openapi.refusals import NO_TOKEN, OF_ALL, refusal
 from web.openapi.shapes import Noun, component, example_of, many, moment, or_null, text, thing, truth, whole
 
@@ -18,23 +18,14 @@ PAIR = {
 }
 BY_NAME = {"username": "alice", "password": "a long and winding password"}
 BY_EMAIL = {"email": "alice@example.com", "password": "a long and winding password"}
-ATTEMPTS = refusal(TooManyAttempts, is_shown=False)
-OF_ALL += [refusal(authentication.InvalidApiKey), refusal(BadToken)]
-
-
-class KeyCaller(Caller):
-    target_class, schemes = authentication.ApiKeyAuthentication, KEY
-    refusals = (authentication.InvalidApiKey, ATTEMPTS)
-
-
-class TokenCaller(Caller):
-    target_class, schemes = authentication.TokenAuthentication, TOKEN
-    refusals = (NO_TOKEN, BadToken)
-
-
-class KeyOrTokenCaller(Caller):
-    target_class, schemes = authentication.KeyOrTokenAuthentication, KEY | TOKEN
-    refusals = (*KeyCaller.refusals, *TokenCaller.refusals)
+ATTEMPTS, KEY_IS_WRONG = refusal(TooManyAttempts, is_shown=False), refusal(authentication.InvalidApiKey)
+OF_KEY, OF_TOKEN = [KEY_IS_WRONG, ATTEMPTS], [NO_TOKEN, refusal(BadToken)]
+CALLERS |= {
+    authentication.ApiKeyAuthentication: (KEY, OF_KEY),
+    authentication.TokenAuthentication: (TOKEN, OF_TOKEN),
+    authentication.KeyOrTokenAuthentication: (KEY | TOKEN, OF_KEY + OF_TOKEN),
+}
+OF_ALL += [KEY_IS_WRONG, OF_TOKEN[1]]
 
 
 class User(Noun, about="A person who can log in."):
@@ -64,14 +55,13 @@ ACTIONS = {
     "update": "Who, by `id` or `external_id`, and at least one field more.",
     "deactivate": "Who, by `id` or `external_id`.",
 }
-
 ALICE = example_of(SyncedUser.ref)
+CHANGED, GONE = ALICE | {"email": "alice@example.org"}, ALICE | {"is_active": False}
 JOHN = {"external_id": "customer-6", "username": "john", "email": "john@example.com"}
 CREATE = {"action": "create", "user": JOHN}
 CREATED = ALICE | JOHN | {"id": 6, "first_name": "", "last_name": ""}
 CREATE_AGAIN = {"action": "create", "user": JOHN | {"external_id": "customer-5"}}
 UPDATE = {"action": "update", "user": {"id": 5, "email": "alice@example.org"}}
-WITH_COLOUR = {"action": "update", "user": {"id": 5, "email": "alice@example.org", "colour": "red"}}
+COLOUR = {"action": "update", "user": {"id": 5, "email": "alice@example.org", "colour": "red"}}
+WITH_COLOUR = {"sent": COLOUR, "user": CHANGED, "warnings": example_of(WARNINGS)}
 DISMISS = {"action": "deactivate", "user": {"external_id": "customer-5"}}
-CHANGED, GONE = ALICE | {"email": "alice@example.org"}, ALICE | {"is_active": False}
-WARNED = example_of(WARNINGS)

@@ -3,26 +3,14 @@
 TEXT = """\
 How the main site tells the panel what it sold, and how customers' programs see and control it.
 
-**Bodies** are JSON in UTF-8, at most 1 MiB, sent as `application/json` with a `Content-Length`. They are read strictly: \
+* **Bodies** are JSON in UTF-8, at most 1 MiB, sent as `application/json` with a `Content-Length`, and are read strictly: \
 `"4"`, `4.0` and `1e3` are no integers, and a key may stand once in an object. RAM is in MB, disk in GB, times are \
 RFC 3339 in UTC with `Z`.
-
-**Failures** are JSON with `status`, `message`, a stable `code` and, where fields are at fault, `errors`. Decide by \
+* **Failures** are JSON with `status`, `message`, a stable `code` and, where fields are at fault, `errors`. Decide by \
 `code`: a `message` may be worded anew, and customers' programs that send `Accept-Language: ru` get it in Russian.
-
-**Repeats** are safe. With an `Idempotency-Key` a POST that was answered is not done again. What comes with \
+* **Repeats** are safe. With an `Idempotency-Key` a POST that was answered is not done again. What comes with \
 `Retry-After` is worth another try after so many seconds.
-
-**What takes time** is an operation: it is answered with 202 at once, and `succeeded` means seen to be done.
-
-**Names** of requests: every answer carries `X-Request-ID`, yours where you sent one.
-
-What an answer holds may grow: ignore keys that you do not know.
-"""
-TAGS = {
-    "Main site": "What the main site pushes, by its key.",
-    "Customers": "What a customer's program sees and does, by a JWT.",
-    "Events": "What happened, for customers' programs and the main site.",
-    "Authentication": "How a customer's program comes by a JWT.",
-    "This description": "The API about itself.",
-}
+* **What takes time** is an operation: it is answered with 202 at once, and `succeeded` means seen to be done.
+* **Names** of requests: every answer carries `X-Request-ID`, yours where you sent one.
+* What an answer holds may grow: ignore keys that you do not know."""
+TAGS = ["Main site", "Customers", "Events", "Authentication", "This description"]

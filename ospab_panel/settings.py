@@ -215,7 +215,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "DESCRIPTION": introduction.TEXT,
-    "TAGS": [{"name": name, "description": about} for name, about in introduction.TAGS.items()],
+    "TAGS": [{"name": name} for name in introduction.TAGS],
     "PREPROCESSING_HOOKS": ["web.openapi.document.in_order"],
     "POSTPROCESSING_HOOKS": ["vps.api.webhook_shapes.with_webhooks", "web.openapi.document.with_components"],
     "DISABLE_DOCSTRING_DESCRIPTIONS": True,

@@ -15,17 +15,13 @@ from web.shape import ActionShape, missing, moment, unknown_keys
 
 IN_MB = " The unit of ram is MB: 8 GB are 8192."
 STATUS = (
-    "`suspended` (unpaid, say) and `error` are the main site's words; what is seen on the hypervisor moves a VPS between "
-    "`running` and `stopped`."
+    "What is seen on the hypervisor moves it between `running` and `stopped`; the others are the main site's words."
 )
 PLACEMENT = (
     "Which guest it is. Without it the panel takes the one unbound guest of that name, where it has the cores and the memory "
     "that were sold and was never another customer's; else staff bind it."
 )
-REPLACED = (
-    "True: a new machine stands there for the same customer, as after a reinstall, and its identity is taken anew. Without "
-    "it a warning says that another machine stands there than was bound, and nothing is done to it."
-)
+REPLACED = "A new machine stands there for the same customer, as after a reinstall: its identity is taken anew."
 
 
 class PlacementInput(serializers.Serializer[Any]):

@@ -15,29 +15,23 @@ from vps.services import metrics
 from web.errors import InvalidInput
 from web.openapi.endpoint import Answer, endpoint, page, query
 from web.openapi.endpoint import success as answer
-from web.openapi.shapes import example_of, many, mostly_null, text, thing, word
+from web.openapi.shapes import example_of, many, mostly_null, text, word
 from web.query import page_after, page_before
 
 LARGEST_PAGE = 1000
 DEFAULT_PAGE = 1000
-
-
 described = partial(endpoint, "Customers")
 NEXT = mostly_null(text("The address of the following page, or null.", "/api/vps?limit=100&after=17"))
-SEEN = {
-    "type": "object",
-    "additionalProperties": shapes.Observed.ref,
-    "description": "What is seen of each, by its id.",
-    "examples": [{"17": example_of(shapes.Observed.ref)}],
-}
+SEEN = {"type": "object", "additionalProperties": shapes.Observed.ref, "description": "By the id of each."}
 LISTED = {"count": shapes.COUNT, "vps": many(shapes.VPS, "In id order."), "observed": SEEN, "next": NEXT}
 
 
 @described(
     "listVps",
     "Your servers, in id order",
-    *(answer("all", **LISTED), InvalidInput),
-    query=page("after", DEFAULT_PAGE, LARGEST_PAGE, default=0),
+    Answer(answer(**LISTED).shape, {"all": {"observed": {"17": example_of(shapes.Observed.ref)}}}),
+    InvalidInput,
+    parameters=page("after", DEFAULT_PAGE, LARGEST_PAGE, default=0),
 )
 @api_view(["GET"])
 def vps_list(request: Request) -> Response:
@@ -59,13 +53,9 @@ def vps_detail(request: Request, id: int) -> Response:
 @described(
     "getVpsStats",
     "What it uses of CPU, RAM, disk and network",
-    Answer(
-        thing(shapes.STATS, optional=["history"]),
-        {"now": {}, "with a history": {"history": example_of(shapes.History.ref)}},
-        about="As last heard; `stats` is null where nothing was heard of late.",
-    ),
-    *(InvalidInput, VpsNotFound),
-    query=[query("timeframe", word("Adds a history that goes back so far.", metrics.TIMEFRAMES))],
+    *(Answer(shapes.STATS, {"now": {}, "with a history": shapes.WITH_HISTORY}), InvalidInput, VpsNotFound),
+    description="As last heard; `stats` is null where nothing was heard of late.",
+    parameters=[query("timeframe", word("Adds a history that goes back so far.", metrics.TIMEFRAMES))],
 )
 @api_view(["GET"])
 def stats(request: Request, id: int) -> Response:
@@ -81,7 +71,7 @@ def stats(request: Request, id: int) -> Response:
     "listOperations",
     "What was asked of it, newest first",
     *(answer("all", operations=many(shapes.Operation.ref, "Newest first."), next=NEXT), InvalidInput, VpsNotFound),
-    query=page("before", DEFAULT_PAGE, LARGEST_PAGE),
+    parameters=page("before", DEFAULT_PAGE, LARGEST_PAGE),
 )
 @api_view(["GET"])
 def list_operations(request: Request, id: int) -> Response:

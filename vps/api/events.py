@@ -22,8 +22,6 @@ from web.query import choices, page_after
 LARGEST_PAGE = 1000
 DEFAULT_PAGE = 100
 BIGGEST_ID = 2**63 - 1
-
-
 NEXT = mostly_null(text("The address of what follows, or null.", "/api/events?after=123&limit=100"))
 TYPES = text("Of these types alone, with commas between them.", "vps.deleted,vps.status_changed")
 PAGE = openapi.page("after", DEFAULT_PAGE, LARGEST_PAGE, BIGGEST_ID, default=0)
@@ -35,11 +33,10 @@ PAGE = openapi.page("after", DEFAULT_PAGE, LARGEST_PAGE, BIGGEST_ID, default=0)
     "What happened after an event, in order",
     openapi.success("all", events=many(shapes.Event.ref, "In the order of the feed."), next=NEXT),
     *(InvalidInput, shapes.FROM_THE_FUTURE),
-    about="A customer reads their own by a JWT, the main site all of them by its key. With the last `id` that was read as "
-    "the next `after`, nothing is skipped and nothing comes twice. Where `next` is null, nothing more has happened yet: ask "
-    "again later with the same `after`, or read `WS /ws/events?after=`, which tells what was missed and then what happens, "
-    'one event a message, and takes the token as its first message: `{"token": "…"}`.',
-    query=[*PAGE, openapi.query("type", TYPES)],
+    description="A customer reads their own by a JWT, the main site all by its key. With the last `id` as the next `after`, "
+    "nothing is skipped and nothing comes twice. Where `next` is null, ask again later, or read `WS /ws/events?after=`: an "
+    'event a message, and the first message from you is the token, `{"token": "…"}`.',
+    parameters=[*PAGE, openapi.query("type", TYPES)],
 )
 @api_view(["GET"])
 @authentication_classes([KeyOrTokenAuthentication])

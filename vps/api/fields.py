@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from web.fields import PlainText
+from web.openapi.shapes import SHAPES
 
 NODE = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?")
 
@@ -38,3 +39,7 @@ class Address(serializers.Field[str, Any, str, Any]):
 
     def to_representation(self, value: str) -> str:
         return value
+
+
+SHAPES[NodeName] = lambda field: {"type": "string", "pattern": f"^{NODE.pattern}$"}
+SHAPES[Address] = lambda field: {"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}

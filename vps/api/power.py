@@ -16,10 +16,10 @@ from vps.operations.verb import Verb
 from vps.operations.verbs import VERBS, variants_of
 from web.errors import InvalidInput, invalid
 from web.idempotency import idempotent
-from web.openapi.endpoint import SUCCESS, Answer, endpoint
-from web.openapi.fields import body_of
+from web.openapi.endpoint import Answer, endpoint
+from web.openapi.endpoint import success as success_of
 from web.openapi.refusals import refusal
-from web.openapi.shapes import example_of, text, thing
+from web.openapi.shapes import body_of, example_of, text
 
 Endpoint = Callable[..., Response]
 REFUSES = (
@@ -31,20 +31,15 @@ REFUSES = (
 
 def described(verb: Verb) -> Callable[[Endpoint], Endpoint]:
     variants, params = variants_of(verb), verb.params
-    answer = {
-        "status": SUCCESS,
-        "message": text("A sentence.", verb.requested),
-        "operation": shapes.Operation.ref,
-        "vps": shapes.VPS,
-    }
+    answer = success_of(message=text("A sentence.", verb.requested), operation=shapes.Operation.ref, vps=shapes.VPS)
     operation = {"operation": example_of(shapes.Operation.ref) | {"kind": verb.kind}}
     examples = {verb.name: operation | ({"sent": {}} if params else {})}
     examples |= {other.name: operation | {"sent": {flag: True}} for flag, other in variants.items()}
-    given: list[Any] = [Answer(thing(answer), examples, 202, "It will be done."), *REFUSES]
+    given: list[Any] = [Answer(answer.shape, examples, 202, "It will be done."), *REFUSES]
     return endpoint(
         *("Customers", f"{verb.name}Vps", verb.summary, *given, *([InvalidInput] if params else [])),
-        about=f"{verb.about} Answered at once: the operation says how it goes.",
-        body=body_of(params(), dict.fromkeys(variants, True)) if params else None,
+        description=f"{verb.about} Answered at once: the operation says how it goes.",
+        request=body_of(params(), dict.fromkeys(variants, True)) if params else None,
     )
 
 

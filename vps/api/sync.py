@@ -61,28 +61,25 @@ described = partial(endpoint, "Main site")
     "Read what the panel holds, or a hash of it",
     Answer(shapes.PAGE_OR_DIGEST, {"a page": {"vps": [shapes.VPS]}, "a digest": {"of": shapes.DIGEST}}),
     InvalidInput,
-    about="Everything that the panel holds, a page at a time.\n\nWith `digest=1` the SHA-256 of one line for each VPS in id "
-    "order: `id`, `external_id` (empty where it has none), `user_id`, `name`, state, `cpu`, `ram`, `disk`, `os` and "
-    "`hypervisor`, joined by tabs, in UTF-8, each line ended by a line feed. The state is `active` for `running` and "
-    "`stopped`, and else the status. So both sides see whether they agree.",
-    query=(
+    description="A page of all that the panel holds. With `digest=1` the SHA-256 of a line for each VPS in id order: `id`, "
+    "`external_id` (empty where it has none), `user_id`, `name`, state, `cpu`, `ram`, `disk`, `os` and `hypervisor`, joined "
+    "by tabs, in UTF-8, each ended by a line feed. The state is `active` for `running` and `stopped`, else the status.",
+    parameters=[
         *page("after", DEFAULT_PAGE, MOST_AT_ONCE, default=0),
         query("updated_since", time_of("Those alone that have changed since then.")),
         query("digest", word("`1`: no rows, but one hash of them all.", ["1"])),
-    ),
+    ],
     methods=["GET"],
 )
 @described(
     "syncVps",
     "Say that a VPS was created, changed or deleted",
     Answer(shapes.SYNCED, shapes.CREATIONS, 201, "Created."),
-    Answer(
-        shapes.SYNCED, shapes.CHANGES, 200, "Changed or deleted, or so already. `vps` is as it is now, or was last."
-    ),
+    Answer(shapes.SYNCED, shapes.CHANGES, about="Changed or deleted, or so already: `vps` as it is, or was last."),
     *(InvalidInput, MissingFields, errors.UnknownUser, errors.UnknownCluster, errors.VpsNotFound, errors.VpsDeleted),
     *(errors.HypervisorMismatch, errors.PlacementTaken, errors.ExternalIdTaken, errors.ExternalIdMismatch),
-    about="Each may be said again: what is done already is not done twice. The path takes a slash at its end, too.",
-    body=shapes.COMMAND,
+    description="Each may be said again: what is done already is not done twice. The path takes a slash at its end, too.",
+    request=shapes.COMMAND,
     methods=["POST"],
 )
 @for_the_main_site("GET", "POST")
@@ -97,9 +94,9 @@ def sync_vps(request: Request) -> Response:
     "syncVpsBatch",
     "Say up to 10,000 of these at once",
     *(Answer(shapes.BATCH_ANSWER, shapes.BATCHES, about="What became of each."), InvalidInput),
-    about="In one transaction, and a body of up to 16 MiB. What of it failed is told in `results` by the codes of `POST "
+    description="In one transaction, and a body of up to 16 MiB. What of it failed is told in `results` by the codes of `POST "
     f"/api/vps/sync`; with `atomic` nothing is done then, and the others are `{NotApplied.code}`.",
-    body=shapes.BATCH,
+    request=shapes.BATCH,
 )
 @for_the_main_site("POST", largest_body=16 * MIB, at_once=BATCHES_AT_ONCE)
 def sync_batch(request: Request) -> Response:

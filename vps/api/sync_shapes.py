@@ -4,23 +4,21 @@ from vps.api.commands import SHAPE
 from vps.api.shapes import COUNT, EXAMPLE, ORDER, PLACED, SYNCED_VPS
 from vps.errors import NotApplied
 from web.openapi.endpoint import SUCCESS
-from web.openapi.fields import by_action
 from web.openapi.refusals import Error
-from web.openapi.shapes import component, example_of, many, mostly_null, text, thing, truth, whole, word
+from web.openapi.shapes import by_action, component, example_of, many, mostly_null, text, thing, truth, whole, word
 
 MOST_AT_ONCE = 10_000
-WHEN = text(
-    "When it happened, with an offset. An update that is older than the newest that was applied to the VPS changes nothing, "
-    "so that a queue may deliver out of order. At most 5 minutes ahead.",
-    "2025-10-27T10:30:00.250Z",
-    format="date-time",
+ABOUT_WHEN = (
+    "When it happened, with an offset. An update that is older than the newest that was applied changes nothing, so a queue "
+    "may deliver out of order. At most 5 minutes ahead."
 )
+WHEN = text(ABOUT_WHEN, "2025-10-27T10:30:00.250Z", format="date-time")
 ACTIONS = {
     "create": "An order.",
     "update": "Which VPS, by `id` or `external_id`, and at least one column more.",
     "delete": "Which VPS, by `id` or `external_id`.",
 }
-COMMAND = by_action("Sync", SHAPE, EXAMPLE | {"ip_address": "203.0.113.7"}, ACTIONS, occurred_at=WHEN)
+COMMAND = by_action("Sync", SHAPE, EXAMPLE, ACTIONS, occurred_at=WHEN)
 IN_ORDER = many(COMMAND, "A later one sees what an earlier one did.", maxItems=MOST_AT_ONCE)
 ATOMIC = truth("All or none. Without it each stands alone.", True, default=False)
 BATCH = thing({"operations": IN_ORDER, "atomic": ATOMIC}, optional=["atomic"])
@@ -51,11 +49,8 @@ DIGEST = component("SyncedDigest", thing(HASHED))
 PAGE_OR_DIGEST = {"oneOf": [PAGE, DIGEST]}
 
 VPS = example_of(SYNCED_VPS) | {"external_id": "order-1042"}
-CREATE = {
-    "action": "create",
-    "vps": ORDER | {"external_id": "order-1042", "status": "creating", "hypervisor": "proxmox"},
-}
-ON_A_GUEST = {"action": "create", "vps": ORDER | {"placement": PLACED}}
+NEW = ORDER | {"external_id": "order-1042", "status": "creating", "hypervisor": "proxmox"}
+CREATE, ON_A_GUEST = ({"action": "create", "vps": vps} for vps in (NEW, ORDER | {"placement": PLACED}))
 UPDATE = {"action": "update", "vps": {"id": 17, "status": "suspended"}}
 LATE = UPDATE | {"occurred_at": "2025-10-27T10:29:00Z"}
 WITH_COLOUR = {"action": "update", "vps": {"id": 17, "status": "suspended", "colour": "red"}}
@@ -69,15 +64,10 @@ CHANGES = {
     "delete": {"sent": DELETE, "vps": VPS},
     "delete again": {"sent": DELETE, "vps": VPS, "already_deleted": True},
 }
-OPERATIONS = [CREATE, {"action": "delete", "vps": {"id": 99}}]
-DONE_FIRST = {"index": 0, "status": "success", "vps": VPS}
+OPERATIONS = {"operations": [CREATE, {"action": "delete", "vps": {"id": 99}}]}
+DONE_FIRST, NOT_DONE = {"index": 0, "status": "success", "vps": VPS}, {"index": 0} | NotApplied().serialize()
 FAILED = {"index": 1, "status": "error", "message": "There is no VPS 99.", "code": "vps_not_found"}
-NOT_DONE = {"index": 0} | NotApplied().serialize()
 BATCHES = {
-    "each by itself": {"sent": {"operations": OPERATIONS}, "status": "partial", "results": [DONE_FIRST, FAILED]},
-    "all or none": {
-        "sent": {"operations": OPERATIONS, "atomic": True},
-        "status": "error",
-        "results": [NOT_DONE, FAILED],
-    },
+    "each by itself": {"sent": OPERATIONS, "status": "partial", "results": [DONE_FIRST, FAILED]},
+    "all or none": {"sent": OPERATIONS | {"atomic": True}, "status": "error", "results": [NOT_DONE, FAILED]},
 }

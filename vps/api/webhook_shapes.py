@@ -7,34 +7,32 @@ from vps.models.event import Event as EventRow
 from web.openapi.endpoint import query
 from web.openapi.shapes import Noun, Schema, always, example_of, moment, or_null, text, thing
 
-IN_HEADER = {"in": "header", "required": True}
-ABOUT_VPS = {"description": "As it was when this was written, or null."}
+VPS = or_null(SYNCED_VPS) | {"description": "As it was when this was written, or null."}
+SIGNED = (
+    "`v1,` and, in base64, the HMAC-SHA256 of `{id}.{timestamp}.{body}` under the endpoint's secret. While the secret is "
+    "changed there are two, with a space between them."
+)
+HEADERS = {
+    "webhook-id": text("The same on every try: take it once.", "evt_123", pattern="^(evt|test)_[0-9]+$"),
+    "webhook-timestamp": text("When this try was made, seconds since 1970.", "1761561000", pattern="^[0-9]+$"),
+    "webhook-signature": text(SIGNED, "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="),
+}
+ABOUT = (
+    "Answer 2xx once you have it. Anything else, and no answer in 20 s, is tried again: after 5 s, 5 min, 30 min, 2 h, 5 h, "
+    "10 h, 14 h, 20 h and 24 h, or after `Retry-After` where that is later. Of one VPS the next event waits for the one "
+    "before. What staff send to try an endpoint has the type `webhook.test`."
+)
+RESPONSES = {
+    "2XX": "It has arrived.",
+    "410": "The endpoint is gone: it is switched off.",
+    "default": "It is sent again.",
+}
 
 
 class Webhook(Noun, about="Written once: every try sends the same bytes."):
     type = text("What happened.", "vps.status_changed")
     timestamp = moment("When it happened.")
-    data = thing(Event.fields | {"vps": or_null(SYNCED_VPS) | ABOUT_VPS}, "The event.")
-
-
-HEADERS = {
-    "webhook-id": text("The same on every try: take it once.", "evt_123", pattern="^(evt|test)_[0-9]+$"),
-    "webhook-timestamp": text("When this try was made, seconds since 1970.", "1761561000", pattern="^[0-9]+$"),
-    "webhook-signature": text(
-        "`v1,` and, in base64, the HMAC-SHA256 of `{id}.{timestamp}.{body}` under the endpoint's secret. While the secret is "
-        "changed there are two, with a space between them.",
-        "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
-    ),
-}
-ABOUT = """\
-Answer 2xx once you have it. Anything else, and no answer in 20 s, is tried again: after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, \
-14 h, 20 h and 24 h, or after `Retry-After` where that is later. Of one VPS the next event waits for the one before. What \
-staff send to try an endpoint has the type `webhook.test`."""
-RESPONSES = {
-    "2XX": "It has arrived.",
-    "410": "The endpoint is gone: it is switched off.",
-    "default": "It is sent again later.",
-}
+    data = thing(Event.fields | {"vps": VPS}, "The event.")
 
 
 def webhook(type: EventRow.Type) -> Schema:
@@ -46,7 +44,7 @@ def webhook(type: EventRow.Type) -> Schema:
         "tags": ["Events"],
         "summary": str(type.label).capitalize(),
         "description": ABOUT,
-        "parameters": [query(name, schema) | IN_HEADER for name, schema in HEADERS.items()],
+        "parameters": [query(*header) | {"in": "header", "required": True} for header in HEADERS.items()],
         "requestBody": {"content": {"application/json": {"schema": body, "examples": {type: {"value": shown}}}}},
         "security": [],
         "responses": {status: {"description": about} for status, about in RESPONSES.items()},

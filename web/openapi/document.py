@@ -15,27 +15,22 @@ from rest_framework.decorators import api_view, authentication_classes, permissi
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
-from web.openapi.endpoint import Answer, endpoint
-from web.openapi.refusals import OF_ALL, response
-from web.openapi.shapes import COMPONENTS, Schema, always, ref
+from web.openapi.endpoint import CALLERS, Answer, endpoint
+from web.openapi.refusals import OF_ALL, Error, response
+from web.openapi.shapes import COMPONENTS, Schema, always
 from web.request_id import ACCEPTED
 
 TAG = "This description"
 MAKING = Lock()
 NAME = {"type": "string", "pattern": f"^{ACCEPTED.pattern}$", "examples": ["order-1042"]}
-KEY = {
-    "type": "string",
-    "pattern": r"^[\x21-\x7e]+$",
-    "minLength": 1,
-    "maxLength": 257,
-    "examples": ["order-1042-create"],
-}
+VISIBLE = r"^[\x21-\x7e]+$"
+KEY = {"type": "string", "pattern": VISIBLE, "minLength": 1, "maxLength": 257, "examples": ["order-1042-create"]}
+DOCUMENT = {"type": "object", "required": ["openapi", "info", "paths"]}
 SECONDS = {"type": "integer", "minimum": 1, "examples": [10]}
 OUR_NAME = "Your own name of this request, for the logs of both sides. The answer carries it, or else a new one."
 OUR_KEY = (
     "Your own name of what is asked for, such as a UUID. Sent again with the same body it is not done again: the first 2xx "
-    "answer is given once more, byte for byte, for 48 hours and longer. Refusals are not kept. Double quotes around it do "
-    "not count."
+    "answer is given once more, byte for byte, for 48 hours and longer. Refusals are not kept. Quotes around it do not count."
 )
 REPLAYED = "This is the answer to an earlier request with this Idempotency-Key, and nothing was done."
 SHARED: Schema = {
@@ -58,36 +53,29 @@ def in_order(endpoints: list[Any]) -> list[Any]:
 
 def with_components(result: Schema, **_: Any) -> Schema:
     """drf-spectacular calls it, by its settings: adds what the endpoints refer to."""
-    failure = response(OF_ALL)
-    failure |= {"content": {"application/json": {"schema": ref("Error")}}}
-    result["components"] |= SHARED | {"schemas": dict(sorted(COMPONENTS.items())), "responses": {"Failure": failure}}
+    failure = response(OF_ALL) | {"content": {"application/json": {"schema": Error.ref}}}
+    schemes = {name: scheme for known, _ in CALLERS.values() for name, scheme in known.items()}
+    result["components"] |= SHARED | {"schemas": dict(sorted(COMPONENTS.items())), "securitySchemes": schemes}
+    result["components"]["responses"] = {"Failure": failure}
     return result
 
 
 def document() -> bytes:
-    """The description as JSON. Of many who ask first, one makes it: its library does not bear two at a time."""
-    with MAKING:
+    """In English. Of many who ask first, one makes it: drf-spectacular does not bear two at a time."""
+    with MAKING, translation.override("en"):
         return made()
 
 
 @cache
 def made() -> bytes:
-    """Made once a process, in English: it is the same for everybody."""
-    with translation.override("en"):
-        described: bytes = JSONRenderer().render(spectacular_settings.DEFAULT_GENERATOR_CLASS().get_schema(public=True))
-    return described
+    return bytes(JSONRenderer().render(spectacular_settings.DEFAULT_GENERATOR_CLASS().get_schema(public=True)))
 
 
 def for_everybody(view: Any) -> Any:
     return api_view(["GET"])(authentication_classes([])(permission_classes([])(view)))
 
 
-@endpoint(
-    TAG,
-    "getSchema",
-    "This description, as OpenAPI 3.1",
-    Answer({"type": "object", "required": ["openapi", "info", "paths"]}),
-)
+@endpoint(TAG, "getSchema", "This description, as OpenAPI 3.1", Answer(DOCUMENT))
 @for_everybody
 def schema(request: Request) -> HttpResponse:
     return HttpResponse(document(), content_type="application/json")

@@ -4,11 +4,10 @@ drf-spectacular's `extend_schema` brings it to `EndpointSchema`, its DEFAULT_SCH
 who may call and how they are refused, Idempotency-Key, X-Request-ID, and bodies that cannot be read.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry
 from drf_spectacular.utils import extend_schema
@@ -16,29 +15,16 @@ from drf_spectacular.utils import extend_schema
 from web.errors import PanelError, Sentence
 from web.fields import INT_MAX
 from web.idempotency import IdempotencyKeyReused, InvalidIdempotencyKey, RequestInProgress
-from web.openapi.refusals import OF_BODIES, Refusal, refusal, responses
+from web.openapi.refusals import OF_BODIES, Refusal, answered, refusal, responses
 from web.openapi.shapes import Schema, always, example_of, ref, thing, whole
 
-Refuses = type[PanelError] | Refusal
+Decorator = Callable[[Any], Any]
+SUCCESS = always("success")
 ID_SCHEMA = {"type": "integer", "minimum": 1, "maximum": INT_MAX, "examples": [17]}
 ID = {"name": "id", "in": "path", "required": True, "description": "As an answer told it.", "schema": ID_SCHEMA}
 OF_KEYS = [refusal(one, is_shown=False) for one in (InvalidIdempotencyKey, RequestInProgress, IdempotencyKeyReused)]
-SUCCESS = always("success")
-
-
-class Caller(OpenApiAuthenticationExtension):
-    """What a class of authenticators takes, and how it refuses who comes without. drf-spectacular finds the subclasses."""
-
-    schemes: Mapping[str, Schema]
-    refusals: tuple[Refuses, ...]
-
-    def get_security_requirement(self, auto_schema: Any) -> Any:
-        self.name = list(self.schemes)
-        return [{name: []} for name in self.schemes]
-
-    def get_security_definition(self, auto_schema: Any) -> Any:
-        """None of one that takes several: others define each."""
-        return list(self.schemes.values()) if len(self.schemes) == 1 else []
+# Of each class of authenticators what it takes, and how it refuses who comes without. Whoever has the classes adds them.
+CALLERS: dict[Any, tuple[dict[str, Schema], list[Refusal]]] = {}
 
 
 @dataclass(frozen=True)
@@ -51,9 +37,12 @@ class Answer:
     about: str = "It is done."
     media_type: str = "application/json"
 
-    def shown(self, example: Mapping[str, Any]) -> Any:
-        more = {name: value for name, value in example.items() if name not in ("sent", "of")}
-        return example_of(example.get("of", self.shape)) | more
+    def described(self, headers: list[str]) -> Schema:
+        values = {}
+        for name, example in self.examples.items():
+            more = {key: value for key, value in example.items() if key not in ("sent", "of")}
+            values[name] = example_of(example.get("of", self.shape)) | more
+        return answered(self.about, headers, self.shape, values, self.media_type)
 
 
 def success(*examples: str, **properties: Schema) -> Answer:
@@ -61,29 +50,10 @@ def success(*examples: str, **properties: Schema) -> Answer:
 
 
 def endpoint(
-    tag: str,
-    id: str,
-    summary: Sentence,
-    *given: Answer | Refuses,
-    about: Sentence = "",
-    query: Iterable[Schema] = (),
-    body: Schema | None = None,
-    methods: list[str] | None = None,
-) -> Callable[[Any], Any]:
-    """`given` are its answers, and the errors that its own code raises: each is shown in an example."""
-    examples = [pair for answer in given if isinstance(answer, Answer) for pair in answer.examples.items()]
-    sent = {name: one["sent"] if "sent" in one else body and example_of(body) for name, one in examples}
-    content: Any = {"application/json": {"schema": body, "examples": named(sent)}}
-    return extend_schema(
-        operation_id=id,
-        tags=[tag],
-        summary=summary,
-        description=about,
-        parameters=[*query],  # type: ignore[list-item]
-        request=body and {"required": "$ref" in body or "required" in body, "content": content},
-        responses=given,
-        methods=methods,
-    )
+    tag: str, id: str, summary: Sentence, *given: Answer | type[PanelError] | Refusal, **more: Any
+) -> Decorator:
+    """`given` are its answers and the errors that its own code raises: examples show each. `more` is extend_schema's."""
+    return extend_schema(operation_id=id, tags=[tag], summary=summary, responses=given, **({"request": None} | more))
 
 
 def query(name: str, schema: Schema, **default: Any) -> Schema:
@@ -98,47 +68,44 @@ def page(key: str, limit: int, most: int, largest: int = INT_MAX, **start: int) 
     return [after, query("limit", whole("How many at most.", 100, minimum=1, maximum=most), default=limit)]
 
 
-def named(examples: Mapping[str, Any]) -> Schema:
-    return {name: {"value": value} for name, value in examples.items()}
-
-
 class EndpointSchema(AutoSchema):
     def get_operation(
         self, path: str, path_regex: str, path_prefix: str, method: str, registry: ComponentRegistry
     ) -> Schema:
         """Raises LookupError where no @endpoint stands beside it."""
-        self.registry, self.path, self.method = registry, path, method
+        self.method = method
         if not self.get_summary():
             raise LookupError(f"No @endpoint describes {method} {path}.")
-        security, about, body = self.get_auth(), str(self.get_description()), self.get_request_serializer()
+        callers = [CALLERS[type(one)] for one in self.view.get_authenticators()]
+        security: list[Schema] = [{name: []} for schemes, _ in callers for name in schemes]
         is_repeatable = method == "POST" and bool(security)
         headers = ["IdempotencyKey", "RequestId"] if is_repeatable else ["RequestId"]
-        parameters = [*([ID] if "{id}" in path else []), *self.get_override_parameters()]
-        return {
+        ids = [ID] if "{id}" in path else []
+        operation = {
             "operationId": self.get_operation_id(),
             "tags": self.get_tags(),
             "summary": self.get_summary(),
-            **({"description": about} if about else {}),
-            "parameters": [*parameters, *(ref(name, "parameters") for name in headers)],
-            **({"requestBody": body} if body else {}),
+            "parameters": [*ids, *self.get_override_parameters(), *(ref(name, "parameters") for name in headers)],
             "security": security,
-            "responses": self.responses(is_repeatable),
+            "responses": self.responses([row for _, rows in callers for row in rows], is_repeatable),
         }
+        body: Any = self.get_request_serializer()
+        more = {"description": str(self.get_description()), "requestBody": body and self.sent(body)}
+        return operation | {name: said for name, said in more.items() if said}
 
-    def responses(self, is_repeatable: bool) -> Schema:
+    def responses(self, rows: list[Refusal], is_repeatable: bool) -> Schema:
         given: Any = self.get_response_serializers()
-        callers: Any = [OpenApiAuthenticationExtension.get_match(one) for one in self.view.get_authenticators()]
-        errors = [error for caller in callers for error in caller.refusals]
-        errors += [error for error in given if not isinstance(error, Answer)]
-        rows = [error if isinstance(error, Refusal) else refusal(error) for error in errors]
+        rows = rows + [refusal(one) for one in given if not isinstance(one, Answer)]
         rows += [*(OF_KEYS if is_repeatable else []), *(OF_BODIES if self.method == "POST" else [])]
-        answers = {str(one.status): described(one, is_repeatable) for one in given if isinstance(one, Answer)}
+        headers = ["X-Request-ID", *(["Idempotency-Replayed"] if is_repeatable else [])]
+        answers = {str(one.status): one.described(headers) for one in given if isinstance(one, Answer)}
         return answers | responses(rows) | {"default": ref("Failure", "responses")}
 
-
-def described(answer: Answer, is_repeatable: bool) -> Schema:
-    headers = ["X-Request-ID", *(["Idempotency-Replayed"] if is_repeatable else [])]
-    shown = {name: answer.shown(example) for name, example in answer.examples.items()}
-    content = {"schema": answer.shape} | ({"examples": named(shown)} if shown else {})
-    headers_of = {name: ref(name, "headers") for name in headers}
-    return {"description": answer.about, "headers": headers_of, "content": {answer.media_type: content}}
+    def sent(self, body: Schema) -> Schema:
+        given: Any = self.get_response_serializers()
+        examples = {
+            name: one for answer in given if isinstance(answer, Answer) for name, one in answer.examples.items()
+        }
+        values = {name: {"value": one.get("sent", example_of(body))} for name, one in examples.items()}
+        content = {"application/json": {"schema": body, "examples": values}}
+        return {"required": "$ref" in body or "required" in body, "content": content}

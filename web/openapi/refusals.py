@@ -25,15 +25,16 @@ SENTENCES = {
     "invalid": "Invalid request: limit: Must be a whole number.",
 }
 # What web.json_body says of a body that it cannot read.
-OF_BODIES = [
-    Refusal(400, "invalid_json", "The body is not valid JSON."),
-    Refusal(400, "invalid_utf8", "The body is not valid UTF-8."),
-    Refusal(400, "invalid_text", "A text holds a NUL or half a character."),
-    Refusal(400, "duplicate_key", "A key stands twice in one object."),
-    Refusal(400, "not_finite", "NaN is not a JSON number."),
-    Refusal(400, "too_deep", "The body is nested deeper than 16 levels."),
-    Refusal(400, "too_many_values", "The body holds more values than the largest call has."),
-]
+UNREADABLE = (
+    "invalid_json",
+    "invalid_utf8",
+    "invalid_text",
+    "duplicate_key",
+    "not_finite",
+    "too_deep",
+    "too_many_values",
+)
+OF_BODIES = [Refusal(400, code, "The body cannot be read; the sentence says where.") for code in UNREADABLE]
 NO_TOKEN = Refusal(401, "not_authenticated", "Authentication credentials were not provided.", is_shown=True)
 # What may meet any request; an app that knows callers adds how these are refused.
 OF_ALL = [
@@ -53,9 +54,7 @@ OF_ALL = [
 
 class Error(Noun, about="Every failure of the API looks like this, whatever raised it."):
     status = always("error")
-    message = text(
-        "What a person can act on. It may be worded anew: decide by `code`.", "There is nothing at this address."
-    )
+    message = text("What a person can act on. It may be worded anew: decide by `code`.", "There is nothing here.")
     code = text("A stable word for programs.", "not_found", pattern="^[a-z0-9_]+$")
     errors = {
         "type": "object",
@@ -66,10 +65,12 @@ class Error(Noun, about="Every failure of the API looks like this, whatever rais
     optional = ("errors",)
 
 
-def refusal(error: type[PanelError], component_name: str = "", is_shown: bool = True, **more: Schema) -> Refusal:
-    """One that only many calls come to is not shown. One whose answer says `more` has a component of its own."""
+def refusal(error: type[PanelError] | Refusal, name: str = "", is_shown: bool = True, **more: Schema) -> Refusal:
+    """One that only many calls come to is not shown. One whose answer says `more` has a component of this name."""
+    if isinstance(error, Refusal):
+        return error
     fields = Error.fields | {"code": always(error.code)} | more
-    shape = component(component_name, thing(fields, optional=Error.optional)) if more else None
+    shape = component(name, thing(fields, optional=Error.optional)) if more else None
     sentence = SENTENCES.get(error.code, error.message)
     return Refusal(error.status, error.code, sentence, bool(error.retry_after), is_shown, shape)
 
@@ -86,16 +87,14 @@ def response(rows: list[Refusal]) -> Schema:
     codes = [row.code for row in rows if not row.shape]
     plain = {"allOf": [Error.ref, {"type": "object", "properties": {"code": {"enum": codes}}}]}
     carriers = [row.shape for row in rows if row.shape]
-    content: Schema = {"schema": {"oneOf": [*carriers, *([plain] if codes else [])]} if carriers else plain}
-    if shown := [row for row in rows if row.is_shown]:
-        content["examples"] = {row.code: {"value": example_of(row.shape or {}) | said(row)} for row in shown}
+    schema = {"oneOf": [*carriers, *([plain] if codes else [])]} if carriers else plain
+    shown = {row.code: example_of(row.shape or {}) | body(row.code, str(row.sentence)) for row in rows if row.is_shown}
     headers = ["X-Request-ID", *(["Retry-After"] if any(row.is_waited_for for row in rows) else [])]
-    return {
-        "description": "\n".join(f"- {row.status} `{row.code}`: {row.sentence}" for row in rows),
-        "headers": {name: ref(name, "headers") for name in headers},
-        "content": {"application/json": content},
-    }
+    return answered("\n".join(f"- {row.status} `{row.code}`: {row.sentence}" for row in rows), headers, schema, shown)
 
 
-def said(row: Refusal) -> Schema:
-    return body(row.code, str(row.sentence))
+def answered(
+    about: str, headers: list[str], schema: Schema, values: Schema, media_type: str = "application/json"
+) -> Schema:
+    content = {media_type: {"schema": schema, "examples": {name: {"value": value} for name, value in values.items()}}}
+    return {"description": about, "headers": {name: ref(name, "headers") for name in headers}, "content": content}

@@ -1,14 +1,30 @@
-"""Words for the shapes of JSON values, and objects that have a name in the document. Whoever describes an endpoint calls it.
+"""Words for the shapes of JSON values: what one is about, an example, limits as JSON Schema names them. Endpoints use them."""
 
-Each takes what the value is about, an example of it, and limits by JSON Schema's own words.
-"""
-
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
+from rest_framework.serializers import CharField, Serializer, empty
+
+from web.fields import EmailAddress, OneOf, PlainText, TrueOrFalse, WholeNumber
+from web.shape import ActionShape
+
 Schema = dict[str, Any]
+# What has a name in the document.
 COMPONENTS: dict[str, Schema] = {}
+# By the class of the field; an app that has fields of its own adds them.
+SHAPES: dict[Any, Callable[[Any], Schema]] = {
+    CharField: lambda field: {"type": "string", "maxLength": field.max_length},
+    WholeNumber: lambda field: {"type": "integer", "minimum": field.least, "maximum": field.most},
+    PlainText: lambda field: {
+        "type": "string",
+        "minLength": 0 if field.may_be_empty else 1,
+        "maxLength": field.longest,
+    },
+    EmailAddress: lambda field: SHAPES[PlainText](field) | {"format": "email"},
+    OneOf: lambda field: {"type": "string", "enum": list(field.words)},
+    TrueOrFalse: lambda field: {"type": "boolean"},
+}
 
 
 def ref(name: str, kind: str = "schemas") -> Schema:
@@ -16,7 +32,6 @@ def ref(name: str, kind: str = "schemas") -> Schema:
 
 
 def component(name: str, schema: Schema) -> Schema:
-    """Gives the schema a name. Returns the reference to it."""
     COMPONENTS[name] = schema
     return ref(name)
 
@@ -25,7 +40,7 @@ def value(type: str, about: str, example: Any, **limits: Any) -> Schema:
     return {"type": type, "description": about, "examples": [example]} | limits
 
 
-whole, number, text, truth = (partial(value, type) for type in ("integer", "number", "string", "boolean"))
+whole, text, truth = (partial(value, type) for type in ("integer", "string", "boolean"))
 
 
 def moment(about: str, example: str = "2025-10-27T10:30:00Z") -> Schema:
@@ -57,8 +72,8 @@ mostly_null = partial(or_null, is_shown=False)
 def thing(properties: dict[str, Schema], about: str = "", optional: Iterable[str] = ()) -> Schema:
     """An object. What is not optional is always there."""
     required = [name for name in properties if name not in optional]
-    schema: Schema = {"type": "object", "properties": properties}
-    return schema | ({"required": required} if required else {}) | ({"description": about} if about else {})
+    more = {"required": required, "description": about}
+    return {"type": "object", "properties": properties} | {key: said for key, said in more.items() if said}
 
 
 class Noun:
@@ -86,3 +101,35 @@ def example_of(schema: Schema) -> Any:
         case {"items": items}:
             return [example_of(items)]
     return {name: example_of(schema["properties"][name]) for name in schema.get("required", [])}
+
+
+def body_of(serializer: Serializer[Any], example: Mapping[str, Any]) -> Schema:
+    properties = {name: field_of(field, example.get(name)) for name, field in serializer.fields.items()}
+    return thing(properties, optional=[name for name, field in serializer.fields.items() if not field.required])
+
+
+def field_of(field: Any, example: Any) -> Schema:
+    said = {"description": field.help_text} | ({} if field.default is empty else {"default": field.default})
+    if isinstance(field, Serializer):
+        return component(type(field).__name__, body_of(field, example)) | said
+    schema = next(SHAPES[ancestor] for ancestor in type(field).__mro__ if ancestor in SHAPES)(field)
+    return (
+        (or_null(schema) if field.allow_null else schema) | said | ({} if example is None else {"examples": [example]})
+    )
+
+
+def by_action(
+    name: str, body: ActionShape, example: Mapping[str, Any], about: Mapping[str, str], **more: Schema
+) -> Schema:
+    """What the ActionShape reads. `about` says what each action takes; where it is more than ids, `more` may stand beside."""
+    fields, noun, kinds = body_of(body.fields, example)["properties"], body.noun, {}
+    for action, takes in about.items():
+        taken = {field: schema for field, schema in fields.items() if field in body.taken[action]}
+        by_id = {} if body.needed[action] else {"anyOf": [{"required": [id]} for id in body.ids]}
+        inner = thing(taken, takes, taken.keys() - {*body.needed[action]}) | by_id
+        outer = {"action": always(action), noun: component(f"{noun.title()}To{action.title()}", inner)}
+        beside = more if taken.keys() - {*body.ids} else {}
+        kinds[action] = component(f"{name}{action.title()}", thing(outer | beside, optional=more))
+    mapping = {action: kind["$ref"] for action, kind in kinds.items()}
+    discriminator = {"propertyName": "action", "mapping": mapping}
+    return component(name, {"oneOf": [*kinds.values()], "discriminator": discriminator})
