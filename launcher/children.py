@@ -1,6 +1,6 @@
 """Programs that we start, watch and surely stop. For the other modules of the launcher; from the main thread alone.
 
-A child is a session of its own, so that Ctrl-C reaches us and not it, and is told by the kernel when we die, however.
+A child is a session of its own, so that Ctrl-C reaches us and not it, and gets a signal of the kernel when we die, however.
 """
 
 import ctypes

@@ -16,12 +16,12 @@ from launcher.certificate import certificate
 from launcher.children import ROOT, Child, wait_until
 from launcher.postgres import CannotStart, Postgres
 from launcher.secrets_file import demo_secrets, is_free, kept_ports
-from launcher.undertaker import PATIENCE_S, Undertaker
+from launcher.reaper import PATIENCE_S, Reaper
 from launcher.valkey import Valkey
 
-# What ends on the way is told of at once. This is for what hangs, and a busy machine takes minutes without hanging.
+# What ends on the way is reported at once. This is for what hangs, and a busy machine takes minutes without hanging.
 READY_S = 300
-# What a killed run leaves behind is told to end by the kernel, and takes a moment to.
+# The kernel asks what a killed run leaves behind to end, and that takes a moment.
 LEAVING_S = PATIENCE_S + 1
 
 
@@ -38,7 +38,7 @@ class Stack:
         self.is_throwaway = is_throwaway
         self.children: list[Child] = []
         self.servers: list[Postgres | Valkey] = []
-        self.undertaker = Undertaker()
+        self.reaper = Reaper()
         self.env = dict(os.environ)
         self.lock: TextIO | None = None
 
@@ -145,13 +145,13 @@ class Stack:
 
     def watch(self, child: Child) -> None:
         self.children.append(child)
-        self.undertaker.watch(self.children)
+        self.reaper.watch(self.children)
 
     def restart(self, child: Child) -> None:
         child.stop()
         child.before_restart()
         child.start()
-        self.undertaker.watch(self.children)
+        self.reaper.watch(self.children)
 
     def answers(self) -> bool:
         dead = next((child for child in self.children if not child.is_running), None)
@@ -173,7 +173,7 @@ class Stack:
             child.stop()
         for server in reversed(self.servers):
             server.stop()
-        self.undertaker.dismiss()
+        self.reaper.dismiss()
         if self.lock:
             self.lock.close()
 

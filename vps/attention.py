@@ -69,7 +69,7 @@ def unreachable() -> "QuerySet[Cluster]":
 
 
 def unreachable_nodes() -> "QuerySet[ClusterNode]":
-    found: QuerySet[ClusterNode] = ClusterNode.objects.silent().filter(cluster__is_active=True)
+    found: QuerySet[ClusterNode] = ClusterNode.objects.unreachable().filter(cluster__is_active=True)
     return found.select_related("cluster").order_by("cluster__name", "name")
 
 

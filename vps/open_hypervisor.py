@@ -71,14 +71,14 @@ class Breaker:
     @cached_property
     def silent(self) -> set[str]:
         """The nodes that were silent when the first call to any was made."""
-        return set(ClusterNode.objects.silent().filter(cluster=self.cluster).values_list("name", flat=True))
+        return set(ClusterNode.objects.unreachable().filter(cluster=self.cluster).values_list("name", flat=True))
 
     def before(self, node: str) -> None:
         """The node first: its cluster's one probe is not spent on a call that the node holds back."""
-        if node and node in self.silent and not ClusterNode.objects.may_ask(self.id_of(node)):
+        if node and node in self.silent and not self.row_of(node).admit_call():
             raise Unreachable(f"{node} does not answer, and is asked again later")
         is_held_back = self.is_silent and not (node and self.is_refusing)
-        if is_held_back and not Cluster.objects.may_ask(self.cluster.pk):
+        if is_held_back and not self.cluster.admit_call():
             raise Unreachable(f"{self.cluster} does not answer, and is asked again later")
 
     def connected(self) -> None:
@@ -88,7 +88,7 @@ class Breaker:
     def is_back(self) -> None:
         """A cluster that hung made its nodes look silent too: those are asked again as soon as it is back."""
         if self.is_silent:
-            Cluster.objects.answered(self.cluster.pk)
+            self.cluster.record_answer()
             ClusterNode.objects.ask_all_at_once(self.cluster.pk)
             Operation.objects.on(self.cluster.pk).wake()
             self.is_silent = self.is_refusing = False
@@ -99,19 +99,19 @@ class Breaker:
         else:
             self.is_back()
         if node and node in self.silent:
-            ClusterNode.objects.answered(self.id_of(node))
+            self.row_of(node).record_answer()
             Operation.objects.on(self.cluster.pk).wake()
             self.silent.discard(node)
 
     def failed(self, node: str, error: HypervisorError) -> None:
         if node:
-            ClusterNode.objects.failed(self.id_of(node), error.detail)
+            self.row_of(node).record_failure(error.detail)
             self.silent.add(node)
         else:
             is_refusing = isinstance(error, Refused) and error.reason != Refusal.UNAUTHENTICATED
-            Cluster.objects.failed(self.cluster.pk, error.detail, is_refusing=is_refusing)
+            self.cluster.record_failure(error.detail, is_refusing=is_refusing)
             self.is_silent, self.is_refusing = True, is_refusing
 
-    def id_of(self, node: str) -> int:
-        id: int = ClusterNode.objects.named(self.cluster.pk, node).pk
-        return id
+    def row_of(self, node: str) -> ClusterNode:
+        row: ClusterNode = ClusterNode.objects.named(self.cluster.pk, node)
+        return row

@@ -95,7 +95,7 @@ def fetch_history(vps_id: int, timeframe: str) -> None:
 def deliver_all() -> None:
     """A bell that comes after this line is for what comes after it."""
     notify.take_down_feed_bell()
-    if not webhooks.take():
+    if not webhooks.enqueue():
         notify.feed(after_seconds=1)
     for id in webhooks.due_endpoints():
         notify.worker("deliver", id)

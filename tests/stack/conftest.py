@@ -21,7 +21,7 @@ import requests
 
 from launcher.children import ROOT, Child, last_lines
 from launcher.secrets_file import free_port
-from launcher.undertaker import Undertaker
+from launcher.reaper import Reaper
 from tests.clients.both import client_of, node
 from tests.simulated import PATIENCE, wait_for
 from tests.stack.browser import browser, open_as, sessions
@@ -44,7 +44,7 @@ def pytest_pyfunc_call(pyfuncitem: Any) -> bool | None:
 class Run:
     """One `python -m launcher`, in an environment that holds nothing of the tests'.
 
-    It ends when we do, however: the kernel asks it to, and the undertaker insists where somebody has stopped it.
+    It ends when we do, however: the kernel asks it to, and the reaper insists where somebody has stopped it.
     """
 
     def __init__(self, folder: Path, port: int) -> None:
@@ -55,14 +55,14 @@ class Run:
         env |= {"DATA_DIR": str(self.folder), "PORT": str(self.port), "CRASH_POINTS": str(self.crashes)}
         command, patience_s = [sys.executable, "-m", "launcher"], 20.0 * PATIENCE
         self.child = Child("launcher", command, self.log, env, signal.SIGINT, patience_s, cwd=ROOT)
-        self.undertaker = Undertaker()
+        self.reaper = Reaper()
         self.is_over = False
 
     def start(self) -> "Run":
         self.crashes.mkdir(exist_ok=True)
         self.log.unlink(missing_ok=True)
         self.child.start()
-        self.undertaker.watch([self.child])
+        self.reaper.watch([self.child])
         return self
 
     def start_up(self) -> "Run":
@@ -141,7 +141,7 @@ class Run:
             if self.child.is_running:
                 self.process.send_signal(signal.SIGCONT)
             self.child.stop()
-            self.undertaker.dismiss()
+            self.reaper.dismiss()
             self.is_over = True
         return self.child.process and self.child.process.returncode
 

@@ -56,7 +56,7 @@ def test_what_does_not_answer_is_left_alone_for_pauses_that_double(
     simulated.ail(host, refuse=True)
     pauses, since = [], set()
     for _ in range(7):
-        Cluster.objects.ask_at_once(real_cluster.pk)
+        real_cluster.ask_at_once()
         with pytest.raises(Unreachable, match=r"127\.0\.0\.1"):
             ask(real_cluster)
         pauses.append(seconds_left(real_cluster))
@@ -68,7 +68,7 @@ def test_what_does_not_answer_is_left_alone_for_pauses_that_double(
     simulated.ail(host, refuse=False)
     with pytest.raises(Unreachable, match=HELD_BACK):
         ask(real_cluster)
-    Cluster.objects.ask_at_once(real_cluster.pk)
+    real_cluster.ask_at_once()
     assert ask(real_cluster) == "9.2.11"
     real_cluster.refresh_from_db()
     assert (real_cluster.failures, real_cluster.unreachable_since, real_cluster.retry_at) == (0, None, None)
@@ -82,7 +82,7 @@ def test_of_many_one_finds_out_whether_it_is_back(simulated: Simulated, real_clu
         ask(real_cluster)
     simulated.ail(host, refuse=False)
     simulated.call("PATCH", "faults", {"delay_seconds": 0.5})
-    Cluster.objects.ask_at_once(real_cluster.pk)
+    real_cluster.ask_at_once()
     simulated.forget_load()
     results = at_once(*[lambda: ask(real_cluster)] * AT_ONCE)
     assert sorted(map(str, results)) == ["9.2.11"] + [f"simulated does not answer, and is {HELD_BACK}"] * 3
@@ -119,7 +119,7 @@ def test_who_is_to_blame_is_left_alone(db: None, stranger: Any, status: str, mar
     with pytest.raises(HypervisorError, match=status[:3]):
         ask(cluster, lambda hypervisor: hypervisor.look(GUEST))
     cluster.refresh_from_db()
-    assert (cluster.failures > 0, ClusterNode.objects.silent().exists()) == marked
+    assert (cluster.failures > 0, ClusterNode.objects.unreachable().exists()) == marked
 
 
 def test_a_node_that_is_down_proves_that_its_cluster_answers(
@@ -130,7 +130,7 @@ def test_a_node_that_is_down_proves_that_its_cluster_answers(
         ask(real_cluster)
     simulated.ail(host, refuse=False)
     simulated.call("PATCH", "nodes/pve1", {"up": False})
-    Cluster.objects.ask_at_once(real_cluster.pk)
+    real_cluster.ask_at_once()
     with pytest.raises(Unreachable, match="595"):
         ask(real_cluster, lambda hypervisor: hypervisor.look(GUEST))
     assert ask(real_cluster) == "9.2.11"
@@ -145,9 +145,9 @@ def test_nodes_that_were_blamed_while_the_whole_cluster_hung_are_asked_again_whe
     for what in (lambda hypervisor: hypervisor.look(GUEST), lambda hypervisor: hypervisor.guests()):
         with pytest.raises(OutcomeUnknown):
             ask(real_cluster, what)
-    assert ClusterNode.objects.silent().exists()
+    assert ClusterNode.objects.unreachable().exists()
     simulated.call("PATCH", "faults", {"delay_seconds": 0})
-    Cluster.objects.ask_at_once(real_cluster.pk)
+    real_cluster.ask_at_once()
     assert reconcile(real_cluster.pk) == 0
     assert ask(real_cluster, lambda hypervisor: hypervisor.look(GUEST)).node == "pve1"
 
@@ -162,10 +162,10 @@ def test_the_history_of_a_guest_says_nothing_of_its_node(
         ask(real_cluster, lambda hypervisor: hypervisor.look(GUEST))
     node = ClusterNode.objects.get()
     assert ask(real_cluster, lambda hypervisor: hypervisor.history(GUEST, Timeframe.HOUR))
-    ClusterNode.objects.ask_at_once(node.pk)
+    node.ask_at_once()
     assert ask(real_cluster, lambda hypervisor: hypervisor.history(GUEST, Timeframe.HOUR))
-    assert ClusterNode.objects.may_ask(node.pk), "the one probe was left to a call that tells"
-    assert ClusterNode.objects.silent().exists()
+    assert node.admit_call(), "the one probe was left to a call that tells"
+    assert ClusterNode.objects.unreachable().exists()
 
 
 def test_a_command_whose_answer_was_lost_blames_nobody_and_the_read_after_it_tells(
@@ -183,9 +183,9 @@ def test_a_command_whose_answer_was_lost_blames_nobody_and_the_read_after_it_tel
     simulated.hang("pve1", 0)
     with pytest.raises(Unreachable, match=f"pve1 .* {HELD_BACK}"):
         ask(real_cluster, lambda hypervisor: hypervisor.look(GUEST))
-    ClusterNode.objects.ask_at_once(ClusterNode.objects.get().pk)
+    ClusterNode.objects.get().ask_at_once()
     assert ask(real_cluster, lambda hypervisor: hypervisor.look(GUEST)).node == "pve1"
-    assert not ClusterNode.objects.silent().exists()
+    assert not ClusterNode.objects.unreachable().exists()
 
 
 def test_a_worker_that_was_too_late_to_send_says_nothing_of_the_cluster(
@@ -208,7 +208,7 @@ def test_who_falls_asleep_as_the_cluster_is_heard_again_is_not_left_to_sleep(
     def silence_that_ends(*where: Any) -> float:
         seconds = silence_s(*where)
         simulated.ail(host, refuse=False)
-        Cluster.objects.ask_at_once(real_cluster.pk)
+        real_cluster.ask_at_once()
         assert ask(real_cluster) == "9.2.11"
         return seconds
 
@@ -268,9 +268,9 @@ def test_a_dead_node_holds_up_its_own_guests_alone(
     assert states(dark) <= {("queued", "silent"), ("queued", "waiting")}
     real_cluster.refresh_from_db()
     assert (real_cluster.failures, real_cluster.unreachable_since) == (0, None)
-    assert ClusterNode.objects.silent().get().name == "pve2"
+    assert ClusterNode.objects.unreachable().get().name == "pve2"
     simulated.call("PATCH", "nodes/pve2", {"hang_seconds": 0, "up": True})
-    ClusterNode.objects.ask_at_once(ClusterNode.objects.get().pk)
+    ClusterNode.objects.get().ask_at_once()
     ask(real_cluster, lambda hypervisor: hypervisor.look(GuestRef(Kind.VM, "101", "pve2")))
     working(real_cluster, have_ended(dark))()
     assert states(dark) == {("succeeded", "done")}

@@ -43,7 +43,7 @@ class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Cluster]":
         """With the nodes that are silent, in one query for all rows."""
-        silent = Prefetch("nodes", queryset=ClusterNode.objects.silent(), to_attr="silent")
+        silent = Prefetch("nodes", queryset=ClusterNode.objects.unreachable(), to_attr="silent")
         return super().get_queryset(request).select_related("same_as").prefetch_related(silent)
 
     @admin.display(description=_("health"))
@@ -84,9 +84,9 @@ class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def test(self, request: HttpRequest, id: int) -> HttpResponse:
         """Ask a worker to ask the cluster, however lately it was silent. What comes of it appears in the health below."""
         cluster = self.allowed(request, id)
-        Cluster.objects.ask_at_once(cluster.pk)
+        cluster.ask_at_once()
         Cluster.objects.ask_for_rights(cluster.pk)
-        Cluster.objects.ask_who_it_is(cluster.pk)
+        cluster.ask_who_it_is()
         ClusterNode.objects.ask_all_at_once(cluster.pk)
         notify.worker("reconcile_one", cluster.pk)
         self.message_user(

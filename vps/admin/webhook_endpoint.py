@@ -60,7 +60,7 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if not endpoint.is_active:
             when, why = in_utc(endpoint.disabled_at or timezone.now()), endpoint.get_disabled_why_display()
             return str(_("disabled since %(when)s, %(why)s") % {"when": when, "why": why})
-        if endpoint.is_silent and endpoint.unreachable_since:
+        if endpoint.is_unreachable and endpoint.unreachable_since:
             return str(_("takes nothing since %(when)s") % {"when": in_utc(endpoint.unreachable_since)})
         return str(_("in use"))
 
@@ -147,13 +147,13 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def enable(self, request: HttpRequest, id: int) -> HttpResponse:
         endpoint = self.allowed(request, id)
-        if webhooks.enable(endpoint.pk):
+        if webhooks.enable(endpoint):
             self.log_change(request, endpoint, gettext("enabled"))
         return self.told(request, endpoint, _("The endpoint is in use. What has waited is being sent."))
 
     def disable(self, request: HttpRequest, id: int) -> HttpResponse:
         endpoint = self.allowed(request, id)
-        if webhooks.disable(endpoint.pk):
+        if webhooks.disable(endpoint):
             self.log_change(request, endpoint, gettext("disabled"))
         return self.told(request, endpoint, _("The endpoint is disabled. Nothing is sent until it is enabled."))
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from django.db import connection
 
 OPERATIONS_OF_VPS, RECONCILE_OF_CLUSTER, BINDING_BY_NAME, FINDING_ADDRESSES, MOVING, SETTLING = range(0x6F01, 0x6F07)
-TAKING_EVENTS, DELIVERING, DELIVERY_SLOT = range(0x6F0A, 0x6F0D)
+ENQUEUEING, DELIVERING, DELIVERY_SLOT = range(0x6F0A, 0x6F0D)
 # The first of a cluster's slots; the others follow.
 SLOTS_OF_CLUSTER = 0x6F10
 

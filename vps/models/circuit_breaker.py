@@ -1,6 +1,6 @@
-"""How something far away is: whether it answers, since when not, and when to ask again. A base of Cluster and ClusterNode.
+"""Whether something far away answers, since when not, and when to ask again. A base of Cluster, ClusterNode, WebhookEndpoint.
 
-While it is silent one caller at a time asks, after a pause that doubles: a circuit breaker that all workers share.
+While it does not answer one caller at a time asks, after a pause that doubles: a circuit breaker that all workers share.
 """
 
 from datetime import timedelta
@@ -22,35 +22,13 @@ def pause_after(failures: Any) -> Any:
 
 
 class CircuitBreakerQuerySet(models.QuerySet[Any]):
-    """All but `silent` change the one row `id`."""
-
-    def silent(self) -> "CircuitBreakerQuerySet":
+    def unreachable(self) -> "CircuitBreakerQuerySet":
         return self.filter(failures__gt=0)
-
-    def may_ask(self, id: int) -> bool:
-        """Whether to ask now. To ask what is silent counts as a failure until it has answered: so others keep away."""
-        failures = models.F("failures") + 1
-        is_due = models.Q(retry_at__lte=Now()) | models.Q(retry_at=None)
-        silent = self.filter(id=id, failures__gt=0)
-        is_probe = silent.filter(is_due).update(failures=failures, retry_at=Now() + pause_after(failures))
-        return bool(is_probe) or not silent.exists()
-
-    def failed(self, id: int, detail: str, **columns: Any) -> None:
-        """It did not answer. Of many calls that fail at once the first counts. `detail` is for staff alone."""
-        why = {"failure": detail[:500], "unreachable_since": Coalesce("unreachable_since", Now())} | columns
-        retry_at = Now() + models.Value(FIRST_PAUSE)
-        if not self.filter(id=id, failures=0).update(failures=1, retry_at=retry_at, **why):
-            self.filter(id=id).update(**why)
-
-    def answered(self, id: int) -> None:
-        self.filter(id=id, failures__gt=0).update(failures=0, failure="", unreachable_since=None, retry_at=None)
-
-    def ask_at_once(self, id: int) -> None:
-        """Staff have asked for it: the next call is not held back."""
-        self.filter(id=id, failures__gt=0).update(retry_at=Now())
 
 
 class CircuitBreaker(models.Model):
+    """Its verbs are one statement each, on the row as it is in the database: what was read of it may be old."""
+
     unreachable_since = models.DateTimeField(_("unreachable since"), null=True, editable=False)
     failures = models.IntegerField(_("failures in a row"), default=0, db_default=0, editable=False)
     failure = models.CharField(_("why"), max_length=500, default="", db_default="", blank=True, editable=False)
@@ -60,3 +38,30 @@ class CircuitBreaker(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def row(self) -> Any:
+        """This row alone, as a QuerySet."""
+        return type(self).objects.filter(pk=self.pk)
+
+    def admit_call(self) -> bool:
+        """Whether to ask now. To ask what is unreachable counts as a failure until it has answered: so others keep away."""
+        failures = models.F("failures") + 1
+        is_due = models.Q(retry_at__lte=Now()) | models.Q(retry_at=None)
+        unreachable = self.row.filter(failures__gt=0)
+        is_probe = unreachable.filter(is_due).update(failures=failures, retry_at=Now() + pause_after(failures))
+        return bool(is_probe) or not unreachable.exists()
+
+    def record_failure(self, detail: str, **columns: Any) -> None:
+        """It did not answer. Of many calls that fail at once the first counts. `detail` is for staff alone."""
+        why = {"failure": detail[:500], "unreachable_since": Coalesce("unreachable_since", Now())} | columns
+        retry_at = Now() + models.Value(FIRST_PAUSE)
+        if not self.row.filter(failures=0).update(failures=1, retry_at=retry_at, **why):
+            self.row.update(**why)
+
+    def record_answer(self) -> None:
+        self.row.filter(failures__gt=0).update(failures=0, failure="", unreachable_since=None, retry_at=None)
+
+    def ask_at_once(self) -> None:
+        """Staff have asked for it: the next call is not held back."""
+        self.row.filter(failures__gt=0).update(retry_at=Now())

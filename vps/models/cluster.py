@@ -27,7 +27,7 @@ def normal(host: str, default_port: int) -> str:
     return f"{name.strip('[]').rstrip('.')}:{int(port)}"
 
 
-SAID = """
+RECORD_IDENTITY = """
     UPDATE clusters SET version = %(version)s, certificates = %(certificates)s, identified_at = statement_timestamp(),
         same_as_id = (
             SELECT min(others.id) FROM clusters AS others
@@ -51,40 +51,13 @@ class ClusterQuerySet(CircuitBreakerQuerySet):
         """Those whose guests are shown as unknown by now, for nobody has listened to them lately."""
         return self.filter(models.Q(seen_at=None) | models.Q(seen_at__lte=now - FRESH_FOR))
 
-    def doubted(self, id: int, doubt: dict[str, Any]) -> None:
-        """Guests of ours are not in its list, and there is a reason not to believe that they are gone."""
-        self.filter(id=id).update(doubt=doubt, doubted_since=Coalesce("doubted_since", Now()))
-
-    def believed(self, id: int) -> None:
-        self.filter(id=id, doubted_since__isnull=False).update(doubt=None, doubted_since=None)
-
-    def ask_who_it_is(self, id: int) -> None:
-        """With the next round: staff want to know, or have changed how it is reached."""
-        self.filter(id=id).update(identified_at=None)
-
     def ask_for_rights(self, id: int) -> None:
         """With the next round: staff want to know, or a command was denied."""
         self.filter(id=id).update(rights_asked_at=None)
 
-    def heard_out(self, id: int, **told: Any) -> None:
-        """Its list of guests was taken in just now, and this was told beside."""
-        self.filter(id=id).update(seen_at=Now(), **told)
-
     def with_time(self) -> "ClusterQuerySet":
         """Each with `read_at`, the database's time when it was read."""
         found: ClusterQuerySet = self.annotate(read_at=Now())
-        return found
-
-    def twins(self, id: int) -> "set[int]":
-        """The rows that reach the same cluster as this one, itself among them, as far as is known."""
-        same = same_clusters(self.all())
-        return {pk for pk, first in same.items() if first == same.get(id)} | {id}
-
-    def said(self, id: int, version: str, certificates: "tuple[str, ...]") -> "int | None":
-        """What it said of itself just now. Returns the older row that reaches the same cluster, or None."""
-        with connection.cursor() as cursor:
-            cursor.execute(SAID, {"id": id, "version": version, "certificates": list(certificates)})
-            found: int | None = cursor.fetchone()[0]
         return found
 
 
@@ -164,6 +137,33 @@ class Cluster(CircuitBreaker):
             return True
         said_alike = bool(set(self.certificates) & set(other.certificates))
         return said_alike or bool(self.shares_with(other) or other.shares_with(self))
+
+    def twins(self) -> "set[int]":
+        """The rows that reach the same cluster as this one, itself among them, as far as is known."""
+        same = same_clusters(Cluster.objects.all())
+        return {pk for pk, first in same.items() if first == same.get(self.pk)} | {self.pk}
+
+    def doubt_list(self, doubt: dict[str, Any]) -> None:
+        """Guests of ours are not in its list, and there is a reason not to believe that they are gone."""
+        self.row.update(doubt=doubt, doubted_since=Coalesce("doubted_since", Now()))
+
+    def believe_list(self) -> None:
+        self.row.filter(doubted_since__isnull=False).update(doubt=None, doubted_since=None)
+
+    def record_list(self, **facts: Any) -> None:
+        """Its list of guests was taken in just now, and these facts beside it."""
+        self.row.update(seen_at=Now(), **facts)
+
+    def record_identity(self, version: str, certificates: "tuple[str, ...]") -> "int | None":
+        """What it said of itself just now. Returns the older row that reaches the same cluster, or None."""
+        with connection.cursor() as cursor:
+            cursor.execute(RECORD_IDENTITY, {"id": self.pk, "version": version, "certificates": list(certificates)})
+            found: int | None = cursor.fetchone()[0]
+        return found
+
+    def ask_who_it_is(self) -> None:
+        """With the next round: staff want to know, or have changed how it is reached."""
+        self.row.update(identified_at=None)
 
     def credentials(self) -> dict[str, Any]:
         """The fields of hypervisor.base.Access. To be handed to a driver, never to a log, and by workers alone.

@@ -1,4 +1,4 @@
-"""A node of a cluster that did not answer the others, so that it is asked less often and hurts nobody but its guests.
+"""A node of a cluster that did not answer, so that it is asked less often and hurts nobody but its guests.
 
 Written by vps.open_hypervisor, which learns it from calls, and by reconcile, which hears it from the cluster. A row is
 made when a node falls silent for the first time.
@@ -21,7 +21,7 @@ class ClusterNodeQuerySet(CircuitBreakerQuerySet):
 
     def ask_all_at_once(self, cluster_id: int) -> None:
         """Those of this cluster, as `ask_at_once`."""
-        self.silent().filter(cluster=cluster_id).update(retry_at=Now())
+        self.unreachable().filter(cluster=cluster_id).update(retry_at=Now())
 
 
 class ClusterNode(CircuitBreaker):

@@ -1,4 +1,4 @@
-"""That an event is to be told to an endpoint, and how far that is. Written by services.webhooks alone; staff look at it."""
+"""An event that is to be sent to an endpoint, and how far that is. Written by services.webhooks alone; staff look at it."""
 
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -14,13 +14,13 @@ from vps.models.webhook_endpoint import WebhookEndpoint
 TEST = "webhook.test"
 # What is of no VPS is in order among itself.
 LANE = Coalesce("vps_id", 0)
-# A claim that was taken over meanwhile has no say any more. Whoever writes of many locks them by their ids.
-TELL = """
+# A verdict counts while its claim is the last one. Whoever writes of many locks them by their ids.
+APPLY_VERDICTS = """
     UPDATE webhook_deliveries SET
-        state = told.state,
+        state = applied.state,
         tries = tries + 1,
-        next_at = statement_timestamp() + make_interval(secs => told.pause),
-        ended_at = CASE WHEN told.state <> 'pending' THEN statement_timestamp() END
+        next_at = statement_timestamp() + make_interval(secs => applied.pause),
+        ended_at = CASE WHEN applied.state <> 'pending' THEN statement_timestamp() END
     FROM (
         SELECT mine.id, verdict.state, verdict.pause
         FROM webhook_deliveries AS mine
@@ -28,8 +28,8 @@ TELL = """
             ON mine.id = verdict.id AND mine.claims = verdict.claims
         WHERE mine.state = 'pending'
         ORDER BY mine.id FOR UPDATE OF mine
-    ) AS told
-    WHERE webhook_deliveries.id = told.id
+    ) AS applied
+    WHERE webhook_deliveries.id = applied.id
 """
 
 
@@ -48,7 +48,7 @@ class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
         return self.alias(lane=LANE).filter(~models.Exists(earlier))
 
     def due(self, since_seconds: float = 0) -> "WebhookDeliveryQuerySet":
-        """Those whose turn has come, so long ago at least."""
+        """Those that are due, and have been for so long at least."""
         ripe = self.pending().filter(next_at__lte=Now() - timedelta(seconds=since_seconds))
         return ripe.first_of_their_vps()
 
@@ -66,23 +66,23 @@ class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
         return list(self.filter(id__in=ids).select_for_update(of=("self",)).order_by("id"))
 
     @transaction.atomic
-    def give_back(self, claimed: "list[WebhookDelivery]") -> None:
-        """These were not begun. Of one that somebody else has claimed since nothing is changed."""
+    def release(self, claimed: "list[WebhookDelivery]") -> None:
+        """Nobody has begun these: they are due again. One that somebody else has claimed since stays as it is."""
         claims = {one.pk: one.claims for one in claimed}
         mine = [one.pk for one in self.pending().locked(list(claims)) if one.claims == claims[one.pk]]
         self.filter(id__in=mine).update(next_at=Now())
 
-    def tell(self, verdicts: "list[tuple[WebhookDelivery, str, float]]") -> None:
+    def apply_verdicts(self, verdicts: "list[tuple[WebhookDelivery, str, float]]") -> None:
         """(delivery, its state now, seconds until the next try) of each that was tried, in one statement."""
         rows = [(one.pk, one.claims, state, pause) for one, state, pause in verdicts]
         with connection.cursor() as cursor:
-            cursor.execute(TELL, [list(column) for column in zip(*rows, strict=True)])
+            cursor.execute(APPLY_VERDICTS, [list(column) for column in zip(*rows, strict=True)])
 
     @transaction.atomic
     def send_again(self, ids: list[int]) -> int:
         """From the beginning of the schedule, with the id and the body they have. Returns how many.
 
-        Of a call that is on its way nothing is heard any more: its verdict is of the schedule before.
+        A call that is on its way has no say any more: its verdict is of the schedule before.
         """
         chosen = self.filter(id__in=[one.pk for one in self.only("pk").locked(ids)])
         anew = {"state": WebhookDelivery.State.PENDING, "tries": 0, "claims": models.F("claims") + 1}

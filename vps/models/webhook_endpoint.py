@@ -1,4 +1,4 @@
-"""Where webhooks go, and how it is there. Staff keep it in the admin; services.webhooks writes it.
+"""Where webhooks go, and whether the receiver takes them. Staff keep it in the admin; services.webhooks writes it.
 
 Its secrets are encrypted at rest. Each is shown once, as it is made.
 """
@@ -17,7 +17,7 @@ from vps.db.encrypted import CannotDecrypt, EncryptedTextField, decrypt
 from vps.models.circuit_breaker import FIRST_PAUSE, CircuitBreaker, CircuitBreakerQuerySet, pause_after
 
 # So many deliveries that fail in a row are the endpoint's fault: from then on one at a time probes it.
-SILENT_AFTER = 5
+UNREACHABLE_AFTER = 5
 WELL = {"failures": 0, "failure": "", "failed_last": None, "unreachable_since": None, "retry_at": None}
 # Longer than the tries of one delivery last: an endpoint that took nothing since is nobody's any more.
 GIVEN_UP_AFTER = timedelta(hours=84)
@@ -32,62 +32,17 @@ class WebhookEndpointQuerySet(CircuitBreakerQuerySet):
         return self.filter(is_active=True)
 
     def open_now(self) -> "WebhookEndpointQuerySet":
-        """Those that may be sent to now: not disabled, and not silent, but for one probe when a pause is over."""
-        return self.active().filter(models.Q(failures__lt=SILENT_AFTER) | models.Q(retry_at__lte=Now()))
+        """Those that may be sent to now: not disabled, and not unreachable, but for one probe when a pause is over."""
+        return self.active().filter(models.Q(failures__lt=UNREACHABLE_AFTER) | models.Q(retry_at__lte=Now()))
 
-    def silent(self) -> "WebhookEndpointQuerySet":
-        return self.filter(failures__gte=SILENT_AFTER)
+    def unreachable(self) -> "WebhookEndpointQuerySet":
+        return self.filter(failures__gte=UNREACHABLE_AFTER)
 
     def disabled(self) -> "WebhookEndpointQuerySet":
         return self.filter(is_active=False)
 
-    def answered(self, id: int) -> None:
-        """It took something."""
-        self.filter(id=id).update(**WELL, succeeded_at=Now())
-
-    def refused(self, id: int, delivery_id: int, detail: str) -> None:
-        """It did not take this delivery, which counts once however often it fails. `detail` is for staff."""
-        is_same = models.When(failed_last=delivery_id, then=0)
-        failures = models.F("failures") + models.Case(is_same, default=1)
-        is_silent = GreaterThanOrEqual(failures, SILENT_AFTER)
-        pause = Now() + pause_after(failures - SILENT_AFTER + 1)
-        self.filter(id=id).update(
-            failures=failures,
-            failure=detail[:500],
-            failed_last=delivery_id,
-            failed_at=Now(),
-            unreachable_since=Coalesce("unreachable_since", Now()),
-            retry_at=models.Case(models.When(is_silent, then=pause)),
-        )
-
-    def cannot_sign(self, id: int) -> None:
-        """Its secret cannot be decrypted: nothing is sent, and it is looked at again after a pause, as one that is silent."""
-        why = {
-            "failure": CANNOT_SIGN,
-            "failed_at": Now(),
-            "unreachable_since": Coalesce("unreachable_since", Now()),
-        }
-        self.filter(id=id).update(failures=SILENT_AFTER, retry_at=Now() + models.Value(FIRST_PAUSE), **why)
-
     def unreadable(self) -> "WebhookEndpointQuerySet":
         return self.filter(failure=CANNOT_SIGN)
-
-    def ask_at_once(self, id: int) -> None:
-        """Staff have changed something: the next call is not held back."""
-        self.filter(id=id, retry_at__isnull=False).update(retry_at=Now())
-
-    def disable(self, id: int, why: str) -> bool:
-        """Whether it was in use until now. What is pending stays so."""
-        in_use = self.active().filter(id=id)
-        return bool(in_use.update(is_active=False, disabled_why=why, disabled_at=Now()))
-
-    def give_up(self, id: int) -> bool:
-        """Disable it if it has failed for so long. The feed keeps what happens, and so rows do not grow without end."""
-        return self.filter(unreachable_since__lt=Now() - GIVEN_UP_AFTER).disable(id, WebhookEndpoint.Why.SILENT)
-
-    def enable(self, id: int) -> bool:
-        """It begins anew, and goes on where it stopped."""
-        return bool(self.disabled().filter(id=id).update(is_active=True, disabled_why="", disabled_at=None, **WELL))
 
 
 class WebhookEndpoint(CircuitBreaker):
@@ -162,5 +117,50 @@ class WebhookEndpoint(CircuitBreaker):
         return self.previous_until is not None and now < self.previous_until
 
     @property
-    def is_silent(self) -> bool:
-        return self.failures >= SILENT_AFTER
+    def is_unreachable(self) -> bool:
+        return self.failures >= UNREACHABLE_AFTER
+
+    def record_answer(self) -> None:
+        """It took something."""
+        self.row.update(**WELL, succeeded_at=Now())
+
+    def record_refusal(self, delivery_id: int, detail: str) -> None:
+        """It did not take this delivery, which counts once however often it fails. `detail` is for staff."""
+        is_same = models.When(failed_last=delivery_id, then=0)
+        failures = models.F("failures") + models.Case(is_same, default=1)
+        is_unreachable = GreaterThanOrEqual(failures, UNREACHABLE_AFTER)
+        pause = Now() + pause_after(failures - UNREACHABLE_AFTER + 1)
+        self.row.update(
+            failures=failures,
+            failure=detail[:500],
+            failed_last=delivery_id,
+            failed_at=Now(),
+            unreachable_since=Coalesce("unreachable_since", Now()),
+            retry_at=models.Case(models.When(is_unreachable, then=pause)),
+        )
+
+    def record_cannot_sign(self) -> None:
+        """Its secret cannot be decrypted: nothing is sent, and after a pause it is looked at again, as if unreachable."""
+        why = {
+            "failure": CANNOT_SIGN,
+            "failed_at": Now(),
+            "unreachable_since": Coalesce("unreachable_since", Now()),
+        }
+        self.row.update(failures=UNREACHABLE_AFTER, retry_at=Now() + models.Value(FIRST_PAUSE), **why)
+
+    def ask_at_once(self) -> None:
+        """Staff have changed something: the next call is not held back."""
+        self.row.filter(retry_at__isnull=False).update(retry_at=Now())
+
+    def disable(self, why: str) -> bool:
+        """Whether it was in use until now. What is pending stays so."""
+        return bool(self.row.active().update(is_active=False, disabled_why=why, disabled_at=Now()))
+
+    def give_up(self) -> bool:
+        """Disable it if it has failed for so long. The feed keeps what happens, and so rows do not grow without end."""
+        failing = self.row.active().filter(unreachable_since__lt=Now() - GIVEN_UP_AFTER)
+        return bool(failing.update(is_active=False, disabled_why=self.Why.SILENT, disabled_at=Now()))
+
+    def enable(self) -> bool:
+        """Whether it was disabled until now. It begins anew, and goes on where it stopped."""
+        return bool(self.row.disabled().update(is_active=True, disabled_why="", disabled_at=None, **WELL))

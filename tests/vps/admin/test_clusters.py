@@ -260,9 +260,9 @@ def test_a_test_of_the_connection_is_not_held_back_by_earlier_silence(admin: Any
     other = Cluster.objects.create(name="second", hosts=["127.0.0.1:1"], token_id="a@pve!b", token_secret="s")
     fail(other, again_in=600)
     admin.post(f"/admin/vps/cluster/{cluster.pk}/test/")
-    assert Cluster.objects.may_ask(cluster.pk)
-    assert ClusterNode.objects.may_ask(node.pk)
-    assert not Cluster.objects.may_ask(other.pk)
+    assert cluster.admit_call()
+    assert node.admit_call()
+    assert not other.admit_call()
 
 
 # A2: registered twice

@@ -188,7 +188,7 @@ def test_with_the_wrong_key_an_operation_waits_and_goes_on_once_the_key_is_back(
     assert "FIELD_KEYS" in operation.error_detail
     assert simulated.commands(100) == []
     settings.FIELD_KEYS = keys
-    Cluster.objects.ask_at_once(made.pk)
+    made.ask_at_once()
     reconcile(made.pk)
     operations.work(made.pk)
     assert simulated.commands(100) == ["start"]
@@ -216,7 +216,7 @@ def test_with_the_wrong_key_no_task_of_the_workers_falls_over(
     bound = make_vps(alice, name="bound")
     placement = bind(bound)
     tasks.reconcile_one(cluster.pk)
-    Cluster.objects.ask_at_once(cluster.pk)
+    cluster.ask_at_once()
     tasks.bind_by_name()
     tasks.find_addresses()
     tasks.identify(placement.pk)

@@ -133,7 +133,7 @@ def test_the_list_says_how_each_endpoint_is(
     made_at = f"{WebhookDelivery.objects.earliest('id').created_at:%Y-%m-%d %H:%M} UTC"
     assert f"2, since {made_at}" in said
     assert "HTTP 503" in said
-    webhooks.disable(endpoint.pk)
+    webhooks.disable(endpoint)
     assert "by staff" in page(admin.get(ENDPOINTS))
 
 
@@ -158,7 +158,7 @@ def test_deliveries_are_filtered(
     other = added(endpoint.url, name="other")
     webhooks.send_test(other, by=carol)
     happen(make_vps(alice), "a")
-    webhooks.take()
+    webhooks.enqueue()
     WebhookDelivery.objects.exclude(type="vps.updated", endpoint=endpoint).update(
         state="delivered", ended_at=timezone.now()
     )
@@ -209,7 +209,7 @@ def test_a_list_costs_the_same_queries_for_one_and_for_thirty(
     for number in range(30):
         added(receiver.url, name=f"endpoint-{number}")
     happen(vps, "a")
-    webhooks.take()
+    webhooks.enqueue()
     for delivery in WebhookDelivery.objects.all():
         WebhookAttempt.objects.create(delivery=delivery, status=500, took_ms=1)
     with django_assert_max_num_queries(9):
@@ -228,8 +228,8 @@ def test_what_needs_a_hand_is_on_the_first_page(
     WebhookDelivery.objects.filter(pk=second.pk).update(created_at=timezone.now() - timedelta(minutes=16))
     for name in ("dismissed", "gone"):
         added(receiver.url, name=name)
-    webhooks.disable(WebhookEndpoint.objects.get(name="dismissed").pk)
-    WebhookEndpoint.objects.disable(WebhookEndpoint.objects.get(name="gone").pk, "gone")
+    webhooks.disable(WebhookEndpoint.objects.get(name="dismissed"))
+    WebhookEndpoint.objects.get(name="gone").disable("gone")
     said = page(admin.get("/admin/"))
     assert re.search(r"Webhook endpoints that are disabled 1 gone since .* UTC, it answered 410 Gone", said)
     assert re.search(r"wait for more than 15 minutes 1 main site 1, since .* UTC, HTTP 500", said)

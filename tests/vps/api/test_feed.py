@@ -94,5 +94,5 @@ def rows_of(plan: dict[str, Any]) -> float:
 
 def test_what_nobody_reads_is_settled_too(alice: Any, make_vps: Any) -> None:
     Event.objects.record("vps.updated", make_vps(alice), source="sync")
-    webhooks.take()
+    webhooks.enqueue()
     assert not Event.objects.filter(position=None).exists()

@@ -86,12 +86,12 @@ def test_nothing_is_ended_before_its_deadline_or_long_after(
 
 
 def test_what_is_silent_is_not_asked_before_its_time(real_cluster: Cluster, go_wrong: Any) -> None:
-    Cluster.objects.failed(real_cluster.pk, "no route")
+    real_cluster.record_failure("no route")
     go_wrong()
     assert 8 < silence_s(real_cluster.pk, set()) <= 10
-    assert not Cluster.objects.may_ask(real_cluster.pk)
-    Cluster.objects.ask_at_once(real_cluster.pk)
-    assert Cluster.objects.may_ask(real_cluster.pk)
+    assert not real_cluster.admit_call()
+    real_cluster.ask_at_once()
+    assert real_cluster.admit_call()
 
 
 def test_a_list_that_lags_behind_a_look_does_not_turn_it_back_b7(

@@ -133,7 +133,7 @@ def test_a_cluster_that_cannot_be_reached_is_asked_again(server: Any, simulated:
     assert operation.is_open
     assert "595" in operation.error_detail
     simulated.call("PATCH", "nodes/pve1", {"up": True})
-    ClusterNode.objects.ask_at_once(ClusterNode.objects.get().pk)
+    ClusterNode.objects.get().ask_at_once()
     binding.identify(vps.placement.pk)
     assert carry_out(operation).state == "succeeded"
     assert simulated.commands(100) == ["start"]

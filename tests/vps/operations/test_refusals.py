@@ -52,7 +52,7 @@ def sent(simulated: Simulated) -> int:
 def now_due() -> None:
     Operation.objects.update(due_at=timezone.now())
     for node in ClusterNode.objects.all():
-        ClusterNode.objects.ask_at_once(node.pk)
+        node.ask_at_once()
 
 
 def running_for(kind: str) -> str:
@@ -186,7 +186,7 @@ def test_what_was_refused_leaves_nothing_to_wait_for_b21(
     simulated.answer_truly()
     simulated.change(100, power="stopped")
     stop = asked(vps, "force-stop")
-    Cluster.objects.ask_at_once(vps.placement.cluster_id)
+    vps.placement.cluster.ask_at_once()
     turn(stop)
     stop.refresh_from_db()
     assert (stop.state, simulated.commands(100)) == ("succeeded", [])
@@ -220,7 +220,7 @@ def test_a_refusal_proves_nothing_of_what_was_asked_before_it_b21(server: Any, s
     assert carry_out(refused).error_code == "hypervisor_denied"
     simulated.answer_truly()
     stop = asked(vps, "force-stop")
-    Cluster.objects.ask_at_once(vps.placement.cluster_id)
+    vps.placement.cluster.ask_at_once()
     now_due()
     turn(stop)
     stop.refresh_from_db()
@@ -292,7 +292,7 @@ def test_the_words_for_a_node_that_cannot_be_found_hold_calls_back_b22(
             turn(operation)
     asked_of_node = sum(count for path, count in simulated.load()["by_path"].items() if "{node}" in path)
     assert asked_of_node == 1
-    (node,) = ClusterNode.objects.silent()
+    (node,) = ClusterNode.objects.unreachable()
     assert (node.name, reason[:30] in node.failure) == ("pve1", True)
     simulated.answer_truly()
     for operation in starts:

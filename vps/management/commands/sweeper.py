@@ -72,7 +72,7 @@ class Sweeper:
         is_alone = time.monotonic() < self.alone_until
         found = webhooks.neglected(0) if is_alone else webhooks.neglected()
         if found.is_feed:
-            self.start(webhooks.take)
+            self.start(webhooks.enqueue)
         for id in found.endpoints:
             self.start(webhooks.deliver, id)
 

@@ -57,7 +57,7 @@ def refuse_bound(vps: Vps, cluster: Cluster, key: str) -> None:
     """One guest has one server, by whatever entry of its cluster it is reached. Raises AlreadyBound, PlacementTaken."""
     if Placement.objects.filter(vps=vps).exists():
         raise AlreadyBound
-    if Placement.objects.filter(cluster__in=Cluster.objects.twins(cluster.pk), guest=key).exists():
+    if Placement.objects.filter(cluster__in=cluster.twins(), guest=key).exists():
         raise PlacementTaken
 
 
@@ -83,7 +83,7 @@ def suggestions(cluster: Cluster) -> list[dict[str, Any]] | None:
     heard = observations.guests(cluster.pk)
     if heard is None:
         return None
-    rows = Placement.objects.filter(cluster__in=Cluster.objects.twins(cluster.pk)).select_related("vps__user")
+    rows = Placement.objects.filter(cluster__in=cluster.twins()).select_related("vps__user")
     bound = {placement.guest: placement.vps for placement in rows}
     unbound = list(Vps.objects.unbound_on(cluster.hypervisor).select_related("user", "why_unbound"))
     for guest in heard:
@@ -94,7 +94,7 @@ def suggestions(cluster: Cluster) -> list[dict[str, Any]] | None:
 
 def objections(vps: Vps, cluster: Cluster, guest: dict[str, Any]) -> list[Sentence]:
     """What speaks against that this guest, one of `suggestions`, is this VPS's: for staff, who may know better."""
-    former = FormerPlacement.objects.of_machine(Cluster.objects.twins(cluster.pk), guest["guest"], ())
+    former = FormerPlacement.objects.of_machine(cluster.twins(), guest["guest"], ())
     was_anothers = former.exclude(user_id=vps.user_id).exists()
     sold = {"cores": vps.cpu, "ram": vps.ram * MB}
     is_other_size = any(guest.get(name) not in (None, size) for name, size in sold.items())

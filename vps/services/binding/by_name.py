@@ -169,7 +169,7 @@ def bind_to(vps: Vps, cluster: Cluster, guest: Guest) -> Why | None:
 def was_anothers(vps: Vps, cluster: Cluster, key: str, marks: Marks) -> bool:
     """Whether this machine was another customer's, or may have been that of a server of this name that was deleted before
     it was bound to any."""
-    former = FormerPlacement.objects.of_machine(Cluster.objects.twins(cluster.pk), key, marks)
+    former = FormerPlacement.objects.of_machine(cluster.twins(), key, marks)
     if former.exclude(user_id=vps.user_id).exists():
         return True
     return bool(Tombstone.objects.never_bound().of_others(vps.name, vps.user_id).exists())

@@ -36,7 +36,7 @@ def not_believed(
     if not unseen:
         return believed(cluster)
     log.warning("%s lists %s of its guests not, and is not believed: %s", cluster, len(unseen), why)
-    Cluster.objects.doubted(cluster.pk, {"why": why, "unseen": len(unseen), "bound": len(bound)})
+    cluster.doubt_list({"why": why, "unseen": len(unseen), "bound": len(bound)})
     return {row.placement_id for row in unseen}
 
 
@@ -48,7 +48,7 @@ def ask_rights(cluster: Cluster, hypervisor: Hypervisor, known: list[Known]) -> 
 
 def believed(cluster: Cluster) -> set[int]:
     if cluster.doubted_since:
-        Cluster.objects.believed(cluster.pk)
+        cluster.believe_list()
     return set()
 
 

@@ -72,7 +72,7 @@ def apply(cluster: Any, hypervisor: Hypervisor, began: float) -> int:
     rights, told = rights_if_due(cluster, hypervisor, known)
     unseen = not_believed(cluster, hypervisor, rights, known, guests)
     learnt = learn_all(cluster, list(changes(known, guests, unseen, in_doubt)))
-    Cluster.objects.heard_out(cluster.pk, **told)
+    cluster.record_list(**told)
     announce(cluster, learnt, list(returned(known, guests)))
     seen = dict(own(cluster, present(known, guests, in_doubt)))
     store(cluster, guests.values(), {row.placement_id: seen.get(row.placement_id) for row in known})
@@ -93,7 +93,7 @@ def fetch_guests(cluster: Cluster, hypervisor: Hypervisor) -> list[Guest]:
     when it was not heard for a while, and by the hour."""
     guests = hypervisor.guests()
     if not cluster.is_known(timezone.now()):
-        cluster.same_as_id = Cluster.objects.said(cluster.pk, hypervisor.version(), hypervisor.certificates())
+        cluster.same_as_id = cluster.record_identity(hypervisor.version(), hypervisor.certificates())
     return guests
 
 

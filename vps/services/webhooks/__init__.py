@@ -1,7 +1,19 @@
-"""Webhooks to the main site: workers call `take` and `deliver`, the sweeper `neglected`, the admin the verbs of endpoints.
+"""Webhooks to the main site, at least once, of each VPS in order. Workers call `enqueue` and `deliver`, the sweeper
+`neglected`, the admin the verbs of endpoints.
 
-`take` makes deliveries of what is new in the feed, `deliver` sends what is due at one endpoint: at least once, of each
-VPS in order.
+* enqueue.py     `enqueue` makes deliveries of what is new in the feed, for each endpoint in use;
+* due.py         where something waits to be delivered, or enqueued: for whoever rings, and for the sweeper;
+* send.py        `deliver` sends what is due at one endpoint: claims deliveries, lets threads call, records the answers;
+* call.py        one call to an endpoint, and its answer;
+* connection.py  connections that go to the very address that was checked;
+* head.py        an answer whose head broke off is no answer;
+* deadline.py    cuts off a call that takes too long, wherever it is;
+* address.py     where webhooks may go: rules for URLs and addresses;
+* body.py        the body of a webhook, made once;
+* sign.py        the headers of a webhook, with its signatures, and new secrets;
+* verdict.py     what becomes of a delivery by its answer, and the schedule of tries;
+* endpoint.py    what staff do to an endpoint;
+* forget.py      deletes what was delivered, or given up, long ago.
 """
 
 from vps.services.webhooks.address import fault_of
@@ -17,9 +29,9 @@ from vps.services.webhooks.endpoint import (
     send_again,
     send_test,
 )
+from vps.services.webhooks.enqueue import enqueue
 from vps.services.webhooks.forget import forget_old
 from vps.services.webhooks.send import deliver
-from vps.services.webhooks.take import take
 
 __all__ = [
     "Neglected",
@@ -29,6 +41,7 @@ __all__ = [
     "disable",
     "due_endpoints",
     "enable",
+    "enqueue",
     "fault_of",
     "forget_old",
     "give_secret",
@@ -37,5 +50,4 @@ __all__ = [
     "rotate",
     "send_again",
     "send_test",
-    "take",
 ]

@@ -1,4 +1,4 @@
-"""The body of a webhook, made once. For `take` and the test event."""
+"""The body of a webhook, made once. For `enqueue` and the test event."""
 
 import json
 from collections.abc import Iterable
@@ -12,20 +12,20 @@ from web.timestamps import rfc3339
 
 
 def bodies_of(events: list[Event]) -> Iterable[tuple[Event, str]]:
-    """Each event with its body, in one query whatever their number. A VPS is told as in the answers of sync."""
+    """Each event with its body, in one query whatever their number. A VPS is shown as in the answers of sync."""
     ids = {event.vps_id for event in events if event.vps_id is not None}
     known = Vps.objects.with_external_id().in_bulk(ids)
     for event in events:
-        told, vps = for_main_site(event), known.get(event.vps_id)
-        yield event, body(event.type, told["created_at"], told | {"vps": vps and vps.row()})
+        shown, vps = for_main_site(event), known.get(event.vps_id)
+        yield event, body(event.type, shown["created_at"], shown | {"vps": vps and vps.row()})
 
 
 def body_of_test(endpoint: WebhookEndpoint, by: Any, now: datetime) -> str:
     """The shape of any event, with nothing in it."""
     when = rfc3339(now)
-    told = {"id": None, "type": TEST, "created_at": when, "vps_id": None, "user_id": None, "operation_id": None}
+    empty = {"id": None, "type": TEST, "created_at": when, "vps_id": None, "user_id": None, "operation_id": None}
     who = {"source": Event.Source.ADMIN, "by": {"id": by.pk, "username": by.username}}
-    return body(TEST, when, told | who | {"data": {"endpoint": endpoint.name}, "vps": None})
+    return body(TEST, when, empty | who | {"data": {"endpoint": endpoint.name}, "vps": None})
 
 
 def body(type: str, when: str, data: dict[str, Any]) -> str:

@@ -75,7 +75,7 @@ def call(session: requests.Session, url: str, headers: dict[str, str], body: byt
         except (requests.RequestException, HTTPError, HTTPException, OSError, ValueError) as error:
             return Answer(error=error_of(error, limit), took_ms=since(began))
         except Exception:
-            # One answer that nobody has thought of must not hold up all that an endpoint is to be told.
+            # One answer that nobody has thought of must not hold up all that waits for an endpoint.
             log.exception("a call came to nothing")
             return Answer(error=Error.BROKEN, took_ms=since(began))
     if limit.is_over:

@@ -35,7 +35,7 @@ class Pinned(HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         try:
-            sock = reach(self.addresses(self._dns_host, self.port), self.port)
+            sock = connect_first(self.addresses(self._dns_host, self.port), self.port)
         except Forbidden as error:
             raise ForbiddenAddress(self, str(error)) from error
         except (socket.gaierror, UnicodeError) as error:
@@ -66,7 +66,7 @@ class TLSPool(HTTPSConnectionPool):
     ConnectionCls = PinnedTLS
 
 
-def reach(addresses: list[str], port: int) -> socket.socket:
+def connect_first(addresses: list[str], port: int) -> socket.socket:
     """The first of them that answers, all of them in one time limit. Raises OSError."""
     until = time.monotonic() + CONNECT_S
     failure: OSError = OSError("it has no address")

@@ -1,6 +1,6 @@
 """Cuts a call off that takes too long, wherever it is: an answer that drips has no pause that a socket's timeout sees.
 
-For `connection`, which tells of its sockets, and `call`, which sets the limit.
+For `connection`, which hands over its sockets, and `call`, which sets the limit.
 """
 
 import contextlib

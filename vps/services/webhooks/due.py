@@ -1,4 +1,4 @@
-"""Where something waits to be delivered, or taken: for whoever rings, and for the sweeper, which does what nobody did."""
+"""Where something waits to be delivered, or enqueued: for whoever rings, and for the sweeper, which does what nobody did."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -19,7 +19,7 @@ LAST_CALL = Greatest("succeeded_at", "failed_at")
 
 @dataclass
 class Neglected:
-    """Whether the feed is to be taken from, and the endpoints that are to be delivered to."""
+    """Whether the feed has events to enqueue, and the endpoints that are to be delivered to."""
 
     is_feed: bool = False
     endpoints: list[int] = field(default_factory=list)
@@ -27,7 +27,7 @@ class Neglected:
 
 def due_endpoints(since_seconds: float = 0) -> list[int]:
     """Those that may be sent to now, and have something that is due, but for those that somebody is at. Where as many as
-    may are at others, there are none: the next bell of the clock finds a place. Who has waited longest comes first."""
+    may are at others, there are none: the next bell of the clock finds a slot. Who has waited longest comes first."""
     if len(held(DELIVERY_SLOT)) >= MOST_AT_ONCE:
         return []
     due = WebhookDelivery.objects.due(since_seconds).filter(endpoint=OuterRef("pk"))
@@ -42,7 +42,7 @@ def neglected(since_seconds: float = NEGLECTED_S) -> Neglected:
 
 
 def is_behind(since_seconds: float) -> bool:
-    """Whether an event of so long ago was not taken for every endpoint in use."""
+    """Whether an event of so long ago is not enqueued for every endpoint in use."""
     cursor = WebhookEndpoint.objects.active().aggregate(Min("cursor"))["cursor__min"]
     if cursor is None:
         return False
@@ -60,6 +60,6 @@ def next_in_s(endpoint_id: int) -> float | None:
     next_at = waiting.order_by("next_at").values_list("next_at", flat=True).first()
     if endpoint is None or next_at is None:
         return None
-    if endpoint.is_silent and endpoint.retry_at:
+    if endpoint.is_unreachable and endpoint.retry_at:
         next_at = max(next_at, endpoint.retry_at)
     return max((next_at - clock.now()).total_seconds(), 0.0)

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -27,9 +26,9 @@ class TwoSecretsLive(PanelError):
 
 @transaction.atomic
 def add(endpoint: WebhookEndpoint) -> None:
-    """Save a new one, with a secret. It is told of what comes after the present end of the feed."""
+    """Save a new one, with a secret. It gets what comes after the present end of the feed."""
     Event.objects.settle()
-    endpoint.cursor = Event.objects.aggregate(end=Max("position"))["end"] or 0
+    endpoint.cursor = Event.objects.end()
     endpoint.secret = new_secret()
     endpoint.save()
 
@@ -48,7 +47,7 @@ def change(endpoint: WebhookEndpoint) -> bool:
         endpoint.previous_secret, endpoint.previous_until = "", None
         written += ["secret", "secret_shown_at", "previous_secret", "previous_until"]
     endpoint.save(update_fields=written)
-    WebhookEndpoint.objects.ask_at_once(endpoint.pk)
+    endpoint.ask_at_once()
     notify.worker("deliver", endpoint.pk)
     return is_moved
 
@@ -85,14 +84,14 @@ def rotate(id: int) -> None:
     WebhookEndpoint.objects.filter(id=id).update(**columns)
 
 
-def disable(id: int) -> bool:
+def disable(endpoint: WebhookEndpoint) -> bool:
     """Whether it was in use. What is pending, and what happens meanwhile, waits."""
-    return bool(WebhookEndpoint.objects.disable(id, WebhookEndpoint.Why.STAFF))
+    return endpoint.disable(WebhookEndpoint.Why.STAFF)
 
 
-def enable(id: int) -> bool:
+def enable(endpoint: WebhookEndpoint) -> bool:
     """Whether it was disabled. It goes on where it stopped: nothing that happened meanwhile is left out."""
-    was_disabled = bool(WebhookEndpoint.objects.enable(id))
+    was_disabled = endpoint.enable()
     notify.worker("deliver_all")
     return was_disabled
 
@@ -101,7 +100,7 @@ def send_test(endpoint: WebhookEndpoint, by: Any) -> WebhookDelivery:
     """Queue a test event. Staff wait for it, so it goes before all else that is due."""
     body, since = body_of_test(endpoint, by, timezone.now()), Now() - timedelta(days=1)
     made: WebhookDelivery = WebhookDelivery.objects.create(endpoint=endpoint, type=TEST, body=body, next_at=since)
-    WebhookEndpoint.objects.ask_at_once(endpoint.pk)
+    endpoint.ask_at_once()
     notify.worker("deliver", endpoint.pk)
     return made
 

@@ -2,7 +2,7 @@
 
 One process at a time is at it for an endpoint, and two in all: a main site that hangs takes no more workers than that.
 Of one VPS the events go in their order, several VPSs at a time. Threads call and the process writes: no transaction is
-open during a call, and the connection that holds the turn speaks between two of them.
+open during a call, and the connection that holds the lock speaks between two of them.
 """
 
 import logging
@@ -26,9 +26,9 @@ from vps.services.webhooks.verdict import verdict
 
 log = logging.getLogger(__name__)
 
-HANDS = 4
-# So many are claimed in one go while all goes well: those that no hand has begun are given back at the first failure.
-IN_STOCK = 16
+WORKERS = 4
+# So many are claimed in one go while all goes well: those that no worker has begun are released at the first failure.
+MOST_CLAIMED = 16
 # A run goes on for so long, and then leaves the rest to another bell.
 WORKS_FOR_S = 20.0
 # What was claimed is nobody else's for so long: after that its sender has died.
@@ -43,12 +43,12 @@ def deliver(endpoint_id: int) -> None:
         sent = has_slot and deliver_alone(endpoint_id)
     seconds = next_in_s(endpoint_id) if sent else None
     if seconds is not None and seconds < SOON_S:
-        make_way(endpoint_id)
+        ring_for_others(endpoint_id)
         notify.worker("deliver", endpoint_id, after_seconds=seconds)
 
 
-def make_way(endpoint_id: int) -> None:
-    """Bells are answered in their order: before ours, those of whom found no place while this run had it."""
+def ring_for_others(endpoint_id: int) -> None:
+    """Bells are answered in their order: before ours, those of endpoints that found no slot while this run had it."""
     for id in due_endpoints():
         if id != endpoint_id:
             notify.worker("deliver", id)
@@ -58,22 +58,22 @@ def deliver_alone(endpoint_id: int) -> int:
     with turn(DELIVERING, endpoint_id) as is_mine:
         if not is_mine:
             return 0
-        hands = ThreadPoolExecutor(HANDS)
+        workers = ThreadPoolExecutor(WORKERS)
         try:
             with open_session(allow_private=settings.WEBHOOKS_ALLOW_PRIVATE) as session:
-                return Run(endpoint_id, session, hands).work()
+                return Run(endpoint_id, session, workers).work()
         finally:
-            # Where the database failed, what no hand has begun is not sent by who could not tell of it.
-            hands.shutdown(cancel_futures=True)
+            # Where the database failed, what no worker has begun is not sent: nobody could record what came of it.
+            workers.shutdown(cancel_futures=True)
 
 
 class Run:
     """One run over an endpoint. `calls` are on their way, or the next to go."""
 
-    def __init__(self, endpoint_id: int, session: requests.Session, hands: ThreadPoolExecutor) -> None:
-        self.endpoint_id, self.session, self.hands = endpoint_id, session, hands
+    def __init__(self, endpoint_id: int, session: requests.Session, workers: ThreadPoolExecutor) -> None:
+        self.endpoint_id, self.session, self.workers = endpoint_id, session, workers
         self.calls: dict[Future[Answer], WebhookDelivery] = {}
-        self.url = ""
+        self.endpoint: WebhookEndpoint | None = None
         self.until = time.monotonic() + WORKS_FOR_S
 
     def work(self) -> int:
@@ -86,13 +86,13 @@ class Run:
         return answers
 
     def begin(self) -> None:
-        """Go on with what is due, where hands are free. What staff did meanwhile holds for what no hand has begun too."""
+        """Go on with what is due, where workers are free. What staff did meanwhile holds for what no worker has begun, too."""
         if time.monotonic() > self.until:
             return
         endpoint = WebhookEndpoint.objects.open_now().filter(id=self.endpoint_id).first()
-        if endpoint is None or endpoint.url != self.url:
-            self.give_back()
-        if endpoint is not None and len(self.calls) < HANDS:
+        if endpoint is None or self.endpoint is None or endpoint.url != self.endpoint.url:
+            self.release()
+        if endpoint is not None and len(self.calls) < WORKERS:
             self.send(endpoint)
 
     def send(self, endpoint: WebhookEndpoint) -> None:
@@ -101,13 +101,13 @@ class Run:
             signing = endpoint.live_secrets(timezone.now())
         except CannotDecrypt as error:
             log.error("nothing is sent to webhook endpoint %s, for its secret cannot be read: %s", endpoint.pk, error)
-            WebhookEndpoint.objects.cannot_sign(endpoint.pk)
+            endpoint.record_cannot_sign()
             return
-        self.url = endpoint.url
+        self.endpoint = endpoint
         free = most_at(endpoint) - len(self.calls)
         for delivery in WebhookDelivery.objects.claim(endpoint.pk, max(free, 0), CLAIMED_FOR_S):
             headers = headers_of(delivery, signing)
-            future = self.hands.submit(call, self.session, endpoint.url, headers, delivery.body.encode())
+            future = self.workers.submit(call, self.session, endpoint.url, headers, delivery.body.encode())
             self.calls[future] = delivery
 
     def end(self) -> int:
@@ -115,35 +115,37 @@ class Run:
         left_s = max(self.until - time.monotonic(), 0) or TOTAL_S
         done = wait(self.calls, left_s, FIRST_COMPLETED).done
         answers = [(self.calls.pop(future), future.result()) for future in done]
-        if answers:
-            record(self.endpoint_id, answers)
+        if answers and self.endpoint:
+            record(self.endpoint, answers)
         if time.monotonic() > self.until or not all(answer.is_well for _, answer in answers):
-            self.give_back()
+            self.release()
         return len(answers)
 
-    def give_back(self) -> None:
-        """What no hand has begun: it is due as before."""
+    def release(self) -> None:
+        """What no worker has begun: it is due as before."""
         waiting = [self.calls.pop(future) for future in list(self.calls) if future.cancel()]
-        WebhookDelivery.objects.give_back(waiting)
+        WebhookDelivery.objects.release(waiting)
 
 
 def most_at(endpoint: WebhookEndpoint) -> int:
-    """One that is silent is probed by one call, one that failed just now is not trusted with more than are sent at once."""
-    if endpoint.is_silent:
+    """One that is unreachable is probed by one call; one that failed just now gets no more than are sent at once."""
+    if endpoint.is_unreachable:
         return 1
-    return HANDS if endpoint.failures else IN_STOCK
+    return WORKERS if endpoint.failures else MOST_CLAIMED
 
 
 @transaction.atomic
-def record(endpoint_id: int, answers: list[tuple[WebhookDelivery, Answer]]) -> None:
+def record(endpoint: WebhookEndpoint, answers: list[tuple[WebhookDelivery, Answer]]) -> None:
     """What came of each try, what becomes of it, and how the endpoint is."""
-    WebhookDelivery.objects.tell([(delivery, *verdict(delivery.tries, answer)) for delivery, answer in answers])
+    WebhookDelivery.objects.apply_verdicts(
+        [(delivery, *verdict(delivery.tries, answer)) for delivery, answer in answers]
+    )
     WebhookAttempt.objects.bulk_create([attempt(delivery, answer) for delivery, answer in answers])
     if any(answer.is_well for _, answer in answers):
-        WebhookEndpoint.objects.answered(endpoint_id)
+        endpoint.record_answer()
     for delivery, answer in answers:
         if not answer.is_well:
-            refuse(endpoint_id, delivery, answer)
+            record_refusal(endpoint, delivery, answer)
 
 
 def attempt(delivery: WebhookDelivery, answer: Answer) -> WebhookAttempt:
@@ -151,9 +153,9 @@ def attempt(delivery: WebhookDelivery, answer: Answer) -> WebhookAttempt:
     return WebhookAttempt(delivery=delivery, **said)
 
 
-def refuse(endpoint_id: int, delivery: WebhookDelivery, answer: Answer) -> None:
-    WebhookEndpoint.objects.refused(endpoint_id, delivery.pk, answer.failure)
+def record_refusal(endpoint: WebhookEndpoint, delivery: WebhookDelivery, answer: Answer) -> None:
+    endpoint.record_refusal(delivery.pk, answer.failure)
     if answer.is_gone:
-        WebhookEndpoint.objects.disable(endpoint_id, WebhookEndpoint.Why.GONE)
-    elif WebhookEndpoint.objects.give_up(endpoint_id):
-        log.warning("webhook endpoint %s is disabled: it took nothing for three and a half days", endpoint_id)
+        endpoint.disable(WebhookEndpoint.Why.GONE)
+    elif endpoint.give_up():
+        log.warning("webhook endpoint %s is disabled: it took nothing for three and a half days", endpoint.pk)

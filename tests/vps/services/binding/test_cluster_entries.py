@@ -36,7 +36,7 @@ def test_cluster_entries_of_one_cluster_are_known_by_its_nodes_certificates(
     """Neither hosts nor pins tell: what its nodes say of their certificates does."""
     Cluster.objects.filter(pk=twin.pk).update(fingerprint="", ca_pem="", hosts=["pve2.example.com"])
     first = Cluster.objects.get(name="simulated")
-    assert Cluster.objects.said(twin.pk, "9.2", tuple(first.certificates)) == first.pk
+    assert twin.record_identity("9.2", tuple(first.certificates)) == first.pk
     answer = create_at(main_site, bob, "twin", 100)
     assert (answer.status_code, answer.json()["code"]) == (409, "placement_taken")
     vps, ref = make_vps(bob), GuestRef(Kind.VM, "100", "pve1")

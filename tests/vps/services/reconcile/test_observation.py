@@ -114,7 +114,7 @@ def test_a_silent_cluster_is_marked_since_when_and_why(server: Any, simulated: A
     since = real_cluster.unreachable_since
     assert since
     assert real_cluster.failure
-    Cluster.objects.ask_at_once(real_cluster.pk)
+    real_cluster.ask_at_once()
     reconcile(real_cluster.pk)
     real_cluster.refresh_from_db()
     assert (real_cluster.unreachable_since, real_cluster.failures) == (since, 2)

@@ -23,7 +23,7 @@ LIST = "/cluster/resources"
 
 def due(cluster: Cluster) -> Cluster:
     """The pause is over."""
-    Cluster.objects.ask_at_once(cluster.pk)
+    cluster.ask_at_once()
     ClusterNode.objects.ask_all_at_once(cluster.pk)
     return Cluster.objects.get(pk=cluster.pk)
 

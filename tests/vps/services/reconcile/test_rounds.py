@@ -244,13 +244,13 @@ def test_a_guest_that_was_bound_just_now_says_nothing_of_its_node(many: Any, rea
 
 def silent_node(cluster: Cluster, name: str) -> ClusterNode:
     node: ClusterNode = ClusterNode.objects.named(cluster.pk, name)
-    ClusterNode.objects.failed(node.pk, "no route")
+    node.record_failure("no route")
     ClusterNode.objects.filter(pk=node.pk).update(retry_at=timezone.now() + timedelta(seconds=180))
     return node
 
 
 def is_held_back(node: ClusterNode) -> bool:
-    return not ClusterNode.objects.may_ask(node.pk)
+    return not node.admit_call()
 
 
 @pytest.mark.parametrize("is_busy", [False, True])

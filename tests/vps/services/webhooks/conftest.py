@@ -35,7 +35,7 @@ def happen(vps: Any, *words: str) -> None:
 
 def run(endpoint: WebhookEndpoint) -> None:
     """What workers do of one bell."""
-    assert webhooks.take()
+    assert webhooks.enqueue()
     webhooks.deliver(endpoint.pk)
 
 

@@ -130,7 +130,7 @@ def test_a_sender_that_died_between_the_answer_and_its_record_leaves_it_to_be_se
     """Who is killed has claimed it, and has written nothing. Its claim runs out."""
     vps = make_vps(alice, name="before")
     happen(vps, "a", "b")
-    webhooks.take()
+    webhooks.enqueue()
     (dead,) = WebhookDelivery.objects.claim(endpoint.pk, 4, for_seconds=60)
     type(vps).objects.update(name="after")
     webhooks.deliver(endpoint.pk)
@@ -148,14 +148,14 @@ def test_a_sender_that_was_paused_writes_nothing_over_what_was_sent_meanwhile(
     receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:
     happen(make_vps(alice), "a")
-    webhooks.take()
+    webhooks.enqueue()
     (paused,) = WebhookDelivery.objects.claim(endpoint.pk, 4, for_seconds=60)
     make_due()
     webhooks.deliver(endpoint.pk)
-    WebhookDelivery.objects.tell([(paused, "given_up", 0.0)])
+    WebhookDelivery.objects.apply_verdicts([(paused, "given_up", 0.0)])
     assert WebhookDelivery.objects.get().state == "delivered"
     webhooks.send_again([paused.pk])
-    WebhookDelivery.objects.tell([(paused, "given_up", 0.0)])
+    WebhookDelivery.objects.apply_verdicts([(paused, "given_up", 0.0)])
     assert WebhookDelivery.objects.get().state == "pending"
 
 
@@ -163,11 +163,11 @@ def test_what_is_sent_again_during_its_last_try_is_not_given_up_by_it(
     endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:
     happen(make_vps(alice), "a")
-    webhooks.take()
+    webhooks.enqueue()
     WebhookDelivery.objects.update(tries=len(RETRY_AFTER_S))
     (last,) = WebhookDelivery.objects.claim(endpoint.pk, 1, for_seconds=60)
     webhooks.send_again([last.pk])
-    WebhookDelivery.objects.tell([(last, "given_up", 0.0)])
+    WebhookDelivery.objects.apply_verdicts([(last, "given_up", 0.0)])
     last.refresh_from_db()
     assert (last.state, last.tries) == ("pending", 0)
 
@@ -252,7 +252,7 @@ def test_410_disables_the_endpoint_and_what_it_was_not_told_waits_until_it_is_en
     run(endpoint)
     assert words(receiver, vps) == ["a"]
     receiver.always()
-    webhooks.enable(endpoint.pk)
+    webhooks.enable(endpoint)
     run(endpoint)
     assert words(receiver, vps) == ["a", "a", "b", "c"]
 
@@ -332,7 +332,7 @@ def test_a_thousand_events_are_taken_in_as_many_queries_as_ten(
     for vps in vpses:
         Event.objects.record_status([vps] * 100, "stopped")
     with django_assert_max_num_queries(32):
-        assert webhooks.take()
+        assert webhooks.enqueue()
     assert WebhookDelivery.objects.count() == 1001
 
 

@@ -23,13 +23,13 @@ from tests.vps.operations.test_sweeper import at_rest, send_home
 from tests.vps.services.webhooks.conftest import added, happen, make_due, run, words
 from tests.vps.services.webhooks.receiver import Receiver
 from vps import notify, tasks
-from vps.db.locks import DELIVERING, DELIVERY_SLOT, TAKING_EVENTS
+from vps.db.locks import DELIVERING, DELIVERY_SLOT, ENQUEUEING
 from vps.management.commands.sweeper import Sweeper
 from vps.models import Event, Operation, WebhookDelivery, WebhookEndpoint
-from vps.models.webhook_endpoint import SILENT_AFTER
+from vps.models.webhook_endpoint import UNREACHABLE_AFTER
 from vps.services import webhooks
 from vps.services.webhooks.connection import open_session
-from vps.services.webhooks.send import HANDS, IN_STOCK, Run
+from vps.services.webhooks.send import MOST_CLAIMED, WORKERS, Run
 
 MANY = 40
 
@@ -76,7 +76,7 @@ def test_an_endpoint_that_fails_is_asked_by_one_call_a_pause_and_gets_all_in_ord
     receiver.always(status=500)
     run(endpoint)
     first_round = len(receiver.got)
-    assert SILENT_AFTER <= first_round <= IN_STOCK
+    assert UNREACHABLE_AFTER <= first_round <= MOST_CLAIMED
     due = WebhookDelivery.objects.due().filter(tries=0)
     assert due.count() == MANY - first_round, "what was not begun was given back"
     assert WebhookEndpoint.objects.filter(retry_at__isnull=False).update(retry_at=Now() + timedelta(hours=1))
@@ -98,21 +98,21 @@ def test_an_endpoint_that_fails_is_asked_by_one_call_a_pause_and_gets_all_in_ord
     assert (endpoint.failures, endpoint.unreachable_since) == (0, None)
 
 
-def test_what_was_claimed_and_no_hand_has_begun_is_given_back_as_it_was(
+def test_release_leaves_what_was_claimed_and_no_worker_has_begun_as_it_was(
     receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:
-    for _ in range(IN_STOCK):
+    for _ in range(MOST_CLAIMED):
         happen(make_vps(alice), "a")
-    webhooks.take()
+    webhooks.enqueue()
     released = threading.Event()
-    with open_session(allow_private=True) as session, ThreadPoolExecutor(1) as hands:
-        hands.submit(released.wait)
-        run = Run(endpoint.pk, session, hands)
+    with open_session(allow_private=True) as session, ThreadPoolExecutor(1) as workers:
+        workers.submit(released.wait)
+        run = Run(endpoint.pk, session, workers)
         run.begin()
-        assert (len(run.calls), WebhookDelivery.objects.due().count()) == (IN_STOCK, 0)
-        run.give_back()
+        assert (len(run.calls), WebhookDelivery.objects.due().count()) == (MOST_CLAIMED, 0)
+        run.release()
         released.set()
-    assert (run.calls, receiver.got, WebhookDelivery.objects.due().count()) == ({}, [], IN_STOCK)
+    assert (run.calls, receiver.got, WebhookDelivery.objects.due().count()) == ({}, [], MOST_CLAIMED)
 
 
 def test_one_delivery_that_fails_again_and_again_holds_up_nobody(
@@ -120,11 +120,11 @@ def test_one_delivery_that_fails_again_and_again_holds_up_nobody(
 ) -> None:
     happen(make_vps(alice), "a")
     receiver.always(status=500)
-    for _ in range(SILENT_AFTER + 2):
+    for _ in range(UNREACHABLE_AFTER + 2):
         run(endpoint)
         make_due()
     endpoint.refresh_from_db()
-    assert (endpoint.failures, endpoint.is_silent) == (1, False)
+    assert (endpoint.failures, endpoint.is_unreachable) == (1, False)
 
 
 def test_a_click_is_answered_and_its_operation_queued_without_a_word_to_a_receiver_that_hangs(
@@ -157,16 +157,16 @@ def test_a_click_is_answered_and_its_operation_queued_without_a_word_to_a_receiv
 def test_what_staff_do_holds_for_what_is_claimed_and_not_begun(
     staff_do: str, receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:
-    for _ in range(IN_STOCK):
+    for _ in range(MOST_CLAIMED):
         happen(make_vps(alice), "a")
-    webhooks.take()
+    webhooks.enqueue()
     released = threading.Event()
-    with open_session(allow_private=True) as session, ThreadPoolExecutor(1) as hands:
-        hands.submit(released.wait)
-        run = Run(endpoint.pk, session, hands)
+    with open_session(allow_private=True) as session, ThreadPoolExecutor(1) as workers:
+        workers.submit(released.wait)
+        run = Run(endpoint.pk, session, workers)
         run.begin()
         if staff_do == "disable":
-            webhooks.disable(endpoint.pk)
+            webhooks.disable(endpoint)
         else:
             endpoint.url += "/moved"
             webhooks.change(endpoint)
@@ -174,7 +174,7 @@ def test_what_staff_do_holds_for_what_is_claimed_and_not_begun(
         released.set()
         wait(run.calls)
     assert {got.path for got in receiver.got} == (set() if staff_do == "disable" else {"/hooks/moved"})
-    assert WebhookDelivery.objects.due().count() == IN_STOCK - len(run.calls)
+    assert WebhookDelivery.objects.due().count() == MOST_CLAIMED - len(run.calls)
 
 
 @pytest.mark.parametrize("taken", [[(DELIVERING, 0)], [(DELIVERY_SLOT, 0), (DELIVERY_SLOT, 1)]])
@@ -182,7 +182,7 @@ def test_one_worker_at_a_time_is_at_an_endpoint_and_two_in_all(
     receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any, taken: list[tuple[int, int]]
 ) -> None:
     happen(make_vps(alice), "a")
-    webhooks.take()
+    webhooks.enqueue()
     with somebody_has(*((what, id or (endpoint.pk if what == DELIVERING else 0)) for what, id in taken)):
         webhooks.deliver(endpoint.pk)
         assert receiver.got == []
@@ -194,25 +194,25 @@ def test_one_worker_at_a_time_takes_from_the_feed_and_no_other_waits_for_it(
     endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:
     happen(make_vps(alice), "a")
-    with somebody_has((TAKING_EVENTS, 0)):
-        assert not webhooks.take()
+    with somebody_has((ENQUEUEING, 0)):
+        assert not webhooks.enqueue()
         assert not WebhookDelivery.objects.exists()
-    assert webhooks.take()
+    assert webhooks.enqueue()
     assert WebhookDelivery.objects.count() == 1
 
 
 def test_several_servers_are_told_of_at_a_time(
     receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any, shorten: Shorten
 ) -> None:
-    """All of the first hands are held until the last of them has come."""
+    """All of the first workers are held until the last of them has come."""
     shorten(webhook_read_s=60.0)
-    for _ in range(HANDS):
+    for _ in range(WORKERS):
         happen(make_vps(alice), "a")
-    together = threading.Barrier(HANDS, timeout=50)
+    together = threading.Barrier(WORKERS, timeout=50)
     answer = receiver.answer
     receiver.answer = lambda got: (together.wait(), answer(got))[1]
     run(endpoint)
-    assert WebhookDelivery.objects.filter(state="delivered").count() == HANDS
+    assert WebhookDelivery.objects.filter(state="delivered").count() == WORKERS
 
 
 # Bells
@@ -245,19 +245,19 @@ def test_the_bell_is_answered_by_one_for_each_endpoint_that_has_something_due(
     assert len(receiver.got) == 1
 
 
-def test_who_goes_on_makes_way_for_who_has_waited_longest(
+def test_deliver_rings_for_the_endpoint_that_has_waited_longest_before_its_own(
     no_bells: None, endpoint: WebhookEndpoint, receiver: Receiver, alice: Any, make_vps: Any,
     django_capture_on_commit_callbacks: Any,
 ) -> None:  # fmt: skip
-    """Two that are slow and have much to be told could keep both places for ever."""
-    others = [added(receiver.url, name=name, types=["vps.updated"]).pk for name in ("first", "second")]
-    WebhookEndpoint.objects.answered(others[0])
+    """Two that are slow and have much to be told could keep both slots for ever."""
+    others = [added(receiver.url, name=name, types=["vps.updated"]) for name in ("first", "second")]
+    others[0].record_answer()
     happen(make_vps(alice), "a")
-    webhooks.take()
+    webhooks.enqueue()
     receiver.always(status=500)
     with django_capture_on_commit_callbacks(execute=True):
         tasks.deliver(endpoint.pk)
-    assert rung_for() == [others[1], others[0], endpoint.pk]
+    assert rung_for() == [others[1].pk, others[0].pk, endpoint.pk]
 
 
 def test_the_sweeper_is_told_what_nobody_has_taken_or_sent(
@@ -268,7 +268,7 @@ def test_the_sweeper_is_told_what_nobody_has_taken_or_sent(
     assert not webhooks.neglected().is_feed
     Event.objects.update(created_at=timezone.now() - timedelta(seconds=20))
     assert (webhooks.neglected().is_feed, webhooks.neglected().endpoints) == (True, [])
-    webhooks.take()
+    webhooks.enqueue()
     assert (webhooks.neglected().is_feed, webhooks.neglected().endpoints) == (False, [])
     WebhookDelivery.objects.update(next_at=timezone.now() - timedelta(seconds=20))
     assert webhooks.neglected().endpoints == [endpoint.pk]

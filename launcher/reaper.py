@@ -1,4 +1,4 @@
-"""Ends what outlives a launcher that was killed. The stack tells it of every child; `python -m launcher.undertaker` is it.
+"""Ends what outlives a launcher that was killed. `Reaper` is the stack's side of it, `python -m launcher.reaper` the process.
 
 The kernel asks each child to end when we die, but nobody is left to insist, and one may hang over its own end: Celery's
 parent waiting for a child that waits for it, say.
@@ -15,26 +15,26 @@ from launcher.children import ROOT, Child, sweep_session, wait_until
 PATIENCE_S = 4.0
 
 
-class Undertaker:
-    """A process of its own, in a session of its own, for as long as we live and a little longer."""
+class Reaper:
+    """A process in a session of its own, which lives as long as the launcher and a little longer."""
 
     def __init__(self) -> None:
         self.process: subprocess.Popen[str] | None = None
 
     def watch(self, children: list[Child]) -> None:
-        """All that there are now, at each start of one: a number that was a child's may be somebody else's tomorrow."""
+        """Hand over all children that there are now, at each start of one: a number that was a child's may be another's tomorrow."""
         if self.process is None:
-            command = [sys.executable, "-m", "launcher.undertaker"]
+            command = [sys.executable, "-m", "launcher.reaper"]
             self.process = subprocess.Popen(
                 command, cwd=ROOT, stdin=subprocess.PIPE, text=True, start_new_session=True, bufsize=1
             )
         pids = [str(child.process.pid) for child in children if child.process]
-        # Somebody may have killed the undertaker. We live well without it.
+        # Somebody may have killed the reaper. The launcher lives well without it.
         with contextlib.suppress(BrokenPipeError):
             print(*pids, file=self.process.stdin)
 
     def dismiss(self) -> None:
-        """When all children are gone."""
+        """To be called when all children are gone."""
         if self.process:
             self.process.communicate()
 

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from vps.db.locks import TAKING_EVENTS, turn
+from vps.db.locks import ENQUEUEING, turn
 from vps.models import Event, WebhookDelivery, WebhookEndpoint
 from vps.services.webhooks.body import bodies_of
 
@@ -11,25 +11,25 @@ AT_ONCE = 2000
 MOST_ROUNDS = 20
 
 
-def take() -> bool:
-    """Whether all that is committed was taken, for all endpoints in use. False: somebody is at it, or there is more.
+def enqueue() -> bool:
+    """Whether all committed events are enqueued, for all endpoints in use. False: somebody is at it, or there is more.
 
-    It is settled though there are none: who is the first to read the feed must not wait for years of it.
+    Events get their positions though no endpoint is in use: the first reader of the feed must not wait for years of it.
     """
     Event.objects.settle()
     if not WebhookEndpoint.objects.active().exists():
         return True
-    with turn(TAKING_EVENTS) as is_mine:
-        return is_mine and any(take_round() == 0 for _ in range(MOST_ROUNDS))
+    with turn(ENQUEUEING) as is_mine:
+        return is_mine and any(enqueue_round() == 0 for _ in range(MOST_ROUNDS))
 
 
-def take_round() -> int:
+def enqueue_round() -> int:
     Event.objects.settle()
-    return sum(take_for(id) for id in WebhookEndpoint.objects.active().values_list("id", flat=True))
+    return sum(enqueue_for(id) for id in WebhookEndpoint.objects.active().values_list("id", flat=True))
 
 
 @transaction.atomic
-def take_for(endpoint_id: int) -> int:
+def enqueue_for(endpoint_id: int) -> int:
     """The next part of the feed: its deliveries and the cursor in one transaction. Returns how many events were read."""
     active = WebhookEndpoint.objects.active().select_for_update(no_key=True)
     endpoint = active.filter(id=endpoint_id).first()
