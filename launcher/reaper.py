@@ -22,7 +22,7 @@ class Reaper:
         self.process: subprocess.Popen[str] | None = None
 
     def watch(self, children: list[Child]) -> None:
-        """Hand over all children that there are now, at each start of one: a number that was a child's may be another's tomorrow."""
+        """Hand over all children of now, at each start of one: a number that was a child's may be another's tomorrow."""
         if self.process is None:
             command = [sys.executable, "-m", "launcher.reaper"]
             self.process = subprocess.Popen(

@@ -15,8 +15,8 @@ from typing import TextIO
 from launcher.certificate import certificate
 from launcher.children import ROOT, Child, wait_until
 from launcher.postgres import CannotStart, Postgres
-from launcher.secrets_file import demo_secrets, is_free, kept_ports
 from launcher.reaper import PATIENCE_S, Reaper
+from launcher.secrets_file import demo_secrets, is_free, kept_ports
 from launcher.valkey import Valkey
 
 # What ends on the way is reported at once. This is for what hangs, and a busy machine takes minutes without hanging.

@@ -382,7 +382,7 @@ OF_MAIN_SITE = [
     ),
     m(
         "each event that was chosen is sent at least once, always with the same body and id",
-        "vps/services/webhooks/take.py",
+        "vps/services/webhooks/enqueue.py",
         "if endpoint.wants(event.type)",
         "if False",
         f"{WEBHOOKS}/test_delivery.py",
@@ -427,7 +427,7 @@ OF_MAIN_SITE = [
     m(
         "webhooks go out without Redis",
         "vps/management/commands/sweeper.py",
-        "self.start(webhooks.take)",
+        "self.start(webhooks.enqueue)",
         "return",
         f"{WEBHOOKS}/test_silence.py",
     ),

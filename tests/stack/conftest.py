@@ -20,8 +20,8 @@ import pytest
 import requests
 
 from launcher.children import ROOT, Child, last_lines
-from launcher.secrets_file import free_port
 from launcher.reaper import Reaper
+from launcher.secrets_file import free_port
 from tests.clients.both import client_of, node
 from tests.simulated import PATIENCE, wait_for
 from tests.stack.browser import browser, open_as, sessions

@@ -85,7 +85,7 @@ class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Ask a worker to ask the cluster, however lately it was silent. What comes of it appears in the health below."""
         cluster = self.allowed(request, id)
         cluster.ask_at_once()
-        Cluster.objects.ask_for_rights(cluster.pk)
+        cluster.ask_for_rights()
         cluster.ask_who_it_is()
         ClusterNode.objects.ask_all_at_once(cluster.pk)
         notify.worker("reconcile_one", cluster.pk)

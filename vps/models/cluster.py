@@ -51,10 +51,6 @@ class ClusterQuerySet(CircuitBreakerQuerySet):
         """Those whose guests are shown as unknown by now, for nobody has listened to them lately."""
         return self.filter(models.Q(seen_at=None) | models.Q(seen_at__lte=now - FRESH_FOR))
 
-    def ask_for_rights(self, id: int) -> None:
-        """With the next round: staff want to know, or a command was denied."""
-        self.filter(id=id).update(rights_asked_at=None)
-
     def with_time(self) -> "ClusterQuerySet":
         """Each with `read_at`, the database's time when it was read."""
         found: ClusterQuerySet = self.annotate(read_at=Now())
@@ -164,6 +160,10 @@ class Cluster(CircuitBreaker):
     def ask_who_it_is(self) -> None:
         """With the next round: staff want to know, or have changed how it is reached."""
         self.row.update(identified_at=None)
+
+    def ask_for_rights(self) -> None:
+        """With the next round: staff want to know, or a command was denied."""
+        self.row.update(rights_asked_at=None)
 
     def credentials(self) -> dict[str, Any]:
         """The fields of hypervisor.base.Access. To be handed to a driver, never to a log, and by workers alone.

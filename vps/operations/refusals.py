@@ -4,7 +4,7 @@ from contextlib import suppress
 
 from vps.db import clock
 from vps.hypervisor.base import Hypervisor, Look, Power, Refusal, Refused
-from vps.models import Cluster, Operation, Placement
+from vps.models import Operation, Placement
 from vps.operations import pauses
 from vps.operations.finish import fail, fail_identity_mismatch, fail_missing, go_down
 from vps.operations.phases import (
@@ -51,7 +51,7 @@ def after_refusal(operation: Operation, placement: Placement, hypervisor: Hyperv
     if operation.handle and verb.is_cycle and (look := look_if_down(placement, hypervisor)):
         return after_half_a_cycle(operation, look, hypervisor, refused.detail)
     if reason == Refusal.DENIED:
-        Cluster.objects.ask_for_rights(placement.cluster_id)
+        placement.cluster.ask_for_rights()
     proof = {} if operation.handle else UNSENT
     fail(operation, verb.code_of(reason), refused.detail, **proof)
     return None

@@ -12,7 +12,7 @@ from vps import operations
 from vps.guests import Kind
 from vps.hypervisor.base import Command
 from vps.hypervisor.proxmox import commands
-from vps.models import Cluster, ClusterNode, Operation, Placement
+from vps.models import ClusterNode, Operation, Placement
 from vps.operations.pauses import MOST_TRIES
 
 KINDS = ["qemu", "lxc"]
