@@ -29,10 +29,9 @@ PYTEST = (
     "-q",
     "-n0",
     "--no-header",
+    "--show-capture=no",
     "-p",
     "no:cacheprovider",
-    "-p",
-    "no:logging",
 )
 # A mutation that makes the tests wait for ever is one that they notice.
 LONGEST_S = 900
