@@ -45,8 +45,8 @@ def open_hypervisor(
             hypervisor.close()
 
 
-def silence_s(cluster_id: int, nodes: set[str]) -> float:
-    """How long to wait for the cluster, or the last of these nodes of it, to be asked again. 0 where none is silent.
+def retry_in_s(cluster_id: int, nodes: set[str]) -> float:
+    """How long to wait for the cluster, or the last of these nodes of it, to be asked again. 0 where all of them answer.
 
     One that refuses its list alone may be asked for its guests.
     """
@@ -66,18 +66,18 @@ class Breaker:
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
-        self.is_silent, self.is_refusing = cluster.failures > 0, cluster.is_refusing
+        self.is_unreachable, self.is_refusing = cluster.failures > 0, cluster.is_refusing
 
     @cached_property
-    def silent(self) -> set[str]:
-        """The nodes that were silent when the first call to any was made."""
+    def unreachable_nodes(self) -> set[str]:
+        """The nodes that were unreachable when the first call to any was made."""
         return set(ClusterNode.objects.unreachable().filter(cluster=self.cluster).values_list("name", flat=True))
 
     def before(self, node: str) -> None:
         """The node first: its cluster's one probe is not spent on a call that the node holds back."""
-        if node and node in self.silent and not self.row_of(node).admit_call():
+        if node and node in self.unreachable_nodes and not self.row_of(node).admit_call():
             raise Unreachable(f"{node} does not answer, and is asked again later")
-        is_held_back = self.is_silent and not (node and self.is_refusing)
+        is_held_back = self.is_unreachable and not (node and self.is_refusing)
         if is_held_back and not self.cluster.admit_call():
             raise Unreachable(f"{self.cluster} does not answer, and is asked again later")
 
@@ -87,30 +87,30 @@ class Breaker:
 
     def is_back(self) -> None:
         """A cluster that hung made its nodes look silent too: those are asked again as soon as it is back."""
-        if self.is_silent:
+        if self.is_unreachable:
             self.cluster.record_answer()
             ClusterNode.objects.ask_all_at_once(self.cluster.pk)
             Operation.objects.on(self.cluster.pk).wake()
-            self.is_silent = self.is_refusing = False
+            self.is_unreachable = self.is_refusing = False
 
     def answered(self, node: str) -> None:
         if node:
             self.connected()
         else:
             self.is_back()
-        if node and node in self.silent:
+        if node and node in self.unreachable_nodes:
             self.row_of(node).record_answer()
             Operation.objects.on(self.cluster.pk).wake()
-            self.silent.discard(node)
+            self.unreachable_nodes.discard(node)
 
     def failed(self, node: str, error: HypervisorError) -> None:
         if node:
             self.row_of(node).record_failure(error.detail)
-            self.silent.add(node)
+            self.unreachable_nodes.add(node)
         else:
             is_refusing = isinstance(error, Refused) and error.reason != Refusal.UNAUTHENTICATED
             self.cluster.record_failure(error.detail, is_refusing=is_refusing)
-            self.is_silent, self.is_refusing = True, is_refusing
+            self.is_unreachable, self.is_refusing = True, is_refusing
 
     def row_of(self, node: str) -> ClusterNode:
         row: ClusterNode = ClusterNode.objects.named(self.cluster.pk, node)

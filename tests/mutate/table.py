@@ -90,7 +90,7 @@ OF_OPERATIONS = [
     ),
     m(
         "commands sent, and workers lost in the middle of a turn",
-        "vps/operations/steps.py",
+        "vps/operations/begin.py",
         "if operation.attempts >= pauses.MOST_TRIES:",
         "if False:",
         f"{OPERATIONS}/test_deadlines.py",
@@ -136,7 +136,7 @@ OF_OPERATIONS = [
     ),
     m(
         "it has succeeded",
-        "vps/operations/steps.py",
+        "vps/operations/confirm.py",
         "    if is_seen_done(operation, look, hypervisor) and not may_be_undone(operation, look, hypervisor):\n",
         "    if True:\n",
         f"{OPERATIONS}/test_operations.py",
@@ -144,7 +144,7 @@ OF_OPERATIONS = [
     ),
     m(
         "exactly one command",
-        "vps/operations/steps.py",
+        "vps/operations/follow.py",
         "if handle := new_task_of(operation, placement, hypervisor):",
         'if handle := "":',
         f"{OPERATIONS}/test_deadlines.py",
@@ -163,7 +163,7 @@ OF_OPERATIONS = [
     ),
     m(
         "the answer was lost",
-        "vps/operations/steps.py",
+        "vps/operations/follow.py",
         "traits.stray_s if operation.error_detail else traits.orphan_s",
         "traits.orphan_s",
         f"{OPERATIONS}/test_deadlines.py",
@@ -182,7 +182,7 @@ OF_OPERATIONS = [
     ),
     m(
         "a worker died",
-        "vps/operations/steps.py",
+        "vps/operations/follow.py",
         "elif hypervisor.slowest_s > traits.quick_s:",
         "elif False:",
         f"{OPERATIONS}/test_deadlines.py",
@@ -191,7 +191,7 @@ OF_OPERATIONS = [
     ),
     m(
         "another API token",
-        "vps/operations/steps.py",
+        "vps/operations/phases.py",
         "    if is_hidden:\n",
         "    if False:\n",
         f"{OPERATIONS}/test_deadlines.py",
@@ -255,7 +255,7 @@ OF_HYPERVISORS = [
     m(
         "a silent cluster or node",
         "vps/open_hypervisor.py",
-        "is_held_back = self.is_silent and",
+        "is_held_back = self.is_unreachable and",
         "is_held_back = False and",
         "tests/vps/test_open_hypervisor.py",
     ),

@@ -20,7 +20,7 @@ from vps.guests import GuestRef, Kind
 from vps.hypervisor import traits_of
 from vps.hypervisor.base import Command, HypervisorError, OutcomeUnknown, Timeframe, Unreachable
 from vps.models import Cluster, ClusterNode, Operation, Placement, Vps
-from vps.open_hypervisor import MOST_COMMANDING, Crowded, open_hypervisor, silence_s
+from vps.open_hypervisor import MOST_COMMANDING, Crowded, open_hypervisor, retry_in_s
 from vps.operations import advance as advancing
 from vps.services import binding
 from vps.services.reconcile import reconcile
@@ -206,13 +206,13 @@ def test_who_falls_asleep_as_the_cluster_is_heard_again_is_not_left_to_sleep(
     simulated.ail(host, refuse=True)
 
     def silence_that_ends(*where: Any) -> float:
-        seconds = silence_s(*where)
+        seconds = retry_in_s(*where)
         simulated.ail(host, refuse=False)
         real_cluster.ask_at_once()
         assert ask(real_cluster) == "9.2.11"
         return seconds
 
-    monkeypatch.setattr(advancing, "silence_s", silence_that_ends)
+    monkeypatch.setattr(advancing, "retry_in_s", silence_that_ends)
     assert turn(operation) == pytest.approx(10, abs=1)
     operation.refresh_from_db()
     assert operation.due_at - timezone.now() < timedelta(seconds=4)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from django.db import connection
+from django.db.models.expressions import RawSQL
 
 OPERATIONS_OF_VPS, RECONCILE_OF_CLUSTER, BINDING_BY_NAME, FINDING_ADDRESSES, MOVING, SETTLING = range(0x6F01, 0x6F07)
 ENQUEUEING, DELIVERING, DELIVERY_SLOT = range(0x6F0A, 0x6F0D)
@@ -67,6 +68,11 @@ BREAK = f"""
         AND state LIKE 'idle%%' AND state_change < clock_timestamp() - make_interval(secs => %s)
     ) AS silent
 """  # noqa: S608
+
+
+def holders_of(what: int) -> RawSQL:
+    """`held` as a part of another statement."""
+    return RawSQL(HELD.replace("objid", "objid::bigint", 1), [what])  # noqa: S611  a constant of ours
 
 
 def held(what: int) -> list[int]:

@@ -10,7 +10,7 @@ from django.db.models.functions import Greatest, Now
 from django.utils.translation import gettext_lazy as _
 
 from vps.db import clock
-from vps.db.locks import OPERATIONS_OF_VPS, held
+from vps.db.locks import OPERATIONS_OF_VPS, holders_of
 from vps.models.event import Event
 from vps.models.failures import sentence_of
 from vps.models.history import link_that_outlives
@@ -54,7 +54,7 @@ class OperationQuerySet(models.QuerySet["Operation"]):
 
     def due(self) -> "OperationQuerySet":
         """Open ones whose turn has come, the oldest first, but for those that a live worker has in hand."""
-        free = self.exclude(vps_id__in=held(OPERATIONS_OF_VPS))
+        free = self.exclude(vps_id__in=holders_of(OPERATIONS_OF_VPS))
         return free.open().filter(due_at__lte=Now()).order_by("id")
 
     def watched(self, cluster_id: int, node: str) -> "OperationQuerySet":
@@ -187,7 +187,7 @@ class Operation(models.Model):
 
     class Step(models.TextChoices):
         WAITING = "waiting", _("Waiting for its turn")
-        SILENT = "silent", _("The hypervisor does not answer; it is asked again")
+        UNREACHABLE = "silent", _("The hypervisor does not answer; it is asked again")
         LOCKED = "locked", _("Waiting until the server is free (a backup or migration is running)")
         DOWN = "down", _("The server is down, and is started as soon as it is free (a backup or migration is running)")
         SENDING = "sending", _("Passing the command to the hypervisor")
@@ -201,7 +201,7 @@ class Operation(models.Model):
     FINAL = (State.SUCCEEDED, State.FAILED)
     PROGRESS = {
         Step.WAITING: 0,
-        Step.SILENT: 0,
+        Step.UNREACHABLE: 0,
         Step.LOCKED: 10,
         Step.DOWN: 50,
         Step.SENDING: 20,

@@ -8,7 +8,7 @@ from vps.db import clock
 from vps.db.locks import OPERATIONS_OF_VPS, turn
 from vps.hypervisor.base import Hypervisor, HypervisorError
 from vps.models import Operation
-from vps.open_hypervisor import silence_s
+from vps.open_hypervisor import retry_in_s
 from vps.operations import pauses
 from vps.operations.finish import fail
 from vps.operations.request import prohibition
@@ -41,7 +41,8 @@ def reschedule(in_seconds: dict[Operation, float]) -> None:
     """Put these off. Whoever is heard again wakes those who sleep by then: who fell asleep just after looks once more."""
     Operation.objects.reschedule(in_seconds)
     long = [operation for operation, pause in in_seconds.items() if pause > pauses.LOCKED]
-    Operation.objects.reschedule({operation: pauses.LATER for operation in long if patience(operation) <= pauses.LATER})
+    woken = [operation for operation in long if until_asked_again(operation) <= pauses.LATER]
+    Operation.objects.reschedule(dict.fromkeys(woken, pauses.LATER))
 
 
 def advance_claimed(operation: Operation, hypervisor: Hypervisor) -> float | None:
@@ -54,32 +55,32 @@ def advance_claimed(operation: Operation, hypervisor: Hypervisor) -> float | Non
         fail(operation, code)
         return None
     is_late = clock.now() >= operation.deadline_at
-    pause = None if is_late and operation.intent_at is None else step(operation, hypervisor)
+    pause = None if is_late and operation.intent_at is None else take_step(operation, hypervisor)
     if is_late:
         fail(operation, why_late(operation), operation.error_detail)
         return None
     return pause
 
 
-def step(operation: Operation, hypervisor: Hypervisor) -> float | None:
+def take_step(operation: Operation, hypervisor: Hypervisor) -> float | None:
     """What was sent gets a last look even when its time is over: it may be done. `fail` then finds it ended."""
     try:
         return next_step(operation, hypervisor)
     except HypervisorError as error:
-        silent = {"step": Operation.Step.SILENT} if operation.intent_at is None else {}
-        Operation.objects.write(operation, **silent, error_detail=error.detail)
-        return patience(operation)
+        unreachable = {"step": Operation.Step.UNREACHABLE} if operation.intent_at is None else {}
+        Operation.objects.write(operation, **unreachable, error_detail=error.detail)
+        return until_asked_again(operation)
 
 
-def patience(operation: Operation) -> float:
-    """Until the one that is silent is asked again, or the deadline: to come earlier would be in vain.
+def until_asked_again(operation: Operation) -> float:
+    """Seconds until the one that is unreachable is asked again, or the deadline: to come earlier would be in vain.
 
     Whoever hears of it before wakes all who wait.
     """
     placement = operation.vps.placement
-    silence = silence_s(placement.cluster_id, {placement.node, operation.node})
+    retry_in = retry_in_s(placement.cluster_id, {placement.node, operation.node})
     left = (operation.deadline_at - clock.now()).total_seconds()
-    return max(pauses.LATER, min(silence, left))
+    return max(pauses.LATER, min(retry_in, left))
 
 
 def why_pointless(operation: Operation) -> str:

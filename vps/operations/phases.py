@@ -7,7 +7,7 @@ from vps.db import clock
 from vps.hypervisor.base import Command, Hypervisor, Look, Phase, Power
 from vps.models import Operation
 from vps.operations import pauses
-from vps.operations.finish import go_down
+from vps.operations.finish import fail, go_down
 from vps.operations.verbs import verb_of
 
 Step = Operation.Step
@@ -59,3 +59,24 @@ def begin_next_phase(operation: Operation, look: Look, detail: str = "") -> floa
     else:
         Operation.objects.write(operation, **columns)
     return pauses.NOW
+
+
+def begin_again(operation: Operation, hypervisor: Hypervisor) -> float | None:
+    """It was not sent. Under another token nobody can tell."""
+    is_hidden = hypervisor.traits.has_log and operation.sent_as and operation.sent_as != hypervisor.caller
+    if is_hidden:
+        fail(operation, "outcome_unknown", f"it was sent as {operation.sent_as}, whose tasks cannot be seen any more")
+        return None
+    Operation.objects.write(operation, **not_sent(operation))
+    return pauses.NOW
+
+
+def has_had_its_time(operation: Operation, hypervisor: Hypervisor) -> bool:
+    """Whether a phase that another one follows is not waited for any more. The last one has until the deadline."""
+    if is_last_phase(operation, hypervisor):
+        return False
+    return seconds_since_sent(operation) > phase_of(operation, hypervisor).within_s
+
+
+def seconds_since_sent(operation: Operation) -> float:
+    return (clock.now() - operation.sent_at).total_seconds() if operation.sent_at else 0.0

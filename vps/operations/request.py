@@ -60,11 +60,11 @@ def request(vps: Vps, name: str, *, by: Any, source: str, params: dict[str, Any]
         raise VpsNotFound
     if error := refusal(locked):
         raise error
-    make_way(locked, verb, by=by)
+    end_what_is_overtaken(locked, verb, by=by)
     return queue(locked, verb, by=by, source=source, params=params or {})
 
 
-def make_way(vps: Vps, verb: Verb, *, by: Any) -> None:
+def end_what_is_overtaken(vps: Vps, verb: Verb, *, by: Any) -> None:
     """One VPS has one open operation. A verb that may overtake ends it, unless what is open might do so too."""
     running = vps.operations.open().select_related("requested_by").first()
     if running is None:

@@ -22,12 +22,13 @@ def tasks_of_others(operation: Operation, placement: Placement, hypervisor: Hype
     """Tasks that `new_task_of` could take for the one that is about to begin: of what ended in doubt, or of whoever had
     this guest before. Without them a lost command would seem to have been carried out. On a later try they are set aside
     already, and what is new may be its own."""
-    stray = timedelta(seconds=hypervisor.traits.stray_s)
-    since = clock.now() - clock_skew(hypervisor) - stray
-    is_first = (not operation.attempts or operation.down_since) and hypervisor.traits.has_log
-    if not is_first or not Operation.objects.may_meet_tasks_of_others(operation, since):
+    is_first = not operation.attempts or operation.down_since
+    if not is_first or not hypervisor.traits.has_log:
         return []
-    begun = intent_of(look) - clock_skew(hypervisor)
+    now, stray = clock.now(), timedelta(seconds=hypervisor.traits.stray_s)
+    if not Operation.objects.may_meet_tasks_of_others(operation, now - clock_skew(hypervisor) - stray):
+        return []
+    begun = intent_of(look, now) - clock_skew(hypervisor)
     found = hypervisor.sent_since(placement.ref_on(look.node), command_of(operation, hypervisor), begun)
     return [task.handle for task in found]
 
@@ -37,10 +38,10 @@ def clock_skew(hypervisor: Hypervisor) -> timedelta:
     return timedelta(seconds=hypervisor.traits.clock_skew_s)
 
 
-def intent_of(look: Look) -> datetime:
+def intent_of(look: Look, now: datetime) -> datetime:
     """From when on tasks are ours: now, by the clock of the host that answered or by our own. A clock that is ahead would
     hide the task, and then it would be sent again; so whichever is behind counts."""
-    return min(look.at, clock.now())
+    return min(look.at, now)
 
 
 def is_at_work(handle: str, hypervisor: Hypervisor) -> bool:

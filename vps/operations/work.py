@@ -22,13 +22,16 @@ WATCHES_FOR_S = 8.0
 
 
 def work(cluster_id: int) -> None:
-    """Take turns until nothing is due that is free. Where as many as may are at it, they will see to it."""
+    """Advance what is due, until nothing is that is free. Where as many as may are at it, they will see to it.
+
+    They look once more after they have let go: what came due meanwhile may have been left to them.
+    """
     cluster = Cluster.objects.filter(pk=cluster_id).first()
     until = time.monotonic() + WORKS_FOR_S
-    while cluster and due(cluster_id):
+    while cluster and (next_ones := due(cluster_id)):
         try:
             with open_hypervisor(cluster, at_most=MOST_COMMANDING) as hypervisor:
-                advance_due(cluster_id, hypervisor, until)
+                advance_all(cluster_id, hypervisor, next_ones, until)
         except Crowded:
             return
         if time.monotonic() > until:
@@ -42,12 +45,14 @@ def due(cluster_id: int) -> list[tuple[int, int]]:
     return list(rows.values_list("id", "vps_id")[:MOST_COMMANDING])
 
 
-def advance_due(cluster_id: int, hypervisor: Hypervisor, until: float) -> None:
-    while time.monotonic() < until and (next_ones := due(cluster_id)):
-        taken = next((done for one in next_ones if (done := advance(*one, hypervisor))), None)
-        if taken is None:
+def advance_all(cluster_id: int, hypervisor: Hypervisor, next_ones: list[tuple[int, int]], until: float) -> None:
+    """One after another, until nothing is due, or all of it is in others' hands."""
+    while time.monotonic() < until and next_ones:
+        advanced = next((done for one in next_ones if (done := advance(*one, hypervisor))), None)
+        if advanced is None:
             return
-        ring_for_next(cluster_id, *taken)
+        ring_for_next(cluster_id, *advanced)
+        next_ones = due(cluster_id)
 
 
 def ring_for_next(cluster_id: int, operation: Operation, pause: float | None) -> None:
@@ -56,7 +61,7 @@ def ring_for_next(cluster_id: int, operation: Operation, pause: float | None) ->
     Of those watched together the oldest rings for all: of two that come at the same moment each would leave it to the
     other.
     """
-    if pause is None or operation.step == Operation.Step.SILENT:
+    if pause is None or operation.step == Operation.Step.UNREACHABLE:
         return
     if operation.step in Operation.WATCHED:
         if not Operation.objects.watched(cluster_id, operation.node).filter(pk__lt=operation.pk).exists():

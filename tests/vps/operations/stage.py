@@ -2,7 +2,6 @@
 named points, and all clocks can be turned. Nothing of ours is replaced; what is wrapped only tells, or fails on its way.
 """
 
-import sys
 import threading
 import time
 from collections import Counter
@@ -25,6 +24,7 @@ from tests.simulated import Cluster as Simulated
 from vps.hypervisor.base import HypervisorError, OutcomeUnknown
 from vps.hypervisor.proxmox.driver import Proxmox
 from vps.models import Cluster, ClusterNode, Event, Operation, Placement, Tombstone, Vps
+from vps.operations import begin, confirm
 from web import crash_points
 from web.models import LimitCount
 
@@ -268,8 +268,7 @@ def stage(
 
 
 def trace(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    steps = sys.modules["vps.operations.steps"]
-    send, succeed, turn, dispatch = steps.send, steps.succeed, Guest.turn, Proxmox.send
+    send, succeed, turn, dispatch = begin.send, confirm.succeed, Guest.turn, Proxmox.send
 
     def told_send(operation: Operation, *args: Any, **options: Any) -> Any:
         stage.sender.id, stage.began[operation.pk] = operation.pk, len(stage.sent)
@@ -283,8 +282,9 @@ def trace(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
         turn(guest, power)
         stage.turns.setdefault(guest.vmid, []).append((time.time(), power))
 
-    monkeypatch.setattr(steps, "send", told_send)
-    monkeypatch.setattr(steps, "succeed", told_succeed)
+    monkeypatch.setattr(begin, "send", told_send)
+    for module in (begin, confirm):
+        monkeypatch.setattr(module, "succeed", told_succeed)
     monkeypatch.setattr(Guest, "turn", told_turn)
     monkeypatch.setattr(
         Proxmox, "send", lambda driver, *args, **options: stage.dispatch(dispatch, driver, *args, **options)

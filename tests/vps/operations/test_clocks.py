@@ -11,7 +11,7 @@ from tests.simulated import Cluster as Simulated
 from tests.vps.conftest import carry_out, turn
 from vps import operations
 from vps.models import Cluster, Operation, Vps
-from vps.open_hypervisor import silence_s
+from vps.open_hypervisor import retry_in_s
 from vps.services import creation
 from vps.services.reconcile import reconcile
 
@@ -88,7 +88,7 @@ def test_nothing_is_ended_before_its_deadline_or_long_after(
 def test_what_is_silent_is_not_asked_before_its_time(real_cluster: Cluster, go_wrong: Any) -> None:
     real_cluster.record_failure("no route")
     go_wrong()
-    assert 8 < silence_s(real_cluster.pk, set()) <= 10
+    assert 8 < retry_in_s(real_cluster.pk, set()) <= 10
     assert not real_cluster.admit_call()
     real_cluster.ask_at_once()
     assert real_cluster.admit_call()

@@ -17,7 +17,7 @@ from vps.hypervisor import connect
 from vps.hypervisor.base import Look, Power
 from vps.hypervisor.proxmox.driver import Proxmox
 from vps.models import Cluster, Operation, Placement, Vps
-from vps.operations import steps
+from vps.operations import confirm
 from vps.operations.task_log import intent_of
 
 __all__ = ["with_two_hosts"]
@@ -56,7 +56,7 @@ def sent(seconds_ago: float, kind: str = "reboot", guest: str = "qemu") -> Opera
 def is_done(monkeypatch: pytest.MonkeyPatch, simulated: Simulated) -> Any:
     """Whether what is seen now proves that this operation is done."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    return lambda operation, look: steps.is_seen_done(operation, look, connect("proxmox", simulated.access()))
+    return lambda operation, look: confirm.is_seen_done(operation, look, connect("proxmox", simulated.access()))
 
 
 # B7 and B16: figures, so that a change of any of them is red.
@@ -197,7 +197,7 @@ def test_a_lost_command_is_found_whatever_the_date_of_the_host_that_was_asked_b7
 def test_tasks_are_ours_from_the_clock_on_that_is_behind_b7(db: None, days: int) -> None:
     """Those of a node that is behind bear its time, and would lie before our own."""
     told = timezone.now() + timedelta(days=days)
-    assert (intent_of(look(0, at=told)) == told) == (days < 0)
+    assert (intent_of(look(0, at=told), timezone.now()) == told) == (days < 0)
 
 
 # B23

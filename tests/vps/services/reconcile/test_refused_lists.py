@@ -11,7 +11,7 @@ from tests.vps.conftest import registered
 from vps import operations
 from vps.hypervisor.base import Need, Refused
 from vps.models import Cluster, ClusterNode, Placement
-from vps.open_hypervisor import open_hypervisor, silence_s
+from vps.open_hypervisor import open_hypervisor, retry_in_s
 from vps.services import binding
 from vps.services.reconcile import reconcile
 
@@ -118,7 +118,7 @@ def test_the_guests_of_a_cluster_that_refuses_its_list_are_asked_and_do_not_say_
     vps = server(power="stopped")
     simulated.answer("GET", LIST, 500, ILL)
     reconcile(real_cluster.pk)
-    assert silence_s(real_cluster.pk, {"pve1"}) == 0
+    assert retry_in_s(real_cluster.pk, {"pve1"}) == 0
     assert do(vps, "start").state == "succeeded"
     binding.identify(vps.placement.pk)
     silent = Cluster.objects.get()
