@@ -32,7 +32,7 @@ def operation_of(vps: Any, **columns: Any) -> Operation:
     ],
 )
 @pytest.mark.parametrize("path", ["row/", "status/"])
-def test_a_state_offers_what_it_allows(
+def test_power_buttons_are_those_that_the_state_allows(
     as_user: Any, alice: Any, make_vps: Any, bind: Any, columns: Any, offered: list[str], path: str
 ) -> None:
     vps = make_vps(alice, **columns)
@@ -48,7 +48,7 @@ def test_a_state_offers_what_it_allows(
         ("running", False, "This server is not connected to its hypervisor yet."),
     ],
 )
-def test_buttons_that_cannot_be_pressed_say_why(
+def test_power_buttons_that_cannot_be_pressed_show_why(
     as_user: Any, alice: Any, make_vps: Any, bind: Any, status: str, is_bound: bool, reason: str
 ) -> None:
     vps = make_vps(alice, status=status)
@@ -60,7 +60,7 @@ def test_buttons_that_cannot_be_pressed_say_why(
         assert re.search(rf'disabled title="{reason}', answer.content.decode())
 
 
-def test_nothing_can_be_pressed_while_the_state_is_not_known(
+def test_power_buttons_cannot_be_pressed_while_the_state_is_unknown(
     as_user: Any, alice: Any, make_vps: Any, bind: Any, cluster: Any
 ) -> None:
     vps = make_vps(alice)
@@ -70,7 +70,7 @@ def test_nothing_can_be_pressed_while_the_state_is_not_known(
     assert pressable(as_user(alice).get(f"/vps/{vps.id}/status/")) == []
 
 
-def test_behind_an_open_operation_a_forced_stop_is_left_and_behind_that_nothing(
+def test_force_stop_alone_is_offered_behind_an_open_operation_and_nothing_behind_itself(
     as_user: Any, alice: Any, make_vps: Any, bind: Any
 ) -> None:
     vps = make_vps(alice)
@@ -93,7 +93,7 @@ def test_behind_an_open_operation_a_forced_stop_is_left_and_behind_that_nothing(
         ("force-stop", "The power is cut at once"),
     ],
 )
-def test_a_hard_one_asks_first_as_a_page_and_as_a_dialog(
+def test_power_question_before_a_hard_verb_is_a_page_or_a_dialog(
     as_user: Any, alice: Any, make_vps: Any, bind: Any, kind: str, warning: str
 ) -> None:
     vps = make_vps(alice)
@@ -109,7 +109,9 @@ def test_a_hard_one_asks_first_as_a_page_and_as_a_dialog(
     assert not Operation.objects.exists()
 
 
-def test_a_press_queues_one_operation_and_leads_to_the_page(as_user: Any, alice: Any, make_vps: Any, bind: Any) -> None:
+def test_power_press_queues_one_operation_and_leads_to_the_page(
+    as_user: Any, alice: Any, make_vps: Any, bind: Any
+) -> None:
     vps = make_vps(alice, status="stopped")
     bind(vps)
     answer = as_user(alice).post(f"/vps/{vps.id}/power/start/")
@@ -119,7 +121,7 @@ def test_a_press_queues_one_operation_and_leads_to_the_page(as_user: Any, alice:
     assert operation.requested_by == alice
 
 
-def test_a_second_press_is_refused_in_words_and_queues_nothing(
+def test_power_press_during_an_operation_is_refused_with_the_reason_and_queues_nothing(
     as_user: Any, alice: Any, make_vps: Any, bind: Any
 ) -> None:
     vps = make_vps(alice)
@@ -137,7 +139,7 @@ def test_a_second_press_is_refused_in_words_and_queues_nothing(
     assert Operation.objects.count() == 1
 
 
-def test_a_press_without_the_forms_token_does_nothing(alice: Any, make_vps: Any, bind: Any) -> None:
+def test_power_press_without_the_forms_token_does_nothing(alice: Any, make_vps: Any, bind: Any) -> None:
     vps = make_vps(alice)
     bind(vps)
     browser = Client(enforce_csrf_checks=True, headers={"accept-language": "en"})
@@ -148,13 +150,13 @@ def test_a_press_without_the_forms_token_does_nothing(alice: Any, make_vps: Any,
     assert not Operation.objects.exists()
 
 
-def test_a_kind_that_there_is_not_is_404(as_user: Any, alice: Any, make_vps: Any, bind: Any) -> None:
+def test_power_press_of_an_unknown_verb_is_404(as_user: Any, alice: Any, make_vps: Any, bind: Any) -> None:
     vps = make_vps(alice)
     bind(vps)
     assert as_user(alice).post(f"/vps/{vps.id}/power/destroy/").status_code == 404
 
 
-def test_a_press_while_the_hypervisor_is_silent_is_refused_in_words(
+def test_power_press_while_the_hypervisor_is_unreachable_is_refused_with_the_reason(
     as_user: Any, alice: Any, make_vps: Any, bind: Any, cluster: Any
 ) -> None:
     """An open page may still show buttons that can be pressed."""
@@ -172,7 +174,7 @@ def test_a_press_while_the_hypervisor_is_silent_is_refused_in_words(
     assert not Operation.objects.exists()
 
 
-def test_a_page_that_the_release_before_served_may_still_be_pressed(
+def test_power_press_on_a_page_of_the_release_before_still_works(
     as_user: Any, alice: Any, make_vps: Any, bind: Any
 ) -> None:
     vps = make_vps(alice)

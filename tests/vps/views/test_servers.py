@@ -31,7 +31,7 @@ def names(answer: Any) -> list[str]:
 # The list
 
 
-def test_carol_of_the_staff_sees_only_her_own_here_too(as_user: Any, alice: Any, carol: Any, make_vps: Any) -> None:
+def test_server_list_shows_staff_their_own_servers_alone(as_user: Any, alice: Any, carol: Any, make_vps: Any) -> None:
     vps = make_vps(alice, name="alices")
     browser = as_user(carol)
     assert "alices" not in text(browser.get("/"))
@@ -52,7 +52,7 @@ def test_carol_of_the_staff_sees_only_her_own_here_too(as_user: Any, alice: Any,
         ("q=mail&status=running", []),
     ],
 )
-def test_servers_are_found_by_name_address_system_and_status(
+def test_server_list_finds_servers_by_name_address_system_and_status(
     as_user: Any, alice: Any, make_vps: Any, bind: Any, query: str, found: list[str]
 ) -> None:
     bind(make_vps(alice, name="shop"))
@@ -61,14 +61,14 @@ def test_servers_are_found_by_name_address_system_and_status(
     assert names(as_user(alice).get(f"/?{query}")) == found
 
 
-def test_a_search_that_finds_nothing_offers_to_show_all(as_user: Any, alice: Any, make_vps: Any) -> None:
+def test_server_list_where_nothing_is_found_offers_to_show_all(as_user: Any, alice: Any, make_vps: Any) -> None:
     make_vps(alice, name="shop")
     answer = as_user(alice).get("/?q=nothing-like-it")
     assert "No server matches" in text(answer)
     assert "You have no servers yet" not in text(answer)
 
 
-def test_the_list_goes_on_on_the_next_page_with_the_same_search(as_user: Any, alice: Any, make_vps: Any) -> None:
+def test_server_list_goes_on_on_the_next_page_with_the_same_search(as_user: Any, alice: Any, make_vps: Any) -> None:
     for number in range(51):
         make_vps(alice, name=f"node-{number:02}")
     browser = as_user(alice)
@@ -79,7 +79,7 @@ def test_the_list_goes_on_on_the_next_page_with_the_same_search(as_user: Any, al
     assert names(browser.get("/" + after[1].replace("&amp;", "&"))) == ["node-50"]
 
 
-def test_htmx_gets_the_list_alone_and_one_row_alone(as_user: Any, alice: Any, make_vps: Any) -> None:
+def test_fragment_for_htmx_is_the_list_alone_or_one_row_alone(as_user: Any, alice: Any, make_vps: Any) -> None:
     vps = make_vps(alice, name="shop")
     browser = as_user(alice)
     for path in ("/?q=shop", f"/vps/{vps.id}/row/", f"/vps/{vps.id}/status/"):
@@ -91,7 +91,7 @@ def test_htmx_gets_the_list_alone_and_one_row_alone(as_user: Any, alice: Any, ma
 # One server
 
 
-def test_the_page_of_a_server_shows_all_that_is_known(as_user: Any, alice: Any, make_vps: Any, bind: Any) -> None:
+def test_server_page_shows_all_that_is_known(as_user: Any, alice: Any, make_vps: Any, bind: Any) -> None:
     vps = make_vps(alice, name="shop", ip_address="192.0.2.7", cpu=4, ram=1536, disk=80, os="Ubuntu 24.04")
     bind(vps, kind="lxc")
     page = text(as_user(alice).get(f"/vps/{vps.id}/"))
@@ -99,11 +99,11 @@ def test_the_page_of_a_server_shows_all_that_is_known(as_user: Any, alice: Any, 
         assert known in page
 
 
-def test_an_address_that_no_number_fits_is_404(as_user: Any, alice: Any) -> None:
+def test_server_page_of_a_number_that_is_too_large_is_404(as_user: Any, alice: Any) -> None:
     assert as_user(alice).get("/vps/99999999999999999999/").status_code == 404
 
 
-def test_a_state_that_is_not_fresh_says_since_when(
+def test_server_page_shows_a_state_that_is_not_fresh_as_unknown_with_its_time(
     as_user: Any, alice: Any, make_vps: Any, bind: Any, cluster: Any
 ) -> None:
     vps = make_vps(alice)
@@ -116,7 +116,9 @@ def test_a_state_that_is_not_fresh_says_since_when(
     assert "The hypervisor does not answer" in page
 
 
-def test_the_last_operations_say_what_who_and_how_they_ended(as_user: Any, alice: Any, make_vps: Any) -> None:
+def test_server_page_lists_the_last_operations_with_who_asked_and_how_they_ended(
+    as_user: Any, alice: Any, make_vps: Any
+) -> None:
     vps = make_vps(alice)
     ended = {"finished_at": timezone.now(), "requested_by": alice}
     operation_of(vps, kind="start", state="succeeded", **ended)
@@ -127,7 +129,7 @@ def test_the_last_operations_say_what_who_and_how_they_ended(as_user: Any, alice
     assert "TASK ERROR" not in page
 
 
-def test_an_operation_under_way_shows_how_far_it_is_and_the_page_asks_again_soon(
+def test_server_page_shows_how_far_an_operation_is_and_asks_again_soon(
     as_user: Any, alice: Any, make_vps: Any, bind: Any
 ) -> None:
     vps = make_vps(alice)
@@ -157,33 +159,38 @@ def test_history_is_pending_then_ready_and_unavailable_without_a_guest(
 # Why nothing can be pressed
 
 GONE = "The server was not found on its cluster."
-MISTAKEN = "Another machine was found in this server"
-SILENT = "The hypervisor does not answer"
+MISMATCH = "Another machine was found in this server"
+UNREACHABLE = "The hypervisor does not answer"
 LONG_AGO = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 
 
 def in_trouble(trouble: str, vps: Any, bind: Any, cluster: Any) -> None:
     placements: dict[str, dict[str, Any]] = {
         "missing": {"missing_since": LONG_AGO},
-        "mistaken": {
+        "mismatch": {
             "missing_since": LONG_AGO,
             "identity_mismatch": "uuid-9",
             "power": "unknown",
             "power_since": LONG_AGO,
         },
-        "on a silent node": {"power": "unknown", "power_since": LONG_AGO},
+        "on an unreachable node": {"power": "unknown", "power_since": LONG_AGO},
     }
     bind(vps, **placements.get(trouble, {}))
-    if trouble == "on a silent cluster":
+    if trouble == "on an unreachable cluster":
         type(cluster).objects.update(seen_at=LONG_AGO)
 
 
 @pytest.mark.parametrize(
     ("trouble", "why"),
-    [("on a silent cluster", SILENT), ("on a silent node", SILENT), ("missing", GONE), ("mistaken", MISTAKEN)],
+    [
+        ("on an unreachable cluster", UNREACHABLE),
+        ("on an unreachable node", UNREACHABLE),
+        ("missing", GONE),
+        ("mismatch", MISMATCH),
+    ],
 )
 @pytest.mark.parametrize("path", ["/", "/vps/{}/", "/vps/{}/row/", "/vps/{}/status/"])
-def test_what_is_not_known_is_said_to_be_so_with_since_when_and_why(
+def test_server_page_and_list_show_what_is_unknown_with_since_when_and_why(
     as_user: Any, alice: Any, make_vps: Any, bind: Any, cluster: Any, trouble: str, why: str, path: str
 ) -> None:
     """In words that are on the page: a title cannot be read on a phone."""
@@ -199,7 +206,7 @@ def test_what_is_not_known_is_said_to_be_so_with_since_when_and_why(
 @pytest.mark.parametrize(
     ("status", "why"), [("suspended", "This server is suspended."), ("creating", "This server is still being created.")]
 )
-def test_the_list_too_says_why_nothing_can_be_pressed(
+def test_server_list_shows_why_nothing_can_be_pressed(
     as_user: Any, alice: Any, make_vps: Any, bind: Any, status: str, why: str
 ) -> None:
     vps = make_vps(alice, status=status)
@@ -210,18 +217,18 @@ def test_the_list_too_says_why_nothing_can_be_pressed(
     assert f'id="why-off-{vps.pk}"' in answer.content.decode()
 
 
-def test_buttons_that_an_open_operation_leaves_dead_say_why(
+def test_power_buttons_that_an_open_operation_disables_show_why(
     as_user: Any, alice: Any, make_vps: Any, bind: Any, cluster: Any
 ) -> None:
     vps = make_vps(alice)
-    in_trouble("on a silent cluster", vps, bind, cluster)
+    in_trouble("on an unreachable cluster", vps, bind, cluster)
     operation_of(vps, step="silent")
     page = as_user(alice).get(f"/vps/{vps.pk}/").content.decode()
     assert 'aria-describedby="why-off"' in page
     assert 'id="why-off"' in page
 
 
-def test_a_guest_that_was_just_bound_can_be_asked_for_power_at_once(
+def test_power_buttons_of_a_guest_that_was_just_bound_can_be_pressed(
     as_user: Any, alice: Any, make_vps: Any, bind: Any
 ) -> None:
     vps = make_vps(alice, status="stopped")
@@ -243,12 +250,14 @@ def given_up(alice: Any, make_vps: Any) -> Any:
     return vps
 
 
-def test_a_server_that_was_not_created_in_time_says_so(as_user: Any, alice: Any, given_up: Any) -> None:
+def test_why_in_error_of_a_server_that_was_not_created_in_time_is_shown(
+    as_user: Any, alice: Any, given_up: Any
+) -> None:
     for path in ("", "status/"):
         assert NOT_IN_TIME in text(as_user(alice).get(f"/vps/{given_up.pk}/{path}"))
 
 
-def test_an_error_that_the_main_site_tells_of_later_has_no_such_reason(
+def test_why_in_error_is_gone_once_the_main_site_writes_an_error_itself(
     as_user: Any, alice: Any, given_up: Any, main_site: Any
 ) -> None:
     for status in ("running", "error"):
@@ -258,7 +267,7 @@ def test_an_error_that_the_main_site_tells_of_later_has_no_such_reason(
     assert NOT_IN_TIME not in page
 
 
-def test_the_reason_costs_one_query_and_only_where_it_is_shown(
+def test_why_in_error_costs_one_query_and_only_where_it_is_shown(
     as_user: Any, alice: Any, make_vps: Any, given_up: Any, django_assert_num_queries: Any
 ) -> None:
     browser, well = as_user(alice), make_vps(alice)

@@ -14,7 +14,7 @@ UNSEEN += [("running", hypervisor, "hypervisor_unsupported") for hypervisor in (
 
 
 @pytest.mark.parametrize(("status", "hypervisor", "reason"), UNSEEN)
-def test_a_server_that_is_bound_to_nothing_is_shown_as_not_connected(
+def test_not_connected_is_shown_of_a_server_that_is_bound_to_nothing(
     as_user: Any, with_token: Any, alice: Any, carol: Any, make_vps: Any, status: str, hypervisor: str, reason: str
 ) -> None:
     vps = make_vps(alice, status=status, hypervisor=hypervisor)
@@ -33,20 +33,22 @@ def test_a_server_that_is_bound_to_nothing_is_shown_as_not_connected(
 
 
 @pytest.mark.parametrize("status", ["creating", "suspended", "error"])
-def test_what_the_main_site_says_of_it_is_still_said(as_user: Any, alice: Any, make_vps: Any, status: str) -> None:
+def test_not_connected_is_not_shown_where_the_main_site_knows_a_reason(
+    as_user: Any, alice: Any, make_vps: Any, status: str
+) -> None:
     vps = make_vps(alice, status=status)
     assert vps.shown.word == status
     assert "Not connected" not in as_user(alice).get(f"/vps/{vps.pk}/row/").content.decode()
 
 
-def test_it_says_so_in_russian_too(as_user: Any, alice: Any, make_vps: Any) -> None:
+def test_not_connected_is_shown_in_russian_too(as_user: Any, alice: Any, make_vps: Any) -> None:
     make_vps(alice)
     browser = as_user(alice)
     browser.post("/language/setlang/", {"language": "ru"})
     assert ">Не подключён</span>" in browser.get("/").content.decode()
 
 
-def places(cluster: Cluster) -> dict[str, dict[str, Any]]:
+def ways_to_be_seen(cluster: Cluster) -> dict[str, dict[str, Any]]:
     """Every way in which a guest can be seen or not."""
     dark = {"name": "dark", "hosts": ["127.0.0.1:1"], "token_id": "panel@pve!portal", "token_secret": "s"}
     never = Cluster.objects.create(**dark)
@@ -57,18 +59,18 @@ def places(cluster: Cluster) -> dict[str, dict[str, Any]]:
         "paused": {"power": "paused"},
         "nobody knows": {"power": "unknown"},
         "gone": {"power": "running", "missing_since": timezone.now()},
-        "mistaken": {"power": "unknown", "missing_since": timezone.now(), "identity_mismatch": "uuid-9"},
+        "mismatch": {"power": "unknown", "missing_since": timezone.now(), "identity_mismatch": "uuid-9"},
         "in doubt": {"power": "running", "doubted_since": timezone.now()},
-        "of a cluster never heard": {"power": "running", "cluster": never},
-        "of a silent cluster": {"power": "stopped", "cluster": old},
+        "of a cluster that never answered": {"power": "running", "cluster": never},
+        "of an unreachable cluster": {"power": "stopped", "cluster": old},
     }
 
 
-def test_rows_are_found_by_the_word_that_they_are_shown_with(
+def test_shown_as_finds_the_rows_that_are_shown_so(
     as_user: Any, alice: Any, make_vps: Any, bind: Any, cluster: Cluster
 ) -> None:
     """Two say it, one for a row and one for the table: both must say the same of every row."""
-    for number, columns in enumerate(places(cluster).values()):
+    for number, columns in enumerate(ways_to_be_seen(cluster).values()):
         for offset, status in enumerate(Vps.Status.values):
             bind(make_vps(alice, status=status), 100 + 10 * number + offset, **columns)
     for status in Vps.Status.values:
@@ -82,7 +84,9 @@ def test_rows_are_found_by_the_word_that_they_are_shown_with(
     assert page.count('">Running</span>') == page.count("<tr id=") > 0
 
 
-def test_staff_find_what_nobody_sees(as_user: Any, carol: Any, alice: Any, make_vps: Any, bind: Any) -> None:
+def test_vps_admin_finds_servers_that_are_not_connected(
+    as_user: Any, carol: Any, alice: Any, make_vps: Any, bind: Any
+) -> None:
     make_vps(alice, name="nowhere")
     bind(make_vps(alice, name="somewhere"))
     page = as_user(carol).get("/admin/vps/vps/?seen=not_connected").content.decode()
@@ -90,7 +94,7 @@ def test_staff_find_what_nobody_sees(as_user: Any, carol: Any, alice: Any, make_
     assert "somewhere" not in page
 
 
-def test_programs_are_told_what_is_seen_and_since_when(
+def test_api_vps_observed_is_what_was_seen_with_since_when_and_why_not(
     with_token: Any, alice: Any, make_vps: Any, bind: Any, cluster: Cluster
 ) -> None:
     vps = make_vps(alice)

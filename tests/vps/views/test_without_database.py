@@ -16,7 +16,7 @@ print(answer.status_code, answer["Retry-After"], answer.content.decode())
 """
 
 
-def test_a_page_without_its_database_is_503_in_words(tmp_path: Path) -> None:
+def test_pages_without_the_database_are_503_with_a_reason(tmp_path: Path) -> None:
     nowhere = {
         "DJANGO_SETTINGS_MODULE": "ospab_panel.settings",
         "DATABASE_URL": f"postgresql://postgres@/panel?host={tmp_path}",

@@ -37,13 +37,13 @@ def has_words(message: Any) -> bool:
 RUSSIAN = Path(settings.BASE_DIR) / "locale/ru/LC_MESSAGES/django.po"
 
 
-def test_every_sentence_is_said_in_russian() -> None:
+def test_translation_into_russian_has_every_sentence() -> None:
     messages = [message for message in catalogue(RUSSIAN) if message.id]
     assert len(messages) > 250
     assert [message.id for message in messages if message.fuzzy or not has_words(message)] == []
 
 
-def test_a_translation_keeps_the_values_of_its_sentence() -> None:
+def test_translation_keeps_the_values_of_its_sentence() -> None:
     places = re.compile(r"%\(\w+\)s|%d")
     for message in catalogue(RUSSIAN):
         for said in [message.string] if isinstance(message.id, str) else message.string:
@@ -52,7 +52,7 @@ def test_a_translation_keeps_the_values_of_its_sentence() -> None:
 
 
 @pytest.mark.skipif(not shutil.which("xgettext"), reason="GNU gettext, which collects the sentences, is not installed")
-def test_no_sentence_of_the_code_is_missing_from_the_catalogue(tmp_path: Path) -> None:
+def test_translation_catalogue_misses_no_sentence_of_the_code(tmp_path: Path) -> None:
     for folder in ("accounts", "ospab_panel", "vps", "web", "templates"):
         shutil.copytree(Path(settings.BASE_DIR) / folder, tmp_path / folder)
     (tmp_path / "locale").mkdir()
@@ -77,13 +77,13 @@ def pages(request: Any, as_user: Any, alice: Any, make_vps: Any, bind: Any) -> A
     return [(path, read(path)) for path in PAGES]
 
 
-def test_every_page_has_one_first_heading_and_a_title(pages: Any) -> None:
+def test_pages_have_one_first_heading_and_a_title(pages: Any) -> None:
     for path, page in pages:
         assert page.count("<h1") == 1, path
         assert re.search(r"<title>\s*\S", page), path
 
 
-def test_every_field_has_a_label_and_every_button_a_name(pages: Any) -> None:
+def test_pages_have_a_label_for_every_field_and_a_name_for_every_button(pages: Any) -> None:
     for path, page in pages:
         for field in re.findall(r"<(?:input|select)\b[^>]*>", page):
             if 'type="hidden"' not in field:
@@ -94,7 +94,7 @@ def test_every_field_has_a_label_and_every_button_a_name(pages: Any) -> None:
             assert "aria-label=" in attributes or re.sub(r"<[^>]*>", "", content).strip(), (path, attributes)
 
 
-def test_no_page_needs_what_its_own_policy_forbids(pages: Any) -> None:
+def test_pages_need_nothing_that_their_content_security_policy_forbids(pages: Any) -> None:
     for path, page in pages:
         assert not re.search(r"\sstyle=|\son[a-z]+=|<style|javascript:", page), path
         for attributes, content in re.findall(r"<script\b([^>]*)>(.*?)</script>", page, re.DOTALL):
@@ -102,12 +102,12 @@ def test_no_page_needs_what_its_own_policy_forbids(pages: Any) -> None:
             assert not content.strip(), path
 
 
-def test_icons_are_drawn_and_kept_from_those_who_listen(pages: Any) -> None:
+def test_pages_draw_icons_and_hide_them_from_screen_readers(pages: Any) -> None:
     for path, page in pages:
         assert page.count("<svg") == page.count('<svg aria-hidden="true"') > 0, path
 
 
-def test_the_language_is_switched_by_a_form_and_stays(as_user: Any, alice: Any) -> None:
+def test_language_is_switched_by_a_form_and_stays(as_user: Any, alice: Any) -> None:
     browser = as_user(alice)
     assert 'lang="en"' in browser.get("/").content.decode()
     answer = browser.post("/language/setlang/", {"language": "ru"}, headers={"referer": "http://testserver/profile/"})
@@ -118,7 +118,7 @@ def test_the_language_is_switched_by_a_form_and_stays(as_user: Any, alice: Any) 
 
 
 @pytest.mark.parametrize(("language", "size"), [("en", "1.5 GB"), ("ru", "1,5 ГБ")])
-def test_sizes_are_written_as_the_language_writes_them(
+def test_amounts_are_written_as_the_language_writes_them(
     as_user: Any, alice: Any, make_vps: Any, language: str, size: str
 ) -> None:
     make_vps(alice, ram=1536)
