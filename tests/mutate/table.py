@@ -63,8 +63,8 @@ OF_OPERATIONS = [
     m(
         "a turn on a VPS",
         "vps/operations/sweep.py",
-        "break_turns(SILENT_S)",
-        "break_turns(SILENT_S * 1000)",
+        "break_locks(SILENT_S)",
+        "break_locks(SILENT_S * 1000)",
         f"{OPERATIONS}/test_deadlines.py",
     ),
     m(
@@ -376,7 +376,7 @@ OF_MAIN_SITE = [
     m(
         "events are read with nothing skipped and nothing twice",
         "vps/models/event.py",
-        "            wait_for_turn(SETTLING)\n",
+        "            lock_until_commit(SETTLING)\n",
         "",
         "tests/vps/api/test_feed.py",
     ),

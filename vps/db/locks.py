@@ -1,6 +1,6 @@
-"""Turns that one process has at a time: session advisory locks of PostgreSQL. For the services.
+"""Locks that one process has at a time: session advisory locks of PostgreSQL. For services and operations.
 
-A killed process frees its turn at once, a paused one keeps it. They need a connection of their own for as long as they
+A killed process frees its lock at once, a paused one keeps it. They need a connection of their own for as long as they
 are held, so workers must not go through a pooler that gives a connection a transaction.
 """
 
@@ -16,15 +16,15 @@ ENQUEUEING, DELIVERING, DELIVERY_SLOT = range(0x6F0A, 0x6F0D)
 SLOTS_OF_CLUSTER = 0x6F10
 
 
-def wait_for_turn(what: int) -> None:
+def lock_until_commit(what: int) -> None:
     """Until this transaction ends nobody else is past this line."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [what])
 
 
 @contextmanager
-def turn(what: int, id: int = 0) -> Iterator[bool]:
-    """Whether it is ours now. Nobody waits: who has it does the work."""
+def try_lock(what: int, id: int = 0) -> Iterator[bool]:
+    """Whether it is ours now, and until this block ends. Nobody waits: who has it does the work."""
     is_mine = take(what, id)
     try:
         yield is_mine
@@ -34,8 +34,8 @@ def turn(what: int, id: int = 0) -> Iterator[bool]:
 
 
 @contextmanager
-def one_of(what: int, ids: Iterable[int]) -> Iterator[bool]:
-    """Whether the turn of one of these is ours now. Nobody waits."""
+def try_lock_one_of(what: int, ids: Iterable[int]) -> Iterator[bool]:
+    """Whether the lock of one of these is ours now. Nobody waits."""
     ours = next((id for id in ids if take(what, id)), None)
     try:
         yield ours is not None
@@ -76,14 +76,14 @@ def holders_of(what: int) -> RawSQL:
 
 
 def held(what: int) -> list[int]:
-    """The ids of which somebody has this turn now."""
+    """The ids of which somebody has this lock now."""
     with connection.cursor() as cursor:
         cursor.execute(HELD, [what])
         return [row[0] for row in cursor.fetchall()]
 
 
-def break_turns(silent_for_s: float) -> int:
-    """End the connections that hold a turn and have said nothing for so long: their process was paused, or hangs.
+def break_locks(silent_for_s: float) -> int:
+    """End the connections that hold a lock and have said nothing for so long: their process was paused, or hangs.
 
     Returns how many. What they write after that is refused.
     """

@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from vps import notify
-from vps.db.locks import SETTLING, wait_for_turn
+from vps.db.locks import SETTLING, lock_until_commit
 from vps.errors import CursorFromTheFuture
 from vps.models.history import link_that_outlives
 
@@ -83,7 +83,7 @@ class EventQuerySet(models.QuerySet["Event"]):
         if not self.model.objects.filter(position=None).exists() or is_read_only():
             return 0
         with transaction.atomic():
-            wait_for_turn(SETTLING)
+            lock_until_commit(SETTLING)
             with connection.cursor() as cursor:
                 cursor.execute(SETTLE, [AT_ONCE])
                 return int(cursor.rowcount)

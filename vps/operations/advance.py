@@ -5,7 +5,7 @@ at once and a paused one keeps. Whoever takes the turn raises the fence, and wri
 """
 
 from vps.db import clock
-from vps.db.locks import OPERATIONS_OF_VPS, turn
+from vps.db.locks import OPERATIONS_OF_VPS, try_lock
 from vps.hypervisor.base import Hypervisor, HypervisorError
 from vps.models import Operation
 from vps.open_hypervisor import retry_in_s
@@ -23,7 +23,7 @@ def advance(id: int, vps_id: int, hypervisor: Hypervisor) -> tuple[Operation, fl
     None altogether where this was nobody's turn, or is somebody else's.
     """
     crash_point("before_claim")
-    with turn(OPERATIONS_OF_VPS, vps_id) as is_mine:
+    with try_lock(OPERATIONS_OF_VPS, vps_id) as is_mine:
         operation = Operation.objects.claim(id) if is_mine else None
         if operation is None:
             return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 
-from vps.db.locks import break_turns
+from vps.db.locks import break_locks
 from vps.models import Operation, Vps
 from vps.operations.advance import why_late
 from vps.operations.finish import fail
@@ -47,7 +47,7 @@ def overdue(by_seconds: float = OVERDUE_S) -> Sweep:
 
 def enforce() -> int:
     """Break the turns of workers that hang, and end what nobody has ended in time. Returns how many were ended."""
-    break_turns(SILENT_S)
+    break_locks(SILENT_S)
     late = Operation.objects.overrun(OVERRUN_S).values_list("id", "vps_id")
     return sum(end_overrun(id, vps_id) for id, vps_id in list(late[:500]))
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from vps import notify
-from vps.db.locks import FINDING_ADDRESSES, turn
+from vps.db.locks import FINDING_ADDRESSES, try_lock
 from vps.hypervisor import Hypervisor
 from vps.hypervisor.base import HypervisorError
 from vps.models import Cluster, Event, Placement, Vps
@@ -33,7 +33,7 @@ def find_addresses() -> int:
 def find_on(cluster_id: int) -> int:
     """A round over one cluster."""
     cluster = Cluster.objects.filter(pk=cluster_id).first()
-    with turn(FINDING_ADDRESSES, cluster_id) as is_mine:
+    with try_lock(FINDING_ADDRESSES, cluster_id) as is_mine:
         chosen = list(Placement.objects.to_ask_for_address(cluster, timezone.now())[:AT_MOST]) if is_mine else []
         return ask_each(cluster, chosen) if cluster and chosen else 0
 

@@ -17,8 +17,8 @@ from tests.simulated import PATIENCE, wait_for
 from tests.simulated import Cluster as Simulated
 from tests.vps.conftest import at_once, carry_out, turn
 from vps import operations
-from vps.db.locks import OPERATIONS_OF_VPS, break_turns, held
-from vps.db.locks import turn as lock
+from vps.db.locks import OPERATIONS_OF_VPS, break_locks, held
+from vps.db.locks import try_lock as lock
 from vps.models import Cluster, Event, Operation, Vps
 from vps.models.failures import UNKNOWN
 from vps.models.operation import OperationQuerySet
@@ -196,10 +196,10 @@ def test_the_turn_of_who_says_nothing_is_broken_and_what_it_says_then_is_refused
             yield Operation.objects.exists()
 
     with elsewhere(paused) as go_on:
-        assert break_turns(30) == 0
+        assert break_locks(30) == 0
         assert held(OPERATIONS_OF_VPS) == [7]
         time.sleep(0.2)
-        assert break_turns(0.1) == 1
+        assert break_locks(0.1) == 1
         wait_for(lambda: held(OPERATIONS_OF_VPS) == [])
         (answer,) = go_on()
         assert isinstance(answer, DatabaseError)
@@ -232,7 +232,7 @@ def test_a_turn_whose_holder_is_at_work_is_left_alone() -> None:
     def breaker() -> int:
         time.sleep(4)
         try:
-            return break_turns(3)
+            return break_locks(3)
         finally:
             is_over.set()
 

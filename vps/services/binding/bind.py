@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from vps import notify, observations
-from vps.db.locks import MOVING, wait_for_turn
+from vps.db.locks import MOVING, lock_until_commit
 from vps.errors import AlreadyBound, HypervisorMismatch, PlacementTaken
 from vps.guests import GuestRef
 from vps.marks import Marks
@@ -31,7 +31,7 @@ def bind(vps: Vps, cluster: Cluster, ref: GuestRef, *, by: Any, source: str, mar
     try:
         with transaction.atomic():
             Vps.objects.locked([vps.pk])
-            wait_for_turn(MOVING)
+            lock_until_commit(MOVING)
             refuse_mismatch(vps, cluster)
             refuse_bound(vps, cluster, ref.key)
             placement = Placement.of(vps.pk, cluster, ref)

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from vps import observations
 from vps.db import clock
-from vps.db.locks import BINDING_BY_NAME, turn
+from vps.db.locks import BINDING_BY_NAME, try_lock
 from vps.errors import AlreadyBound, PlacementTaken
 from vps.hypervisor.base import Guest, HypervisorError
 from vps.marks import Marks
@@ -48,7 +48,7 @@ class Survey:
 
 def bind_by_name() -> int:
     """Bind each unbound VPS whose name exactly one unbound guest bears, on all clusters together. Returns how many."""
-    with turn(BINDING_BY_NAME) as is_mine:
+    with try_lock(BINDING_BY_NAME) as is_mine:
         wanted = list(Vps.objects.unbound()) if is_mine else []
         reasons = bind_all(wanted) if wanted else {}
         if is_mine:

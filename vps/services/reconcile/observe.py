@@ -14,7 +14,7 @@ from typing import Any
 from django.utils import timezone
 
 from vps import notify, observations
-from vps.db.locks import RECONCILE_OF_CLUSTER, turn
+from vps.db.locks import RECONCILE_OF_CLUSTER, try_lock
 from vps.hypervisor import Hypervisor
 from vps.hypervisor.base import NOT_SAID, Guest, HypervisorError, Power
 from vps.models import Cluster, ClusterNode, Operation
@@ -39,7 +39,7 @@ def reconcile(cluster_id: int) -> int:
     if cluster is None:
         return 0
     began = time.monotonic()
-    with turn(RECONCILE_OF_CLUSTER, cluster.pk) as is_mine:
+    with try_lock(RECONCILE_OF_CLUSTER, cluster.pk) as is_mine:
         return poll(cluster, began) if is_mine else 0
 
 

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from vps.db import clock
-from vps.db.locks import MOVING, wait_for_turn
+from vps.db.locks import MOVING, lock_until_commit
 from vps.models import Cluster, ExternalId, LastSyncTime, Placement, Tombstone, Vps
 from vps.models.cluster import same_clusters
 from vps.services.sync.batch import Batch
@@ -94,7 +94,7 @@ def read_placements(batch: Batch, commands: list[SyncCommand]) -> None:
     specs = [command.placement for command in commands if command.placement]
     wanted: Any = Q(vps_id__in=batch.vpses)
     if specs:
-        wait_for_turn(MOVING)
+        lock_until_commit(MOVING)
         read_clusters(batch)
         wanted |= Q(cluster__in=batch.first_row_of, guest__in={spec.ref.key for spec in specs})
     found = list(Placement.objects.filter(wanted)) if specs or batch.vpses else []

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from vps.db.locks import ENQUEUEING, turn
+from vps.db.locks import ENQUEUEING, try_lock
 from vps.models import Event, WebhookDelivery, WebhookEndpoint
 from vps.services.webhooks.body import bodies_of
 
@@ -19,7 +19,7 @@ def enqueue() -> bool:
     Event.objects.settle()
     if not WebhookEndpoint.objects.active().exists():
         return True
-    with turn(ENQUEUEING) as is_mine:
+    with try_lock(ENQUEUEING) as is_mine:
         return is_mine and any(enqueue_round() == 0 for _ in range(MOST_ROUNDS))
 
 

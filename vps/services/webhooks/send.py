@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from vps import notify
 from vps.db.encrypted import CannotDecrypt
-from vps.db.locks import DELIVERING, DELIVERY_SLOT, one_of, turn
+from vps.db.locks import DELIVERING, DELIVERY_SLOT, try_lock, try_lock_one_of
 from vps.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from vps.services.webhooks.call import TOTAL_S, Answer, call
 from vps.services.webhooks.connection import open_session
@@ -39,7 +39,7 @@ SOON_S = 60.0
 
 def deliver(endpoint_id: int) -> None:
     """Send until nothing is due. Where somebody is at it, they see to it."""
-    with one_of(DELIVERY_SLOT, range(MOST_AT_ONCE)) as has_slot:
+    with try_lock_one_of(DELIVERY_SLOT, range(MOST_AT_ONCE)) as has_slot:
         sent = has_slot and deliver_alone(endpoint_id)
     seconds = next_in_s(endpoint_id) if sent else None
     if seconds is not None and seconds < SOON_S:
@@ -55,7 +55,7 @@ def ring_for_others(endpoint_id: int) -> None:
 
 
 def deliver_alone(endpoint_id: int) -> int:
-    with turn(DELIVERING, endpoint_id) as is_mine:
+    with try_lock(DELIVERING, endpoint_id) as is_mine:
         if not is_mine:
             return 0
         workers = ThreadPoolExecutor(WORKERS)
