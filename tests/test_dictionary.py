@@ -23,6 +23,10 @@ FORBIDDEN = {
     "lxc": "guests.Kind.CONTAINER",
     "proxmox": "the hypervisor, or a driver's own trait",
     "pve": "the hypervisor, or a driver's own trait",
+    "hear_out": "poll",
+    "take_in": "apply",
+    "pass_on": "announce",
+    "found_stranger": "Placement.record_mismatch",
 }
 WIRE = "the main site's words for a placement"
 COLUMN = "a column's name or words, which the main site or the release before knows"

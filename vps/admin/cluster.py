@@ -30,7 +30,8 @@ GUESTS_A_PAGE = 100
 @admin.register(Cluster)
 class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = ClusterForm
-    list_display = ["name", "is_active", "health", "silent_nodes", "failure", "failures", "seen_at", "version", "twin"]
+    list_display = ["name", "is_active", "health", "unreachable_nodes", "failure", "failures", "seen_at", "version"]
+    list_display += ["twin"]
     list_filter = ["is_active"]
     search_fields = ["name", "hosts"]
     change_form_template = "admin/vps/cluster/change_form.html"
@@ -42,9 +43,9 @@ class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return fields if may_write else [name for name in fields if name != "token_secret"]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Cluster]":
-        """With the nodes that are silent, in one query for all rows."""
-        silent = Prefetch("nodes", queryset=ClusterNode.objects.unreachable(), to_attr="silent")
-        return super().get_queryset(request).select_related("same_as").prefetch_related(silent)
+        """With the nodes that do not answer, in one query for all rows."""
+        unreachable = Prefetch("nodes", queryset=ClusterNode.objects.unreachable(), to_attr="unreachable")
+        return super().get_queryset(request).select_related("same_as").prefetch_related(unreachable)
 
     @admin.display(description=_("health"))
     def health(self, cluster: Cluster) -> str:
@@ -62,8 +63,8 @@ class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return str(cluster.same_as) if cluster.same_as else "—"
 
     @admin.display(description=_("silent nodes"))
-    def silent_nodes(self, cluster: Any) -> str:
-        return ", ".join(node.name for node in cluster.silent) or "—"
+    def unreachable_nodes(self, cluster: Any) -> str:
+        return ", ".join(node.name for node in cluster.unreachable) or "—"
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *rest: Any, **more: Any
@@ -82,7 +83,7 @@ class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         ]
 
     def test(self, request: HttpRequest, id: int) -> HttpResponse:
-        """Ask a worker to ask the cluster, however lately it was silent. What comes of it appears in the health below."""
+        """Ask a worker to ask the cluster, however lately it did not answer. What comes of it appears in the health below."""
         cluster = self.allowed(request, id)
         cluster.ask_at_once()
         cluster.ask_for_rights()
@@ -145,10 +146,10 @@ class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 def health_of(cluster: Any) -> dict[str, Any]:
-    """What _health.html shows of a cluster with its silent nodes."""
+    """What _health.html shows of a cluster with its unreachable nodes."""
     now = timezone.now()
     troubles = {"doubt": doubt_of(cluster), "lacks": lacks_of(cluster)}
-    return {"is_fresh": cluster.is_fresh(now), "now": now, "silent": cluster.silent} | troubles
+    return {"is_fresh": cluster.is_fresh(now), "now": now, "unreachable": cluster.unreachable} | troubles
 
 
 def number(request: HttpRequest, name: str) -> int:

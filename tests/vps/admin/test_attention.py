@@ -51,7 +51,7 @@ def test_the_nodes_of_a_cluster_that_is_not_in_use_are_no_news(admin: Any, clust
     assert troubles(admin) == {}
 
 
-def test_a_stranger_is_told_with_both_identities_and_not_as_gone(
+def test_an_identity_mismatch_is_shown_with_both_identities_and_not_as_gone(
     admin: Any, alice: Any, make_vps: Any, bind: Any
 ) -> None:
     bind(make_vps(alice, name="shop"), vmid=107, missing_since=SINCE, identity_mismatch="uuid-9")

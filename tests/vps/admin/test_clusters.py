@@ -230,13 +230,15 @@ def test_a_cluster_is_said_to_be_reachable_while_that_is_news(
     assert ("Reachable." in said) == (not columns)
 
 
-def test_the_list_of_clusters_names_the_silent_ones_and_their_silent_nodes(admin: Any, cluster: Cluster) -> None:
+def test_the_list_of_clusters_names_the_unreachable_ones_and_their_unreachable_nodes(
+    admin: Any, cluster: Cluster
+) -> None:
     fail(ClusterNode(cluster=cluster, name="pve2"))
     fail(ClusterNode(cluster=cluster, name="pve3"))
     second = Cluster.objects.create(name="second", hosts=["127.0.0.1:1"], token_id="a@pve!b", token_secret="s")
     fail(second)
     page = admin.get("/admin/vps/cluster/").content.decode()
-    assert re.findall(r'field-silent_nodes">(.*?)<', page) == ["pve2, pve3", "—"]
+    assert re.findall(r'field-unreachable_nodes">(.*?)<', page) == ["pve2, pve3", "—"]
     assert re.findall(r'field-health">(.*?)<', page) == ["reachable", "unreachable since 2026-01-02 03:04 UTC"]
 
 

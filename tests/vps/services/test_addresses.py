@@ -169,7 +169,7 @@ def test_b9_an_address_of_its_own_bridge_is_left_for_one_that_it_is_reached_by(s
     assert address() == ("10.0.0.5", "guest")
 
 
-def test_a_stranger_in_its_place_is_not_asked_where_it_lives(learnt: Vps, simulated: Any) -> None:
+def test_another_guest_in_its_place_is_not_asked_where_it_lives(learnt: Vps, simulated: Any) -> None:
     simulated.call("DELETE", "guests/100")
     simulated.add("qemu", 100, uuid="bbbbbbbb-0000-0000-0000-000000000100", power="running", agent=True, ips=[NEW])
     minutes_later()

@@ -41,8 +41,8 @@ def not_believed(
 
 
 def ask_rights(cluster: Cluster, hypervisor: Hypervisor, known: list[Known]) -> Rights | None:
-    rights, told = ask(cluster, hypervisor, known)
-    Cluster.objects.filter(pk=cluster.pk).update(**told)
+    rights, columns = ask(cluster, hypervisor, known)
+    Cluster.objects.filter(pk=cluster.pk).update(**columns)
     return rights
 
 

@@ -69,10 +69,10 @@ def apply(cluster: Any, hypervisor: Hypervisor, began: float) -> int:
     known, in_doubt = ask_doubted(cluster, hypervisor, known, guests, (before, after))
     for row in unsettled(known, guests, in_doubt, now, hypervisor.traits.list_lag_s):
         guests[row.key] = look_again(hypervisor, guests[row.key])
-    rights, told = rights_if_due(cluster, hypervisor, known)
+    rights, columns = rights_if_due(cluster, hypervisor, known)
     unseen = not_believed(cluster, hypervisor, rights, known, guests)
     learnt = learn_all(cluster, list(changes(known, guests, unseen, in_doubt)))
-    cluster.record_list(**told)
+    cluster.record_list(**columns)
     announce(cluster, learnt, list(returned(known, guests)))
     seen = dict(own(cluster, present(known, guests, in_doubt)))
     store(cluster, guests.values(), {row.placement_id: seen.get(row.placement_id) for row in known})

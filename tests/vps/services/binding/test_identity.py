@@ -1,4 +1,4 @@
-"""Who it is that answers to a vmid: another guest is not touched and not shown; one that moved is followed."""
+"""Who it is that answers to a key: another guest is not touched and not shown; one that moved is followed."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def known(server: Any) -> Vps:
 
 
 def usurped(simulated: Simulated, **facts: Any) -> None:
-    """The guest was destroyed, and its vmid given to another."""
+    """The guest was destroyed, and its key given to another."""
     simulated.call("DELETE", "guests/100")
     simulated.add(**{"power": "running", "agent": True, "ips": ["192.0.2.66"]} | facts)
 
@@ -82,7 +82,7 @@ def test_requests_are_refused_while_another_stands_there(
     assert not Operation.objects.open().exists()
 
 
-def test_nothing_of_the_stranger_is_shown_as_this_servers(usurper: Vps, real_cluster: Cluster) -> None:
+def test_nothing_of_another_guest_is_shown_as_this_servers(usurper: Vps, real_cluster: Cluster) -> None:
     before = Vps.objects.values().get()
     for _ in range(2):
         reconcile(real_cluster.pk)

@@ -81,7 +81,7 @@ def test_a_guest_that_is_gone_is_flagged_and_found_again_and_never_deleted(
     assert list(Event.objects.order_by("id").values_list("type", flat=True)) == ["vps.missing", "vps.found"]
 
 
-def test_of_a_stranger_in_its_place_nothing_is_taken_from_the_list(
+def test_of_another_guest_in_its_place_nothing_is_taken_from_the_list(
     server: Any, simulated: Any, real_cluster: Cluster
 ) -> None:
     """The list tells guests by their key alone, so to it the other one is the one that was bound."""
