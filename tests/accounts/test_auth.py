@@ -17,7 +17,7 @@ def post(path: str, **body: Any) -> Any:
 @pytest.mark.parametrize(
     "login", [{"username": "alice"}, {"username": "ALICE@example.com"}, {"email": "alice@example.com"}]
 )
-def test_alice_logs_in_by_username_or_email(alice: Any, login: dict[str, str]) -> None:
+def test_login_is_by_username_or_email(alice: Any, login: dict[str, str]) -> None:
     body = post("login", **login, password=PASSWORD).json()
     assert body["status"] == "success"
     assert body["token"] == body["access"]
@@ -29,13 +29,13 @@ def test_alice_logs_in_by_username_or_email(alice: Any, login: dict[str, str]) -
 @pytest.mark.parametrize(
     "login", [{"username": "alice", "password": "wrong"}, {"username": "nobody", "password": PASSWORD}]
 )
-def test_a_wrong_name_and_a_wrong_password_are_told_apart_by_nobody(alice: Any, login: dict[str, str]) -> None:
+def test_login_refuses_a_wrong_name_and_a_wrong_password_alike(alice: Any, login: dict[str, str]) -> None:
     answer = post("login", **login)
     assert answer.status_code == 401
     assert answer.json()["code"] == "invalid_login"
 
 
-def test_a_deactivated_user_cannot_log_in(alice: Any) -> None:
+def test_login_refuses_a_deactivated_user(alice: Any) -> None:
     alice.is_active = False
     alice.save()
     assert post("login", username="alice", password=PASSWORD).json()["code"] == "invalid_login"
@@ -44,11 +44,11 @@ def test_a_deactivated_user_cannot_log_in(alice: Any) -> None:
 @pytest.mark.parametrize(
     "body", [{}, {"username": "alice"}, {"username": 5, "password": "x"}, {"username": "a", "password": ["x"]}]
 )
-def test_a_login_of_the_wrong_shape_is_400(db: None, body: dict[str, Any]) -> None:
+def test_login_of_the_wrong_shape_is_400(db: None, body: dict[str, Any]) -> None:
     assert post("login", **body).status_code == 400
 
 
-def test_after_ten_failures_the_right_password_is_refused_too(alice: Any) -> None:
+def test_login_after_ten_failures_refuses_the_right_password_too(alice: Any) -> None:
     for _ in range(10):
         post("login", username="alice", password="wrong")
     answer = post("login", username="alice", password=PASSWORD)
@@ -56,7 +56,7 @@ def test_after_ten_failures_the_right_password_is_refused_too(alice: Any) -> Non
     assert int(answer["Retry-After"]) > 0
 
 
-def test_a_refresh_token_is_exchanged_once(alice: Any) -> None:
+def test_refresh_token_is_exchanged_once(alice: Any) -> None:
     pair = post("login", username="alice", password=PASSWORD).json()
     again = post("refresh", refresh=pair["refresh"])
     assert again.status_code == 200
@@ -65,7 +65,7 @@ def test_a_refresh_token_is_exchanged_once(alice: Any) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_twenty_refreshes_at_once_one_succeeds() -> None:
+def test_refresh_token_sent_twenty_times_at_once_is_exchanged_once() -> None:
     person("alice")
     pair = post("login", username="alice", password=PASSWORD).json()
 
@@ -79,14 +79,14 @@ def test_of_twenty_refreshes_at_once_one_succeeds() -> None:
     assert sorted(statuses) == [200] + [401] * 19
 
 
-def test_after_logout_the_refresh_token_is_dead(alice: Any) -> None:
+def test_logout_ends_the_refresh_token(alice: Any) -> None:
     pair = post("login", username="alice", password=PASSWORD).json()
     assert post("logout", refresh=pair["refresh"]).status_code == 200
     assert post("refresh", refresh=pair["refresh"]).status_code == 401
 
 
 @pytest.mark.parametrize("change", ["deactivated", "new password", "deleted"])
-def test_tokens_stop_working_at_once(alice: Any, change: str) -> None:
+def test_tokens_of_a_user_who_is_changed_stop_working_at_once(alice: Any, change: str) -> None:
     pair = post("login", username="alice", password=PASSWORD).json()
     if change == "deleted":
         alice.delete()
@@ -101,25 +101,25 @@ def test_tokens_stop_working_at_once(alice: Any, change: str) -> None:
 
 
 @pytest.mark.parametrize("header", ["", "Bearer x.y.z", "Bearer", "Token abc", "Bearer a b c"])
-def test_a_bad_token_is_401_in_json(db: None, header: str) -> None:
+def test_access_token_that_is_bad_is_401_in_json(db: None, header: str) -> None:
     answer = Client(headers={"authorization": header}).get("/api/vps")
     assert answer.status_code == 401
     assert answer.json()["status"] == "error"
 
 
-def test_a_refresh_token_opens_no_door(alice: Any) -> None:
+def test_refresh_token_opens_no_endpoint(alice: Any) -> None:
     pair = post("login", username="alice", password=PASSWORD).json()
     assert Client(headers={"authorization": f"Bearer {pair['refresh']}"}).get("/api/vps").status_code == 401
 
 
-def test_failures_are_counted_for_the_person_however_the_name_is_written(alice: Any) -> None:
+def test_login_counts_failures_for_the_person_however_the_name_is_written(alice: Any) -> None:
     for name in ["alice", "Alice", "ALICE", "alice@example.com", "Alice@Example.com"] * 2:
         post("login", username=name, password="wrong")
     answer = post("login", username="aLice", password=PASSWORD)
     assert (answer.status_code, answer.json()["code"]) == (429, "too_many_attempts")
 
 
-def test_a_hash_that_is_made_anew_at_todays_cost_ends_no_token(alice: Any, settings: Any) -> None:
+def test_login_that_makes_the_hash_anew_at_todays_cost_ends_no_token(alice: Any, settings: Any) -> None:
     settings.PASSWORD_HASHERS = [
         "django.contrib.auth.hashers.PBKDF2PasswordHasher",
         "django.contrib.auth.hashers.MD5PasswordHasher",
@@ -132,11 +132,11 @@ def test_a_hash_that_is_made_anew_at_todays_cost_ends_no_token(alice: Any, setti
 
 
 @pytest.mark.parametrize("path", ["/api/nothing", "/API/nothing"])
-def test_the_api_speaks_english_however_its_path_is_written(path: str) -> None:
+def test_api_speaks_english_however_its_path_is_written(path: str) -> None:
     assert Client().get(path).json()["message"] == "There is nothing at this address."
 
 
-def test_who_asks_for_russian_is_refused_in_russian(alice: Any) -> None:
+def test_login_refuses_in_russian_whoever_asks_for_russian(alice: Any) -> None:
     client = Client(headers={"accept-language": "ru"})
     body = {"username": "alice", "password": "wrong"}
     answer = client.post("/api/auth/login", body, content_type="application/json")

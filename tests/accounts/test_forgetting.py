@@ -17,7 +17,7 @@ from web import forgetting
 from web.models import KeptAnswer
 
 
-def test_the_hourly_task_forgets_what_is_past_its_time_and_nothing_else(alice: Any, settings: Any) -> None:
+def test_forget_deletes_what_is_past_its_time_and_nothing_else(alice: Any, settings: Any) -> None:
     order = {"user_id": alice.id, "name": "web", "cpu": 1, "ram": 512, "disk": 5, "os": "Debian 12"}
     for key in ("old", "new"):
         headers = {"X-API-Key": settings.MAIN_SITE_API_KEYS[0], "Idempotency-Key": key}
@@ -30,9 +30,10 @@ def test_the_hourly_task_forgets_what_is_past_its_time_and_nothing_else(alice: A
     assert SyncCall.objects.count() == 1
 
 
-def test_g1_what_logins_leave_behind_is_forgotten_after_its_time_and_not_before(
+def test_forget_deletes_what_logins_leave_behind_after_its_time_and_not_before(
     alice: Any, bob: Any, as_user: Any, with_token: Any
 ) -> None:
+    """G1: what logins leave behind is forgotten after its time, and not before."""
     for user, is_old in ((alice, True), (bob, False)):
         as_user(user)
         with_token(user)
@@ -56,7 +57,8 @@ def test_g1_what_logins_leave_behind_is_forgotten_after_its_time_and_not_before(
     assert TokenFamily.objects.get().user == bob
 
 
-def test_g1_attempts_that_django_axes_has_left_are_forgotten(db: None) -> None:
+def test_forget_deletes_attempts_that_django_axes_has_left(db: None) -> None:
+    """G1: attempts that django-axes has left are forgotten."""
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE axes_accessattempt (attempt_time timestamptz)")
         cursor.execute("INSERT INTO axes_accessattempt VALUES (now()), (now() - interval '2 days')")
@@ -65,9 +67,10 @@ def test_g1_attempts_that_django_axes_has_left_are_forgotten(db: None) -> None:
         assert cursor.fetchone() == (1,)
 
 
-def test_g1_many_rows_go_in_batches_and_what_is_left_over_goes_next_time(
+def test_forget_deletes_many_rows_in_batches_and_what_is_left_over_next_time(
     alice: Any, django_assert_num_queries: Any, shorten: Shorten
 ) -> None:
+    """G1: many rows go in batches, and what is left over goes next time."""
     shorten(rows_forgotten_at_once=100, batches_forgotten=3)
     with connection.cursor() as cursor:
         cursor.execute(

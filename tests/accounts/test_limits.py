@@ -1,4 +1,4 @@
-"""What may be tried so often only, and who is not shut out by it (G4, G5). Counted in PostgreSQL, on every door alike."""
+"""What may be tried so often only, and who is not shut out by it (G4, G5). Counted in PostgreSQL, on every endpoint alike."""
 
 import re
 import threading
@@ -48,7 +48,8 @@ def later(seconds: int) -> None:
         cursor.execute("UPDATE limit_counts SET ends_at = ends_at - make_interval(secs => %s)", [seconds])
 
 
-def test_g5_page_api_and_admin_share_one_count(alice: Any, carol: Any, static_files: None) -> None:
+def test_login_limits_share_one_count_over_page_api_and_admin(alice: Any, carol: Any, static_files: None) -> None:
+    """G5: page, API and admin share one count."""
     for _ in range(3):
         assert by_page("/login/", "wrong", name="Carol").status_code == 200
         assert by_page("/admin/login/", "wrong", name="carol@example.com").status_code == 200
@@ -65,7 +66,8 @@ def test_g5_page_api_and_admin_share_one_count(alice: Any, carol: Any, static_fi
     assert log_in("carol", PASSWORD, HOME).status_code == 200
 
 
-def test_g5_what_is_said_of_the_wait_is_true(alice: Any, static_files: None) -> None:
+def test_login_limits_name_the_true_wait(alice: Any, static_files: None) -> None:
+    """G5: what is shown of the wait is true."""
     fill(limits.PASSWORDS_NEAR, f"user {alice.pk} {STRANGERS}")
     later(900 - 125)
     answer = log_in()
@@ -82,14 +84,16 @@ def test_g5_what_is_said_of_the_wait_is_true(alice: Any, static_files: None) -> 
     assert not LimitCount.objects.filter(what=limits.PASSWORDS_NEAR.what).exists()
 
 
-def test_g5_a_stranger_who_knows_the_name_locks_nobody_out(alice: Any) -> None:
+def test_login_limits_let_no_stranger_who_knows_the_name_lock_anybody_out(alice: Any) -> None:
+    """G5: a stranger who knows the name locks nobody out."""
     for _ in range(60):
         log_in()
     assert log_in(password=PASSWORD, address=HOME).status_code == 200, "who was never here before"
     assert log_in(password=PASSWORD).status_code == 429
 
 
-def test_g5_many_strangers_from_many_networks_slow_what_is_unknown_and_not_where_she_has_been(alice: Any) -> None:
+def test_login_limits_slow_networks_that_are_unknown_and_not_those_where_the_user_has_been(alice: Any) -> None:
+    """G5: many strangers from many networks slow what is unknown, and not where she has been."""
     assert log_in(password=PASSWORD, address=HOME).status_code == 200
     statuses = Counter(log_in(password=f"wrong {host}", address=f"203.0.113.{host}").status_code for host in range(250))
     assert statuses == {401: limits.PASSWORDS_OF_ACCOUNT.most, 429: 250 - limits.PASSWORDS_OF_ACCOUNT.most}
@@ -101,14 +105,15 @@ def test_g5_many_strangers_from_many_networks_slow_what_is_unknown_and_not_where
     assert [log_in(address=HOME).status_code for _ in range(11)] == [401] * 10 + [429]
 
 
-def test_where_a_link_let_her_in_she_is_known_too(alice: Any, link_for: Any) -> None:
+def test_login_limits_know_the_network_where_a_login_link_let_the_user_in(alice: Any, link_for: Any) -> None:
     assert Client(REMOTE_ADDR=HOME).post(link_for(alice)).status_code == 302
     fill(limits.PASSWORDS_OF_ACCOUNT, f"user {alice.pk}")
     assert log_in(password=PASSWORD, address=ELSEWHERE).status_code == 429
     assert log_in(password=PASSWORD, address=HOME).status_code == 200
 
 
-def test_g5_one_password_over_many_names_is_stopped_from_one_network_and_from_many(alice: Any) -> None:
+def test_login_limits_stop_one_password_over_many_names_from_one_network_and_from_many(alice: Any) -> None:
+    """G5: one password over many names is stopped, from one network and from many."""
     most = limits.PASSWORDS_OF_NETWORK.most
     tried = [log_in(f"name{at}", f"wrong {at}").status_code for at in range(most + 5)]
     assert tried == [401] * most + [429] * 5
@@ -119,14 +124,15 @@ def test_g5_one_password_over_many_names_is_stopped_from_one_network_and_from_ma
     assert log_in(password=PASSWORD, address=HOME).status_code == 200
 
 
-def test_g5_all_together_are_limited_too_and_the_log_says_which_limit_it_was(alice: Any, caplog: Any) -> None:
+def test_login_limits_count_all_together_too_and_the_log_names_the_limit(alice: Any, caplog: Any) -> None:
+    """G5: all together are limited too, and the log names the limit."""
     fill(limits.PASSWORDS_OF_ALL, "")
     assert log_in().status_code == 429
     assert "Too many wrong passwords, all: refused for 900 s" in caplog.text
     assert log_in("nobody").status_code == 429
 
 
-def test_what_is_refused_fills_no_other_count(alice: Any) -> None:
+def test_login_limits_that_refuse_fill_no_other_count(alice: Any) -> None:
     for _ in range(20):
         log_in()
     counts = {row.what: row.count for row in LimitCount.objects.all()}
@@ -137,7 +143,7 @@ def test_what_is_refused_fills_no_other_count(alice: Any) -> None:
     assert not LimitCount.objects.filter(who=ELSEWHERE, count__gt=0).exists()
 
 
-def test_who_logs_in_rightly_counts_for_nothing_and_clears_no_count_but_his_own(alice: Any, bob: Any) -> None:
+def test_login_limits_count_no_right_password_which_clears_no_count_but_its_own(alice: Any, bob: Any) -> None:
     for at in range(20):
         log_in(f"name{at}")
     assert log_in("bob", PASSWORD).status_code == 200
@@ -147,7 +153,7 @@ def test_who_logs_in_rightly_counts_for_nothing_and_clears_no_count_but_his_own(
         assert log_in("alice", PASSWORD, HOME).status_code == 200
 
 
-def test_no_password_and_no_name_stands_in_the_table(alice: Any) -> None:
+def test_login_limits_keep_no_password_and_no_name_in_their_table(alice: Any) -> None:
     log_in("a name of nobody", "secret typed wrongly")
     kept = str(list(LimitCount.objects.values()))
     assert "nobody" not in kept
@@ -155,20 +161,23 @@ def test_no_password_and_no_name_stands_in_the_table(alice: Any) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_g5_of_forty_at_once_ten_are_checked() -> None:
+def test_login_limits_of_forty_wrong_ones_at_once_let_ten_be_checked() -> None:
+    """G5: of forty at once ten are checked."""
     person("alice")
     statuses = at_once(lambda at: log_in(password=f"wrong {at}").status_code, range(40))
     assert Counter(statuses) == {401: 10, 429: 30}
 
 
 @pytest.mark.django_db(transaction=True)
-def test_g5_of_forty_right_ones_at_once_none_is_refused() -> None:
+def test_login_limits_of_forty_right_ones_at_once_refuse_none() -> None:
+    """G5: of forty right ones at once none is refused."""
     person("alice")
     assert set(at_once(lambda _: log_in(password=PASSWORD).status_code, range(40))) == {200}
     assert KnownNetwork.objects.count() == 1
 
 
-def test_g5_a_dead_redis_opens_nothing_and_locks_nobody_out(alice: Any, settings: Any) -> None:
+def test_login_limits_without_redis_open_nothing_and_lock_nobody_out(alice: Any, settings: Any) -> None:
+    """G5: a dead Redis opens nothing and locks nobody out."""
     settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:1/0"}}
     assert [log_in().status_code for _ in range(11)] == [401] * 10 + [429]
     assert log_in(password=PASSWORD, address=HOME).status_code == 200
@@ -183,11 +192,13 @@ def test_g5_a_dead_redis_opens_nothing_and_locks_nobody_out(alice: Any, settings
         ("", ""), ("unix:", ""), ("192.0.2.1, 192.0.2.2", ""),
     ],
 )  # fmt: skip
-def test_g4_of_ipv6_a_64_is_one_address(address: str, network: str) -> None:
+def test_network_of_an_ipv6_address_is_its_64(address: str, network: str) -> None:
+    """G4: of IPv6 a /64 is one address."""
     assert addresses.network(address) == network
 
 
-def test_g4_guessing_from_one_64_counts_as_one(alice: Any) -> None:
+def test_login_limits_count_guesses_from_one_64_as_those_of_one_address(alice: Any) -> None:
+    """G4: guessing from one /64 counts as from one address."""
     assert [log_in(address=f"2001:db8:1:2::{at:x}").status_code for at in range(11)] == [401] * 10 + [429]
     assert log_in(password=PASSWORD, address="2001:db8:1:2:aaaa::1").status_code == 429
     assert log_in(password=PASSWORD, address="2001:db8:1:3::1").status_code == 200
@@ -205,7 +216,8 @@ def with_key(key: str | None, address: str = STRANGERS) -> Any:
     return client.post("/api/vps/sync", {}, content_type="application/json")
 
 
-def test_g5_wrong_keys_are_limited_and_the_right_one_never_is(db: None, settings: Any) -> None:
+def test_api_key_limits_refuse_wrong_keys_and_never_the_right_one(db: None, settings: Any) -> None:
+    """G5: wrong keys are limited, and the right one never is."""
     right, most = settings.MAIN_SITE_API_KEYS[0], limits.KEYS_OF_NETWORK.most
     assert [with_key(f"wrong {at}").status_code for at in range(most + 2)] == [401] * most + [429] * 2
     refused = with_key("wrong")
@@ -221,7 +233,8 @@ def test_g5_wrong_keys_are_limited_and_the_right_one_never_is(db: None, settings
     assert [(row["result"], row["calls"]) for row in told] == [("unauthenticated", most + 6)]
 
 
-def test_g5_wrong_refresh_tokens_are_limited_and_a_right_one_never_is(alice: Any) -> None:
+def test_refresh_token_limits_refuse_wrong_ones_and_never_a_right_one(alice: Any) -> None:
+    """G5: wrong refresh tokens are limited, and a right one never is."""
     pair = log_in(password=PASSWORD).json()
 
     def refresh(token: str) -> Any:
@@ -234,7 +247,8 @@ def test_g5_wrong_refresh_tokens_are_limited_and_a_right_one_never_is(alice: Any
     assert refresh(pair["refresh"]).status_code == 200
 
 
-def test_g5_links_that_never_were_are_limited_and_a_right_one_never_is(alice: Any, link_for: Any) -> None:
+def test_login_link_limits_refuse_links_that_never_were_and_never_a_right_one(alice: Any, link_for: Any) -> None:
+    """G5: links that never were are limited, and a right one never is."""
     spent = link_for(alice)
     client = Client(REMOTE_ADDR=STRANGERS)
     client.post(spent)
@@ -248,7 +262,10 @@ def test_g5_links_that_never_were_are_limited_and_a_right_one_never_is(alice: An
 
 
 @pytest.mark.parametrize("path", ["/profile/password/", "/admin/password_change/"])
-def test_g5_a_stolen_session_guesses_no_faster_than_a_stranger(carol: Any, as_user: Any, path: str) -> None:
+def test_password_change_limits_let_a_stolen_session_guess_no_faster_than_a_stranger(
+    carol: Any, as_user: Any, path: str
+) -> None:
+    """G5: a stolen session guesses no faster than a stranger."""
     thief = as_user(carol)
     form = {"old_password": "wrong", "new_password1": "quite another 1", "new_password2": "quite another 1"}
 
@@ -293,8 +310,8 @@ class Held(MD5PasswordHasher):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("is_known", [True, False])
-def test_g5_logins_take_a_few_threads_and_no_more(settings: Any, shorten: Shorten, is_known: bool) -> None:
-    """Eight at once, of which two hash, two wait, and four are asked to come back; so nobody else waits."""
+def test_hashing_takes_a_few_threads_and_no_more(settings: Any, shorten: Shorten, is_known: bool) -> None:
+    """G5: Eight at once, of which two hash, two wait, and four are asked to come back; so nobody else waits."""
     names = [person(f"user{at}").username if is_known else f"user{at}" for at in range(8)]
     # Eight need as many connections, whichever of the pool's the threads of other tests have not given back.
     connection.close()
@@ -326,7 +343,7 @@ def test_g5_logins_take_a_few_threads_and_no_more(settings: Any, shorten: Shorte
     assert counted.count == (0 if is_known else 4), "what was not checked counts for nothing"
 
 
-def test_who_waits_too_long_for_a_hash_is_told_to_come_back(alice: Any, shorten: Shorten) -> None:
+def test_hashing_that_is_waited_for_too_long_is_503(alice: Any, shorten: Shorten) -> None:
     shorten(hash_waits_s=0.01)
     for _ in range(hashing.AT_ONCE):
         hashing.slots.acquire()

@@ -30,7 +30,7 @@ def who(browser: Client) -> int | None:
     return int(id) if id else None
 
 
-def test_the_main_site_gets_an_address_and_the_table_no_secret(alice: Any) -> None:
+def test_login_link_gives_the_main_site_an_address_and_the_table_no_secret(alice: Any) -> None:
     answer = ask(alice)
     body = answer.json()
     assert (answer.status_code, set(body)) == (201, {"status", "url", "expires_at"})
@@ -43,7 +43,7 @@ def test_the_main_site_gets_an_address_and_the_table_no_secret(alice: Any) -> No
     assert expires == link["expires_at"].replace(microsecond=0)
 
 
-def test_previews_burn_nothing_and_the_button_logs_in_once(alice: Any, link_for: Any, caplog: Any) -> None:
+def test_login_link_is_burnt_by_no_preview_and_its_button_logs_in_once(alice: Any, link_for: Any, caplog: Any) -> None:
     link = link_for(alice, next="/profile/?a=b#c")
     browser = Client()
     for look in [Client().get] * 3 + [Client().head, browser.get]:
@@ -67,7 +67,7 @@ def test_previews_burn_nothing_and_the_button_logs_in_once(alice: Any, link_for:
         assert again.status_code == 410
 
 
-def test_the_button_needs_its_forms_token(alice: Any, link_for: Any) -> None:
+def test_login_link_button_needs_its_forms_token(alice: Any, link_for: Any) -> None:
     link = link_for(alice)
     browser = Client(enforce_csrf_checks=True)
     assert browser.post(link).status_code == 403
@@ -76,7 +76,7 @@ def test_the_button_needs_its_forms_token(alice: Any, link_for: Any) -> None:
     assert browser.post(link, {"csrfmiddlewaretoken": token[1]}).status_code == 302
 
 
-def test_no_line_of_the_log_lets_anybody_in(alice: Any, link_for: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_login_link_stands_in_no_line_of_the_log(alice: Any, link_for: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     link, said = link_for(alice), io.StringIO()
     console: Any = next(handler for handler in logging.getLogger().handlers if handler.name == "console")
     monkeypatch.setattr(console, "stream", said)
@@ -86,18 +86,18 @@ def test_no_line_of_the_log_lets_anybody_in(alice: Any, link_for: Any, monkeypat
     assert link.split("/")[-2] not in said.getvalue()
 
 
-def test_without_a_next_the_first_page_is_shown(alice: Any, link_for: Any) -> None:
+def test_login_link_without_a_next_shows_the_first_page(alice: Any, link_for: Any) -> None:
     assert Client().post(link_for(alice))["Location"] == "/"
 
 
-def test_what_is_no_page_any_more_when_the_link_is_used_is_not_gone_to(alice: Any, link_for: Any) -> None:
+def test_login_link_does_not_go_to_what_is_no_page_any_more_when_it_is_used(alice: Any, link_for: Any) -> None:
     link = link_for(alice, next="/profile/")
     LoginLink.objects.update(next="//evil.com")
     assert Client().post(link)["Location"] == "/"
 
 
 @pytest.mark.parametrize("other", ["somebody else", "the same user", "nobody"])
-def test_the_session_is_a_fresh_one(alice: Any, bob: Any, as_user: Any, link_for: Any, other: str) -> None:
+def test_login_link_begins_a_fresh_session(alice: Any, bob: Any, as_user: Any, link_for: Any, other: str) -> None:
     """A cookie that somebody planted, or that somebody else left, opens nothing afterwards."""
     browser = as_user(bob if other == "somebody else" else alice)
     if other == "nobody":
@@ -117,7 +117,7 @@ def test_the_session_is_a_fresh_one(alice: Any, bob: Any, as_user: Any, link_for
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_fifty_clicks_at_once_one_logs_in(link_for: Any) -> None:
+def test_login_link_of_fifty_clicks_at_once_lets_in_one(link_for: Any) -> None:
     """The first of them are held up where each has found the link, and has not used it yet."""
     link = link_for(person("alice"))
     with ThreadPoolExecutor(AT_ONCE) as browsers:
@@ -130,7 +130,7 @@ def test_of_fifty_clicks_at_once_one_logs_in(link_for: Any) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_links_made_at_once_one_works(link_for: Any) -> None:
+def test_login_link_made_many_times_at_once_leaves_one_that_works(link_for: Any) -> None:
     alice = person("alice")
     links = at_once(lambda _: link_for(alice), range(16))
     assert sorted(Client().get(link).status_code for link in links) == [200] + [410] * 15
@@ -164,7 +164,7 @@ def delete(link: str, user: Any) -> None:
 @pytest.mark.parametrize(
     ("language", "words"), [("en", "This link does not work any more"), ("ru", '<html lang="ru">')]
 )
-def test_whatever_ended_a_link_the_page_is_the_same(
+def test_login_link_shows_the_same_page_whatever_ended_it(
     alice: Any, link_for: Any, end: Any, language: str, words: str
 ) -> None:
     link = link_for(alice)
@@ -186,14 +186,14 @@ def without_secrets(answer: Any, path: str) -> tuple[int, str, str]:
     return answer.status_code, re.sub(r'nonce="[^"]+"', "", page), answer["Referrer-Policy"]
 
 
-def test_a_retry_under_a_key_is_told_the_same_link(alice: Any) -> None:
+def test_login_link_is_the_same_for_a_retry_under_a_key(alice: Any) -> None:
     first, again = (ask(alice, **{"idempotency-key": "k"}) for _ in range(2))
     assert (again.status_code, again.content) == (201, first.content)
     assert ask(alice).json()["url"] != first.json()["url"]
 
 
 @pytest.mark.parametrize("path", ["/", "/vps/5/", "/vps/5/?q=сервер", "/profile/", "/?status=running#list"])
-def test_a_page_of_the_panel_may_come_next(alice: Any, link_for: Any, path: str) -> None:
+def test_login_link_next_may_be_a_page_of_the_panel(alice: Any, link_for: Any, path: str) -> None:
     assert ask(alice, {"next": path}).status_code == 201
 
 
@@ -210,21 +210,21 @@ def test_a_page_of_the_panel_may_come_next(alice: Any, link_for: Any, path: str)
         "/?q=" + "x" * 500, 5, None, ["/"], {"a": "/"}, True,
     ],
 )  # fmt: skip
-def test_nothing_else_may(alice: Any, path: Any) -> None:
+def test_login_link_next_may_be_nothing_else(alice: Any, path: Any) -> None:
     answer = ask(alice, {"next": path})
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
     assert list(answer.json()["errors"]) == ["next"]
     assert not LoginLink.objects.exists()
 
 
-def test_the_body_may_be_left_out(alice: Any, settings: Any) -> None:
+def test_login_link_body_may_be_left_out(alice: Any, settings: Any) -> None:
     client = Client(headers={"x-api-key": settings.MAIN_SITE_API_KEYS[0]})
     assert client.generic("POST", f"/api/users/{alice.pk}/login-link").status_code == 201
     assert ask(alice, []).json()["code"] == "invalid"
     assert ask(alice, {"to": "/"}).json()["warnings"] == ["Unknown field ignored: to"]
 
 
-def test_who_is_deactivated_or_not_there_gets_no_link(alice: Any) -> None:
+def test_login_link_is_refused_for_who_is_deactivated_or_not_there(alice: Any) -> None:
     User.objects.update(is_active=False)
     answer = ask(alice)
     assert (answer.status_code, answer.json()["code"]) == (409, "user_inactive")

@@ -20,7 +20,7 @@ def code_of(answer: Any) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("path", ["/api/users/sync", "/api/users/sync/"])
-def test_a_customer_of_the_main_site_becomes_a_user_without_a_password(db: None, path: str) -> None:
+def test_users_sync_create_makes_a_user_without_a_password(db: None, path: str) -> None:
     answer = sync("create", path, **DORA, first_name="Дора", last_name="O'Neil")
     dora = User.objects.get()
     assert answer.status_code == 201
@@ -34,7 +34,7 @@ def test_a_customer_of_the_main_site_becomes_a_user_without_a_password(db: None,
     assert not dora.has_usable_password()
 
 
-def test_a_customer_who_is_there_is_answered_and_left_alone(db: None) -> None:
+def test_users_sync_create_answers_with_a_user_who_is_there_and_changes_nothing(db: None) -> None:
     first = sync("create", **DORA)
     again = sync("create", external_id="c-17", username="other", email="other@example.com", first_name="New")
     assert again.status_code == 200
@@ -42,7 +42,7 @@ def test_a_customer_who_is_there_is_answered_and_left_alone(db: None) -> None:
     assert User.objects.get().first_name == ""
 
 
-def test_a_create_is_replayed_under_its_key(db: None) -> None:
+def test_users_sync_create_is_replayed_under_its_key(db: None) -> None:
     first, again = (
         send("/api/users/sync", {"action": "create", "user": DORA}, **{"idempotency-key": "k"}) for _ in range(2)
     )
@@ -59,7 +59,7 @@ def test_a_create_is_replayed_under_its_key(db: None) -> None:
         ({"email": "bob@else.where"}, "email_taken"),
     ],
 )
-def test_a_name_that_somebody_else_logs_in_by_is_taken(
+def test_users_sync_refuses_a_name_that_somebody_else_logs_in_by(
     alice: Any, action: str, names: dict[str, str], code: str
 ) -> None:
     User.objects.create(username="Bob@Else.Where", email="bob@example.com")
@@ -71,7 +71,7 @@ def test_a_name_that_somebody_else_logs_in_by_is_taken(
     assert list(User.objects.values()) == before
 
 
-def test_ones_own_address_may_be_ones_username(db: None) -> None:
+def test_users_sync_takes_ones_own_address_as_ones_username(db: None) -> None:
     assert sync("create", **DORA | {"username": "dora@example.com"}).status_code == 201
     assert sync("update", external_id="c-17", email="dora@else.where").status_code == 200
     assert sync("update", external_id="c-17", username="DORA@else.where").status_code == 200
@@ -87,7 +87,7 @@ def test_ones_own_address_may_be_ones_username(db: None) -> None:
         ("last_name", "x" * 151), ("last_name", False),
     ],
 )  # fmt: skip
-def test_a_wrong_value_is_refused_and_its_field_named(db: None, field: str, value: Any) -> None:
+def test_users_sync_refuses_a_wrong_value_and_names_its_field(db: None, field: str, value: Any) -> None:
     answer = sync("create", **DORA | {field: value})
     assert code_of(answer) == (400, "invalid")
     assert list(answer.json()["errors"]) == [f"user.{field}"]
@@ -95,7 +95,7 @@ def test_a_wrong_value_is_refused_and_its_field_named(db: None, field: str, valu
 
 
 @pytest.mark.parametrize("value", [0, 1, "false", None, []])
-def test_is_active_is_true_or_false(alice: Any, value: Any) -> None:
+def test_users_sync_is_active_is_true_or_false(alice: Any, value: Any) -> None:
     assert list(sync("update", id=alice.pk, is_active=value).json()["errors"]) == ["user.is_active"]
 
 
@@ -110,7 +110,7 @@ def test_is_active_is_true_or_false(alice: Any, value: Any) -> None:
         ({"action": "update", "user": {"external_id": "x"}}, "at least one field to update beside id or external_id"),
     ],
 )  # fmt: skip
-def test_what_is_missing_is_named(db: None, body: dict[str, Any], message: str) -> None:
+def test_users_sync_names_what_is_missing(db: None, body: dict[str, Any], message: str) -> None:
     answer = send("/api/users/sync", body)
     assert code_of(answer) == (400, "missing_fields")
     assert answer.json()["message"] == f"Missing required fields: {message}"
@@ -120,11 +120,11 @@ def test_what_is_missing_is_named(db: None, body: dict[str, Any], message: str) 
     "body",
     [[], {"action": "drop", "user": {}}, {"action": ["create"], "user": {}}, {"action": "create", "user": 5}],
 )
-def test_a_body_of_another_shape_is_invalid(db: None, body: Any) -> None:
+def test_users_sync_refuses_a_body_of_another_shape(db: None, body: Any) -> None:
     assert code_of(send("/api/users/sync", body)) == (400, "invalid")
 
 
-def test_keys_that_are_not_known_are_ignored_and_named(db: None) -> None:
+def test_users_sync_ignores_keys_that_are_not_known_and_names_them(db: None) -> None:
     more = {"id": 5, "is_active": False, "is_staff": True, "password": "x"}
     body = sync("create", **DORA, **more).json()
     assert body["warnings"] == [f"Unknown field ignored: user.{key}" for key in more]
@@ -132,7 +132,7 @@ def test_keys_that_are_not_known_are_ignored_and_named(db: None) -> None:
     assert (dora.is_active, dora.is_staff, dora.has_usable_password()) == (True, False, False)
 
 
-def test_an_update_changes_what_it_names_and_nothing_else(alice: Any) -> None:
+def test_users_sync_update_changes_what_it_names_and_nothing_else(alice: Any) -> None:
     alice.first_name = "Alice"
     alice.save()
     before = User.objects.values().get()
@@ -142,7 +142,7 @@ def test_an_update_changes_what_it_names_and_nothing_else(alice: Any) -> None:
     assert answer.json()["user"]["email"] == "New@Example.com"
 
 
-def test_a_user_gets_an_external_id_once(alice: Any, bob: Any) -> None:
+def test_users_sync_update_gives_a_user_an_external_id_once(alice: Any, bob: Any) -> None:
     assert sync("update", id=alice.pk, external_id="c-1").json()["user"]["external_id"] == "c-1"
     assert sync("update", id=alice.pk, external_id="c-1").status_code == 200
     assert code_of(sync("update", id=alice.pk, external_id="c-2")) == (409, "external_id_mismatch")
@@ -153,12 +153,12 @@ def test_a_user_gets_an_external_id_once(alice: Any, bob: Any) -> None:
 
 @pytest.mark.parametrize("action", ["update", "deactivate"])
 @pytest.mark.parametrize("whom", [{"id": 2_147_483_647}, {"external_id": "nobody"}])
-def test_who_is_not_there_is_not_found(db: None, action: str, whom: dict[str, Any]) -> None:
+def test_users_sync_does_not_find_who_is_not_there(db: None, action: str, whom: dict[str, Any]) -> None:
     assert code_of(sync(action, **whom, first_name="x")) == (404, "user_not_found")
 
 
 @pytest.mark.parametrize("right", ["is_staff", "is_superuser"])
-def test_the_staffs_accounts_are_neither_touched_nor_handed_out(db: None, right: str) -> None:
+def test_users_sync_neither_touches_nor_hands_out_accounts_of_staff(db: None, right: str) -> None:
     carol = person("carol", external_id="c-9", **{right: True})
     before = User.objects.values().get()
     create = DORA | {"external_id": "c-9"}
@@ -174,7 +174,7 @@ def test_the_staffs_accounts_are_neither_touched_nor_handed_out(db: None, right:
     assert User.objects.values().get() == before
 
 
-def test_a_deactivated_user_may_be_deactivated_again(alice: Any) -> None:
+def test_users_sync_deactivate_may_come_again(alice: Any) -> None:
     first, again = sync("deactivate", id=alice.pk), sync("deactivate", id=alice.pk)
     assert (first.status_code, first.json()["user"]["is_active"], "already_inactive" in first.json()) == (
         200,
@@ -185,7 +185,7 @@ def test_a_deactivated_user_may_be_deactivated_again(alice: Any) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_twenty_copies_of_a_create_one_makes_the_user() -> None:
+def test_users_sync_create_of_twenty_copies_at_once_makes_one_user() -> None:
     answers = at_once(lambda _: sync("create", **DORA), range(20))
     assert sorted(answer.status_code for answer in answers) == [200] * 19 + [201]
     assert len({answer.json()["user"]["id"] for answer in answers}) == 1
@@ -195,7 +195,7 @@ def test_of_twenty_copies_of_a_create_one_makes_the_user() -> None:
 @pytest.mark.parametrize(
     "names", [{"username": "dora"}, {"email": "dora@example.com"}, {"username": "dora@example.com"}]
 )
-def test_of_two_customers_who_want_one_name_at_once_one_gets_it(names: dict[str, str]) -> None:
+def test_users_sync_create_of_two_who_want_one_name_at_once_gives_it_to_one(names: dict[str, str]) -> None:
     wishes = [DORA, {"external_id": "c-18", "username": "other", "email": "other@example.com"} | names] * 4
     statuses = {answer.status_code for answer in at_once(lambda wish: sync("create", **wish), wishes)}
     assert statuses == {200, 201, 409}
@@ -204,7 +204,7 @@ def test_of_two_customers_who_want_one_name_at_once_one_gets_it(names: dict[str,
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("names", [{"username": "dora", "email": "x@example.com"}, {"username": "dora@example.com"}])
-def test_who_is_made_past_the_panel_at_the_same_moment_is_no_error_of_ours(names: dict[str, str]) -> None:
+def test_users_sync_create_beside_one_who_is_made_past_the_panel_is_no_error_of_ours(names: dict[str, str]) -> None:
     """As by createsuperuser. Its row is not to be seen yet when the main site asks for the name."""
     is_written = Event()
 

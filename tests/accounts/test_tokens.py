@@ -68,7 +68,7 @@ def sign(claims: dict[str, Any], **more: Any) -> str:
 
 
 def refused(kind: str, token: str) -> None:
-    """At every door that takes a token, and by the sockets. Wrong ones are counted, which is not the matter here."""
+    """At every endpoint that takes a token, and by the sockets. Wrong ones are counted, which is not the matter here."""
     LimitCount.objects.all().delete()
     if kind == "access":
         assert me(token) == 401
@@ -79,7 +79,8 @@ def refused(kind: str, token: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["access", "refresh"])
-def test_c11_a_token_of_odd_claims_is_401_and_nobodys(alice: Any, bob: Any, kind: str) -> None:
+def test_token_of_odd_claims_is_401_and_nobodys(alice: Any, bob: Any, kind: str) -> None:
+    """C11: a token of odd claims is 401 and nobody's."""
     pair = log_in()
     ours = said_by(pair[kind])
     for odd in ODD:
@@ -100,7 +101,8 @@ def test_c11_a_token_of_odd_claims_is_401_and_nobodys(alice: Any, bob: Any, kind
         sign({}, headers={"crit": ["x"]}), sign({}, headers={"b64": False}),
     ],
 )  # fmt: skip
-def test_c11_what_is_no_token_is_401(alice: Any, token: str) -> None:
+def test_token_that_is_none_is_401(alice: Any, token: str) -> None:
+    """C11: what is no token is 401."""
     assert callers.of_token(token) is None
     assert post("logout", refresh=token).status_code in (200, 400)
     assert post("refresh", refresh=token).status_code in (400, 401)
@@ -108,7 +110,7 @@ def test_c11_what_is_no_token_is_401(alice: Any, token: str) -> None:
         assert me(token) == 401
 
 
-def test_a_token_of_another_kind_opens_nothing(alice: Any) -> None:
+def test_token_of_another_kind_opens_nothing(alice: Any) -> None:
     pair = log_in()
     assert me(pair["refresh"]) == 401
     assert callers.of_token(pair["refresh"]) is None
@@ -117,14 +119,15 @@ def test_a_token_of_another_kind_opens_nothing(alice: Any) -> None:
     assert me(pair["access"]) == 200
 
 
-def test_nobody_takes_over_anothers_family(alice: Any, bob: Any) -> None:
+def test_token_family_is_taken_over_by_nobody(alice: Any, bob: Any) -> None:
     pair = log_in()
     assert post("refresh", refresh=sign(said_by(pair["refresh"]) | {"user_id": str(bob.pk)})).status_code == 401
     assert me(sign(said_by(pair["access"]) | {"user_id": str(bob.pk)})) == 401
     assert post("refresh", refresh=pair["refresh"]).status_code == 200
 
 
-def test_g6_a_spent_refresh_token_that_comes_again_ends_its_family(alice: Any, caplog: Any) -> None:
+def test_refresh_token_that_is_spent_and_comes_again_ends_its_family(alice: Any, caplog: Any) -> None:
+    """G6: a spent refresh token that comes again ends its family."""
     other = log_in()
     first = log_in()
     second = post("refresh", refresh=first["refresh"]).json()
@@ -142,7 +145,7 @@ def test_g6_a_spent_refresh_token_that_comes_again_ends_its_family(alice: Any, c
     assert post("refresh", refresh=other["refresh"]).status_code == 200
 
 
-def test_after_logout_nothing_of_that_login_works_whichever_of_its_tokens_came(alice: Any) -> None:
+def test_logout_ends_all_of_that_login_whichever_of_its_tokens_came(alice: Any) -> None:
     other, first = log_in(), log_in()
     second = post("refresh", refresh=first["refresh"]).json()
     assert post("logout", refresh=first["refresh"]).status_code == 200
@@ -151,8 +154,8 @@ def test_after_logout_nothing_of_that_login_works_whichever_of_its_tokens_came(a
 
 
 @pytest.mark.django_db(transaction=True)
-def test_g6_copies_that_come_together_end_nothing_and_one_that_comes_later_does() -> None:
-    """All found the token good when they came: the row is held until they have."""
+def test_refresh_token_copies_that_come_together_end_nothing_and_one_that_comes_later_does() -> None:
+    """G6: All found the token good when they came: the row is held until they have."""
     person("alice")
     pair = log_in()
 
@@ -183,7 +186,7 @@ def of_release_0_3(user: User) -> str:
     return str(token)
 
 
-def test_a_refresh_token_of_before_the_upgrade_is_good_once_and_founds_a_family(alice: Any) -> None:
+def test_refresh_token_of_before_the_upgrade_is_good_once_and_founds_a_family(alice: Any) -> None:
     old = of_release_0_3(alice)
     pair = post("refresh", refresh=old).json()
     assert me(pair["access"]) == 200
@@ -192,7 +195,7 @@ def test_a_refresh_token_of_before_the_upgrade_is_good_once_and_founds_a_family(
     assert post("refresh", refresh=old).status_code == 401
 
 
-def test_what_was_spent_before_the_upgrade_stays_spent(alice: Any) -> None:
+def test_refresh_token_that_was_spent_before_the_upgrade_stays_spent(alice: Any) -> None:
     old = of_release_0_3(alice)
     BlacklistedToken.objects.create(token=OutstandingToken.objects.get())
     assert post("refresh", refresh=old).status_code == 401
@@ -201,13 +204,13 @@ def test_what_was_spent_before_the_upgrade_stays_spent(alice: Any) -> None:
     assert not TokenFamily.objects.exists()
 
 
-def test_a_refresh_token_of_before_the_upgrade_is_logged_out(alice: Any) -> None:
+def test_logout_ends_a_refresh_token_of_before_the_upgrade(alice: Any) -> None:
     old = of_release_0_3(alice)
     post("logout", refresh=old)
     assert post("refresh", refresh=old).status_code == 401
 
 
-def test_a_token_that_has_expired_is_401(alice: Any) -> None:
+def test_token_that_has_expired_is_401(alice: Any) -> None:
     pair = log_in()
     for kind in ("access", "refresh"):
         refused(kind, sign(said_by(pair[kind]) | {"exp": int(time.time())}))

@@ -16,15 +16,15 @@ def log_in(origin: dict[str, str], host: str) -> Any:
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
-def test_d7_a_form_of_our_page_is_taken_though_the_host_lacks_the_port(
+def test_csrf_takes_a_form_of_our_page_though_the_host_lacks_the_port(
     static_files: None, alice: Any, settings: Any, host: str
 ) -> None:
-    """A proxy that passes `Host: panel.example.com` on for a panel on another port made "the form has expired" of it."""
+    """D7: A proxy that passes `Host: panel.example.com` on for a panel on another port made "the form has expired" of it."""
     settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
     assert log_in({"origin": settings.PANEL_URL}, host).status_code == 302
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:5051", "https://evil.example", "null", "http://[", "http://a:b"])
-def test_a_form_of_another_page_is_refused(static_files: None, alice: Any, settings: Any, origin: str) -> None:
+def test_csrf_refuses_a_form_of_another_page(static_files: None, alice: Any, settings: Any, origin: str) -> None:
     settings.ALLOWED_HOSTS = ["localhost"]
     assert log_in({"origin": origin}, "localhost").status_code == 403

@@ -59,7 +59,7 @@ WAYS = {"main site": by_main_site, "update": by_update, "out by hand": out_by_ha
 
 
 @pytest.mark.parametrize("way", [*WAYS, "staff"])
-def test_tokens_and_sessions_die_and_stay_dead(
+def test_deactivate_ends_tokens_and_sessions_which_stay_dead(
     way: str, alice: Any, as_user: Any, with_token: Any, by_staff: Any
 ) -> None:
     set_active = (WAYS | {"staff": by_staff})[way]
@@ -76,7 +76,7 @@ def test_tokens_and_sessions_die_and_stay_dead(
     assert with_token(alice).get("/api/auth/me").status_code == 200
 
 
-def test_a_link_dies_with_its_user_and_stays_dead(alice: Any, link_for: Any) -> None:
+def test_deactivate_ends_a_login_link_which_stays_dead(alice: Any, link_for: Any) -> None:
     link = link_for(alice)
     for is_active in (False, True):
         by_update(alice, is_active)
@@ -84,7 +84,7 @@ def test_a_link_dies_with_its_user_and_stays_dead(alice: Any, link_for: Any) -> 
         assert Client().post(link).status_code == 410
 
 
-def test_another_change_by_staff_ends_no_session(alice: Any, as_user: Any, carol: Any) -> None:
+def test_user_admin_ends_no_session_by_another_change(alice: Any, as_user: Any, carol: Any) -> None:
     browser = as_user(alice)
     as_user(carol).post(f"/admin/accounts/user/{alice.pk}/change/", form_of(alice, first_name="A."))
     alice.refresh_from_db()
@@ -100,9 +100,7 @@ class Deactivating(MD5PasswordHasher):
         return super().encode(password, salt)
 
 
-def test_who_is_deactivated_while_the_password_is_being_changed_stays_so(
-    alice: Any, as_user: Any, settings: Any
-) -> None:
+def test_deactivate_holds_though_the_password_is_being_changed(alice: Any, as_user: Any, settings: Any) -> None:
     browser = as_user(alice)
     settings.PASSWORD_HASHERS = [f"{__name__}.Deactivating"]
     form = {"old_password": PASSWORD, "new_password1": "quite another 1", "new_password2": "quite another 1"}
@@ -114,7 +112,7 @@ def test_who_is_deactivated_while_the_password_is_being_changed_stays_so(
 
 
 @pytest.mark.parametrize("names", [{"username": "ALICE@example.com"}, {"email": "Bob@else.where"}])
-def test_staff_give_nobody_a_name_that_means_somebody_else(
+def test_user_admin_gives_nobody_a_name_that_means_somebody_else(
     names: dict[str, str], alice: Any, carol: Any, as_user: Any
 ) -> None:
     person("bob@else.where")
@@ -129,7 +127,7 @@ def test_staff_give_nobody_a_name_that_means_somebody_else(
         assert list(User.objects.order_by("pk").values("username", "email")) == before
 
 
-def test_the_database_gives_nobody_a_name_that_means_somebody_else(alice: Any, bob: Any) -> None:
+def test_users_table_gives_nobody_a_name_that_means_somebody_else(alice: Any, bob: Any) -> None:
     User.objects.filter(pk=bob.pk).update(username="bob@else.where")
     for username, email in (("ALICE@example.com", "x@example.com"), ("x", "Bob@Else.where")):
         with pytest.raises(IntegrityError), transaction.atomic():
@@ -138,7 +136,7 @@ def test_the_database_gives_nobody_a_name_that_means_somebody_else(alice: Any, b
         cursor.execute("UPDATE users SET username = 'alice@EXAMPLE.com' WHERE id = %s", [bob.pk])
 
 
-def test_staff_find_a_user_by_the_main_sites_id(alice: Any, bob: Any, carol: Any, as_user: Any) -> None:
+def test_user_admin_finds_a_user_by_the_main_sites_id(alice: Any, bob: Any, carol: Any, as_user: Any) -> None:
     sync("update", id=alice.pk, external_id="c-42")
     admin = as_user(carol)
     page = admin.get("/admin/accounts/user/?q=c-42").content.decode()
