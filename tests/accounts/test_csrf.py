@@ -19,7 +19,7 @@ def log_in(origin: dict[str, str], host: str) -> Any:
 def test_csrf_takes_a_form_of_our_page_though_the_host_lacks_the_port(
     static_files: None, alice: Any, settings: Any, host: str
 ) -> None:
-    """D7: A proxy that passes `Host: panel.example.com` on for a panel on another port made "the form has expired" of it."""
+    """D7: a proxy that passes `Host: panel.example.com` on for a panel on another port made "the form has expired" of it."""
     settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
     assert log_in({"origin": settings.PANEL_URL}, host).status_code == 302
 

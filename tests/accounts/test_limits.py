@@ -311,7 +311,7 @@ class Held(MD5PasswordHasher):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("is_known", [True, False])
 def test_hashing_takes_a_few_threads_and_no_more(settings: Any, shorten: Shorten, is_known: bool) -> None:
-    """G5: Eight at once, of which two hash, two wait, and four are asked to come back; so nobody else waits."""
+    """G5: eight at once, of which two hash, two wait, and four are asked to come back; so nobody else waits."""
     names = [person(f"user{at}").username if is_known else f"user{at}" for at in range(8)]
     # Eight need as many connections, whichever of the pool's the threads of other tests have not given back.
     connection.close()

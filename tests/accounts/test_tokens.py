@@ -155,7 +155,7 @@ def test_logout_ends_all_of_that_login_whichever_of_its_tokens_came(alice: Any) 
 
 @pytest.mark.django_db(transaction=True)
 def test_refresh_token_copies_that_come_together_end_nothing_and_one_that_comes_later_does() -> None:
-    """G6: All found the token good when they came: the row is held until they have."""
+    """G6: all found the token good when they came: the row is held until they have."""
     person("alice")
     pair = log_in()
 

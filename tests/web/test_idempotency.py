@@ -48,7 +48,7 @@ def at_once(body: Any, key: str | None, copies: int) -> list[Any]:
 # Idempotency-Key
 
 
-def test_a_repeat_under_a_key_gets_the_first_answer_to_the_byte_and_does_nothing(alice: Any) -> None:
+def test_idempotency_key_gives_a_repeat_the_first_answer_to_the_byte_and_does_nothing(alice: Any) -> None:
     first = send(order(alice), "order-17")
     again = send(order(alice), "order-17")
     assert (again.status_code, again.content) == (201, first.content)
@@ -58,7 +58,7 @@ def test_a_repeat_under_a_key_gets_the_first_answer_to_the_byte_and_does_nothing
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fifty_copies_at_once_are_one_vps(alice: Any) -> None:
+def test_idempotency_key_makes_fifty_copies_at_once_one_vps(alice: Any) -> None:
     answers = at_once(order(alice), "order-17", 50)
     assert {answer.status_code for answer in answers} <= {201, 409}
     created = {answer.content for answer in answers if answer.status_code == 201}
@@ -67,20 +67,20 @@ def test_fifty_copies_at_once_are_one_vps(alice: Any) -> None:
     assert Vps.objects.count() == 1
 
 
-def test_the_key_with_another_body_is_refused_and_changes_nothing(alice: Any) -> None:
+def test_idempotency_key_with_another_body_is_refused_and_changes_nothing(alice: Any) -> None:
     send(order(alice), "order-17")
     answer = send(order(alice, name="web-02"), "order-17")
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
     assert Vps.objects.count() == 1
 
 
-def test_the_same_json_written_otherwise_is_the_same_body(alice: Any) -> None:
+def test_idempotency_key_takes_the_same_json_written_otherwise_as_the_same_body(alice: Any) -> None:
     send(json.dumps(order(alice)), "order-17")
     spaced = json.dumps(dict(reversed(order(alice).items())), indent=2)
     assert send(spaced, "order-17")["Idempotency-Replayed"] == "true"
 
 
-def test_a_refusal_is_not_kept_so_the_key_works_once_the_fault_is_mended(alice: Any) -> None:
+def test_idempotency_key_keeps_no_refusal_so_it_works_once_the_fault_is_mended(alice: Any) -> None:
     body = order(alice, placement={"cluster": "new", "node": "pve1", "vmid": 100, "kind": "qemu"})
     assert send(body, "order-17").status_code == 400
     assert not KeptAnswer.objects.exists()
@@ -88,7 +88,7 @@ def test_a_refusal_is_not_kept_so_the_key_works_once_the_fault_is_mended(alice: 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_copy_of_what_still_runs_is_told_to_come_again(alice: Any, shorten: Shorten) -> None:
+def test_idempotency_key_refuses_a_copy_of_what_still_runs_for_a_moment(alice: Any, shorten: Shorten) -> None:
     shorten(copy_waits="50ms")
     asked = {"caller": "main site", "path": "/api/vps/sync", "key": "order-17"}
     raw = connections["default"].copy()
@@ -106,19 +106,19 @@ def test_a_copy_of_what_still_runs_is_told_to_come_again(alice: Any, shorten: Sh
     ("key", "status"),
     [("a", 201), ("x" * 255, 201), ('"quoted"', 201), ("", 400), ("x" * 256, 400), ("a b", 400), ("é", 400)],
 )
-def test_a_key_is_visible_ascii(alice: Any, key: str, status: int) -> None:
+def test_idempotency_key_is_visible_ascii(alice: Any, key: str, status: int) -> None:
     answer = send(order(alice), **{"Idempotency-Key": key})
     assert answer.status_code == status
     if status == 400:
         assert answer.json()["code"] == "invalid_idempotency_key"
 
 
-def test_a_quoted_key_is_the_key_without_its_quotes(alice: Any) -> None:
+def test_idempotency_key_in_quotes_is_the_key_without_its_quotes(alice: Any) -> None:
     send(order(alice), '"order-17"')
     assert send(order(alice), "order-17")["Idempotency-Replayed"] == "true"
 
 
-def test_a_customer_cannot_read_anothers_answer_by_its_key(
+def test_idempotency_key_shows_no_customer_the_answer_of_another(
     alice: Any, bob: Any, with_token: Any, make_vps: Any, bind: Any
 ) -> None:
     theirs, his = make_vps(alice), make_vps(bob, name="his")
@@ -135,7 +135,7 @@ def test_a_customer_cannot_read_anothers_answer_by_its_key(
     assert Operation.objects.count() == 2
 
 
-def test_answers_are_kept_for_a_day_at_least_and_then_forgotten(alice: Any) -> None:
+def test_kept_answer_is_kept_for_a_day_at_least_and_then_forgotten(alice: Any) -> None:
     send(order(alice), "order-17")
     age(timedelta(hours=47))
     assert (idempotency.forget_old(), KeptAnswer.objects.count()) == (0, 1)
@@ -149,12 +149,12 @@ def age(by: timedelta) -> None:
 
 
 @pytest.mark.parametrize("body", [None, {"б": 'я\x7f😀\u2028"\\\n\0', "a": [1, 1.5, True, "\ud800"]}, "я" * 200_000])
-def test_a_body_is_known_again_by_the_print_that_the_release_before_took(body: Any) -> None:
+def test_sha256_of_a_body_is_the_one_that_the_release_before_took(body: Any) -> None:
     assert idempotency.sha256_of(body) == hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
-def test_c5_the_print_of_a_long_text_takes_no_more_than_twice_what_the_text_does() -> None:
-    """With the body itself and what was read of it that is four times its size."""
+def test_sha256_of_a_long_text_takes_no_more_than_twice_what_the_text_does() -> None:
+    """C5: with the body itself and what was read of it that is four times its size."""
     body = {"operations": [], "ignored": "я" * 7_000_000}
     tracemalloc.start()
     try:
@@ -167,7 +167,7 @@ def test_c5_the_print_of_a_long_text_takes_no_more_than_twice_what_the_text_does
 # The main site's own ids
 
 
-def test_creating_an_external_id_again_gives_the_vps_that_is_there_unchanged(alice: Any) -> None:
+def test_sync_create_of_an_external_id_again_gives_the_vps_that_is_there_unchanged(alice: Any) -> None:
     first = send(order(alice, external_id="17"))
     again = send(order(alice, external_id="17", name="other", cpu=8))
     assert (first.status_code, again.status_code) == (201, 200)
@@ -176,14 +176,14 @@ def test_creating_an_external_id_again_gives_the_vps_that_is_there_unchanged(ali
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fifty_orders_of_one_external_id_at_once_are_one_vps(alice: Any) -> None:
+def test_sync_create_of_one_external_id_fifty_times_at_once_makes_one_vps(alice: Any) -> None:
     answers = at_once(order(alice, external_id="17"), None, 50)
     assert sorted({answer.status_code for answer in answers}) == [200, 201]
     assert [answer.status_code for answer in answers].count(201) == 1
     assert len({answer.json()["vps"]["id"] for answer in answers}) == 1
 
 
-def test_update_and_delete_may_name_the_external_id_in_place_of_the_id(alice: Any) -> None:
+def test_sync_update_and_delete_may_name_the_external_id_instead_of_the_id(alice: Any) -> None:
     id = send(order(alice, external_id="17")).json()["vps"]["id"]
     assert send(update(external_id="17", status="running")).json()["vps"] | {"id": id, "status": "running"}
     assert Vps.objects.get().status == "running"
@@ -193,7 +193,7 @@ def test_update_and_delete_may_name_the_external_id_in_place_of_the_id(alice: An
     assert not Vps.objects.exists()
 
 
-def test_a_late_order_does_not_bring_back_what_was_deleted(alice: Any) -> None:
+def test_sync_create_that_is_late_does_not_bring_back_what_was_deleted(alice: Any) -> None:
     send(order(alice, external_id="17"))
     send({"action": "delete", "vps": {"external_id": "17"}})
     answer = send(order(alice, external_id="17"))
@@ -201,7 +201,7 @@ def test_a_late_order_does_not_bring_back_what_was_deleted(alice: Any) -> None:
     assert not Vps.objects.exists()
 
 
-def test_an_external_id_can_be_given_later_and_once(alice: Any, make_vps: Any) -> None:
+def test_sync_update_can_give_an_external_id_later_and_once(alice: Any, make_vps: Any) -> None:
     one, other = make_vps(alice), make_vps(alice)
     assert send(update(id=one.pk, external_id="17")).json()["vps"]["external_id"] == "17"
     assert send(update(id=one.pk, external_id="17")).status_code == 200
@@ -214,19 +214,19 @@ def test_an_external_id_can_be_given_later_and_once(alice: Any, make_vps: Any) -
     assert [named.external_id for named in ExternalId.objects.all()] == ["17"]
 
 
-def test_a_refused_order_leaves_its_external_id_free(alice: Any) -> None:
+def test_sync_create_that_is_refused_leaves_its_external_id_free(alice: Any) -> None:
     answer = send({"action": "create", "vps": {"user_id": 424242} | ORDER | {"external_id": "17"}})
     assert answer.status_code == 400
     assert send(order(alice, external_id="17")).status_code == 201
 
 
 @pytest.mark.parametrize("value", ["", "x" * 192, 17, "a\nb", None])
-def test_an_external_id_is_a_short_printable_text(alice: Any, value: Any) -> None:
+def test_sync_create_takes_a_short_printable_text_as_an_external_id(alice: Any, value: Any) -> None:
     assert send(order(alice, external_id=value)).status_code == 400
 
 
 @pytest.mark.parametrize("action", ["update", "delete"])
-def test_an_unknown_external_id_is_not_found(db: None, action: str) -> None:
+def test_sync_update_and_delete_do_not_find_an_unknown_external_id(db: None, action: str) -> None:
     assert code(send({"action": action, "vps": {"external_id": "nowhere", "status": "running"}})) == (
         404,
         "vps_not_found",
@@ -240,7 +240,7 @@ def code(answer: Any) -> tuple[int, str]:
 # The main site's own times
 
 
-def test_an_update_that_is_older_than_what_was_applied_changes_nothing(alice: Any, make_vps: Any) -> None:
+def test_occurred_at_older_than_what_was_applied_changes_nothing(alice: Any, make_vps: Any) -> None:
     vps = make_vps(alice, status="creating")
     send(update(NOW, id=vps.pk, status="suspended"))
     late = send(update(NOW - timedelta(seconds=1), id=vps.pk, status="running"))
@@ -250,14 +250,14 @@ def test_an_update_that_is_older_than_what_was_applied_changes_nothing(alice: An
     assert vps.status == "running"
 
 
-def test_the_same_update_twice_is_applied_twice_and_changes_nothing_the_second_time(alice: Any, make_vps: Any) -> None:
+def test_occurred_at_of_the_same_update_twice_changes_nothing_the_second_time(alice: Any, make_vps: Any) -> None:
     vps = make_vps(alice)
     for _ in range(2):
         assert "applied" not in send(update(NOW, id=vps.pk, cpu=8)).json()
     assert Event.objects.count() == 1
 
 
-def test_times_are_compared_as_times_and_not_as_texts(alice: Any, make_vps: Any) -> None:
+def test_occurred_at_is_compared_as_a_time_and_not_as_a_text(alice: Any, make_vps: Any) -> None:
     vps = make_vps(alice)
     send({"action": "update", "vps": {"id": vps.pk, "cpu": 8}, "occurred_at": "2025-10-27T12:00:00+03:00"})
     late = send({"action": "update", "vps": {"id": vps.pk, "cpu": 4}, "occurred_at": "2025-10-27T08:59:59.999Z"})
@@ -267,7 +267,7 @@ def test_times_are_compared_as_times_and_not_as_texts(alice: Any, make_vps: Any)
 @pytest.mark.parametrize(
     "value", ["2025-10-27T10:30:00-23:59", "2025-10-27T10:30:00.123456789Z", "0001-01-01T00:00:00Z"]
 )
-def test_a_time_of_any_offset_and_fraction_is_known_again(alice: Any, make_vps: Any, value: str) -> None:
+def test_occurred_at_of_any_offset_and_fraction_is_known_again(alice: Any, make_vps: Any, value: str) -> None:
     word = {"action": "update", "vps": {"id": make_vps(alice).pk, "cpu": 8}, "occurred_at": value}
     assert [send(word).status_code for _ in range(2)] == [200, 200]
     since = Client(headers={"X-API-Key": settings.MAIN_SITE_API_KEYS[0]}).get("/api/vps/sync", {"updated_since": value})
@@ -275,7 +275,7 @@ def test_a_time_of_any_offset_and_fraction_is_known_again(alice: Any, make_vps: 
 
 
 @pytest.mark.parametrize("value", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2016-12-31T23:59:60Z"])
-def test_a_time_that_cannot_be_kept_is_refused(alice: Any, make_vps: Any, value: str) -> None:
+def test_occurred_at_that_cannot_be_kept_is_refused(alice: Any, make_vps: Any, value: str) -> None:
     answer = send({"action": "update", "vps": {"id": make_vps(alice).pk, "cpu": 8}, "occurred_at": value})
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["occurred_at"])
 
@@ -283,12 +283,12 @@ def test_a_time_that_cannot_be_kept_is_refused(alice: Any, make_vps: Any, value:
 @pytest.mark.parametrize(
     "value", ["yesterday", "2025-10-27", "2025-10-27T10:30:00", 1761561000, "2025-13-27T10:30:00Z", ""]
 )
-def test_a_time_has_its_offset(alice: Any, make_vps: Any, value: Any) -> None:
+def test_occurred_at_without_its_offset_is_refused(alice: Any, make_vps: Any, value: Any) -> None:
     answer = send({"action": "update", "vps": {"id": make_vps(alice).pk, "cpu": 8}, "occurred_at": value})
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["occurred_at"])
 
 
-def test_a_time_in_the_future_would_keep_out_all_later_words_and_is_refused(alice: Any, make_vps: Any) -> None:
+def test_occurred_at_in_the_future_would_keep_out_all_later_commands_and_is_refused(alice: Any, make_vps: Any) -> None:
     vps = make_vps(alice)
     answer = send(update(NOW + timedelta(hours=1), id=vps.pk, cpu=8))
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["occurred_at"])

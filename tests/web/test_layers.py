@@ -27,5 +27,5 @@ def lines_with(path: Path, words: re.Pattern[str]) -> list[str]:
 @pytest.mark.parametrize(
     ("app", "words"), [("accounts", OF_VPS), ("web", f"{OF_VPS}|{OF_ACCOUNTS}")], ids=["accounts", "web"]
 )
-def test_an_app_mentions_nothing_of_the_apps_above_it(app: str, words: str) -> None:
+def test_layers_mention_nothing_of_the_apps_above_them(app: str, words: str) -> None:
     assert mentions(app, words) == []

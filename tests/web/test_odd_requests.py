@@ -252,23 +252,28 @@ ADDRESSES = [
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_c6_a_content_type_that_cannot_be_read_is_refused_on_every_address(
+def test_odd_request_with_an_unreadable_content_type_is_refused_on_every_address(
     here: None, static_files: None, method: str
 ) -> None:
+    """C6: a content type that cannot be read is refused on every address."""
     for path in paths():
         for value in ("application/json; charset*=bogus''x", "application/json; charset*=utf-8''a%00"):
             assert check(method, path, body=b"{}", CONTENT_TYPE=value) in (400, 415), path
 
 
 @pytest.mark.django_db
-def test_c6_another_charset_than_utf_8_is_refused_where_there_is_a_body(here: None, static_files: None) -> None:
+def test_odd_request_in_another_charset_than_utf_8_is_refused_where_there_is_a_body(
+    here: None, static_files: None
+) -> None:
+    """C6: another charset than UTF-8 is refused where there is a body."""
     for path in paths("POST"):
         assert check("POST", path, body=b"{}", CONTENT_TYPE="application/json; charset=utf-16") == 415, path
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("headers", ODD_HEADERS, ids=lambda row: repr(row)[:60])
-def test_c6_no_header_breaks_an_address(headers: dict[str, str], here: None, static_files: None) -> None:
+def test_odd_request_breaks_no_address_by_a_header(headers: dict[str, str], here: None, static_files: None) -> None:
+    """C6: no header breaks an address."""
     headers = dict(headers)
     odd_method = headers.pop("REQUEST_METHOD", None)
     for path in ADDRESSES:
@@ -277,7 +282,8 @@ def test_c6_no_header_breaks_an_address(headers: dict[str, str], here: None, sta
 
 
 @pytest.mark.django_db
-def test_c6_nor_does_a_part_of_a_form(here: None, static_files: None) -> None:
+def test_odd_request_breaks_no_address_by_a_part_of_a_form(here: None, static_files: None) -> None:
+    """C6: no part of a form breaks an address."""
     for head in (
         "name*=bogus''x",
         "name*=utf-8''a%00",
@@ -295,7 +301,8 @@ def test_c6_nor_does_a_part_of_a_form(here: None, static_files: None) -> None:
     "query",
     ["q=%00", "%00=x", "next=/%00", "page=%00", "a=" + "%ED%A0%80", "a=%FF&b=%", "&".join("a=1" for _ in range(2000))],
 )
-def test_c10_no_query_breaks_an_address(query: str, here: None, static_files: None) -> None:
+def test_odd_request_breaks_no_address_by_a_query(query: str, here: None, static_files: None) -> None:
+    """C10: no query breaks an address."""
     for path in paths():
         check("GET", path, query)
 
@@ -314,14 +321,14 @@ def as_carol(here: None, as_user: Any, carol: Any) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("url", ["http://[", "http://testserver:x/", "a\0b", "//", "http://testserver/vps/1/"])
-def test_c10_a_fragment_says_it_is_of_no_page(url: str, here: None, db: None) -> None:
-    """Its page goes to log in, and afterwards to the page if it is ours."""
+def test_fragment_of_an_odd_page_goes_to_log_in_and_then_to_a_page_of_ours(url: str, here: None, db: None) -> None:
+    """C10: the page of the fragment goes to log in, and afterwards to the page if it is ours."""
     status, headers, _ = ask("GET", "/", HTTP_HX_REQUEST="true", HTTP_HX_CURRENT_URL=url)
     back = "/vps/1/" if url.endswith("1/") else "/"
     assert (status, headers["HX-Redirect"]) == (200, f"/login/?{urlencode({'next': back})}")
 
 
-def test_a_fragment_is_of_our_page_though_the_host_lacks_its_port(here: None, db: None, settings: Any) -> None:
+def test_fragment_is_of_our_page_though_the_host_lacks_its_port(here: None, db: None, settings: Any) -> None:
     """D7: as a proxy has it that passes on the name alone."""
     headers = {"HTTP_HX_REQUEST": "true", "HTTP_HX_CURRENT_URL": f"{settings.PANEL_URL}/?page=2"}
     assert ask("GET", "/", **headers)[1]["HX-Redirect"] == "/login/?next=%2F%3Fpage%3D2"
@@ -340,7 +347,10 @@ PAGES = (
 )
 
 
-def test_c10_no_parameter_breaks_a_page(as_alice: dict[str, str], alice: Any, make_vps: Any, bind: Any) -> None:
+def test_odd_request_breaks_no_page_by_a_parameter(
+    as_alice: dict[str, str], alice: Any, make_vps: Any, bind: Any
+) -> None:
+    """C10: no parameter breaks a page."""
     vps = make_vps(alice)
     bind(vps)
     for path in PAGES:
@@ -351,7 +361,8 @@ def test_c10_no_parameter_breaks_a_page(as_alice: dict[str, str], alice: Any, ma
         check("GET", f"/vps/{id}/", **as_alice)
 
 
-def test_c10_no_field_breaks_a_form(here: None, alice: Any, static_files: None) -> None:
+def test_odd_request_breaks_no_form_by_a_field(here: None, alice: Any, static_files: None) -> None:
+    """C10: no field breaks a form."""
     for path in ("/login/", "/language/setlang/", "/login/link/x/"):
         for name in ("username", "password", "next", "language", "token"):
             for value in VALUES:
@@ -388,9 +399,10 @@ def address_of(model: Any) -> str:
 
 
 @pytest.mark.parametrize("model", lists(), ids=lambda model: model._meta.model_name)
-def test_c10_no_question_breaks_a_list_of_the_admin(
+def test_odd_request_breaks_no_list_of_the_admin_by_a_query(
     model: Any, as_carol: dict[str, str], make_vps: Any, alice: Any
 ) -> None:
+    """C10: no question breaks a list of the admin."""
     make_vps(alice)
     for name in ASIDE:
         for value in VALUES:
@@ -404,16 +416,18 @@ def test_c10_no_question_breaks_a_list_of_the_admin(
 
 
 @pytest.mark.parametrize("model", lists(), ids=lambda model: model._meta.model_name)
-def test_c10_no_number_breaks_a_page_of_the_admin(model: Any, as_carol: dict[str, str]) -> None:
+def test_odd_request_breaks_no_page_of_the_admin_by_a_number(model: Any, as_carol: dict[str, str]) -> None:
+    """C10: no number breaks a page of the admin."""
     for id in ("\0", "x", "9" * 25, "_00"):
         for end in ENDS:
             check("GET", f"{address_of(model)}{id}/{end}", **as_carol)
 
 
 @pytest.mark.parametrize("model", lists(), ids=lambda model: model._meta.model_name)
-def test_c10_no_form_breaks_a_list_of_the_admin(
+def test_odd_request_breaks_no_list_of_the_admin_by_a_form(
     model: Any, as_carol: dict[str, str], make_vps: Any, alice: Any
 ) -> None:
+    """C10: no form breaks a list of the admin."""
     make_vps(alice)
     csrf = "a" * 32
     headers = {"CONTENT_TYPE": FORM, "HTTP_COOKIE": f"{as_carol['HTTP_COOKIE']}; csrf={csrf}"}
@@ -433,7 +447,8 @@ def staff_request(model: Any) -> Any:
     return request
 
 
-def test_c10_the_three_that_were_found(as_carol: dict[str, str], cluster: Any) -> None:
+def test_odd_request_of_each_kind_that_broke_the_admin_is_400(as_carol: dict[str, str], cluster: Any) -> None:
+    """C10: the three requests that broke the admin."""
     csrf = "a" * 32
     headers = {"CONTENT_TYPE": FORM, "HTTP_COOKIE": f"{as_carol['HTTP_COOKIE']}; csrf={csrf}"}
     form = f"csrfmiddlewaretoken={csrf}&action=start&_selected_action=abc"

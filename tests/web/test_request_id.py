@@ -14,12 +14,12 @@ FRESH = 32
 
 
 @pytest.mark.parametrize("given", ["order-17", "A.b_c-9", "x" * 128])
-def test_the_callers_own_id_is_kept(given: str) -> None:
+def test_request_id_of_the_caller_is_kept(given: str) -> None:
     assert Client().get("/healthz", headers={"x-request-id": given})["X-Request-ID"] == given
 
 
 @pytest.mark.parametrize("given", ["", "x" * 129, "two words", "a\tb", "ключ", "a/b", "a\n"])
-def test_an_id_that_cannot_stand_in_a_line_of_the_log_is_replaced(given: str) -> None:
+def test_request_id_that_cannot_stand_in_a_line_of_the_log_is_replaced(given: str) -> None:
     answer = Client().get("/healthz", headers={"x-request-id": given})
     assert len(answer["X-Request-ID"]) == FRESH
     assert int(answer["X-Request-ID"], 16)
@@ -36,18 +36,20 @@ def test_an_id_that_cannot_stand_in_a_line_of_the_log_is_replaced(given: str) ->
         ("/logout/", {}, 403),
     ],
 )
-def test_refusals_bear_an_id_too(db: None, static_files: None, path: str, headers: dict[str, str], status: int) -> None:
+def test_request_id_stands_in_refusals_too(
+    db: None, static_files: None, path: str, headers: dict[str, str], status: int
+) -> None:
     client = Client(enforce_csrf_checks=True)
     answer = client.generic("POST", path, headers=headers)
     assert (answer.status_code, len(answer["X-Request-ID"])) == (status, FRESH)
 
 
-def test_a_body_that_is_too_large_is_refused_with_an_id(main_site: Any) -> None:
+def test_request_id_stands_in_the_refusal_of_a_body_that_is_too_large(main_site: Any) -> None:
     answer = main_site("create", name="x" * 1024 * 1024)
     assert (answer.status_code, len(answer["X-Request-ID"])) == (413, FRESH)
 
 
-def test_our_own_mistakes_bear_an_id_too(db: None, settings: Any) -> None:
+def test_request_id_stands_in_the_answer_of_a_500_too(db: None, settings: Any) -> None:
     """A table that is gone stands for whatever nobody thought of."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE vps RENAME TO elsewhere")
@@ -57,7 +59,7 @@ def test_our_own_mistakes_bear_an_id_too(db: None, settings: Any) -> None:
     assert (answer.status_code, len(answer["X-Request-ID"])) == (500, FRESH)
 
 
-def test_our_own_mistakes_name_the_number_by_which_they_are_found_and_promise_nothing(as_user: Any, alice: Any) -> None:
+def test_error_page_of_a_500_shows_the_request_id_and_promises_nothing(as_user: Any, alice: Any) -> None:
     """G2: "We have been told" was said, and nothing told anybody."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE vps RENAME TO elsewhere")
@@ -71,14 +73,14 @@ def test_our_own_mistakes_name_the_number_by_which_they_are_found_and_promise_no
         assert promise not in said
 
 
-def test_each_line_of_the_log_bears_its_own_requests_id(caplog: pytest.LogCaptureFixture) -> None:
+def test_request_id_stands_in_each_line_of_the_log_of_its_own_request(caplog: pytest.LogCaptureFixture) -> None:
     caplog.handler.addFilter(WithRequestId())
     for id in ("order-17", "order-18"):
         Client().get("/api/nowhere", headers={"x-request-id": id})
     assert [vars(record)["request_id"] for record in caplog.records] == ["order-17", "order-18"]
 
 
-def test_a_bell_carries_the_id_of_the_request_that_rang_and_its_task_takes_it() -> None:
+def test_request_id_of_who_rings_goes_with_the_bell_and_its_task_takes_it() -> None:
     request_id.current.set("order-17")
     headers: dict[str, Any] = {}
     before_task_publish.send(sender="vps.work", headers=headers)
