@@ -49,7 +49,8 @@ def serve(log: IO[str], port: int) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, cwd=ROOT, env=os.environ, stdout=log, stderr=log, text=True)
 
 
-def test_d9_the_printed_command_writes_no_login_link_to_any_log(tmp_path: Path) -> None:
+def test_access_log_of_the_printed_command_holds_no_login_link(tmp_path: Path) -> None:
+    """D9: the printed command writes no login link to any log."""
     log, port = tmp_path / "web.log", free_port()
     with log.open("w") as out, serve(out, port) as web:
         wait_for(lambda: status_of(port, "/healthz") or web.poll() is not None, 60, log.name)

@@ -69,12 +69,14 @@ def by_sockets(address: str) -> None:
 
 
 @pytest.mark.parametrize("way", [by_celery, by_cache, by_sockets])
-def test_d8_a_certificate_that_nobody_vouches_for_is_refused(way: Any, listener: tuple[int, Path]) -> None:
+def test_redis_tls_refuses_a_certificate_that_nobody_vouches_for(way: Any, listener: tuple[int, Path]) -> None:
+    """D8: a certificate that nobody vouches for is refused."""
     with pytest.raises(Exception, match=r"(?i)certificate.verify.failed"):
         way(f"rediss://localhost:{listener[0]}/0")
 
 
-def test_d8_one_of_an_authority_that_is_named_is_taken(listener: tuple[int, Path]) -> None:
+def test_redis_tls_takes_a_certificate_of_an_authority_that_is_named(listener: tuple[int, Path]) -> None:
+    """D8: a certificate of an authority that is named is taken."""
     port, pem = listener
     by_celery(f"rediss://localhost:{port}/0?ssl_ca_certs={pem}")
     by_celery(f"rediss://localhost:{port}/0?ssl_cert_reqs=none")

@@ -53,7 +53,8 @@ def is_told_to_come_back(answer: Any) -> bool:
     return answer.status_code == 503 and bool(answer.headers["Retry-After"])
 
 
-def test_c13_what_reads_goes_on(cast: Cast) -> None:
+def test_read_only_database_is_read_by_pages_and_api(cast: Cast) -> None:
+    """C13: what reads goes on."""
     for path in PAGES:
         assert cast.browser.get(path.format(vps=cast.vps.pk)).status_code == 200, path
     for path in ("/api/vps", f"/api/vps/{cast.vps.pk}", "/api/auth/me", f"/api/vps/{cast.vps.pk}/operations"):
@@ -61,13 +62,15 @@ def test_c13_what_reads_goes_on(cast: Cast) -> None:
     assert cast.main_site.get("/api/vps/sync").status_code == 200
 
 
-def test_c13_the_feed_tells_what_has_its_place(cast: Cast) -> None:
+def test_read_only_database_gives_the_feed_what_has_its_position(cast: Cast) -> None:
+    """C13: the feed shows what has its position."""
     assert [event["type"] for event in cast.program.get("/api/events").json()["events"]] == ["vps.created"]
     take_writes(True)
     assert len(cast.program.get("/api/events").json()["events"]) == 2
 
 
-def test_c13_what_writes_is_503_and_worth_another_try(cast: Cast) -> None:
+def test_read_only_database_makes_what_writes_503_and_worth_another_try(cast: Cast) -> None:
+    """C13: what writes is 503, and worth another try."""
     login = {"username": "alice", "password": PASSWORD}
     answers = [
         Client(raise_request_exception=False).post("/api/auth/login", login, content_type="application/json"),
@@ -81,7 +84,8 @@ def test_c13_what_writes_is_503_and_worth_another_try(cast: Cast) -> None:
     assert not Operation.objects.exists()
 
 
-def test_c13_so_are_the_forms_of_pages(cast: Cast) -> None:
+def test_read_only_database_makes_forms_of_pages_503_and_worth_another_try(cast: Cast) -> None:
+    """C13: forms of pages are 503 too, and worth another try."""
     nobody = Client(raise_request_exception=False, headers={"accept-language": "en"})
     answers = [
         nobody.post("/login/", {"username": "alice", "password": PASSWORD}),
@@ -93,7 +97,8 @@ def test_c13_so_are_the_forms_of_pages(cast: Cast) -> None:
     assert "The panel is busy" in answers[0].content.decode()
 
 
-def test_c13_readiness_says_so_and_the_process_is_alive(cast: Cast) -> None:
+def test_read_only_database_is_named_by_readyz_and_healthz_is_well(cast: Cast) -> None:
+    """C13: readiness names it, and the process is alive."""
     ready = Client().get("/readyz")
     assert (ready.status_code, ready.json()["postgresql"], ready.headers["Retry-After"]) == (503, "read only", "5")
     assert Client().get("/healthz").status_code == 200
@@ -101,8 +106,8 @@ def test_c13_readiness_says_so_and_the_process_is_alive(cast: Cast) -> None:
     assert Client().get("/readyz").status_code == 200
 
 
-def test_c13_workers_and_the_sweeper_live_on(cast: Cast, caplog: Any) -> None:
-    """Each bell is answered, and what could not be done is due still: no traceback a bell."""
+def test_read_only_database_ends_no_worker_and_no_sweeper(cast: Cast, caplog: Any) -> None:
+    """C13: each bell is answered, and what could not be done is due still: no traceback a bell."""
     sweeper = Sweeper()
     with caplog.at_level(logging.WARNING):
         sweeper.sweep()

@@ -80,16 +80,16 @@ def last_line(text: str) -> str:
     return (text.strip().splitlines() or [""])[-1]
 
 
-def test_safe_settings_start() -> None:
+def test_settings_that_are_safe_start() -> None:
     assert start() == (0, "")
 
 
-def test_the_demo_starts_with_the_manuals_key() -> None:
+def test_settings_of_the_demo_start_with_the_manuals_key() -> None:
     assert start(**DEMO) == (0, "")
 
 
 @pytest.mark.parametrize("name", SAFE)
-def test_what_is_missing_is_named(name: str) -> None:
+def test_settings_name_what_is_missing(name: str) -> None:
     code, line = start(**{name: None})
     assert code != 0
     assert name in line
@@ -111,7 +111,7 @@ def test_what_is_missing_is_named(name: str) -> None:
         (DEMO | {"PANEL_URL": "http://localhost:5050", "DEMO": "0"}, "VPS_SYNC_API_KEY"),
     ],
 )
-def test_what_is_not_safe_is_named(changes: dict[str, str], named: str) -> None:
+def test_settings_name_what_is_not_safe(changes: dict[str, str], named: str) -> None:
     code, line = start(**changes)
     assert code != 0
     assert named in line
@@ -138,7 +138,8 @@ ZEROS = base64.urlsafe_b64encode(bytes(32)).decode()
         {"DATABASE_URL": f"postgresql://a:{ANOTHER}@localhost/panel", "REDIS_URL": f"redis://:{ANOTHER}@localhost/0"},
     ],
 )
-def test_d5_one_text_for_two_secrets_names_both(changes: dict[str, str]) -> None:
+def test_settings_with_one_text_for_two_secrets_name_both(changes: dict[str, str]) -> None:
+    """D5: one text for two secrets names both."""
     code, line = start(**changes)
     assert code != 0
     assert "are the same" in line
@@ -146,7 +147,8 @@ def test_d5_one_text_for_two_secrets_names_both(changes: dict[str, str]) -> None
     assert ANOTHER not in line
 
 
-def test_d5_one_key_twice_is_no_second_key() -> None:
+def test_settings_take_one_key_twice_for_no_second_key() -> None:
+    """D5: one key twice is no second key."""
     code, line = start(FIELD_KEYS=f"{SAFE['FIELD_KEYS']},{SAFE['FIELD_KEYS']}")
     assert (code != 0, "FIELD_KEYS holds one key twice" in line) == (True, True)
 
@@ -162,25 +164,29 @@ def test_d5_one_key_twice_is_no_second_key() -> None:
         ("SECRET_KEY", "agciekmgaeikcmagkeicmeagkcimaegickmaekgcimagkeciamgekcim"),
     ],
 )
-def test_d5_a_secret_that_repeats_itself_is_none(name: str, value: str) -> None:
+def test_settings_refuse_a_secret_that_repeats_itself(name: str, value: str) -> None:
+    """D5: a secret that repeats itself is none."""
     code, line = start(**{name: value})
     assert code != 0
     assert f"{name} can be guessed" in line
 
 
-def test_d5_neither_is_an_encryption_key_of_zeros() -> None:
+def test_settings_refuse_an_encryption_key_of_zeros() -> None:
+    """D5: an encryption key of zeros is none."""
     for keys in (ZEROS, f"{SAFE['FIELD_KEYS']},{ZEROS}"):
         code, line = start(FIELD_KEYS=keys)
         assert (code != 0, "FIELD_KEYS has a key that can be guessed" in line) == (True, True)
 
 
-def test_d5_a_secret_is_of_what_a_header_carries() -> None:
+def test_settings_refuse_a_secret_that_no_header_carries() -> None:
+    """D5: a secret is of what a header carries."""
     for odd in ("ключ", "\x7f"):
         code, line = start(VPS_SYNC_API_KEY=ANOTHER + odd + ANOTHER)
         assert (code != 0, "VPS_SYNC_API_KEY must be of printable ASCII" in line) == (True, True)
 
 
-def test_d5_secrets_made_at_random_are_taken() -> None:
+def test_settings_take_secrets_made_at_random() -> None:
+    """D5: secrets made at random are taken."""
     for make in (secrets.token_hex, secrets.token_urlsafe):
         made = {
             name: make(64) for name in ("SECRET_KEY", "JWT_SIGNING_KEY", "VPS_SYNC_API_KEY", "VPS_SYNC_API_KEY_OLD")
@@ -200,7 +206,8 @@ def test_d5_secrets_made_at_random_are_taken() -> None:
         ("panel.example.com/", "without scheme"),
     ],
 )
-def test_d5_hosts_are_named_each_and_as_hosts(hosts: str, said: str) -> None:
+def test_settings_want_each_host_named_as_a_host(hosts: str, said: str) -> None:
+    """D5: hosts are named each, and as hosts."""
     code, line = start(ALLOWED_HOSTS=hosts)
     assert code != 0
     assert "ALLOWED_HOSTS" in line
@@ -225,7 +232,8 @@ def test_d5_hosts_are_named_each_and_as_hosts(hosts: str, said: str) -> None:
         "https://",
     ],
 )
-def test_d5_the_panels_address_is_an_origin_and_no_more(url: str) -> None:
+def test_settings_want_an_origin_and_no_more_as_the_panels_address(url: str) -> None:
+    """D5: the panel's address is an origin and no more."""
     code, line = start(PANEL_URL=url)
     assert code != 0
     assert "ImproperlyConfigured: PANEL_URL" in line
@@ -242,18 +250,19 @@ def test_d5_the_panels_address_is_an_origin_and_no_more(url: str) -> None:
         ("https://[2001:0DB8:0:0::1]/", "https://[2001:db8::1]"),
     ],
 )
-def test_the_panels_address_is_kept_as_browsers_write_an_origin(url: str, origin: str) -> None:
+def test_settings_keep_the_panels_address_as_browsers_write_an_origin(url: str, origin: str) -> None:
     assert start("print(settings.PANEL_URL)", PANEL_URL=url) == (0, origin)
 
 
-def test_an_ipv6_address_among_the_hosts_is_kept_as_browsers_name_it() -> None:
+def test_settings_keep_an_ipv6_address_among_the_hosts_as_browsers_name_it() -> None:
     """D6's sibling: one that was taken as it stood, and never answered to."""
     named = "::1, [2001:DB8:0::1], 2001:db8::2, 192.0.2.1"
     kept = "['panel.example.com', '[::1]', '[2001:db8::1]', '[2001:db8::2]', '192.0.2.1']"
     assert start("print(settings.ALLOWED_HOSTS)", ALLOWED_HOSTS=named) == (0, kept)
 
 
-def test_d5_the_demo_and_debug_serve_this_machine_alone_whoever_stands_in_front() -> None:
+def test_settings_of_demo_and_debug_serve_this_machine_alone_whoever_stands_in_front() -> None:
+    """D5: the demo and debug serve this machine alone, whoever stands in front."""
     local = {"PANEL_URL": "http://localhost:5050", "ALLOWED_HOSTS": "localhost,panel.example.com"}
     for changes, name in (
         (DEMO | {"PANEL_URL": "https://panel.example.com"}, "DEMO"),
@@ -283,7 +292,8 @@ def test_d5_the_demo_and_debug_serve_this_machine_alone_whoever_stands_in_front(
         ("SECRET_KEY_FILE", "/nowhere/at/all"),
     ],
 )
-def test_d5_a_value_that_cannot_be_read_is_named_in_a_sentence(name: str, value: str) -> None:
+def test_settings_name_a_value_that_cannot_be_read_in_a_sentence(name: str, value: str) -> None:
+    """D5: a value that cannot be read is named in a sentence."""
     code, line = start(**{name: value})
     assert code != 0
     assert f"ImproperlyConfigured: {name} " in line
@@ -292,7 +302,8 @@ def test_d5_a_value_that_cannot_be_read_is_named_in_a_sentence(name: str, value:
 ASK_WHAT_IS_INSIDE = "print(settings.CLUSTERS_ALLOW_LOCAL, settings.WEBHOOKS_ALLOW_PRIVATE)"
 
 
-def test_d2_this_machine_and_a_private_network_are_allowed_by_who_says_so_and_by_the_demo_alone() -> None:
+def test_settings_allow_this_machine_and_private_networks_where_asked_to_and_in_the_demo_alone() -> None:
+    """D2: this machine and a private network are allowed by whoever asks for it, and by the demo alone."""
     said = {"CLUSTERS_ALLOW_LOCAL": "yes", "WEBHOOKS_ALLOW_PRIVATE": "yes"}
     assert start(ASK_WHAT_IS_INSIDE) == (0, "False False")
     assert start(ASK_WHAT_IS_INSIDE, **said) == start(ASK_WHAT_IS_INSIDE, **DEMO) == (0, "True True")
@@ -311,7 +322,8 @@ def example() -> dict[str, str]:
     return {name: value for name, _, value in (line.partition("=") for line in lines if line and line[0] != "#")}
 
 
-def test_d6_an_empty_variable_is_an_absent_one_whichever_it_is() -> None:
+def test_settings_take_an_empty_variable_for_an_absent_one_whichever_it_is() -> None:
+    """D6: an empty variable is an absent one, whichever it is."""
     optional = {name: "" for name in example() if name not in SAFE}
     assert {"ALLOWED_HOSTS", "BEHIND_PROXY", "DB_POOL", "LOG_LEVEL"} <= set(optional)
     assert start(ASK_DEFAULTS, **optional) == start(ASK_DEFAULTS) != (0, "")
@@ -319,20 +331,23 @@ def test_d6_an_empty_variable_is_an_absent_one_whichever_it_is() -> None:
 
 
 @pytest.mark.parametrize("name", SAFE)
-def test_d6_a_needed_one_that_is_empty_is_named_as_a_missing_one(name: str) -> None:
+def test_settings_name_a_needed_variable_that_is_empty_as_a_missing_one(name: str) -> None:
+    """D6: a needed variable that is empty is named as a missing one."""
     code, line = start(**{name: " "})
     assert code != 0
     assert f"{name} is missing" in line
 
 
-def test_d6_a_file_of_a_secret_ends_with_a_line_break_that_is_no_part_of_it(tmp_path: Path) -> None:
+def test_settings_take_no_line_break_at_the_end_of_a_file_for_a_part_of_its_secret(tmp_path: Path) -> None:
+    """D6: a file of a secret ends with a line break that is no part of it."""
     file = tmp_path / "key"
     file.write_text(ANOTHER + "\n")
     changes = {"VPS_SYNC_API_KEY": None, "VPS_SYNC_API_KEY_FILE": str(file)}
     assert start("print(settings.MAIN_SITE_API_KEYS)", **changes) == (0, str([ANOTHER]))
 
 
-def test_d6_a_value_is_taken_as_it_stands_and_no_dollar_sign_names_another() -> None:
+def test_settings_take_a_value_as_it_stands_and_no_dollar_sign_names_another() -> None:
+    """D6: a value is taken as it stands, and no dollar sign names another."""
     assert start("print(settings.SECRET_KEY)", SECRET_KEY="$" + ANOTHER) == (0, "$" + ANOTHER)
 
 
@@ -347,8 +362,8 @@ print(browser.get("/").status_code, browser.get("/").headers.get("Location"))
 """
 
 
-def test_d6_the_example_copied_and_filled_in_answers() -> None:
-    """Every request was 400, or sent to itself for ever."""
+def test_settings_of_the_example_copied_and_filled_in_answer() -> None:
+    """D6: every request was 400, or sent to itself for ever."""
     filled = {name: SAFE.get(name, value) for name, value in example().items()}
     assert start(ANSWER, **filled) == (0, "302 /login/?next=/")
 
@@ -373,10 +388,10 @@ def test_d6_the_example_copied_and_filled_in_answers() -> None:
         ),
     ],
 )
-def test_bells_are_rung_in_the_database_that_the_address_names(redis: str, broker: str) -> None:
+def test_broker_url_is_of_the_database_that_the_address_names(redis: str, broker: str) -> None:
     assert broker_url(redis) == broker
 
 
-def test_garbage_is_looked_for_once_all_is_loaded_and_not_in_what_stays() -> None:
+def test_garbage_collection_looks_once_all_is_loaded_and_not_at_what_stays() -> None:
     ask = "import gc, django; django.setup(); print(gc.isenabled(), gc.get_freeze_count() > 50_000)"
     assert start(ask, DJANGO_SETTINGS_MODULE="ospab_panel.settings") == (0, "True True")

@@ -95,38 +95,38 @@ def is_healthy(port: int) -> bool:
 # Bodies
 
 
-def test_bodies_that_do_not_come_keep_no_thread_from_others(port: int) -> None:
+def test_request_body_that_does_not_come_keeps_no_thread_from_others(port: int) -> None:
     slow = [sending(port, LOGIN) for _ in range(20)]
     assert is_healthy(port)
     for caller in slow:
         caller.close()
 
 
-def test_a_body_that_does_not_come_in_time_is_refused(port: int, shorten: Shorten) -> None:
+def test_request_body_that_does_not_come_in_time_is_408(port: int, shorten: Shorten) -> None:
     shorten(body_within_s=0.1)
     status, body = answer_to(sending(port, LOGIN))
     assert (status, body["status"], body["code"]) == (408, "error", "request_timeout")
 
 
 @pytest.mark.parametrize("path", ["/api/nothing", "/api/vps", "/api/vps/sync", "/ws/pages"])
-def test_c4_a_body_over_the_limit_is_refused_before_it_is_sent(
+def test_request_body_over_the_limit_is_refused_before_it_is_sent(
     port: int, path: str, transactional_db: None, static_files: None
 ) -> None:
-    """`Expect` asks whether to go on; 100 would say so."""
+    """C4: `Expect` asks whether to go on; 100 would say so."""
     head = f"POST {path} HTTP/1.1\r\nHost: testserver\r\nContent-Length: {300 * MIB}\r\nExpect: 100-continue\r\n\r\n"
     said = all_of(sending(port, head.encode()))
     assert said.startswith(b"HTTP/1.1 413")
     assert b"connection: close" in said
 
 
-def test_who_sends_it_nevertheless_reads_why_it_is_refused(port: int) -> None:
+def test_request_body_over_the_limit_that_is_sent_nevertheless_is_413(port: int) -> None:
     others = HTTPConnection("127.0.0.1", port, timeout=20)
     others.request("POST", "/api/nothing", body=b"x" * 3_000_000, headers={"Host": "testserver"})
     answer = others.getresponse()
     assert (answer.status, json.loads(answer.read())["code"]) == (413, "too_large")
 
 
-def test_the_main_sites_batch_may_be_longer_and_the_connection_is_kept(
+def test_request_body_of_a_batch_may_be_longer_and_the_connection_is_kept(
     port: int, settings: Any, transactional_db: None
 ) -> None:
     others = HTTPConnection("127.0.0.1", port, timeout=20)
@@ -138,13 +138,15 @@ def test_the_main_sites_batch_may_be_longer_and_the_connection_is_kept(
     assert (first.status, said["code"], others.getresponse().status) == (400, "invalid_json", 200)
 
 
-def test_without_the_key_a_batch_is_refused_for_the_key_before_it_is_heard(port: int, transactional_db: None) -> None:
+def test_request_body_of_a_batch_without_the_key_is_refused_before_it_is_read(
+    port: int, transactional_db: None
+) -> None:
     head = f"POST /api/vps/sync/batch HTTP/1.1\r\nHost: testserver\r\nContent-Length: {3 * MIB}\r\nX-API-Key: w\r\n\r\n"
     status, said = answer_to(sending(port, head.encode()))
     assert (status, said["code"]) == (401, "invalid_api_key")
 
 
-def test_bodies_share_a_budget_and_the_largest_gives_way(port: int, shorten: Shorten) -> None:
+def test_request_bodies_share_a_budget_and_the_largest_gives_way(port: int, shorten: Shorten) -> None:
     shorten(bytes_of_bodies=MIB)
     head = f"POST /api/nothing HTTP/1.1\r\nHost: testserver\r\nContent-Length: {MIB}\r\n\r\n".encode()
     large = sending(port, head + b"x" * (MIB - 1))
@@ -162,37 +164,42 @@ def test_bodies_share_a_budget_and_the_largest_gives_way(port: int, shorten: Sho
 @pytest.mark.parametrize(
     "more", [b"a" * 100_000, b"1\r\n" + b"X-1: 1\r\n" * 5000, b"1\r\n" + b"a: b\r\n" * 101 + b"\r\n"]
 )
-def test_a_head_without_an_end_is_refused_before_it_fills_the_memory(port: int, more: bytes) -> None:
+def test_request_head_without_an_end_is_refused_before_it_fills_the_memory(port: int, more: bytes) -> None:
     status, body = answer_to(sending(port, ENDLESS + more))
     assert (status, body["status"], body["code"]) == (431, "error", "head_too_long")
 
 
 @pytest.mark.parametrize("trailer", [b"X-Trailer: " + b"a" * 1000 + b"\r\n", b"a" * 1000])
-def test_c7_trailers_without_an_end_are_refused(port: int, trailer: bytes) -> None:
+def test_request_trailers_without_an_end_are_refused(port: int, trailer: bytes) -> None:
+    """C7: trailers without an end are refused."""
     status, body = answer_to(sending(port, CHUNKED + trailer * 500))
     assert (status, body["code"]) == (431, "head_too_long")
 
 
-def test_a_trailer_is_no_header_of_the_request(port: int) -> None:
+def test_request_trailer_is_no_header_of_the_request(port: int) -> None:
     caller = sending(port, CHUNKED + b"Connection: close\r\n\r\n" + HEALTH)
     assert b"411" in caller.recv(15)
     caller.close()
 
 
 @pytest.mark.parametrize("begun", [b"GET /healthz HT", b"\r\n"])
-def test_c8_a_head_that_stalls_is_closed(port: int, shorten: Shorten, begun: bytes) -> None:
+def test_request_head_that_stalls_is_closed(port: int, shorten: Shorten, begun: bytes) -> None:
+    """C8: a head that stalls is closed."""
     shorten(head_within_s=0.2)
     assert all_of(sending(port, begun)).startswith(b"HTTP/1.1 408")
 
 
-def test_c8_a_connection_on_which_nothing_was_said_is_closed_without_a_word(port: int, shorten: Shorten) -> None:
-    """A browser that opened it in advance would take a refusal for the answer to what it asks next."""
+def test_connection_on_which_nothing_came_is_closed_without_an_answer(port: int, shorten: Shorten) -> None:
+    """C8: a browser that opened it in advance would take a refusal for the answer to what it asks next."""
     shorten(head_within_s=0.2)
     assert all_of(sending(port, b"")) == b""
 
 
 @pytest.mark.parametrize("begun", [b"\r\n", HEALTH[:-2]])
-def test_c8_so_is_the_next_one_on_a_connection(port: int, shorten: Shorten, begun: bytes) -> None:
+def test_request_head_that_stalls_as_the_second_on_a_connection_is_closed(
+    port: int, shorten: Shorten, begun: bytes
+) -> None:
+    """C8: the next head on a connection is closed too where it stalls."""
     shorten(head_within_s=0.2)
     caller = sending(port, HEALTH)
     wait_for(lambda: caller.recv(4096, socket.MSG_PEEK).endswith(b"ok"))
@@ -200,18 +207,18 @@ def test_c8_so_is_the_next_one_on_a_connection(port: int, shorten: Shorten, begu
     assert b"HTTP/1.1 408" in all_of(caller)
 
 
-def test_a_line_of_requests_has_an_end(port: int) -> None:
+def test_connection_takes_no_endless_line_of_requests(port: int) -> None:
     assert all_of(sending(port, HEALTH * 1000)).count(b"HTTP/1.1 200") < 1000
     assert is_healthy(port)
 
 
-def test_some_requests_in_line_are_answered_in_order(port: int) -> None:
+def test_connection_answers_some_requests_in_line_in_order(port: int) -> None:
     caller = sending(port, HEALTH * 4 + HEALTH.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
     assert all_of(caller).count(b"HTTP/1.1 200") == 5
 
 
 @pytest.mark.parametrize("begun", [b"", HEALTH[:-2], LOGIN])
-def test_where_there_are_too_many_connections_the_one_that_has_been_silent_for_longest_gives_way(
+def test_connection_that_has_been_idle_for_longest_gives_way_where_there_are_too_many(
     port: int, shorten: Shorten, begun: bytes
 ) -> None:
     shorten(connections=5)
@@ -225,7 +232,8 @@ def test_where_there_are_too_many_connections_the_one_that_has_been_silent_for_l
 # Answers
 
 
-def test_c1_who_does_not_read_holds_no_thread_and_is_cut_off(large_port: int, shorten: Shorten) -> None:
+def test_wsgi_bridge_cuts_off_who_does_not_read_and_holds_no_thread_for_them(large_port: int, shorten: Shorten) -> None:
+    """C1: who does not read holds no thread, and is cut off."""
     shorten(written_look_s=0.5)
     slow = [sending(large_port, HEALTH, receives=4096) for _ in range(3)]
     assert all_of(sending(large_port, closing(HEALTH))).endswith(LARGE[-1000:])
@@ -245,7 +253,7 @@ def is_cut(caller: socket.socket, data: bytes = b"\r\n") -> bool:
     return False
 
 
-def test_answers_share_a_budget_and_the_largest_gives_way(large_port: int, shorten: Shorten) -> None:
+def test_wsgi_bridge_answers_share_a_budget_and_the_largest_gives_way(large_port: int, shorten: Shorten) -> None:
     shorten(bytes_of_answers=len(LARGE) + MIB)
     slow = sending(large_port, HEALTH, receives=4096)
     wait_for(lambda: wsgi_bridge.answers.taken == len(LARGE))
@@ -254,13 +262,14 @@ def test_answers_share_a_budget_and_the_largest_gives_way(large_port: int, short
     assert len(all_of(slow)) < len(LARGE)
 
 
-def test_who_comes_when_too_many_wait_for_a_thread_is_told_so_at_once(port: int, shorten: Shorten) -> None:
+def test_wsgi_bridge_is_503_at_once_where_too_many_wait_for_a_thread(port: int, shorten: Shorten) -> None:
     shorten(requests_waiting=0)
     status, said = answer_to(sending(port, HEALTH))
     assert (status, said["code"]) == (503, "service_unavailable")
 
 
-def test_c2_who_hangs_up_leaves_the_thread_free(large_port: int) -> None:
+def test_wsgi_bridge_has_its_thread_free_when_a_caller_hangs_up(large_port: int) -> None:
+    """C2: who hangs up leaves the thread free."""
     for _ in range(10):
         sending(large_port, HEALTH * 3, receives=4096).close()
     assert len(all_of(sending(large_port, closing(HEALTH)))) > len(LARGE)
@@ -270,12 +279,12 @@ def test_c2_who_hangs_up_leaves_the_thread_free(large_port: int) -> None:
 
 
 @pytest.mark.parametrize("more", ["X-Long: " + "a" * 9000, "Content-Length: 5", "Transfer-Encoding: chunked"])
-def test_a_handshake_that_comes_to_nothing_is_refused_at_once(port: int, more: str) -> None:
+def test_socket_handshake_that_comes_to_nothing_is_refused_at_once(port: int, more: str) -> None:
     status, said = answer_to(sending(port, handshake(more)))
     assert (status, said["code"]) == (400, "bad_request")
 
 
-def test_where_there_are_too_many_sockets_the_next_is_told_so(port: int, shorten: Shorten) -> None:
+def test_socket_handshake_is_503_where_there_are_too_many_sockets(port: int, shorten: Shorten) -> None:
     shorten(sockets=1)
     first = sending(port, handshake())
     assert first.recv(12) == b"HTTP/1.1 101"
@@ -284,7 +293,7 @@ def test_where_there_are_too_many_sockets_the_next_is_told_so(port: int, shorten
     assert is_healthy(port)
 
 
-def test_a_handshake_that_nobody_answers_is_closed(shorten: Shorten) -> None:
+def test_socket_handshake_that_nobody_answers_is_closed(shorten: Shorten) -> None:
     shorten(handshake_within_s=0.2)
     with serving(silent) as port:
         assert all_of(sending(port, handshake())) == b""
@@ -298,14 +307,14 @@ async def silent(scope: Any, receive: Any, send: Any) -> None:
 @pytest.mark.parametrize(
     "frame", [b"\x89\x80", b"\x89\xe4", b"\x8a\x80", b"\x00\x81"], ids=["ping", "long", "pong", "part"]
 )
-def test_a_socket_that_is_sent_frames_without_an_end_is_cut_off(port: int, frame: bytes) -> None:
+def test_socket_that_is_sent_frames_without_an_end_is_cut_off(port: int, frame: bytes) -> None:
     """Each is read in Python, while everybody else waits."""
     caller = sending(port, handshake(), receives=4096)
     data = frame + bytes(4) + b"x" * (frame[1] & 0x7F)
     wait_for(lambda: is_cut(caller, data * 1000))
 
 
-def test_a_socket_that_is_used_as_it_is_meant_stays_open(port: int, transactional_db: None) -> None:
+def test_socket_that_is_used_as_it_is_meant_stays_open(port: int, transactional_db: None) -> None:
     """A token of 60 KB, more pings than a client sends in five minutes, and a close that is answered."""
     with connect(f"ws://127.0.0.1:{port}/ws/events", additional_headers={"Host": "testserver"}) as caller:
         for _ in range(20):
@@ -323,14 +332,15 @@ def handshake(*more: str) -> bytes:
     return "\r\n".join(lines).encode()
 
 
-def test_what_nobody_has_thought_of_is_an_answer_in_json(caplog: pytest.LogCaptureFixture) -> None:
+def test_wsgi_bridge_makes_a_500_in_json_of_what_nobody_has_thought_of(caplog: pytest.LogCaptureFixture) -> None:
     with serving(WsgiBridge(broken, 1)) as port:
         status, said = answer_to(sending(port, HEALTH))
     assert (status, said["code"]) == (500, "internal_error")
     assert "nobody thought of it" in caplog.text
 
 
-def test_c5_a_body_is_held_no_longer_than_until_it_is_read() -> None:
+def test_wsgi_input_holds_a_body_no_longer_than_until_it_is_read() -> None:
+    """C5: a body is held no longer than until it is read."""
     body = b"x" * 1000
     stream = Input(body)
     assert (stream.read(400), stream.read(-1), stream.read()) == (body[:400], body[400:], b"")
