@@ -40,7 +40,7 @@ def child_of(postgres: Postgres, word: str) -> int:
     return 0
 
 
-def test_a_database_whose_machine_is_gone_is_given_up_within_half_a_minute(db: None) -> None:
+def test_database_connection_to_a_machine_that_is_gone_is_given_up_within_half_a_minute(db: None) -> None:
     """Left to the kernel, the sweeper would wait for hours in the middle of a query."""
     connection.ensure_connection()
     given = connection.connection.info.get_parameters()
@@ -49,7 +49,7 @@ def test_a_database_whose_machine_is_gone_is_given_up_within_half_a_minute(db: N
     assert int(given["tcp_user_timeout"]) <= 30_000
 
 
-def test_it_starts_though_a_child_of_the_killed_server_is_still_at_work(folder: Path) -> None:
+def test_launcher_postgres_starts_though_a_child_of_the_killed_server_is_still_at_work(folder: Path) -> None:
     """It holds the shared memory, beside which PostgreSQL starts no other server."""
     killed = start(folder)
     busy = wait_for(lambda: child_of(killed, "checkpointer"))
@@ -63,7 +63,7 @@ def test_it_starts_though_a_child_of_the_killed_server_is_still_at_work(folder: 
     killed.stop()
 
 
-def test_a_lock_file_that_names_somebody_elses_process_stops_nothing_and_harms_nobody(folder: Path) -> None:
+def test_launcher_postgres_starts_though_its_lock_file_names_another_process_and_harms_none(folder: Path) -> None:
     """As after a restart of a container, where process numbers begin anew; a shell may even stand in the folder."""
     first = start(folder)
     first.stop()
@@ -76,7 +76,7 @@ def test_a_lock_file_that_names_somebody_elses_process_stops_nothing_and_harms_n
         bystander.kill()
 
 
-def test_a_database_whose_making_was_killed_is_made_anew(folder: Path) -> None:
+def test_launcher_postgres_makes_anew_a_database_whose_making_was_killed(folder: Path) -> None:
     half = Postgres(folder, folder / "log", dict(os.environ)).data.with_name("postgresql.new")
     half.mkdir()
     (half / "PG_VERSION").write_text("18\n")

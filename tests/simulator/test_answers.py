@@ -78,7 +78,9 @@ def end_of(simulated: Any, upid: str) -> str:
 
 
 @pytest.mark.parametrize(("kind", "facts", "action", "params", "expected"), POWER)
-def test_power(simulated: Any, kind: str, facts: Any, action: str, params: Any, expected: Any) -> None:
+def test_simulator_power_is_answered_as_recorded(
+    simulated: Any, kind: str, facts: Any, action: str, params: Any, expected: Any
+) -> None:
     simulated.add(kind, **facts)
     answer = simulated.api("POST", f"/nodes/pve1/{kind}/100/status/{action}", **params)
     if isinstance(expected, tuple):
@@ -131,7 +133,9 @@ REFUSED: list[tuple[str, str, dict[str, Any], int, str, dict[str, str] | None]] 
 
 
 @pytest.mark.parametrize(("method", "path", "params", "status", "reason", "errors"), REFUSED)
-def test_refusals(simulated: Any, method: str, path: str, params: Any, status: int, reason: str, errors: Any) -> None:
+def test_simulator_refusals_are_as_recorded(
+    simulated: Any, method: str, path: str, params: Any, status: int, reason: str, errors: Any
+) -> None:
     simulated.add("qemu")
     answer = simulated.api(method, path, **params)
     assert (answer.status_code, answer.reason) == (status, reason)
@@ -161,7 +165,9 @@ BODIES = [
 
 
 @pytest.mark.parametrize(("method", "type", "body", "status", "reason"), BODIES)
-def test_a_body_is_read_as_there(simulated: Any, method: str, type: str, body: str, status: int, reason: str) -> None:
+def test_simulator_body_is_read_as_recorded(
+    simulated: Any, method: str, type: str, body: str, status: int, reason: str
+) -> None:
     simulated.add("qemu")
     headers = simulated.headers | ({"Content-Type": type} if type else {})
     answer = requests.request(method, f"{simulated.simulator.url}/api2/json{SHUTDOWN}", data=body, headers=headers)
@@ -178,12 +184,12 @@ def test_a_body_is_read_as_there(simulated: Any, method: str, type: str, body: s
         ({"Authorization": f"PVEAPIToken={TOKEN}x"}, "Authentication failed!"),
     ],
 )
-def test_a_call_without_the_token_is_401_and_empty(simulated: Any, header: dict[str, str], reason: str) -> None:
+def test_simulator_call_without_the_token_is_401_and_empty(simulated: Any, header: dict[str, str], reason: str) -> None:
     answer = requests.get(f"{simulated.simulator.url}/api2/json/version", headers=header)
     assert (answer.status_code, answer.reason, answer.text) == (401, reason, "")
 
 
-def test_a_node_that_is_down_is_595_and_its_guests_lose_their_state(simulated: Any) -> None:
+def test_simulator_node_that_is_down_is_595_and_its_guests_lose_their_state(simulated: Any) -> None:
     simulated.add("qemu", power="running")
     simulated.call("PATCH", "nodes/pve1", {"up": False})
     answer = simulated.api("POST", "/nodes/pve1/qemu/100/status/start")
@@ -211,12 +217,14 @@ LIVE = {"diskread", "diskwrite", "pid"} | PRESSURES
         ("lxc", "running", BASE | LIVE | {"type", "swap", "maxswap"}),
     ],
 )
-def test_a_guests_status_has_the_genuine_keys(simulated: Any, kind: str, power: str, keys: set[str]) -> None:
+def test_simulator_status_of_a_guest_has_the_genuine_keys(
+    simulated: Any, kind: str, power: str, keys: set[str]
+) -> None:
     simulated.add(kind, power=power)
     assert set(simulated.api("GET", f"/nodes/pve1/{kind}/100/status/current").json()["data"]) == keys
 
 
-def test_the_list_of_tasks_has_its_defaults_filters_and_two_ways_to_name_a_user(simulated: Any) -> None:
+def test_simulator_tasks_are_listed_by_defaults_and_filters_with_two_ways_to_name_a_user(simulated: Any) -> None:
     simulated.add("qemu", start_seconds=0.1)
     done = simulated.api("POST", "/nodes/pve1/qemu/100/status/start").json()["data"]
     end_of(simulated, done)
@@ -245,14 +253,14 @@ def test_the_list_of_tasks_has_its_defaults_filters_and_two_ways_to_name_a_user(
 @pytest.mark.parametrize(
     ("timeframe", "points"), [("hour", 60), ("day", 1440), ("week", 336), ("month", 1440), ("year", 1440)]
 )
-def test_a_history_has_the_points_of_pve_9(simulated: Any, timeframe: str, points: int) -> None:
+def test_simulator_history_has_the_points_of_pve_9(simulated: Any, timeframe: str, points: int) -> None:
     simulated.add("qemu", power="running")
     history = simulated.api("GET", "/nodes/pve1/qemu/100/rrddata", timeframe=timeframe).json()["data"]
     assert len(history) == points
     assert {"cpu", "mem", "netin", "netout", "diskread", "diskwrite", "memhost"} <= set(history[-1])
 
 
-def test_the_cluster_lives_in_its_file(simulated: Any) -> None:
+def test_simulator_world_lives_in_its_file(simulated: Any) -> None:
     from simulator.world import load
 
     simulated.add("qemu", power="running", lock="backup")
@@ -261,7 +269,7 @@ def test_the_cluster_lives_in_its_file(simulated: Any) -> None:
 
 
 @pytest.mark.parametrize("fault", ["drop", "deny"])
-def test_a_fault_can_be_ended_by_who_asked_for_it(simulated: Any, fault: str) -> None:
+def test_simulator_fault_can_be_ended_by_who_asked_for_it(simulated: Any, fault: str) -> None:
     def is_well() -> bool:
         try:
             return bool(simulated.api("GET", "/version").ok)
@@ -275,7 +283,7 @@ def test_a_fault_can_be_ended_by_who_asked_for_it(simulated: Any, fault: str) ->
 
 
 @pytest.mark.parametrize("body", [{"colour": "red"}, {"power": "on"}, {"lock": "x"}, []])
-def test_wrong_control_input_is_refused(simulated: Any, body: Any) -> None:
+def test_simulator_control_refuses_a_wrong_guest(simulated: Any, body: Any) -> None:
     simulated.add("qemu")
     with pytest.raises(requests.HTTPError, match="400"):
         simulated.call("PATCH", "guests/100", body)

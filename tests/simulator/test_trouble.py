@@ -1,4 +1,4 @@
-"""The trouble that the simulated cluster can be told to make, and what it says of the load on it."""
+"""The trouble that the simulator can be asked to make, and what it counts of the load on it."""
 
 import ssl
 import threading
@@ -28,7 +28,7 @@ def meanwhile(call: Callable[[], Any]) -> threading.Thread:
     return thread
 
 
-def test_a_node_that_hangs_times_out_and_does_not_act(simulated: Any) -> None:
+def test_simulator_node_that_hangs_times_out_and_does_not_act(simulated: Any) -> None:
     simulated.add()
     simulated.hang("pve1", 0.5)
     seconds, answer = took(lambda: simulated.api("POST", START))
@@ -40,7 +40,7 @@ def test_a_node_that_hangs_times_out_and_does_not_act(simulated: Any) -> None:
     assert simulated.api("GET", "/nodes/pve2/qemu").ok
 
 
-def test_the_end_of_a_hang_lets_those_go_who_wait(simulated: Any) -> None:
+def test_simulator_node_that_hangs_no_more_lets_those_go_who_wait(simulated: Any) -> None:
     simulated.add()
     simulated.hang("pve1", 60)
     statuses: list[int] = []
@@ -53,13 +53,13 @@ def test_the_end_of_a_hang_lets_those_go_who_wait(simulated: Any) -> None:
 
 
 @pytest.mark.parametrize("body", [{}, [], {"up": 1}, {"hang_seconds": -1}, {"hang_seconds": True}, {"colour": "red"}])
-def test_wrong_trouble_is_refused(simulated: Any, body: Any) -> None:
+def test_simulator_control_refuses_wrong_trouble(simulated: Any, body: Any) -> None:
     for path in ("nodes/pve1", f"hosts/{simulated.simulator.tls.rpartition(':')[2]}"):
         with pytest.raises(requests.HTTPError, match="400"):
             simulated.call("PATCH", path, body)
 
 
-def test_one_command_is_late_and_nothing_else(simulated: Any) -> None:
+def test_simulator_late_command_is_late_and_nothing_else(simulated: Any) -> None:
     simulated.add()
     simulated.make_late(4)
     late = meanwhile(lambda: simulated.api("POST", START))
@@ -71,7 +71,7 @@ def test_one_command_is_late_and_nothing_else(simulated: Any) -> None:
     assert took(lambda: simulated.api("POST", START))[0] < 4
 
 
-def test_a_late_command_acts_though_nobody_waits_for_it(simulated: Any) -> None:
+def test_simulator_late_command_acts_though_nobody_waits_for_it(simulated: Any) -> None:
     simulated.add()
     simulated.make_late(4)
     url = f"{simulated.simulator.url}/api2/json{START}"
@@ -82,7 +82,7 @@ def test_a_late_command_acts_though_nobody_waits_for_it(simulated: Any) -> None:
     wait_for(lambda: simulated.guest(100)["power"] == "running")
 
 
-def test_a_late_command_never_acts_where_the_server_stops_first(simulated: Any) -> None:
+def test_simulator_late_command_never_acts_where_the_server_stops_first(simulated: Any) -> None:
     simulated.add()
     simulated.make_late(60)
     late = meanwhile(lambda: simulated.api("POST", START))
@@ -92,7 +92,7 @@ def test_a_late_command_never_acts_where_the_server_stops_first(simulated: Any) 
     assert (late.is_alive(), simulated.simulator.world.commands) == (False, [])
 
 
-def test_the_load_is_counted_by_path_and_by_how_much_of_it_comes_at_once(simulated: Any) -> None:
+def test_simulator_load_is_counted_by_path_and_by_how_much_of_it_comes_at_once(simulated: Any) -> None:
     simulated.add()
     for path in ("/version", "/version", CURRENT, "/nope"):
         simulated.api("GET", path)
@@ -109,7 +109,7 @@ def test_the_load_is_counted_by_path_and_by_how_much_of_it_comes_at_once(simulat
     assert simulated.load()["by_path"] == {"POST /nodes/{node}/{kind}/{vmid}/status/start": 5}
 
 
-def test_what_ha_has_given_up_takes_requests_and_does_nothing(simulated: Any) -> None:
+def test_simulator_ha_takes_requests_for_what_it_has_given_up_and_does_nothing(simulated: Any) -> None:
     simulated.add(ha=True, ha_state="error", power="running")
     assert simulated.api("GET", CURRENT).json()["data"]["ha"] == {"managed": 1, "state": "error"}
     (listed,) = simulated.api("GET", "/cluster/resources", type="vm").json()["data"]
@@ -119,7 +119,9 @@ def test_what_ha_has_given_up_takes_requests_and_does_nothing(simulated: Any) ->
     assert [task.type for task in simulated.simulator.world.tasks.all] == ["hastop"]
 
 
-def test_ten_thousand_guests_are_made_at_once_and_listed_in_one_answer(simulated: Any, monkeypatch: Any) -> None:
+def test_simulator_guests_are_made_ten_thousand_at_once_and_listed_in_one_answer(
+    simulated: Any, monkeypatch: Any
+) -> None:
     saves: list[int] = []
     world = simulated.simulator.world
     monkeypatch.setattr(world, "save", lambda: saves.append(len(world.guests)))
@@ -128,7 +130,7 @@ def test_ten_thousand_guests_are_made_at_once_and_listed_in_one_answer(simulated
     assert len(simulated.api("GET", "/cluster/resources", type="vm").json()["data"]) == 10_000
 
 
-def test_of_a_list_with_a_wrong_guest_none_is_made(simulated: Any) -> None:
+def test_simulator_guests_of_a_list_with_a_wrong_one_are_not_made(simulated: Any) -> None:
     with pytest.raises(requests.HTTPError, match="400"):
         simulated.call("POST", "guests", [{"kind": "qemu", "vmid": 100, "name": "shop"}, {"kind": "tin"}])
     assert simulated.call("GET", "guests") == []
@@ -143,7 +145,7 @@ def version(cluster: Any, host: str, using: Any = requests, within_s: float = 60
 @pytest.mark.parametrize(
     ("trouble", "error"), [("silent", requests.Timeout), ("refuse", requests.ConnectionError)], ids=["silent", "refuse"]
 )
-def test_one_host_of_two_ails_and_gets_well(with_two_hosts: Any, trouble: str, error: Any) -> None:
+def test_simulator_host_that_is_one_of_two_ails_and_gets_well(with_two_hosts: Any, trouble: str, error: Any) -> None:
     first, second = with_two_hosts.simulator.tls_hosts
     with requests.Session() as kept:
         assert version(with_two_hosts, second, kept) == 200
@@ -156,7 +158,7 @@ def test_one_host_of_two_ails_and_gets_well(with_two_hosts: Any, trouble: str, e
     assert version(with_two_hosts, second) == 200
 
 
-def test_a_silent_host_does_not_even_shake_hands(with_two_hosts: Any) -> None:
+def test_simulator_host_that_ails_does_not_even_shake_hands(with_two_hosts: Any) -> None:
     host, _, port = with_two_hosts.simulator.tls_hosts[1].partition(":")
     assert ssl.get_server_certificate((host, int(port)), timeout=60)
     with_two_hosts.ail(f"{host}:{port}", silent=True)

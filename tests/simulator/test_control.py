@@ -1,4 +1,4 @@
-"""What the simulated cluster is told to say: answers, tasks' ends, rows of its list, a port's clock, a token's rights."""
+"""What the simulator is asked to show: answers, ends of tasks, rows of its list, a host's clock, what a token may do."""
 
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -18,7 +18,7 @@ def listed(simulated: Any) -> list[dict[str, Any]]:
     return rows
 
 
-def test_a_path_is_told_a_status_and_a_reason_so_many_times(simulated: Any) -> None:
+def test_simulator_scripted_answer_has_its_status_and_reason_so_many_times(simulated: Any) -> None:
     simulated.answer("GET", LIST, 500, "ipcc_send_rec[1] failed: Connection refused", times=2)
     for _ in range(2):
         answer = simulated.api("GET", LIST)
@@ -28,7 +28,7 @@ def test_a_path_is_told_a_status_and_a_reason_so_many_times(simulated: Any) -> N
     assert simulated.load()["by_path"] == {"GET /cluster/resources": 3}
 
 
-def test_a_path_is_told_so_until_that_is_forgotten_and_no_other_path_or_method(simulated: Any) -> None:
+def test_simulator_scripted_answer_lasts_until_it_is_ended_and_is_of_no_other_path_or_method(simulated: Any) -> None:
     simulated.add()
     simulated.answer("POST", rf"{VM}/status/\w+", 500, "cluster not ready - no quorum?")
     for verb in ("start", "stop", "start"):
@@ -39,7 +39,7 @@ def test_a_path_is_told_so_until_that_is_forgotten_and_no_other_path_or_method(s
     assert simulated.api("POST", f"{VM}/status/start").ok
 
 
-def test_a_proxys_refusal_is_empty_and_any_body_can_be_said(simulated: Any) -> None:
+def test_simulator_scripted_answer_of_a_proxy_is_empty_and_may_have_any_body(simulated: Any) -> None:
     simulated.answer("GET", "/version", 596, "Connection timed out")
     answer = simulated.api("GET", "/version")
     assert (answer.status_code, answer.content) == (596, b"")
@@ -50,14 +50,14 @@ def test_a_proxys_refusal_is_empty_and_any_body_can_be_said(simulated: Any) -> N
     assert simulated.api("GET", "/version").json() == {"data": {"version": "8.4"}}
 
 
-def test_a_call_can_be_carried_out_and_its_answer_be_another(simulated: Any) -> None:
+def test_simulator_scripted_answer_may_be_to_a_call_that_is_carried_out(simulated: Any) -> None:
     simulated.add()
     simulated.answer("POST", f"{VM}/status/start", 596, "Connection timed out", acts=True, times=1)
     assert simulated.api("POST", f"{VM}/status/start").status_code == 596
     assert simulated.commands(100) == ["start"]
 
 
-def test_one_host_alone_is_told(with_two_hosts: Any) -> None:
+def test_simulator_scripted_answer_may_be_of_one_host_alone(with_two_hosts: Any) -> None:
     first, second = with_two_hosts.simulator.tls_hosts
     with_two_hosts.answer("GET", "/version", 500, "no", port=int(second.rpartition(":")[2]))
     found = [
@@ -68,7 +68,7 @@ def test_one_host_alone_is_told(with_two_hosts: Any) -> None:
 
 
 @pytest.mark.parametrize("node_up", [True, False])
-def test_a_guest_is_unheard_while_its_node_is_up(simulated: Any, node_up: bool) -> None:
+def test_simulator_list_may_have_a_guest_as_unknown_while_its_node_is_up(simulated: Any, node_up: bool) -> None:
     simulated.add(power="running", unheard=True)
     simulated.add(vmid=101, power="running")
     simulated.call("PATCH", "nodes/pve1", {"up": node_up})
@@ -82,7 +82,7 @@ def test_a_guest_is_unheard_while_its_node_is_up(simulated: Any, node_up: bool) 
 
 
 @pytest.mark.parametrize(("how", "power"), [("ends", "running"), ("ends_after", "stopped")])
-def test_a_task_ends_as_it_is_told_with_or_without_having_acted(simulated: Any, how: str, power: str) -> None:
+def test_simulator_task_ends_as_scripted_with_or_without_having_acted(simulated: Any, how: str, power: str) -> None:
     simulated.add(power="running", **{how: {"stop": "VM quit/powerdown failed"}})
     task = simulated.api("POST", f"{VM}/status/stop").json()["data"]
     assert end_of(simulated, task) == "VM quit/powerdown failed"
@@ -90,7 +90,7 @@ def test_a_task_ends_as_it_is_told_with_or_without_having_acted(simulated: Any, 
 
 
 @pytest.mark.parametrize("seconds", [-20, 3600])
-def test_the_date_of_one_port_is_off(with_two_hosts: Any, seconds: int) -> None:
+def test_simulator_clock_of_one_host_may_be_off(with_two_hosts: Any, seconds: int) -> None:
     first, second = with_two_hosts.simulator.tls_hosts
     with_two_hosts.set_clock(second, seconds)
 
@@ -102,23 +102,23 @@ def test_the_date_of_one_port_is_off(with_two_hosts: Any, seconds: int) -> None:
     assert date(second) - date(first) == pytest.approx(seconds, abs=10)
 
 
-def test_a_token_is_told_what_it_may_do(simulated: Any) -> None:
+def test_simulator_permissions_are_listed_by_path(simulated: Any) -> None:
     """As recorded of Proxmox VE 9.2: by path, and nothing of a path without privileges."""
     simulated.add()
 
-    def told(query: str = "") -> Any:
+    def permissions(query: str = "") -> Any:
         return simulated.api("GET", f"/access/permissions{query}").json()["data"]
 
-    assert told() == {"/vms": {"VM.Audit": 1, "VM.PowerMgmt": 1, "VM.GuestAgent.Audit": 1}}
+    assert permissions() == {"/vms": {"VM.Audit": 1, "VM.PowerMgmt": 1, "VM.GuestAgent.Audit": 1}}
     simulated.grant({"/vms": ["VM.PowerMgmt"], "/vms/100": ["VM.Audit"]})
-    assert told() == {"/vms": {"VM.PowerMgmt": 1}, "/vms/100": {"VM.Audit": 1}}
-    assert told("?path=/vms/100") == {"/vms/100": {"VM.Audit": 1}}
-    assert told("?path=/vms/101") == {"/vms/101": {"VM.PowerMgmt": 1}}
-    assert told(f"?userid={TOKEN.partition('=')[0]}") == told()
+    assert permissions() == {"/vms": {"VM.PowerMgmt": 1}, "/vms/100": {"VM.Audit": 1}}
+    assert permissions("?path=/vms/100") == {"/vms/100": {"VM.Audit": 1}}
+    assert permissions("?path=/vms/101") == {"/vms/101": {"VM.PowerMgmt": 1}}
+    assert permissions(f"?userid={TOKEN.partition('=')[0]}") == permissions()
     other = simulated.api("GET", "/access/permissions", userid="root@pam")
     assert (other.status_code, other.reason) == (403, "Permission check failed (/access, Sys.Audit)")
     simulated.grant([])
-    assert told() == {}
+    assert permissions() == {}
 
 
 # What the recordings say to a token without any privilege.
@@ -135,7 +135,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("method", "path", "privilege"), REFUSED)
 @pytest.mark.parametrize("vmid", [100, 999])
-def test_a_token_without_rights_sees_empty_lists_and_403(
+def test_simulator_token_without_rights_sees_empty_lists_and_403(
     simulated: Any, method: str, path: str, privilege: str, vmid: int
 ) -> None:
     simulated.add()
@@ -148,7 +148,7 @@ def test_a_token_without_rights_sees_empty_lists_and_403(
         assert [row for row in simulated.api("GET", empty).json()["data"] if row.get("type") != "node"] == []
 
 
-def test_a_token_sees_some_of_the_guests_and_may_power_what_it_does_not_see(simulated: Any) -> None:
+def test_simulator_token_sees_some_of_the_guests_and_may_power_what_it_does_not_see(simulated: Any) -> None:
     for vmid in (100, 101):
         simulated.add(vmid=vmid)
     simulated.grant({"/vms": ["VM.PowerMgmt"], "/vms/101": ["VM.Audit"]})
@@ -171,7 +171,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("method", "path", "body"), WRONG)
-def test_what_is_told_wrongly_is_refused(simulated: Any, method: str, path: str, body: Any) -> None:
+def test_simulator_control_refuses_wrong_rights_and_answers(simulated: Any, method: str, path: str, body: Any) -> None:
     simulated.add()
     with pytest.raises(requests.HTTPError, match="400"):
         simulated.call(method, path, body)
