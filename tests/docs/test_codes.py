@@ -35,18 +35,18 @@ def table(document: str, heading: str) -> list[str]:
     return ROW.findall(rows)
 
 
-def test_the_table_of_errors_has_every_code_of_the_api_once_and_no_other() -> None:
+def test_documents_table_of_errors_has_every_code_of_the_api_once_and_no_other() -> None:
     printed = table("FOR_MAIN_SITE_DEVELOPER.md", "## Ошибки")
     known = {*of_classes(), *of_calls(), *error_responses.CODES.values(), *IN_A_BATCH, *OF_THE_SERVER}
     assert known >= NOT_OF_THE_API, "what is left out is really there"
     assert sorted(printed) == sorted(known - NOT_OF_THE_API)
 
 
-def test_the_table_of_failures_has_every_reason_of_an_operation_once_and_no_other() -> None:
+def test_documents_table_of_failures_has_every_reason_of_an_operation_once_and_no_other() -> None:
     assert sorted(table("CLIENT_VPS_INTEGRATION.md", "### Почему операция не удалась")) == sorted(SENTENCES)
 
 
-def test_our_refusals_are_one_family_and_none_is_an_exception_of_rest_framework() -> None:
+def test_panel_errors_are_one_family_and_none_is_an_exception_of_rest_framework() -> None:
     assert not [found for found in our_classes() if issubclass(found, APIException)]
 
 

@@ -15,7 +15,7 @@ OUTSIDE = ("https://", "http://", "mailto:")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_link_of_a_document_leads_somewhere(page: Path) -> None:
+def test_documents_have_links_that_all_lead_somewhere(page: Path) -> None:
     targets = [found["target"] for found in LINK.finditer(without_code(page))]
     assert [target for target in targets if not target.startswith(OUTSIDE) and not is_there(page, target)] == []
 

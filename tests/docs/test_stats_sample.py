@@ -9,7 +9,7 @@ from vps.services.metrics import PRIVATE
 from vps.services.reconcile.usage import usage_now
 
 
-def test_what_a_server_uses_is_told_as_it_is_printed() -> None:
+def test_stats_are_as_the_documents_print_them() -> None:
     real = usage_now(Usage(), None, timezone.now())
     shown = {name: value for name, value in real.items() if name not in PRIVATE}
     assert differences(sample("CLIENT_VPS_INTEGRATION.md", "uptime_s"), shown) == []

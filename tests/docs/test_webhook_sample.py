@@ -19,7 +19,7 @@ ORDER = {
 }
 
 
-def test_a_webhook_is_as_it_is_printed(main_site: Any, alice: Any) -> None:
+def test_webhook_body_is_as_the_documents_print_it(main_site: Any, alice: Any) -> None:
     vps = main_site("create", user_id=alice.id, **ORDER).json()["vps"]
     Vps.objects.observed([vps["id"]], Vps.Status.STOPPED)
     ((_, body),) = bodies_of([Event.objects.get(type="vps.status_changed")])
