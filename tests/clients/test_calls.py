@@ -15,7 +15,7 @@ USER = {"external_id": "17", "username": "john", "email": "john@example.com"}
 MANY = 10_001
 
 
-def test_the_published_calls_are_sent_as_they_always_were(client_of: Any) -> None:
+def test_client_sends_the_published_calls_as_it_always_did(client_of: Any) -> None:
     with scripted(Answer(201)) as panel:
         client = client_of(panel.url)
         assert client.create(**ORDER)["vps"]["id"] == 7
@@ -54,7 +54,7 @@ CALLS: dict[str, tuple[Any, tuple[str, str, Any]]] = {
 
 
 @pytest.mark.parametrize("what", CALLS)
-def test_what_is_given_is_what_is_sent(client_of: Any, what: str) -> None:
+def test_client_sends_what_it_is_given(client_of: Any, what: str) -> None:
     call, (method, path, fields) = CALLS[what]
     with scripted(Answer()) as panel:
         call(client_of(panel.url))
@@ -64,7 +64,7 @@ def test_what_is_given_is_what_is_sent(client_of: Any, what: str) -> None:
     assert said.items() >= fields.items()
 
 
-def test_a_login_link_is_asked_for_by_the_users_number(client_of: Any) -> None:
+def test_client_login_link_is_asked_for_by_the_users_number(client_of: Any) -> None:
     link = {"status": "success", "url": "https://panel.example/login/link/x/", "expires_at": "2026-01-01T00:00:00Z"}
     with scripted(Answer(201, link)) as panel:
         assert client_of(panel.url).login_link(3, "/vps/5/")["url"] == link["url"]
@@ -72,13 +72,13 @@ def test_a_login_link_is_asked_for_by_the_users_number(client_of: Any) -> None:
 
 
 @pytest.mark.parametrize("ram", [8192, 1024, "8", 0.3])
-def test_a_ram_that_is_not_one_of_gigabytes_is_refused_before_it_is_sent(client_of: Any, ram: Any) -> None:
+def test_client_create_refuses_a_ram_that_is_not_one_of_gigabytes_before_it_is_sent(client_of: Any, ram: Any) -> None:
     with scripted(Answer(201)) as panel, pytest.raises(PanelError, match=r"GB|number") as refused:
         client_of(panel.url).create(**ORDER | {"ram": ram})
     assert (refused.value.code, list(refused.value.errors), panel.asked) == ("invalid", ["ram"], [])
 
 
-def test_an_update_carries_the_time_of_the_call(client_of: Any) -> None:
+def test_client_update_carries_the_time_of_the_call(client_of: Any) -> None:
     with scripted(Answer()) as panel:
         client = client_of(panel.url)
         client.update({"id": 7}, status="running")
@@ -90,7 +90,7 @@ def test_an_update_carries_the_time_of_the_call(client_of: Any) -> None:
     assert under_a_key is None, "the caller sends the same body under this key again, at another time"
 
 
-def test_every_page_is_fetched(client_of: Any) -> None:
+def test_client_lists_fetch_every_page(client_of: Any) -> None:
     def page(asked: Asked) -> Answer:
         is_first = "after=40" not in asked.path
         rows = [{"id": 40}] if is_first else [{"id": 41}, {"id": 42}]
@@ -111,7 +111,7 @@ def test_every_page_is_fetched(client_of: Any) -> None:
     ]
 
 
-def test_the_key_follows_no_page_to_another_host(client_of: Any) -> None:
+def test_client_lists_take_the_key_to_no_page_of_another_host(client_of: Any) -> None:
     with (
         scripted(Answer()) as thief,
         scripted(Answer(200, {"status": "success", "vps": [], "next": f"{thief.url}/api/vps/sync"})) as panel,
@@ -132,7 +132,7 @@ def half(asked: Asked) -> Answer:
     return Answer(200, {"status": "partial", "results": results})
 
 
-def test_a_batch_of_more_than_ten_thousand_goes_in_several_calls(client_of: Any) -> None:
+def test_client_batch_of_more_than_ten_thousand_goes_in_several_calls(client_of: Any) -> None:
     operations = [{"action": "delete", "vps": {"external_id": f"order-{at}"}} for at in range(MANY)]
     with scripted(half) as panel:
         answer = client_of(panel.url, timeout=30.0).batch(operations, key="night")
@@ -144,7 +144,7 @@ def test_a_batch_of_more_than_ten_thousand_goes_in_several_calls(client_of: Any)
     assert answer["status"] == "partial"
 
 
-def test_of_a_batch_that_fails_on_the_way_it_is_known_what_was_done(client_of: Any) -> None:
+def test_client_batch_that_fails_on_the_way_gives_the_results_of_what_was_done(client_of: Any) -> None:
     operations = [{"action": "delete", "vps": {"id": at}} for at in range(MANY)]
     broken = Answer(401, {"status": "error", "message": "Invalid or missing API key", "code": "not_authenticated"})
     with scripted(half, broken) as panel, pytest.raises(PanelError, match="Invalid or missing API key") as failed:
@@ -152,7 +152,7 @@ def test_of_a_batch_that_fails_on_the_way_it_is_known_what_was_done(client_of: A
     assert len(failed.value.results) == 10_000
 
 
-def test_a_batch_may_be_all_or_nothing_and_may_be_empty(client_of: Any) -> None:
+def test_client_batch_may_be_all_or_nothing_and_may_be_empty(client_of: Any) -> None:
     with scripted(Answer(200, {"status": "success", "results": []})) as panel:
         client = client_of(panel.url)
         client.batch(
@@ -165,7 +165,7 @@ def test_a_batch_may_be_all_or_nothing_and_may_be_empty(client_of: Any) -> None:
     assert "occurred_at" in first["operations"][1]
 
 
-def test_without_its_settings_a_client_names_what_is_missing(node: Any) -> None:
+def test_client_settings_that_are_missing_are_named(node: Any) -> None:
     """The ready-made one reads the environment at each call, so that it may be filled late."""
     with scripted(Answer(201)) as panel:
         env = {"OSPAB_PANEL_URL": f"{panel.url}/", "VPS_SYNC_API_KEY": KEY}
@@ -188,7 +188,9 @@ def test_without_its_settings_a_client_names_what_is_missing(node: Any) -> None:
         ("http://x", ""),
     ],
 )
-def test_settings_that_cannot_work_are_refused_without_repeating_them(client_of: Any, url: str, api_key: str) -> None:
+def test_client_settings_that_cannot_work_are_refused_without_repeating_them(
+    client_of: Any, url: str, api_key: str
+) -> None:
     with pytest.raises(PanelError) as refused:
         client_of(url, api_key).digest()
     assert refused.value.code == "not_configured"

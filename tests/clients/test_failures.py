@@ -41,7 +41,7 @@ def limits(fault: str) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("fault", PASSING)
-def test_what_may_pass_is_tried_again_under_the_same_key(client_of: Any, fault: str) -> None:
+def test_client_retry_of_what_may_pass_is_under_the_same_key(client_of: Any, fault: str) -> None:
     with scripted(PASSING[fault], Answer(201)) as panel:
         assert client_of(panel.url, **limits(fault)).create(**ORDER)["vps"]["id"] == 7
     first, *others = panel.asked
@@ -51,7 +51,9 @@ def test_what_may_pass_is_tried_again_under_the_same_key(client_of: Any, fault: 
 
 
 @pytest.mark.parametrize("fault", LASTING)
-def test_what_will_not_pass_is_asked_once_and_told_in_the_panels_words(client_of: Any, fault: str) -> None:
+def test_client_error_of_what_will_not_pass_comes_after_one_try_with_the_panels_message(
+    client_of: Any, fault: str
+) -> None:
     with scripted(LASTING[fault]) as panel, pytest.raises(PanelError) as refused:
         client_of(panel.url).create(**ORDER)
     said, error = LASTING[fault].body, refused.value
@@ -61,20 +63,20 @@ def test_what_will_not_pass_is_asked_once_and_told_in_the_panels_words(client_of
     assert len(panel.asked) == 1
 
 
-def test_the_panel_says_when_it_wants_to_be_asked_again(client_of: Any) -> None:
+def test_client_retry_waits_for_as_long_as_the_panel_wants(client_of: Any) -> None:
     with scripted(refusal(429, "throttled", Retry_After="1"), Answer(201)) as panel:
         client_of(panel.url).create(**ORDER)
     first, second = panel.asked
     assert second.at - first.at >= 1
 
 
-def test_in_the_end_it_is_said_that_it_did_not_work(client_of: Any) -> None:
+def test_client_retry_ends_in_an_error_after_the_last(client_of: Any) -> None:
     with scripted(refusal(503, "service_unavailable")) as panel, pytest.raises(PanelError) as failed:
         client_of(panel.url, retries=2).create(**ORDER)
     assert (failed.value.status, failed.value.code, len(panel.asked)) == (503, "service_unavailable", 3)
 
 
-def test_fields_at_fault_are_handed_on(client_of: Any) -> None:
+def test_client_error_names_the_fields_at_fault(client_of: Any) -> None:
     errors = {"vps.cpu": ["Must be between 1 and 1024."]}
     body = {"status": "error", "message": "Invalid request.", "code": "invalid", "errors": errors}
     with scripted(Answer(400, body)) as panel, pytest.raises(PanelError) as refused:
@@ -83,14 +85,14 @@ def test_fields_at_fault_are_handed_on(client_of: Any) -> None:
 
 
 @pytest.mark.parametrize("body", [b"<html>Welcome</html>", b"[]", b'{"vps": {"id": 7}}', b""])
-def test_an_answer_that_is_not_the_panels_is_an_error(client_of: Any, body: bytes) -> None:
+def test_client_error_of_an_answer_that_is_not_the_panels(client_of: Any, body: bytes) -> None:
     with scripted(Answer(200, body)) as panel, pytest.raises(PanelError, match="OSPAB_PANEL_URL") as failed:
         client_of(panel.url).create(**ORDER)
     assert (failed.value.code, len(panel.asked)) == ("invalid_answer", 1)
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_a_redirect_is_not_followed(client_of: Any, status: int) -> None:
+def test_client_follows_no_redirect(client_of: Any, status: int) -> None:
     with (
         scripted(Answer(201)) as elsewhere,
         scripted(Answer(status, b"", {"Location": f"{elsewhere.url}/api/vps/sync"})) as panel,
@@ -101,14 +103,14 @@ def test_a_redirect_is_not_followed(client_of: Any, status: int) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "two words", "ключ", "k" * 256])
-def test_a_key_that_no_header_carries_is_refused_before_it_is_sent(client_of: Any, key: str) -> None:
+def test_client_refuses_an_idempotency_key_that_no_header_carries_before_it_is_sent(client_of: Any, key: str) -> None:
     with scripted(Answer(201)) as panel, pytest.raises(PanelError) as refused:
         client_of(panel.url).create(key=key, **ORDER)
     assert (refused.value.code, panel.asked) == ("invalid_idempotency_key", [])
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_no_error_and_no_log_shows_the_key(client_of: Any, fault: str) -> None:
+def test_client_error_and_log_do_not_show_the_key(client_of: Any, fault: str) -> None:
     with scripted(FAULTS[fault]) as panel, pytest.raises(PanelError) as failed:
         client_of(panel.url, retries=0, **limits(fault)).create(**ORDER)
     error = failed.value
@@ -117,7 +119,7 @@ def test_no_error_and_no_log_shows_the_key(client_of: Any, fault: str) -> None:
     assert KEY not in told + client_of(panel.url).shown()
 
 
-def test_a_panel_that_is_not_there_is_told_from_one_that_is_slow(client_of: Any) -> None:
+def test_client_error_of_a_panel_that_is_not_there_is_another_than_of_one_that_is_slow(client_of: Any) -> None:
     with scripted(Answer(stalls=4)) as panel, pytest.raises(PanelError, match="within") as late:
         client_of(panel.url, retries=0, timeout=0.5).create(**ORDER)
     with pytest.raises(PanelError, match="cannot be reached") as gone:
@@ -126,7 +128,8 @@ def test_a_panel_that_is_not_there_is_told_from_one_that_is_slow(client_of: Any)
     assert gone.value.request_id, "what its log would call the request"
 
 
-def test_b13_a_reader_of_events_is_told_where_to_go_on_in_a_panel_that_was_restored(client_of: Any) -> None:
+def test_client_events_of_a_panel_that_was_restored_name_where_to_go_on(client_of: Any) -> None:
+    """B13: a reader of events learns where to go on in a panel that was restored."""
     body = {"status": "error", "message": "There is no such event.", "code": "cursor_from_the_future", "last": 17}
     with scripted(Answer(410, body)) as panel, pytest.raises(PanelError) as failed:
         client_of(panel.url).events(900)

@@ -47,17 +47,17 @@ def compiled(folder: Path, caller: str, options: str) -> str:
     return done.stdout + done.stderr
 
 
-def test_the_typescript_client_compiles_in_the_strictest_project(tmp_path: Path) -> None:
+def test_client_in_typescript_compiles_in_the_strictest_project(tmp_path: Path) -> None:
     (tmp_path / "package.json").write_text('{"type": "module"}')
     assert compiled(tmp_path, CALLER, STRICTEST) == ""
 
 
-def test_the_readmes_example_compiles_in_an_older_project(tmp_path: Path) -> None:
+def test_client_example_of_the_readme_compiles_in_an_older_project(tmp_path: Path) -> None:
     example = (ROOT / "clients/README.md").read_text().partition("```ts\n")[2].partition("```")[0]
     imports, _, calls = example.partition("\n\n")
     caller = f"{imports}{GIVEN}async function example() {{\n{calls}\n}}\nvoid [example, PanelError];"
     assert compiled(tmp_path, caller, OLDER) == ""
 
 
-def test_the_python_client_is_written_in_python_3_9() -> None:
+def test_client_in_python_is_written_in_python_3_9() -> None:
     ast.parse(PYTHON.read_text(), feature_version=(3, 9))

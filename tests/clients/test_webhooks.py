@@ -66,24 +66,24 @@ DOUBTED: dict[str, tuple[dict[str, str], Any, float]] = {
 
 
 @pytest.mark.parametrize("what", BELIEVED)
-def test_a_webhook_is_believed(client: Any, what: str) -> None:
+def test_client_verify_webhook_believes_what_is_right(client: Any, what: str) -> None:
     assert client.verify(BODY, *BELIEVED[what]) == {"test": 2432232314}
 
 
 @pytest.mark.parametrize("what", DOUBTED)
-def test_a_webhook_is_doubted(client: Any, what: str) -> None:
+def test_client_verify_webhook_doubts_all_else(client: Any, what: str) -> None:
     with pytest.raises(WebhookError) as doubted:
         client.verify(BODY, *DOUBTED[what])
     assert "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" not in str(doubted.value)
 
 
-def test_of_a_webhook_every_byte_counts(client: Any) -> None:
+def test_client_verify_webhook_counts_every_byte(client: Any) -> None:
     with pytest.raises(WebhookError, match="signature"):
         client.verify(BODY.replace(b": ", b":"), HEADERS, SECRET, SENT_AT)
 
 
 @pytest.mark.parametrize("body", [b"[]", b"\xff\xfe", b"text"])
-def test_what_is_signed_and_is_no_event_is_refused_too(client: Any, body: bytes) -> None:
+def test_client_verify_webhook_refuses_what_is_signed_and_is_no_event(client: Any, body: bytes) -> None:
     headers = changed(signature=signed(base64.b64decode(SECRET.removeprefix("whsec_")), body))
     with pytest.raises(WebhookError, match="JSON"):
         client.verify(body, headers, SECRET, SENT_AT)
@@ -102,6 +102,6 @@ LINES = (
 )
 
 
-def test_a_digest_is_counted_as_it_is_documented(client: Any) -> None:
+def test_client_digest_is_counted_as_it_is_documented(client: Any) -> None:
     assert client.digest_of([row | SIZES for row in ROWS]) == hashlib.sha256(LINES.encode()).hexdigest()
     assert client.digest_of([]) == hashlib.sha256(b"").hexdigest()
