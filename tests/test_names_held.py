@@ -49,13 +49,13 @@ def is_passed_on(call: ast.Call) -> bool:
 RUNG = [(where, call) for where, call in rings() if not is_passed_on(call)]
 
 
-def test_the_rings_of_the_whole_panel_are_found() -> None:
+def test_bells_of_the_whole_panel_are_found() -> None:
     assert len(RUNG) >= 30
     assert {where.partition(":")[0] for where, _ in RUNG} >= {"ospab_panel/celery.py", "vps/tasks.py", "vps/notify.py"}
 
 
 @pytest.mark.parametrize(("where", "call"), RUNG, ids=[where for where, _ in RUNG])
-def test_each_bell_is_for_a_task_that_is_there_and_takes_what_it_is_given(where: str, call: ast.Call) -> None:
+def test_bells_are_for_tasks_that_are_there_and_take_what_they_are_given(where: str, call: ast.Call) -> None:
     """B17: one that is misspelt is healed by the sweeper after seconds, so no other test is red for it."""
     name = call.args[0]
     assert isinstance(name, ast.Constant), f"{where} names its task in a way that nobody can check: {ast.unparse(name)}"
@@ -78,13 +78,13 @@ def registered() -> set[str]:
     return {name for name in current_app.tasks if name.startswith("vps.")}
 
 
-def test_the_clock_rings_for_tasks_that_are_there_and_take_nothing() -> None:
+def test_clock_rings_for_tasks_that_are_there_and_take_nothing() -> None:
     for entry in settings.CELERY_BEAT_SCHEDULE.values():
         assert entry["task"] in registered()
         inspect.signature(current_app.tasks[entry["task"]].run).bind()
 
 
-def test_every_column_of_a_vps_is_rewritten_answered_and_told_of(make_vps: Any, alice: Any, bob: Any) -> None:
+def test_vps_columns_are_all_rewritten_answered_and_described(make_vps: Any, alice: Any, bob: Any) -> None:
     """B14: one that is forgotten would be answered with its new value, and keep its old one in the table."""
     columns = [field.attname for field in Vps._meta.concrete_fields]
     with connection.cursor() as cursor:

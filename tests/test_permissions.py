@@ -133,7 +133,9 @@ def ended(vps: Any) -> Operation:
 
 
 @pytest.mark.parametrize("route", PAGES)
-def test_a_form_without_its_token_changes_nothing(route: str, alice: Any, make_vps: Any, bind: Any) -> None:
+def test_permissions_let_a_form_without_its_token_change_nothing(
+    route: str, alice: Any, make_vps: Any, bind: Any
+) -> None:
     vps = make_vps(alice)
     bind(vps)
     browser = Client(enforce_csrf_checks=True)

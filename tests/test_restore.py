@@ -42,7 +42,7 @@ def empty_all_tables() -> None:
         cursor.execute(f"TRUNCATE {names}")
 
 
-def test_the_data_alone_are_restored_into_a_migrated_database(
+def test_restore_of_the_data_alone_fills_a_migrated_database(
     transactional_db: None, make_vps: Any, cluster: Any, program: Any
 ) -> None:
     """G3: pg_dump sets an empty search path, and the trigger on `users` did not find its table."""
@@ -57,7 +57,7 @@ def test_the_data_alone_are_restored_into_a_migrated_database(
     assert (Vps.objects.count(), Event.objects.count()) == (1, 1)
 
 
-def test_a_restored_name_still_means_one_person(transactional_db: None, program: Any) -> None:
+def test_restore_lets_a_name_mean_one_person_still(transactional_db: None, program: Any) -> None:
     """G3: the trigger is not just passed by."""
     person("alice")
     insert = (
@@ -69,7 +69,7 @@ def test_a_restored_name_still_means_one_person(transactional_db: None, program:
         program("psql", "-q", "-v", "ON_ERROR_STOP=1", stdin=insert)
 
 
-def test_every_function_of_ours_brings_its_search_path(db: None) -> None:
+def test_database_functions_of_ours_bring_their_search_path(db: None) -> None:
     """G3's siblings: whatever is added later, under whoever's path it is called."""
     with connection.cursor() as cursor:
         cursor.execute(OWN_FUNCTIONS)

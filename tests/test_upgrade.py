@@ -66,7 +66,7 @@ def released(db: None) -> Iterator[Any]:
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def test_a2_what_was_known_of_machines_is_kept_and_none_has_two_placements(released: Any) -> None:
+def test_upgrade_keeps_what_was_known_of_machines_and_none_has_two_placements(released: Any) -> None:
     """A1 and A2: the older placement keeps the machine, and whose guests were is read from the events."""
     rows = released.execute("SELECT placement_id, mark FROM placement_marks ORDER BY 1").fetchall()
     assert rows == [(1, f"uuid:{UUID}"), (2, "mac:bc:24:11:00:00:66")]
@@ -79,7 +79,7 @@ def test_a2_what_was_known_of_machines_is_kept_and_none_has_two_placements(relea
     assert released.execute("SELECT count(*) FROM why_unbound").fetchone() == (0,)
 
 
-def test_guests_of_before_have_keys_and_code_of_before_goes_on_writing_numbers(released: Any) -> None:
+def test_upgrade_gives_guests_keys_and_code_of_before_goes_on_writing_numbers(released: Any) -> None:
     keys = "SELECT id, guest, vmid FROM placements ORDER BY id"
     assert released.execute(keys).fetchall() == [(1, "101", 101), (2, "102", 102), (3, "101", 101), (4, "104", 104)]
     assert released.execute("SELECT guest, vmid FROM former_placements").fetchall() == [("150", 150)]
@@ -97,7 +97,7 @@ def test_guests_of_before_have_keys_and_code_of_before_goes_on_writing_numbers(r
     )
 
 
-def test_a_guest_without_a_number_is_kept_and_another_number_is_refused(released: Any) -> None:
+def test_placement_of_a_guest_without_a_number_is_kept_and_another_number_is_refused(released: Any) -> None:
     released.execute("UPDATE placements SET guest = %s, vmid = NULL WHERE id = 1", [UUID])
     assert released.execute("SELECT guest, vmid FROM placements WHERE id = 1").fetchone() == (UUID, None)
     with pytest.raises(psycopg.errors.CheckViolation, match="a_guests_number_is_its_key"):
