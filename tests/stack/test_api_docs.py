@@ -35,7 +35,7 @@ def execute(page: Page, operation: str) -> Any:
     return door.locator(".live-responses-table .response").first
 
 
-def test_it_shows_every_door_and_asks_no_other_host(page: Page, panel: Any) -> None:
+def test_api_docs_show_every_endpoint_and_ask_no_other_host(page: Page, panel: Any) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.reload()
@@ -44,7 +44,7 @@ def test_it_shows_every_door_and_asks_no_other_host(page: Page, panel: Any) -> N
     assert {url.split("/")[2] for url in asked if not url.startswith("data:")} == {panel.url.split("/")[2]}
 
 
-def test_a_customer_tries_it_with_a_token_and_the_main_site_with_its_key(page: Page, panel: Any) -> None:
+def test_api_docs_call_endpoints_with_a_customers_token_and_with_the_main_sites_key(page: Page, panel: Any) -> None:
     authorize(page, "Bearer", panel.token("alice")["Authorization"].split()[1])
     expect(execute(page, "listVps")).to_contain_text('"shop"')
     authorize(page, "X-API-Key", panel.demo["api_key"])

@@ -29,7 +29,7 @@ def target(panel: Any) -> Iterator[Target]:
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_others_are_answered_while_it_is_on_and_all_threads_are_free_after_it(target: Target, name: str) -> None:
+def test_attack_lets_others_be_answered_and_leaves_all_threads_free(target: Target, name: str) -> None:
     bound = max(CALM_S, TIMES_CALM * slowest_of(target))
     with ATTACKS[name](target):
         assert slowest_of(target) < bound
@@ -52,7 +52,8 @@ def begin_peak(pid: int) -> int:
     return peak_mib(pid)
 
 
-def test_c4_an_upload_is_refused_at_the_limit_and_nothing_is_written(panel: Any, target: Target) -> None:
+def test_upload_is_refused_at_the_limit_and_nothing_is_written(panel: Any, target: Target) -> None:
+    """C4: an upload is refused at the limit, and nothing is written."""
     form = "Content-Type: multipart/form-data; boundary=b"
     head = target.head("POST /login/", f"Content-Length: {300 * MIB}", form, f"Cookie: csrf={'a' * 32}")
     before = {pid: begin_peak(pid) for pid in web_processes(panel)}
@@ -69,7 +70,8 @@ def peeked(caller: Any) -> str:
         return ""
 
 
-def test_c5_a_batch_with_one_long_string_takes_no_more_memory_than_four_times_its_size(panel: Any) -> None:
+def test_sync_batch_with_one_long_string_takes_no_more_memory_than_four_times_its_size(panel: Any) -> None:
+    """C5: a batch with one long string takes no more memory than four times its size."""
     operations = [{"action": "delete", "vps": {"id": 10**9 + number}} for number in range(10_000)]
     body = json.dumps({"operations": operations, "ignored": "a" * 14 * MIB})
     headers = {"X-API-Key": panel.demo["api_key"], "Content-Type": "application/json"}
@@ -80,14 +82,16 @@ def test_c5_a_batch_with_one_long_string_takes_no_more_memory_than_four_times_it
     assert all(peak_mib(pid) - before[pid] < 4 * len(body) // MIB for pid in before)
 
 
-def test_c7_trailers_without_an_end_are_refused(target: Target) -> None:
+def test_request_trailers_without_an_end_are_refused(target: Target) -> None:
+    """C7: trailers without an end are refused."""
     caller = target.connect(target.head("POST /api/auth/login", "Transfer-Encoding: chunked") + b"2\r\n{}\r\n0\r\n")
     with dripping([caller], b"X-Trailer: " + b"a" * 4000 + b"\r\n", every=0.001):
         answer = wait_for(lambda: peeked(caller), 10, "the refusal")
     assert answer.startswith("HTTP/1.1 431")
 
 
-def test_c8_a_head_that_stalls_is_closed_within_half_a_minute(target: Target) -> None:
+def test_request_head_that_stalls_is_closed_within_half_a_minute(target: Target) -> None:
+    """C8: a head that stalls is closed within half a minute."""
     began = time.monotonic()
     caller = target.connect(b"GET /login/ HTTP/1.1\r\nHost: lo")
     caller.settimeout(60)

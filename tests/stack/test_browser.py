@@ -15,7 +15,7 @@ ADMIN_PAGES += ("/vps/webhookendpoint/", "/vps/webhookendpoint/add/", "/vps/webh
 FITS = "document.documentElement.scrollWidth <= innerWidth"
 
 
-def test_alice_logs_in_starts_her_server_watches_it_come_up_and_stops_it(open_as: Any, panel: Any) -> None:
+def test_server_page_shows_alice_her_server_start_come_up_and_stop(open_as: Any, panel: Any) -> None:
     panel.simulator("PATCH", "/simulator/guests/104", {"start_seconds": 5})
     page = open_as("alice")
     open_server(page, panel, "ci-runner")
@@ -35,7 +35,7 @@ def test_alice_logs_in_starts_her_server_watches_it_come_up_and_stops_it(open_as
     expect(page.get_by_role("row", name=re.compile("Stop.*alice.*Done"))).to_be_visible()
 
 
-def test_the_list_is_searched_as_one_types_and_can_be_started_from(open_as: Any, panel: Any) -> None:
+def test_server_list_is_searched_as_one_types_and_can_be_rebooted_from(open_as: Any, panel: Any) -> None:
     page = open_as("alice")
     page.fill("#q", "blo")
     expect(page.get_by_role("link", name="shop", exact=True)).to_be_hidden()
@@ -45,7 +45,7 @@ def test_the_list_is_searched_as_one_types_and_can_be_started_from(open_as: Any,
     expect(page.locator("#servers")).to_contain_text("Running", timeout=LONG)
 
 
-def test_everything_works_without_javascript(open_as: Any, panel: Any) -> None:
+def test_server_page_works_without_javascript(open_as: Any, panel: Any) -> None:
     page = open_as("alice", java_script_enabled=False)
     page.goto(f"{panel.url}/?q=db-primary")
     page.get_by_role("link", name="db-primary", exact=True).click()
@@ -55,7 +55,7 @@ def test_everything_works_without_javascript(open_as: Any, panel: Any) -> None:
     expect(page.locator(".operation")).to_be_visible()
 
 
-def test_the_graphs_are_drawn_for_every_timeframe(open_as: Any, panel: Any) -> None:
+def test_server_page_graphs_are_drawn_for_every_timeframe(open_as: Any, panel: Any) -> None:
     page = open_as("alice")
     open_server(page, panel, "shop")
     for name in ("Hour", "Day", "Week", "Month", "Year"):
@@ -64,7 +64,7 @@ def test_the_graphs_are_drawn_for_every_timeframe(open_as: Any, panel: Any) -> N
         expect(page.locator("#graphs-area canvas")).to_have_count(4)
 
 
-def test_the_language_and_the_theme_are_switched_and_remembered(open_as: Any, panel: Any) -> None:
+def test_language_and_theme_are_switched_and_stay(open_as: Any, panel: Any) -> None:
     page = open_as("alice", color_scheme="dark")
     html = page.locator("html")
     expect(html).to_have_attribute("data-bs-theme", "dark")
@@ -76,7 +76,7 @@ def test_the_language_and_the_theme_are_switched_and_remembered(open_as: Any, pa
     expect(html).to_have_attribute("lang", "ru")
 
 
-def test_no_page_is_wider_than_its_screen(open_as: Any, panel: Any) -> None:
+def test_pages_are_no_wider_than_their_screen(open_as: Any, panel: Any) -> None:
     page = open_as("alice")
     for path in ("/", "/vps/1/", "/vps/1/power/stop/", "/profile/", "/profile/password/"):
         page.goto(panel.url + path)
@@ -85,7 +85,7 @@ def test_no_page_is_wider_than_its_screen(open_as: Any, panel: Any) -> None:
             wait_for(partial(page.evaluate, FITS), 5, f"{path} at {width}")
 
 
-def test_carol_finds_the_admin_without_a_complaint_of_the_browser(open_as: Any, panel: Any) -> None:
+def test_admin_pages_bring_no_complaint_of_the_browser(open_as: Any, panel: Any) -> None:
     page = open_as("carol")
     for path in ADMIN_PAGES:
         page.goto(f"{panel.url}/admin{path}")
@@ -95,7 +95,7 @@ def test_carol_finds_the_admin_without_a_complaint_of_the_browser(open_as: Any, 
     expect(page.locator(".health")).to_contain_text("Reachable")
 
 
-def test_bob_comes_from_the_main_site_to_a_browser_in_which_alice_is_logged_in(
+def test_login_link_lets_bob_in_in_a_browser_in_which_alice_is_logged_in(
     open_as: Any, panel: Any, sessions: dict[str, Any]
 ) -> None:
     """A browser alone shows what the page's Referrer-Policy does to its form. Alice's session ends by it."""

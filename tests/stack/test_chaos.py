@@ -31,7 +31,7 @@ def field(panel: Any) -> Any:
     made.clean_up()
 
 
-def test_each_command_is_sent_once_though_workers_die_at_every_step_and_all_else_breaks_too(field: Field) -> None:
+def test_operation_is_sent_once_though_workers_die_at_every_step_and_all_else_breaks_too(field: Field) -> None:
     for point in POINTS:
         field.arm(point, "kill")
     with field.another("manage.py", "sweeper"):
@@ -47,7 +47,7 @@ def test_each_command_is_sent_once_though_workers_die_at_every_step_and_all_else
     assert field.all_fired(10), "a worker died at each of the points"
 
 
-def test_a_click_is_taken_at_once_and_its_work_is_done_though_redis_is_dead(field: Field) -> None:
+def test_operation_is_accepted_at_once_and_succeeds_though_redis_is_dead(field: Field) -> None:
     with field.unattended():
         field.kill(field.server("valkey-server"), signal.SIGKILL)
         asked = field.wait(field.ask(3))
@@ -55,7 +55,7 @@ def test_a_click_is_taken_at_once_and_its_work_is_done_though_redis_is_dead(fiel
     assert [(one.state, one.commands) for one in asked] == [("succeeded", 1)] * 3
 
 
-def test_a_fault_that_cannot_be_staged_is_told_in_its_row_and_the_others_are_met(field: Field) -> None:
+def test_chaos_shows_a_fault_that_cannot_be_staged_in_its_row_and_meets_the_others(field: Field) -> None:
     """G7"""
     nobody_comes = Fault("nobody comes", partial(killed, "a point on nobody's way", "kill", within_s=0.1), 1, 1)
     first, second = (meet(field, fault) for fault in (nobody_comes, Fault("none", untroubled, 1, 1)))
@@ -64,7 +64,7 @@ def test_a_fault_that_cannot_be_staged_is_told_in_its_row_and_the_others_are_met
     assert (second.row[3], second.wrong, second.missed) == ("succeeded", [], "")
 
 
-def test_a_click_that_is_refused_is_told_as_wrong_and_ends_nothing(field: Field) -> None:
+def test_chaos_counts_a_click_that_is_refused_as_wrong_and_goes_on(field: Field) -> None:
     """G7"""
     (refused,) = field.wait([field.click(10**9, 1999, "start")])
     assert (refused.state, refused.code) == ("refused", "vps_not_found")
@@ -73,7 +73,7 @@ def test_a_click_that_is_refused_is_told_as_wrong_and_ends_nothing(field: Field)
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 @pytest.mark.parametrize("is_unattended", [False, True])
-def test_whatever_ends_it_ends_its_stack_too(number: signal.Signals, is_unattended: bool) -> None:
+def test_chaos_ends_its_stack_whatever_ends_it(number: signal.Signals, is_unattended: bool) -> None:
     """G7. Also where it has stopped the launcher, which then hears of nothing."""
     with open_folder() as folder:
         chaos = subprocess.Popen(

@@ -15,7 +15,7 @@ ORDER = {"user_id": 5, "status": "running", "cpu": 2, "ram": 2, "disk": 50, "os"
 ORDERS = 200
 
 
-def test_on_a_bad_network_no_order_is_lost_and_none_is_done_twice(panel: Any, client_of: Any) -> None:
+def test_client_create_on_a_bad_network_loses_no_order_and_does_none_twice(panel: Any, client_of: Any) -> None:
     """No external_id: each is told from the others by the key that the client gave it, and by nothing else."""
     key, timeout = panel.demo["api_key"], 4.0
     sight = client_of(panel.url, key, timeout=300.0)
@@ -33,7 +33,7 @@ def test_on_a_bad_network_no_order_is_lost_and_none_is_done_twice(panel: Any, cl
     assert (answer["status"], sight.rows(after=last)) == ("success", [])
 
 
-def test_panel_and_client_count_the_same_digest(panel: Any, client_of: Any) -> None:
+def test_client_digest_is_the_panels(panel: Any, client_of: Any) -> None:
     client = client_of(panel.url, panel.demo["api_key"], timeout=300.0)
     made = client.batch(
         [
@@ -50,7 +50,7 @@ def test_panel_and_client_count_the_same_digest(panel: Any, client_of: Any) -> N
     client.batch([{"action": "delete", "vps": {"id": result["vps"]["id"]}} for result in made["results"]])
 
 
-def test_a_customer_of_the_main_site_gets_an_account_and_is_logged_in(panel: Any, client_of: Any) -> None:
+def test_client_login_link_lets_in_a_customer_whose_account_the_client_made(panel: Any, client_of: Any) -> None:
     client = client_of(panel.url, panel.demo["api_key"], timeout=100.0)
     person = {
         "external_id": f"17-{client.name}",
@@ -79,7 +79,7 @@ def test_a_customer_of_the_main_site_gets_an_account_and_is_logged_in(panel: Any
     assert inactive.value.code == "user_inactive"
 
 
-def test_what_happened_to_a_server_is_read_in_the_order_in_which_it_happened(panel: Any, client_of: Any) -> None:
+def test_client_events_are_in_the_order_in_which_they_happened(panel: Any, client_of: Any) -> None:
     client = client_of(panel.url, panel.demo["api_key"], timeout=100.0)
     last = max((event["id"] for event in client.events(0, limit=1000)), default=0)
     id = client.create(name=f"events {client.name}", **ORDER)["vps"]["id"]

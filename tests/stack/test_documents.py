@@ -16,7 +16,9 @@ def runnable(document: str) -> list[Block]:
 
 
 @pytest.mark.parametrize("document", [name for name in DOCUMENTS if runnable(name)])
-def test_what_a_document_tells_to_run_runs_and_prints_what_it_says(document: str, panel: Any, tmp_path: Path) -> None:
+def test_documents_have_blocks_that_run_and_print_what_stands_below_them(
+    document: str, panel: Any, tmp_path: Path
+) -> None:
     with Shells(tmp_path, panel.url, panel.run.folder) as shells:
         for block in runnable(document):
             try:

@@ -97,7 +97,7 @@ def change(panel: Any, server: int) -> None:
         assert panel.sync("update", id=server, **{column: 100 + number * 1000 % 900 + number}).status_code == 200
 
 
-async def test_a_reader_that_is_cut_off_ten_times_sees_all_that_four_writers_do_once_and_in_order(panel: Any) -> None:
+async def test_event_socket_cut_off_ten_times_shows_all_that_four_writers_do_once_and_in_order(panel: Any) -> None:
     token, start = panel.access("alice"), last_id(panel)
     servers = [order(panel, f"busy-{number}", "alice") for number in range(WRITERS)]
     loop = asyncio.get_running_loop()
@@ -124,7 +124,7 @@ async def until(socket: Any, marker: int) -> AsyncIterator[dict[str, Any]]:
             return
 
 
-async def test_an_event_that_commits_late_comes_to_a_reader_that_has_gone_on(panel: Any) -> None:
+async def test_event_socket_brings_an_event_that_commits_late_to_a_reader_that_has_gone_on(panel: Any) -> None:
     insert = "INSERT INTO events (type, source, data, vps_id, user_id) VALUES ('vps.missing', 'system', '{}', %s, %s)"
     token, start, server = panel.access("alice"), last_id(panel), order(panel, "late", "alice")
     with panel.database() as database:
@@ -138,7 +138,7 @@ async def test_an_event_that_commits_late_comes_to_a_reader_that_has_gone_on(pan
     assert [event["type"] for event in (created, updated, late)] == ["vps.created", "vps.updated", "vps.missing"]
 
 
-async def test_what_happens_is_told_of_at_once_and_not_when_the_socket_looks_by_itself(panel: Any) -> None:
+async def test_event_socket_sends_at_once_what_happens_and_not_when_it_looks_by_itself(panel: Any) -> None:
     """That takes it 15 s each time."""
     token, start, server = panel.access("alice"), last_id(panel), order(panel, "quick", "alice")
     async with opened(panel, token, f"?after={start}") as socket:
@@ -150,7 +150,7 @@ async def test_what_happens_is_told_of_at_once_and_not_when_the_socket_looks_by_
     assert time.monotonic() - began < 4 * 15
 
 
-async def test_an_operation_is_told_of_from_the_click_to_its_end(panel: Any) -> None:
+async def test_event_socket_sends_an_operation_from_the_click_to_its_end(panel: Any) -> None:
     token = panel.token("alice")
     listed = requests.get(f"{panel.url}/api/vps", headers=token).json()["vps"]
     server = next(vps["id"] for vps in listed if vps["name"] == "blog")
@@ -164,7 +164,7 @@ async def test_an_operation_is_told_of_from_the_click_to_its_end(panel: Any) -> 
 # Who gets in
 
 
-async def test_a_token_may_come_as_a_subprotocol_and_is_not_sent_back(panel: Any) -> None:
+async def test_event_socket_takes_a_token_as_a_subprotocol_and_does_not_send_it_back(panel: Any) -> None:
     offered, token = ["panel.v1", f"bearer.{panel.access('alice')}"], last_id(panel)
     server = order(panel, "by-subprotocol", "alice")
     async with opened(panel, "", f"?after={token}", subprotocols=offered) as socket:
@@ -173,7 +173,7 @@ async def test_a_token_may_come_as_a_subprotocol_and_is_not_sent_back(panel: Any
         assert (await next_of(socket, server))["type"] == "vps.created"
 
 
-async def test_a_page_of_ours_gets_in_by_its_cookie(panel: Any) -> None:
+async def test_event_socket_lets_a_page_of_ours_in_by_its_cookie(panel: Any) -> None:
     start, server = last_id(panel), order(panel, "by-cookie", "alice")
     headers = {"Cookie": panel.session("alice")}
     async with opened(panel, "", f"?after={start}", origin=panel.url, additional_headers=headers) as socket:
@@ -182,7 +182,9 @@ async def test_a_page_of_ours_gets_in_by_its_cookie(panel: Any) -> None:
 
 @pytest.mark.parametrize("path", ["/ws/events", "/ws/pages"])
 @pytest.mark.parametrize("origin", ["https://evil.example", "null"])
-async def test_a_page_of_somebody_elses_does_not_get_in_by_our_cookie(panel: Any, path: str, origin: str) -> None:
+async def test_event_socket_and_page_socket_let_no_page_of_another_origin_in_by_our_cookie(
+    panel: Any, path: str, origin: str
+) -> None:
     headers = {"Cookie": panel.session("alice")}
     with pytest.raises(InvalidStatus, match="403"):
         async with opened(panel, path=path, origin=origin, additional_headers=headers):
@@ -190,26 +192,26 @@ async def test_a_page_of_somebody_elses_does_not_get_in_by_our_cookie(panel: Any
 
 
 @pytest.mark.parametrize("path", ["/ws/pages", "/ws/nowhere", "/ws/events/"])
-async def test_elsewhere_who_does_not_say_whose_page_it_is_on_stays_out(panel: Any, path: str) -> None:
+async def test_page_socket_and_unknown_sockets_let_nobody_in_without_an_origin(panel: Any, path: str) -> None:
     with pytest.raises(InvalidStatus, match="403"):
         async with opened(panel, path=path, additional_headers={"Cookie": panel.session("alice")}):
             pass
 
 
-async def test_without_an_origin_a_cookie_counts_for_nothing(panel: Any) -> None:
+async def test_event_socket_without_an_origin_counts_no_cookie(panel: Any) -> None:
     """By the cookie alone, the first message would be one too many: 1008."""
     headers = {"Cookie": panel.session("alice")}
     async with opened(panel, "not a token", additional_headers=headers) as socket:
         assert await code_of(socket) == 4401
 
 
-async def test_who_says_nothing_is_not_waited_for(panel: Any) -> None:
+async def test_event_socket_does_not_wait_for_who_sends_nothing(panel: Any) -> None:
     async with opened(panel) as socket:
         assert await code_of(socket) == 4401
 
 
 @pytest.mark.parametrize("token", ["x.y.z", "", "\ud800", "refresh"])
-async def test_a_token_that_is_none_opens_nothing(panel: Any, token: str) -> None:
+async def test_event_socket_is_closed_to_a_token_that_is_none(panel: Any, token: str) -> None:
     if token == "refresh":
         login = {"username": "alice", "password": panel.user("alice")["password"]}
         token = requests.post(f"{panel.url}/api/auth/login", json=login).json()["refresh"]
@@ -220,8 +222,8 @@ async def test_a_token_that_is_none_opens_nothing(panel: Any, token: str) -> Non
         assert await code_of(socket) == 4401
 
 
-async def test_c11_a_token_of_odd_claims_opens_nothing(panel: Any) -> None:
-    """Signed by the right key."""
+async def test_event_socket_is_closed_to_a_token_of_odd_claims(panel: Any) -> None:
+    """C11: signed by the right key."""
     secret = panel.run.environment["JWT_SIGNING_KEY"]
     claims = jwt.decode(panel.access("alice"), options={"verify_signature": False})
     odd: list[dict[str, Any]] = [{"exp": 10**18}, {"user_id": "abc"}, {"user_id": True}, {"user_id": 1.5}]
@@ -235,21 +237,21 @@ async def test_c11_a_token_of_odd_claims_opens_nothing(panel: Any) -> None:
 @pytest.mark.parametrize(
     "said", ["hello", "[]", "{}", '{"token": 5}', '{"token": "x", "more": 1}', b'{"token": "x"}', "[" * 60_000]
 )
-async def test_whoever_says_anything_but_a_token_is_shown_out(panel: Any, said: str | bytes) -> None:
+async def test_event_socket_is_closed_to_who_sends_anything_but_a_token(panel: Any, said: str | bytes) -> None:
     async with opened(panel) as socket:
         await socket.send(said)
         assert await code_of(socket) == 1008
 
 
 @pytest.mark.parametrize("said", ["hello", '{"after": 5}', "x" * 100_000])
-async def test_after_the_token_nothing_is_listened_to(panel: Any, said: str) -> None:
+async def test_event_socket_is_closed_to_who_sends_anything_after_the_token(panel: Any, said: str) -> None:
     async with opened(panel, panel.access("alice")) as socket:
         await socket.send(said)
         assert await code_of(socket) == 1008
 
 
 @pytest.mark.parametrize("after", ["x", "-1", "", "1.5", str(2**63), "%D9%A1"])
-async def test_a_place_that_is_none_is_refused(panel: Any, after: str) -> None:
+async def test_event_socket_refuses_a_position_that_is_none(panel: Any, after: str) -> None:
     async with opened(panel, query=f"?after={after}") as socket:
         assert await code_of(socket) == 4400
 
@@ -257,7 +259,7 @@ async def test_a_place_that_is_none_is_refused(panel: Any, after: str) -> None:
 # Who stays
 
 
-async def test_a_socket_ends_with_its_token(panel: Any) -> None:
+async def test_event_socket_ends_with_its_token(panel: Any) -> None:
     secret = panel.run.environment["JWT_SIGNING_KEY"]
     claims = jwt.decode(panel.access("alice"), options={"verify_signature": False})
     short = jwt.encode(claims | {"exp": int(time.time()) + 3}, secret, "HS256")
@@ -265,7 +267,7 @@ async def test_a_socket_ends_with_its_token(panel: Any) -> None:
         assert await code_of(socket) == 4401
 
 
-async def test_a_deactivated_user_is_shown_out_within_15_s_however_they_came(panel: Any) -> None:
+async def test_event_socket_is_closed_to_a_deactivated_user_within_15_s_however_they_came(panel: Any) -> None:
     headers, after = {"Cookie": panel.session("bob")}, f"?after={last_id(panel)}"
     by_token, by_cookie = panel.access("bob"), {"origin": panel.url, "additional_headers": headers}
     async with opened(panel, by_token, after) as one, opened(panel, "", after, **by_cookie) as another:
@@ -285,7 +287,7 @@ def active_again(panel: Any, name: str) -> Any:
             database.execute("UPDATE users SET is_active = true WHERE username = %s", [name])
 
 
-async def test_one_user_does_not_take_all_the_sockets(panel: Any) -> None:
+async def test_event_socket_lets_one_user_not_take_all_sockets(panel: Any) -> None:
     """Each of the two web processes gives ten."""
     token, after = panel.access("alice"), last_id(panel)
     async with contextlib.AsyncExitStack() as stack:

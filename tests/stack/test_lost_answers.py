@@ -37,7 +37,7 @@ def ids(panel: Any, name: str) -> list[int]:
     return [row["id"] for row in rows if row["name"] == name]
 
 
-def test_an_order_whose_answer_was_lost_is_asked_again_and_makes_no_second_server(panel: Any) -> None:
+def test_sync_create_whose_answer_was_lost_is_asked_again_and_makes_no_second_server(panel: Any) -> None:
     for number in range(5):
         name = f"lost-{number}"
         shot = arm(panel.run.crashes)
@@ -52,7 +52,7 @@ def test_an_order_whose_answer_was_lost_is_asked_again_and_makes_no_second_serve
         assert ids(panel, name) == made
 
 
-def test_an_order_is_done_once_though_whoever_answers_it_dies_again_and_again(panel: Any) -> None:
+def test_sync_create_is_done_once_though_whoever_answers_it_dies_again_and_again(panel: Any) -> None:
     for _ in range(3):
         arm(panel.run.crashes)
     again = wait_for(lambda: create(panel, "cursed"), 60, "an answer")

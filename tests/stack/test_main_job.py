@@ -41,7 +41,7 @@ def status_of(panel: Any, token: dict[str, str], vps: int) -> str:
     return word
 
 
-def test_the_printed_curl_line_works_as_pasted_and_its_vps_can_be_controlled_at_once(panel: Any) -> None:
+def test_launcher_prints_a_curl_line_that_works_as_pasted_and_its_vps_can_be_controlled_at_once(panel: Any) -> None:
     line = re.search(r"^curl .*$", panel.run.printed, re.MULTILINE)
     assert line
     made = subprocess.run([*shlex.split(line[0]), "-s"], capture_output=True, text=True, check=True).stdout
@@ -57,7 +57,7 @@ def test_the_printed_curl_line_works_as_pasted_and_its_vps_can_be_controlled_at_
         assert status_of(panel, token, vps) == word
 
 
-def test_the_documented_calls_give_the_documented_answers(panel: Any) -> None:
+def test_sync_gives_the_documented_answers_to_the_documented_calls(panel: Any) -> None:
     id = panel.sync("create", name="to-be-deleted", **ORDER).json()["vps"]["id"]
     updated = panel.sync("update", id=id, status="running")
     assert (updated.status_code, updated.json()["vps"]["status"]) == (200, "running")
@@ -65,7 +65,7 @@ def test_the_documented_calls_give_the_documented_answers(panel: Any) -> None:
     assert (deleted.status_code, deleted.json()["vps"]["id"]) == (200, id)
 
 
-def test_a_worker_killed_between_the_click_and_the_end_costs_nothing_but_a_moment(panel: Any) -> None:
+def test_start_loses_but_a_moment_by_a_worker_killed_between_the_click_and_the_end(panel: Any) -> None:
     token = panel.token("alice")
     vps = panel.sync("create", name="test", **ORDER).json()["vps"]["id"]
     wait_for(lambda: status_of(panel, token, vps) == "stopped", 20, "the server's true state")
@@ -78,7 +78,7 @@ def test_a_worker_killed_between_the_click_and_the_end_costs_nothing_but_a_momen
     assert panel.power_at_simulator("qemu", 110) == "running"
 
 
-def test_what_happens_behind_the_panels_back_is_told_to_the_open_page(panel: Any) -> None:
+def test_page_socket_sends_the_open_page_what_happens_behind_the_panels_back(panel: Any) -> None:
     """The socket says which server to look at, and the answer is true by then."""
     told = asyncio.run(first_word_after(panel, panel.session("bob")))
     assert status_of(panel, panel.token("bob"), told) == "stopped"
@@ -97,7 +97,7 @@ async def first_word_after(panel: Any, session: str) -> int:
     ("headers", "refused"),
     [({"Origin": "https://evil.example"}, "403"), ({}, "4401|403")],
 )
-def test_the_socket_is_closed_to_strangers(panel: Any, headers: dict[str, str], refused: str) -> None:
+def test_page_socket_is_closed_to_strangers(panel: Any, headers: dict[str, str], refused: str) -> None:
     async def knock() -> None:
         address = panel.url.replace("http", "ws", 1) + "/ws/pages"
         async with websockets.connect(
@@ -109,14 +109,14 @@ def test_the_socket_is_closed_to_strangers(panel: Any, headers: dict[str, str], 
         asyncio.run(knock())
 
 
-def test_a_chunked_body_is_refused_rather_than_misread(panel: Any) -> None:
+def test_request_body_in_chunks_is_refused_rather_than_misread(panel: Any) -> None:
     answer = requests.post(
         f"{panel.url}/api/vps/sync", data=iter([b"{}"]), headers={"X-API-Key": panel.demo["api_key"]}
     )
     assert (answer.status_code, answer.json()["code"]) == (411, "length_required")
 
 
-def test_a_header_that_only_looks_like_the_key_is_none(panel: Any) -> None:
+def test_api_key_in_a_header_that_only_looks_like_its_own_is_none(panel: Any) -> None:
     body = b'{"action":"delete","vps":{"id":99999}}'
     head = f"POST /api/vps/sync HTTP/1.1\r\nHost: localhost\r\nX_API_Key: {panel.demo['api_key']}\r\n"
     head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
@@ -126,7 +126,7 @@ def test_a_header_that_only_looks_like_the_key_is_none(panel: Any) -> None:
 @pytest.mark.parametrize(
     "request_line", ["FOO /api/vps HTTP/1.1", "post /api/vps/sync HTTP/1.1", "GET /api/vps HTTP/9.9", "\x00\x01"]
 )
-def test_what_is_no_http_is_refused_in_json(panel: Any, request_line: str) -> None:
+def test_request_that_is_no_http_is_refused_in_json(panel: Any, request_line: str) -> None:
     head, _, body = raw(panel, f"{request_line}\r\nHost: localhost\r\n\r\n".encode()).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400")
     assert json.loads(body)["code"] == "bad_request"

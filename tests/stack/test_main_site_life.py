@@ -13,7 +13,7 @@ ORDERS = 12
 AWAY_S = 5.0
 
 
-def test_whatever_happens_on_the_way_both_sides_agree_in_the_end(panel: Any, client_of: Any) -> None:
+def test_sync_lets_both_sides_agree_in_the_end_whatever_happens_on_the_way(panel: Any, client_of: Any) -> None:
     client = client_of(panel.url, panel.demo["api_key"], timeout=3.0, retries=15, backoff=0.1)
     before, dice = client.rows(), random.Random(5)
     site = MainSite(client)

@@ -10,7 +10,7 @@ from tests.stack.browser import LONG, NEEDED, open_server
 pytestmark = NEEDED
 
 
-def test_a_start_behind_the_panels_back_shows_on_the_open_list(open_as: Any, panel: Any) -> None:
+def test_server_list_shows_a_start_behind_the_panels_back(open_as: Any, panel: Any) -> None:
     page = open_as("bob")
     row = page.get_by_role("row").filter(has=page.get_by_role("link", name="game-server"))
     expect(row).to_contain_text("Stopped", timeout=LONG)
@@ -18,7 +18,7 @@ def test_a_start_behind_the_panels_back_shows_on_the_open_list(open_as: Any, pan
     expect(row).to_contain_text("Running")
 
 
-def test_an_open_page_goes_to_log_in_when_its_session_has_ended(open_as: Any, panel: Any) -> None:
+def test_server_page_goes_to_log_in_when_its_session_has_ended(open_as: Any, panel: Any) -> None:
     page = open_as("alice")
     open_server(page, panel, "shop")
     expect(page.locator("#graphs-area canvas")).to_have_count(4, timeout=LONG)
@@ -28,7 +28,7 @@ def test_an_open_page_goes_to_log_in_when_its_session_has_ended(open_as: Any, pa
     expect(page.get_by_role("heading", level=1)).to_have_text("Log in to your servers")
 
 
-def test_a_server_that_is_deleted_leaves_the_open_list_and_its_own_page(open_as: Any, panel: Any) -> None:
+def test_server_list_and_server_page_are_left_by_a_server_that_is_deleted(open_as: Any, panel: Any) -> None:
     order = {"user_id": 5, "status": "stopped", "cpu": 1, "ram": 512, "disk": 5, "os": "Debian 12"}
     on_list, own_page = open_as("alice"), open_as("alice")
     id = panel.sync("create", name="short-lived", **order).json()["vps"]["id"]
@@ -40,7 +40,7 @@ def test_a_server_that_is_deleted_leaves_the_open_list_and_its_own_page(open_as:
     expect(own_page.get_by_role("banner")).to_have_count(1)
 
 
-def test_a_click_counts_though_its_row_is_drawn_anew_between_down_and_up(open_as: Any, panel: Any) -> None:
+def test_server_list_counts_a_click_though_its_row_is_drawn_anew_between_down_and_up(open_as: Any, panel: Any) -> None:
     order = {"user_id": 5, "status": "stopped", "cpu": 1, "ram": 512, "disk": 5, "os": "Debian 12"}
     page = open_as("alice")
     id = panel.sync("create", name="under-the-pointer", **order).json()["vps"]["id"]
@@ -54,7 +54,7 @@ def test_a_click_counts_though_its_row_is_drawn_anew_between_down_and_up(open_as
     expect(page).to_have_url(f"{panel.url}/vps/{id}/")
 
 
-def test_what_was_held_is_shown_as_it_is_once_it_is_let_go(open_as: Any, panel: Any) -> None:
+def test_server_list_shows_what_was_held_as_it_is_once_it_is_let_go(open_as: Any, panel: Any) -> None:
     order = {"user_id": 5, "status": "stopped", "cpu": 1, "ram": 512, "disk": 5, "os": "Debian 12"}
     page = open_as("alice")
     id = panel.sync("create", name="held", **order).json()["vps"]["id"]

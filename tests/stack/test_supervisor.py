@@ -49,7 +49,9 @@ def names(panel: Panel) -> list[str]:
     return [vps["name"] for vps in requests.get(f"{panel.url}/api/vps", headers=panel.token("alice")).json()["vps"]]
 
 
-def test_the_supervisor(killed_and_run_again: Run, run_in: Make, panel: Panel) -> None:
+def test_launcher_keeps_its_data_runs_once_a_folder_and_leaves_no_child(
+    killed_and_run_again: Run, run_in: Make, panel: Panel
+) -> None:
     """That Ctrl-C ends all of it with 0 is seen of every panel of the tests."""
     run = killed_and_run_again
     assert "kept" in names(Panel(run)), "a run after kill -9 of everything keeps the data"

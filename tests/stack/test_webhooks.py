@@ -27,7 +27,7 @@ class Staff:
         return self.session.post(self.url + path, data=form | {"csrfmiddlewaretoken": token[1]}, headers=headers)
 
 
-def test_an_endpoint_is_added_in_the_admin_and_told_of_a_reboot_in_order(panel: Any) -> None:
+def test_webhook_delivery_brings_a_reboot_in_order_to_an_endpoint_added_in_the_admin(panel: Any) -> None:
     token, add = panel.token("alice"), "/admin/vps/webhookendpoint/add/"
     with receiving() as receiver:
         shown = Staff(panel).post(add, add, name="main site", url=receiver.url)
