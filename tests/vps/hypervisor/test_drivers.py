@@ -13,10 +13,10 @@ def loaded(code: str) -> str:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
-def test_a_driver_is_imported_when_it_is_connected_to() -> None:
+def test_drivers_are_imported_when_they_are_connected_to() -> None:
     assert loaded(LOADED) == "[]"
     assert "proxmoxer" in loaded(LOADED.replace("print", "h.traits_of('proxmox'); print"))
 
 
-def test_every_driver_says_what_is_so_of_its_hypervisor() -> None:
+def test_drivers_all_have_traits_of_their_hypervisor() -> None:
     assert all(traits_of(name).at_once >= 1 for name in DRIVERS)

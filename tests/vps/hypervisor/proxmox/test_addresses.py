@@ -47,26 +47,28 @@ def first(stranger: Any, interfaces: dict[str, list[str]]) -> str:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_address_is_the_one_that_is_reached_from_outside(stranger: Any, case: str) -> None:
+def test_addresses_begin_with_the_one_to_use_from_outside(stranger: Any, case: str) -> None:
     interfaces, expected = CASES[case]
     assert first(stranger, interfaces) == expected
     assert first(stranger, dict(reversed(interfaces.items()))) == expected, "in whatever order they are told"
 
 
 @pytest.mark.parametrize("name", MADE_BY_THE_GUEST)
-def test_an_interface_that_the_guest_has_made_is_known_by_its_name(stranger: Any, name: str) -> None:
+def test_addresses_of_an_interface_that_the_guest_has_made_are_known_by_its_name(stranger: Any, name: str) -> None:
     assert first(stranger, {name: ["10.1.2.3"], "eth0": ["fd00::5"]}) == "fd00::5"
 
 
 @pytest.mark.parametrize(
     "name", ["eth0", "ens18", "enp1s0", "eno1", "bond0", "eth0.100", "br0", "Ethernet", "venet0", "net0"]
 )
-def test_a_network_card_is_taken_for_one(stranger: Any, name: str) -> None:
+def test_addresses_of_a_network_card_are_taken_for_such(stranger: Any, name: str) -> None:
     assert first(stranger, {name: ["10.1.2.3"], "eth9": ["fd00::5"]}) == "10.1.2.3"
 
 
 @pytest.mark.parametrize("kind", ["qemu", "lxc"])
-def test_a_bridge_of_docker_is_known_by_its_hardware_address_too(driver: Any, simulated: Any, kind: str) -> None:
+def test_addresses_of_a_bridge_of_docker_are_known_by_its_hardware_address_too(
+    driver: Any, simulated: Any, kind: str
+) -> None:
     bridges = {"docker0": ["172.17.0.1"], "mynet": ["172.20.0.1"]}
     simulated.add(kind, power="running", agent=True, ips=["2606:4700::5", "10.0.0.5"], bridges=bridges)
     found = driver().addresses(QEMU if kind == "qemu" else LXC)
@@ -74,7 +76,7 @@ def test_a_bridge_of_docker_is_known_by_its_hardware_address_too(driver: Any, si
     assert set(found[2:]) == {"172.17.0.1", "172.20.0.1"}
 
 
-def test_a_container_of_before_2025_names_its_bridges_addresses_otherwise(stranger: Any) -> None:
+def test_addresses_of_a_container_of_before_2025_are_read_by_their_other_names(stranger: Any) -> None:
     told = [
         {"name": "mynet", "hwaddr": "02:42:ac:14:00:01", "inet": "172.20.0.1/16"},
         {"name": "eth0", "hwaddr": MAC, "inet6": "fd00::5/64"},

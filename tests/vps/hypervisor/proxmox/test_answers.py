@@ -56,7 +56,7 @@ def reads(hypervisor: Hypervisor) -> list[Any]:
 
 
 @pytest.mark.parametrize("what", RUBBISH)
-def test_rubbish_is_never_taken_for_an_answer(stranger: Any, what: str) -> None:
+def test_driver_takes_no_rubbish_for_an_answer(stranger: Any, what: str) -> None:
     hypervisor = connect("proxmox", stranger.access(stranger.answering(RUBBISH[what])))
     for read in reads(hypervisor):
         with pytest.raises(OutcomeUnknown):
@@ -85,7 +85,7 @@ ODD = [
 
 
 @pytest.mark.parametrize(("which", "data"), ODD)
-def test_data_that_makes_no_sense_is_not_guessed_at(stranger: Any, which: int, data: Any) -> None:
+def test_driver_guesses_at_no_data_that_makes_no_sense(stranger: Any, which: int, data: Any) -> None:
     with pytest.raises(OutcomeUnknown):
         reads(answered(stranger, data))[which]()
 
@@ -95,14 +95,14 @@ def answered(stranger: Any, data: Any) -> Hypervisor:
     return connect("proxmox", stranger.access(stranger.answering(answer)))
 
 
-def test_an_endless_answer_is_cut_off(stranger: Any, shorten: Shorten) -> None:
+def test_driver_cuts_off_an_endless_answer(stranger: Any, shorten: Shorten) -> None:
     shorten(largest_answer=100_000)
     host = stranger.answering(http_answer(b" " * 300_000))
     with pytest.raises(OutcomeUnknown, match="did not end"):
         connect("proxmox", stranger.access(host)).guests()
 
 
-def test_an_answer_that_drips_is_given_up_in_time(stranger: Any, shorten: Shorten) -> None:
+def test_driver_gives_up_in_time_an_answer_that_drips(stranger: Any, shorten: Shorten) -> None:
     shorten(read_s=0.5)
 
     def drip(connection: Any) -> None:
@@ -117,7 +117,7 @@ def test_an_answer_that_drips_is_given_up_in_time(stranger: Any, shorten: Shorte
     assert time.monotonic() - begun < 30, "and it would have gone on for a minute"
 
 
-def test_a_denial_that_is_held_back_three_seconds_is_waited_for(stranger: Any) -> None:
+def test_driver_waits_for_a_denial_that_is_held_back_three_seconds(stranger: Any) -> None:
     def deny(connection: Any) -> None:
         time.sleep(3.2)
         connection.sendall(http_answer(b"", "401 Authentication failed!"))
@@ -127,7 +127,7 @@ def test_a_denial_that_is_held_back_three_seconds_is_waited_for(stranger: Any) -
     assert caught.value.reason == Refusal.UNAUTHENTICATED
 
 
-def test_a_node_that_another_node_cannot_connect_to_was_not_asked(stranger: Any) -> None:
+def test_send_to_a_node_that_another_node_cannot_connect_to_did_not_arrive(stranger: Any) -> None:
     host = stranger.answering(http_answer(b"", "595 No route to host"))
     with pytest.raises(Unreachable):
         connect("proxmox", stranger.access(host)).send(QEMU, Command.REBOOT, 60)
@@ -137,7 +137,8 @@ def test_a_node_that_another_node_cannot_connect_to_was_not_asked(stranger: Any)
     "reason",
     ["address lookup for 'pve1' did not find any IP address", "unable to get remote IP address for node 'pve1'"],
 )
-def test_a_node_that_another_node_cannot_find_was_not_asked_b22(stranger: Any, reason: str) -> None:
+def test_send_to_a_node_that_another_node_cannot_find_did_not_arrive(stranger: Any, reason: str) -> None:
+    """B22: the node was not asked, and so nothing was executed."""
     host = stranger.answering(http_answer(b'{"data":null}', f"500 {reason}"))
     with pytest.raises(NodeUnreachable, match=reason):
         connect("proxmox", stranger.access(host)).send(QEMU, Command.REBOOT, 60)
@@ -153,14 +154,14 @@ def test_a_node_that_another_node_cannot_find_was_not_asked_b22(stranger: Any, r
         ({"status": "stopped"}, True, False),
     ],
 )
-def test_a_task_is_judged_by_its_exit_status_and_warnings_are_a_success(
+def test_task_is_judged_by_its_exit_status_and_warnings_are_a_success(
     stranger: Any, status: dict[str, str], is_finished: bool, is_success: bool
 ) -> None:
     result = answered(stranger, status).task(UPID)
     assert (result.is_finished, result.is_success) == (is_finished, is_success)
 
 
-def test_of_a_list_of_everybodys_tasks_only_those_of_our_token_are_ours(stranger: Any) -> None:
+def test_sent_since_takes_of_everybodys_tasks_those_of_our_token_alone(stranger: Any) -> None:
     """A token with Sys.Audit sees them all. Running ones show their user in full and finished ones do not."""
     callers = ["root@pam", "panel@pve", "panel@pve!other", "panel@pve!portal2", "other@pve!portal", "panel@pve!portal"]
     upids = [f"UPID:pve1:0000{i:04X}:00005678:6500000{i}:qmstart:100:{user}:" for i, user in enumerate(callers)]
@@ -180,7 +181,7 @@ def test_history_of_an_older_release_has_its_own_steps_and_numbers_as_text(stran
     assert len(points) == 171
 
 
-def test_thinned_points_are_means_of_what_was_measured(stranger: Any) -> None:
+def test_history_that_is_thinned_has_means_of_what_was_measured(stranger: Any) -> None:
     rows = [{"time": i, "cpu": 0.2} if i % 2 else {"time": i} for i in range(1440)]
     points = answered(stranger, rows).history(QEMU, Timeframe.DAY)
     assert len(points) == 360
@@ -201,7 +202,7 @@ def test_thinned_points_are_means_of_what_was_measured(stranger: Any) -> None:
         ("something-new", Power.UNKNOWN),
     ],
 )
-def test_each_status_in_the_list_is_a_power(stranger: Any, status: str, power: Power) -> None:
+def test_guests_have_a_power_for_each_status_in_the_list(stranger: Any, status: str, power: Power) -> None:
     row = {"type": "qemu", "vmid": "100", "node": "pve1", "status": status, "maxmem": "2048"}
     guests = answered(stranger, [row, {"type": "storage", "id": "storage/x"}]).guests()
     assert [(guest.ref, guest.power, guest.name, guest.usage.ram_total) for guest in guests] == [
@@ -209,7 +210,7 @@ def test_each_status_in_the_list_is_a_power(stranger: Any, status: str, power: P
     ]
 
 
-def test_a_number_that_is_not_there_is_not_known_and_0_is_0(stranger: Any) -> None:
+def test_driver_takes_a_number_that_is_not_there_for_unknown_and_0_for_0(stranger: Any) -> None:
     """B2."""
     bare = {"type": "qemu", "vmid": 100, "node": "pve1", "status": "running"}
     (guest,) = answered(stranger, [bare]).guests()
@@ -221,7 +222,7 @@ def test_a_number_that_is_not_there_is_not_known_and_0_is_0(stranger: Any) -> No
     assert answered(stranger, [{"time": 1, "mem": 0}]).history(QEMU, Timeframe.HOUR) == [Sample(1, ram_used=0)]
 
 
-def test_what_is_listed_of_a_node_that_is_gone_was_measured_before(stranger: Any) -> None:
+def test_guests_of_a_node_that_is_gone_have_no_power_and_no_usage(stranger: Any) -> None:
     """The list keeps its guests' last words for up to 5 minutes."""
     row = {"type": "lxc", "vmid": 100, "node": "pve2", "status": "running", "cpu": 0.5, "mem": 5, "uptime": 9}
     (guest,) = answered(stranger, [row, {"type": "node", "node": "pve2", "status": "offline"}]).guests()
@@ -253,7 +254,7 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("answer", REFUSALS)
-def test_each_text_has_its_meaning_and_is_kept_for_staff(stranger: Any, answer: str) -> None:
+def test_refusal_has_the_reason_of_its_text_and_keeps_the_text_for_staff(stranger: Any, answer: str) -> None:
     hypervisor = connect("proxmox", stranger.access(stranger.answering(http_answer(b'{"data":null}', answer))))
     with pytest.raises(Refused) as caught:
         hypervisor.send(QEMU, Command.REBOOT, 60)

@@ -49,7 +49,9 @@ BROKEN_AFTER = {
 
 
 @pytest.mark.parametrize("what", BROKEN_BEFORE)
-def test_a_command_that_was_not_sent_is_sent_to_another_host(stranger: Any, shorten: Shorten, what: str) -> None:
+def test_send_of_a_command_that_did_not_leave_is_tried_at_another_host(
+    stranger: Any, shorten: Shorten, what: str
+) -> None:
     shorten(connect_s=2)
     broken, sound = stranger.breaking(BROKEN_BEFORE[what]), stranger.answering(DONE)
     assert connect("proxmox", stranger.access(broken, sound)).send(GUEST, Command.REBOOT, 60) == UPID
@@ -58,7 +60,7 @@ def test_a_command_that_was_not_sent_is_sent_to_another_host(stranger: Any, shor
 
 
 @pytest.mark.parametrize("what", BROKEN_AFTER)
-def test_a_command_that_was_sent_is_never_sent_again(stranger: Any, shorten: Shorten, what: str) -> None:
+def test_send_of_a_command_that_left_is_never_tried_again(stranger: Any, shorten: Shorten, what: str) -> None:
     shorten(command_s=0.5)
     broken, sound = stranger.answering(BROKEN_AFTER[what]), stranger.answering(DONE)
     with pytest.raises(OutcomeUnknown):
@@ -75,7 +77,7 @@ def test_send_leaves_nothing_after_its_time(stranger: Any) -> None:
 
 
 @pytest.mark.parametrize("what", BROKEN_AFTER)
-def test_a_read_is_tried_elsewhere_after_any_failure(stranger: Any, shorten: Shorten, what: str) -> None:
+def test_read_is_tried_at_another_host_after_any_failure(stranger: Any, shorten: Shorten, what: str) -> None:
     shorten(read_s=2)
     sound = stranger.answering(http_answer(b'{"data": {"version": "8.4.21"}}'))
     broken = stranger.answering(BROKEN_AFTER[what])
@@ -86,7 +88,7 @@ NO = http_answer(b'{"data": null}', "500 VM 100 not running")
 
 
 @pytest.mark.parametrize("answer", [DONE, NO])
-def test_a_host_that_hangs_costs_its_time_once(stranger: Any, shorten: Shorten, answer: bytes) -> None:
+def test_host_that_hangs_costs_its_time_once(stranger: Any, shorten: Shorten, answer: bytes) -> None:
     """Whoever answered last is asked first, whatever the answer was."""
     shorten(connect_s=2)
     waited: list[Any] = []
@@ -98,7 +100,7 @@ def test_a_host_that_hangs_costs_its_time_once(stranger: Any, shorten: Shorten, 
     assert (len(waited), stranger.asked) == (1, 3)
 
 
-def test_many_hosts_that_hang_are_not_all_waited_for_and_the_last_is_found_in_the_end(
+def test_hosts_that_hang_are_not_all_waited_for_and_the_last_is_found_in_the_end(
     stranger: Any, shorten: Shorten
 ) -> None:
     """Whoever asks them one after the other may hold a turn, and says nothing to the database meanwhile."""
@@ -115,40 +117,40 @@ def test_many_hosts_that_hang_are_not_all_waited_for_and_the_last_is_found_in_th
     assert (found, calls > 2) == ("8.4.21", True)
 
 
-def test_the_longest_call_is_shorter_than_the_silence_that_ends_a_turn() -> None:
+def test_transport_waits_no_longer_than_the_silence_that_ends_a_claim() -> None:
     longest = transport.TRIES_FOR_S + transport.CONNECT_S + transport.COMMAND_S
     assert longest < SILENT_S
 
 
-def test_where_nobody_listens_nothing_was_executed() -> None:
+def test_send_to_a_host_where_nobody_listens_is_unreachable() -> None:
     access = Access((f"127.0.0.1:{free_port()}",), "panel@pve!portal", "secret")
     with pytest.raises(Unreachable):
         connect("proxmox", access).send(GUEST, Command.REBOOT, 60)
 
 
 @pytest.mark.parametrize("host", ["no such/host", "::1", "127.0.0.1:99999", "a" * 70 + ".example", ""])
-def test_what_is_no_hosts_name_is_a_host_that_is_down(stranger: Any, host: str) -> None:
+def test_host_with_an_impossible_name_is_a_host_that_is_down(stranger: Any, host: str) -> None:
     sound = stranger.answering(DONE)
     assert connect("proxmox", stranger.access(host, sound)).send(GUEST, Command.REBOOT, 60) == UPID
 
 
-def test_a_cluster_without_hosts_is_unreachable() -> None:
+def test_connect_without_hosts_is_unreachable() -> None:
     with pytest.raises(Unreachable):
         connect("proxmox", Access((), "panel@pve!portal", "secret")).version()
 
 
-def test_another_host_is_asked_where_one_is_down(driver: Any, simulated: Any) -> None:
+def test_send_asks_another_host_where_one_is_down(driver: Any, simulated: Any) -> None:
     simulated.add("qemu")
     hosts = (f"127.0.0.1:{free_port()}", simulated.simulator.tls)
     assert driver(hosts=hosts).send(GUEST, Command.START, 60)
     assert simulated.commands(100) == ["start"]
 
 
-def test_the_clusters_own_authority_is_trusted(driver: Any, simulated: Any) -> None:
+def test_tls_trusts_the_clusters_own_authority(driver: Any, simulated: Any) -> None:
     assert driver(fingerprint="", ca_pem=simulated.pem.read_text()).version() == "9.2.11"
 
 
-def test_a_pin_may_be_written_in_either_case(driver: Any, simulated: Any) -> None:
+def test_tls_takes_a_pin_written_in_either_case(driver: Any, simulated: Any) -> None:
     assert driver(fingerprint=simulated.fingerprint.lower()).version() == "9.2.11"
 
 
@@ -161,21 +163,21 @@ def test_a_pin_may_be_written_in_either_case(driver: Any, simulated: Any) -> Non
         {"fingerprint": "", "ca_pem": "rubbish"},
     ],
 )
-def test_who_cannot_be_trusted_is_sent_nothing(stranger: Any, trust: dict[str, str]) -> None:
+def test_tls_sends_nothing_to_whom_it_cannot_trust(stranger: Any, trust: dict[str, str]) -> None:
     host = stranger.answering(DONE)
     with pytest.raises(Unreachable):
         connect("proxmox", stranger.access(host, **trust)).send(GUEST, Command.REBOOT, 60)
     assert stranger.asked == 0
 
 
-def test_another_authoritys_certificate_is_refused(driver: Any, tmp_path: Path) -> None:
+def test_tls_refuses_the_certificate_of_another_authority(driver: Any, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     other, _, _ = certificate(tmp_path / "other")
     with pytest.raises(Unreachable):
         driver(fingerprint="", ca_pem=other.read_text()).version()
 
 
-def test_a_certificate_of_another_name_needs_a_pin(stranger: Any, tmp_path: Path) -> None:
+def test_tls_takes_a_certificate_of_another_name_by_its_pin_alone(stranger: Any, tmp_path: Path) -> None:
     """The certificate is for localhost and 127.0.0.1."""
     stranger.address = "127.0.0.2"
     host = stranger.answering(DONE)
@@ -186,18 +188,18 @@ def test_a_certificate_of_another_name_needs_a_pin(stranger: Any, tmp_path: Path
     assert connect("proxmox", stranger.access(host)).send(GUEST, Command.REBOOT, 60) == UPID
 
 
-def test_proxies_of_the_environment_are_not_asked(driver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_transport_asks_no_proxy_of_the_environment(driver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{free_port()}")
     assert driver().version() == "9.2.11"
 
 
-def test_a_hypervisor_without_a_driver_says_so() -> None:
+def test_connect_to_a_hypervisor_without_a_driver_is_refused() -> None:
     with pytest.raises(Refused, match="no driver for vmware"):
         connect("vmware", Access((), "", ""))
 
 
 @pytest.mark.parametrize("secret", ["s3cr3t\nX-Injected: 1", "s3cr3t-секрет"])
-def test_a_secret_does_not_show_in_what_is_printed(stranger: Any, secret: str) -> None:
+def test_token_secret_shows_in_nothing_that_is_printed(stranger: Any, secret: str) -> None:
     access = stranger.access(stranger.answering(DONE), secret=secret)
     with pytest.raises(Refused) as caught:
         connect("proxmox", access).version()

@@ -39,7 +39,7 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("what", ANSWERS)
-def test_nothing_of_what_is_no_proxmox_ve_is_quoted(stranger: Any, what: str) -> None:
+def test_driver_quotes_nothing_of_what_is_no_proxmox_ve(stranger: Any, what: str) -> None:
     hypervisor = connect("proxmox", stranger.access(stranger.answering(ANSWERS[what])))
     for call in (hypervisor.version, hypervisor.guests, lambda: hypervisor.send(GUEST, Command.START, 60)):
         with pytest.raises(HypervisorError) as caught:
@@ -56,13 +56,13 @@ def test_nothing_of_what_is_no_proxmox_ve_is_quoted(stranger: Any, what: str) ->
         http_answer(b"", "500 VM is locked (backup)", headers="Server: nginx\r\n"),
     ],
 )
-def test_what_proxmox_ve_says_is_kept_for_staff_behind_a_proxy_too(stranger: Any, answer: bytes) -> None:
+def test_driver_keeps_the_text_of_proxmox_ve_for_staff_behind_a_proxy_too(stranger: Any, answer: bytes) -> None:
     with pytest.raises(Refused, match=r"500 VM is locked \(backup\)"):
         connect("proxmox", stranger.access(stranger.answering(answer))).send(GUEST, Command.START, 60)
 
 
 @pytest.mark.parametrize("host", ["2130706433", "0x7f.1", "panel-name-of-loopback"])
-def test_a_name_is_no_way_to_this_machine(stranger: Any, monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+def test_host_by_a_name_is_no_way_to_this_machine(stranger: Any, monkeypatch: pytest.MonkeyPatch, host: str) -> None:
     """Whoever may register a cluster may not reach what listens here, by whatever name."""
     port = stranger.answering(http_answer(b'{"data": {"version": "9.2.11"}}')).rpartition(":")[2]
     resolve = socket.getaddrinfo
@@ -77,7 +77,7 @@ def test_a_name_is_no_way_to_this_machine(stranger: Any, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("host", ["224.0.0.1", "[::]"])
-def test_an_address_of_a_link_is_no_clusters_however_it_came_to_be_written(stranger: Any, host: str) -> None:
+def test_host_with_an_address_of_a_link_is_refused_however_it_came_to_be_written(stranger: Any, host: str) -> None:
     """D2: nothing is connected to, so nothing there hears of us."""
     port = stranger.answering(http_answer(b'{"data": {"version": "9.2.11"}}')).rpartition(":")[2]
     with pytest.raises(HypervisorError, match="no cluster has such an address"):
@@ -85,7 +85,7 @@ def test_an_address_of_a_link_is_no_clusters_however_it_came_to_be_written(stran
     assert stranger.asked == 0
 
 
-def test_what_speaks_no_tls_is_told_of_without_its_words(stranger: Any) -> None:
+def test_driver_quotes_nothing_of_what_has_no_tls(stranger: Any) -> None:
     """As 127.0.0.1:6379, which is Redis, or a mail server that greets."""
     host = stranger.breaking(lambda connection: connection.sendall(f"220 {SECRET}\r\n".encode()))
     for where in (host, f"127.0.0.1:{free_port()}"):
