@@ -32,7 +32,7 @@ def new_key() -> str:
     return Fernet.generate_key().decode()
 
 
-def test_keys_are_changed_and_the_old_one_can_be_taken_away(
+def test_encrypt_again_lets_the_old_key_be_taken_away(
     cluster: Cluster, endpoint: WebhookEndpoint, settings: Any, new_key: str
 ) -> None:
     settings.FIELD_KEYS = [new_key, *settings.FIELD_KEYS]
@@ -45,7 +45,7 @@ def test_keys_are_changed_and_the_old_one_can_be_taken_away(
     assert out.getvalue().splitlines() == ["vps.Cluster: 1", "vps.WebhookEndpoint: 1"]
 
 
-def test_what_no_key_decrypts_is_named_and_left_and_all_others_are_done(
+def test_encrypt_again_names_and_leaves_what_no_key_decrypts_and_does_all_others(
     cluster: Cluster, endpoint: WebhookEndpoint, settings: Any, new_key: str
 ) -> None:
     """B15. The exit status says that an old key must not be taken away yet."""
@@ -63,7 +63,7 @@ def test_what_no_key_decrypts_is_named_and_left_and_all_others_are_done(
     assert decrypt(Cluster.objects.get(pk=lost.pk).token_secret) == "s", "it is as it was"
 
 
-def test_what_no_key_decrypts_is_told_before_the_panel_is_served(
+def test_prepare_names_what_no_key_decrypts_before_the_panel_is_served(
     cluster: Cluster, endpoint: WebhookEndpoint, settings: Any, new_key: str
 ) -> None:
     """B15: as after a restore with the wrong keys."""
@@ -77,7 +77,9 @@ def test_what_no_key_decrypts_is_told_before_the_panel_is_served(
     assert second.startswith(f"vps.WebhookEndpoint {endpoint.pk} (shop): secret, previous_secret: cannot")
 
 
-def test_a_row_that_is_read_and_written_keeps_its_ciphertext_to_the_byte(cluster: Cluster, settings: Any) -> None:
+def test_encrypted_field_that_is_read_and_written_keeps_its_ciphertext_to_the_byte(
+    cluster: Cluster, settings: Any
+) -> None:
     """B15: nothing is decrypted by loading, nor by saving, nor by printing."""
     before = Cluster.objects.values_list("token_secret", flat=True).get()
     settings.FIELD_KEYS = [Fernet.generate_key().decode()]
@@ -93,12 +95,12 @@ def test_a_row_that_is_read_and_written_keeps_its_ciphertext_to_the_byte(cluster
         decrypt(row.token_secret)
 
 
-def test_no_secret_is_dumped_by_a_command_that_could_not_bring_it_back(cluster: Cluster) -> None:
+def test_dumpdata_which_could_not_bring_a_secret_back_refuses_to_dump_it(cluster: Cluster) -> None:
     with pytest.raises(CommandError, match=r"vps.Cluster.token_secret is a secret: copy it by pg_dump"):
         call_command("dumpdata", "vps.Cluster", stdout=StringIO())
 
 
-def test_whoever_answers_a_request_decrypts_nothing(cluster: Cluster, endpoint: WebhookEndpoint) -> None:
+def test_decrypt_is_forbidden_to_whoever_answers_a_request(cluster: Cluster, endpoint: WebhookEndpoint) -> None:
     """D: neither a cluster's credentials nor what signs webhooks, and both are there for whoever works afterwards."""
     cluster.refresh_from_db()
 
@@ -114,7 +116,7 @@ def test_whoever_answers_a_request_decrypts_nothing(cluster: Cluster, endpoint: 
     assert cluster.credentials()["secret"] == "not-a-real-secret"
 
 
-def test_whoever_answers_a_socket_decrypts_nothing(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_decrypt_is_forbidden_to_whoever_answers_a_socket(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """D: in the threads too in which a socket asks the database."""
     refused = []
 
