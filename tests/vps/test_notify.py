@@ -26,7 +26,7 @@ def mute(tmp_path: Path) -> Iterator[str]:
         yield f"unix://{address}"
 
 
-def test_a_click_waits_no_more_than_a_moment_for_a_redis_that_says_nothing(
+def test_send_changes_waits_no_more_than_a_moment_for_a_redis_that_hangs(
     mute: str, settings: Any, caplog: pytest.LogCaptureFixture, shorten: Shorten
 ) -> None:
     shorten(redis_s=1)
@@ -40,7 +40,7 @@ def test_a_click_waits_no_more_than_a_moment_for_a_redis_that_says_nothing(
     channel_layers.backends.clear()
 
 
-def test_a_broker_that_is_down_is_found_out_once_and_not_by_every_bell(
+def test_ring_all_finds_out_once_that_the_broker_is_down(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def down(*args: Any, **options: Any) -> None:
@@ -61,7 +61,7 @@ async def received(channel: str) -> list[int]:
     return [message.get("vps") for message in messages[:-1]]
 
 
-def test_of_thousands_of_changes_the_pages_of_the_first_hundred_are_told_and_every_reader_of_events(
+def test_many_pages_sends_to_the_first_hundred_of_thousands_and_to_every_reader_of_events(
     db: None, django_capture_on_commit_callbacks: Any
 ) -> None:
     layer = channel_layers["default"]

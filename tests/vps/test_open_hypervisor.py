@@ -50,7 +50,7 @@ def host(simulated: Simulated) -> str:
 # The breaker
 
 
-def test_what_does_not_answer_is_left_alone_for_pauses_that_double(
+def test_circuit_breaker_leaves_what_does_not_answer_alone_for_pauses_that_double(
     simulated: Simulated, real_cluster: Cluster, host: str
 ) -> None:
     simulated.ail(host, refuse=True)
@@ -76,7 +76,9 @@ def test_what_does_not_answer_is_left_alone_for_pauses_that_double(
 
 
 @at_the_same_time
-def test_of_many_one_finds_out_whether_it_is_back(simulated: Simulated, real_cluster: Cluster, host: str) -> None:
+def test_circuit_breaker_lets_one_of_many_find_out_whether_it_is_back(
+    simulated: Simulated, real_cluster: Cluster, host: str
+) -> None:
     simulated.ail(host, refuse=True)
     with suppress(Unreachable):
         ask(real_cluster)
@@ -90,7 +92,7 @@ def test_of_many_one_finds_out_whether_it_is_back(simulated: Simulated, real_clu
 
 
 @at_the_same_time
-def test_of_many_calls_that_fail_at_once_one_counts(
+def test_circuit_breaker_counts_one_of_many_calls_that_fail_at_once(
     simulated: Simulated, real_cluster: Cluster, host: str, impatient: None
 ) -> None:
     simulated.ail(host, silent=True)
@@ -114,7 +116,7 @@ SILENT_CLUSTER, SILENT_NODE, NOBODY = (True, False), (False, True), (False, Fals
         ("502 Bad Gateway", SILENT_NODE),
     ],
 )
-def test_who_is_to_blame_is_left_alone(db: None, stranger: Any, status: str, marked: Any) -> None:
+def test_circuit_breaker_leaves_alone_who_is_to_blame(db: None, stranger: Any, status: str, marked: Any) -> None:
     cluster = registered(stranger.access(stranger.answering(http_answer(b'{"data":null}', status))))
     with pytest.raises(HypervisorError, match=status[:3]):
         ask(cluster, lambda hypervisor: hypervisor.look(GUEST))
@@ -122,7 +124,7 @@ def test_who_is_to_blame_is_left_alone(db: None, stranger: Any, status: str, mar
     assert (cluster.failures > 0, ClusterNode.objects.unreachable().exists()) == marked
 
 
-def test_a_node_that_is_down_proves_that_its_cluster_answers(
+def test_circuit_breaker_of_a_cluster_is_closed_by_the_answer_that_a_node_is_down(
     simulated: Simulated, real_cluster: Cluster, host: str
 ) -> None:
     simulated.ail(host, refuse=True)
@@ -136,7 +138,7 @@ def test_a_node_that_is_down_proves_that_its_cluster_answers(
     assert ask(real_cluster) == "9.2.11"
 
 
-def test_nodes_that_were_blamed_while_the_whole_cluster_hung_are_asked_again_when_it_is_back(
+def test_circuit_breaker_of_nodes_ends_when_the_whole_cluster_that_hung_is_back(
     simulated: Simulated, real_cluster: Cluster, impatient: None
 ) -> None:
     """Their own pauses may be long by then, and nobody else would ask them."""
@@ -152,7 +154,7 @@ def test_nodes_that_were_blamed_while_the_whole_cluster_hung_are_asked_again_whe
     assert ask(real_cluster, lambda hypervisor: hypervisor.look(GUEST)).node == "pve1"
 
 
-def test_the_history_of_a_guest_says_nothing_of_its_node(
+def test_circuit_breaker_of_a_node_learns_nothing_from_the_history_of_a_guest(
     simulated: Simulated, real_cluster: Cluster, impatient: None
 ) -> None:
     """Every host has a copy of it: one that answers for a dead node would have all who wait there go and ask."""
@@ -168,7 +170,7 @@ def test_the_history_of_a_guest_says_nothing_of_its_node(
     assert ClusterNode.objects.unreachable().exists()
 
 
-def test_a_command_whose_answer_was_lost_blames_nobody_and_the_read_after_it_tells(
+def test_circuit_breaker_blames_nobody_for_a_commands_lost_answer_but_for_the_reads_after_it(
     simulated: Simulated, real_cluster: Cluster, impatient: None
 ) -> None:
     simulated.add()
@@ -188,7 +190,7 @@ def test_a_command_whose_answer_was_lost_blames_nobody_and_the_read_after_it_tel
     assert not ClusterNode.objects.unreachable().exists()
 
 
-def test_a_worker_that_was_too_late_to_send_says_nothing_of_the_cluster(
+def test_circuit_breaker_learns_nothing_from_a_worker_that_was_too_late_to_send(
     simulated: Simulated, real_cluster: Cluster
 ) -> None:
     simulated.add()
@@ -198,7 +200,7 @@ def test_a_worker_that_was_too_late_to_send_says_nothing_of_the_cluster(
     assert (real_cluster.failures, simulated.commands(100)) == (0, [])
 
 
-def test_who_falls_asleep_as_the_cluster_is_heard_again_is_not_left_to_sleep(
+def test_advance_that_is_rescheduled_as_the_cluster_answers_again_is_due_soon(
     server: Any, simulated: Simulated, real_cluster: Cluster, host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It has seen that the cluster is silent, and others are woken before it sleeps."""
@@ -255,7 +257,7 @@ def states(operations: list[Operation]) -> set[tuple[str, str]]:
 
 @at_the_same_time
 @pytest.mark.parametrize("trouble", [{"hang_seconds": 30}, {"up": False}])
-def test_a_dead_node_holds_up_its_own_guests_alone(
+def test_work_is_held_up_by_a_dead_node_for_its_own_guests_alone(
     server: Any, simulated: Simulated, real_cluster: Cluster, impatient: None, quick_pauses: None, trouble: Any
 ) -> None:
     (calm,) = at_once(working(real_cluster, have_ended(asked_of([server(vmid=107)]))))
@@ -284,7 +286,7 @@ def other(tmp_path: Path) -> Iterator[Simulated]:
 
 
 @at_the_same_time
-def test_a_cluster_that_hangs_does_not_hold_up_another(
+def test_work_of_a_cluster_is_not_held_up_by_another_that_hangs(
     server: Any,
     alice: Any,
     make_vps: Any,
@@ -332,7 +334,7 @@ def let_in(cluster: Cluster, at_most: int) -> Callable[[], bool]:
 
 
 @at_the_same_time
-def test_no_more_than_four_ask_a_cluster_at_once_and_commands_leave_two_free(
+def test_open_hypervisor_lets_four_in_at_once_and_two_with_commands(
     simulated: Simulated, real_cluster: Cluster
 ) -> None:
     simulated.call("PATCH", "faults", {"delay_seconds": 0.6})
@@ -345,7 +347,7 @@ def test_no_more_than_four_ask_a_cluster_at_once_and_commands_leave_two_free(
 
 
 @at_the_same_time
-def test_those_who_look_leave_room_for_commands_as_long_as_they_can(
+def test_open_hypervisor_leaves_room_for_commands_beside_those_who_look(
     simulated: Simulated, real_cluster: Cluster
 ) -> None:
     simulated.call("PATCH", "faults", {"delay_seconds": 0.5})
@@ -354,7 +356,7 @@ def test_those_who_look_leave_room_for_commands_as_long_as_they_can(
 
 
 @at_the_same_time
-def test_hundreds_that_are_asked_who_they_are_do_not_keep_commands_waiting(
+def test_identify_of_hundreds_keeps_no_command_waiting(
     server: Any, simulated: Simulated, real_cluster: Cluster
 ) -> None:
     """Each takes a slot for two calls, and the next is there as soon as it is free."""
@@ -377,9 +379,7 @@ def test_hundreds_that_are_asked_who_they_are_do_not_keep_commands_waiting(
 
 
 @at_the_same_time
-def test_operations_are_worked_off_two_calls_at_a_time(
-    server: Any, simulated: Simulated, real_cluster: Cluster
-) -> None:
+def test_work_makes_two_calls_at_a_time(server: Any, simulated: Simulated, real_cluster: Cluster) -> None:
     vmids = range(200, 215)
     asked = asked_of([server(vmid=vmid, node=f"pve{vmid % 2 + 1}") for vmid in vmids])
     simulated.call("PATCH", "faults", {"delay_seconds": 0.02})

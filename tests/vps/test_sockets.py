@@ -75,11 +75,13 @@ def cookie_of(browser: Client) -> str:
     return f"session={browser.cookies['session'].value}"
 
 
-# C9: at the door
+# C9: the handshake
 
 
 @pytest.mark.parametrize("path", ["/ws/nowhere", "/", "/ws/pages/", "//ws/pages", "/ws/\0", "", "/healthz"])
-def test_c9_there_is_no_socket_elsewhere(path: str) -> None:
+def test_socket_elsewhere_is_404(path: str) -> None:
+    """C9: it is answered as any address that is not there."""
+
     async def ask() -> None:
         async with opened(path) as socket:
             assert (socket.first["type"], socket.first["status"]) == ("websocket.http.response.start", 404)
@@ -95,7 +97,9 @@ def test_c9_there_is_no_socket_elsewhere(path: str) -> None:
     ["http://[", "http://a:b", "http://a:99999", "\xff", "", "null", "https://evil.example", f"{OURS}.evil.example"],
 )
 @pytest.mark.parametrize("path", ["/ws/pages", "/ws/events", "/ws/nowhere"])
-def test_c9_a_page_that_is_not_ours_stays_out_however_it_is_written(path: str, origin: str) -> None:
+def test_socket_with_an_origin_that_is_not_ours_stays_out_however_it_is_written(path: str, origin: str) -> None:
+    """C9: an origin that cannot be read is not ours."""
+
     async def ask() -> None:
         async with opened(path, origin=origin) as socket:
             assert socket.first["type"] == "websocket.close"
@@ -104,7 +108,9 @@ def test_c9_a_page_that_is_not_ours_stays_out_however_it_is_written(path: str, o
 
 
 @pytest.mark.parametrize("second", [OURS, "https://evil.example"])
-def test_c9_who_says_two_origins_stays_out(second: str) -> None:
+def test_socket_with_two_origins_stays_out(second: str) -> None:
+    """C9: though one of them is ours."""
+
     async def ask() -> None:
         headers = [(b"origin", OURS.encode()), (b"origin", second.encode())]
         async with opened("/ws/pages", headers=headers) as socket:
@@ -117,7 +123,9 @@ def test_c9_who_says_two_origins_stays_out(second: str) -> None:
     "cookie",
     ["", 'session="aaaaaaaa\\000bbbb"', "session=\xff\xfe", "session=" + "x" * 5000, "session=aaaaaaaaaaaaaaaa", "=;;"],
 )
-def test_c9_an_odd_session_is_none(cookie: str) -> None:
+def test_socket_with_an_odd_session_has_none(cookie: str) -> None:
+    """C9: it is closed as one that is not logged in."""
+
     async def ask() -> None:
         async with opened("/ws/pages", cookie) as socket:
             assert (await socket.heard())["code"] == 4401
@@ -132,7 +140,8 @@ def test_c9_an_odd_session_is_none(cookie: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/ws/pages", "/ws/events"])
-def test_c12_one_user_holds_so_many_sockets_and_no_more(path: str, as_user: Any, alice: Any, bob: Any) -> None:
+def test_socket_slots_of_one_user_are_so_many_and_no_more(path: str, as_user: Any, alice: Any, bob: Any) -> None:
+    """C12: a slot that is given back can be taken again."""
     hers, his = cookie_of(as_user(alice)), cookie_of(as_user(bob))
 
     async def ask() -> None:
@@ -150,7 +159,9 @@ def test_c12_one_user_holds_so_many_sockets_and_no_more(path: str, as_user: Any,
     assert not open_sockets
 
 
-def test_c12_whoever_says_no_name_takes_the_sockets_of_nobody_else() -> None:
+def test_socket_slots_of_who_gives_no_name_are_taken_from_nobody_else() -> None:
+    """C12: who comes from another address still gets in."""
+
     async def ask() -> None:
         async with contextlib.AsyncExitStack() as stack:
             for _ in range(MOST_UNKNOWN_OF_AN_ADDRESS):
@@ -164,8 +175,8 @@ def test_c12_whoever_says_no_name_takes_the_sockets_of_nobody_else() -> None:
     async_to_sync(ask)()
 
 
-def test_c12_two_hundred_handshakes_at_once_all_get_in(static_files: None) -> None:
-    """channels_redis opened a connection for each, and failed where there were no more."""
+def test_page_socket_lets_two_hundred_handshakes_at_once_in(static_files: None) -> None:
+    """C12: channels_redis opened a connection for each, and failed where there were no more."""
     cookies = []
     for number in range(20):
         browser = Client()
@@ -205,9 +216,10 @@ def log_in_as_bob(browser: Client, user: Any) -> None:
 
 @pytest.mark.parametrize("path", ["/ws/pages", "/ws/events"])
 @pytest.mark.parametrize("end", [log_out, deactivate, change_password, log_in_as_bob])
-def test_c12_a_socket_ends_at_once_with_its_session_and_is_told_nothing_after(
+def test_socket_ends_at_once_with_its_session_and_is_sent_nothing_after(
     path: str, end: Any, as_user: Any, alice: Any, make_vps: Any
 ) -> None:
+    """C12: whatever ended the session."""
     browser, vps = as_user(alice), make_vps(alice)
 
     def go() -> None:
@@ -231,12 +243,13 @@ async def until_heard(socket: Opened, vps: Any, user: Any) -> None:
         assert json.loads((await socket.heard())["text"]) == {"vps": vps.pk}
 
 
-def tell_of(vps: Any) -> None:
+def announce(vps: Any) -> None:
     Event.objects.record("vps.updated", vps, source="sync")
     notify.send_changes([(vps.pk, vps.user_id)])
 
 
-def test_c12_a_token_that_logs_out_closes_its_socket(alice: Any, make_vps: Any) -> None:
+def test_event_socket_is_closed_by_the_logout_of_its_token(alice: Any, make_vps: Any) -> None:
+    """C12: as the socket of a session is."""
     vps = make_vps(alice)
     login = {"username": "alice", "password": PASSWORD}
     pair = Client().post("/api/auth/login", login, content_type="application/json").json()
@@ -247,7 +260,7 @@ def test_c12_a_token_that_logs_out_closes_its_socket(alice: Any, make_vps: Any) 
     async def ask() -> None:
         async with opened("/ws/events", origin=None, subprotocols=[f"bearer.{pair['access']}"]) as socket:
             for _ in range(2):  # the second is heard by a knock, or by the look that follows the joining
-                await sync_to_async(tell_of)(vps)
+                await sync_to_async(announce)(vps)
                 assert json.loads((await socket.heard())["text"])["vps_id"] == vps.pk
             await sync_to_async(log_out_by_api)()
             assert (await socket.heard())["code"] == 4401
@@ -256,9 +269,10 @@ def test_c12_a_token_that_logs_out_closes_its_socket(alice: Any, make_vps: Any) 
 
 
 @pytest.mark.parametrize(("after", "code"), [("2", 4410), (str(2**63 - 1), 4410), ("1", None)])
-def test_b13_a_place_beyond_the_end_closes_the_socket(
+def test_event_socket_from_a_position_beyond_the_end_is_closed(
     after: str, code: int | None, as_user: Any, alice: Any, make_vps: Any
 ) -> None:
+    """B13: after a restore a client may know of events that the panel has lost."""
     Event.objects.record("vps.created", make_vps(alice), source="sync")
 
     async def ask(cookie: str) -> None:
@@ -272,7 +286,7 @@ def test_b13_a_place_beyond_the_end_closes_the_socket(
     async_to_sync(ask)(cookie_of(as_user(alice)))
 
 
-def test_a_page_that_says_anything_is_shown_out(as_user: Any, alice: Any) -> None:
+def test_page_socket_that_sends_anything_is_closed(as_user: Any, alice: Any) -> None:
     async def ask(cookie: str) -> None:
         async with opened("/ws/pages", cookie) as socket:
             await socket.wire.send_input({"type": "websocket.receive", "text": "hello"})
@@ -282,7 +296,8 @@ def test_a_page_that_says_anything_is_shown_out(as_user: Any, alice: Any) -> Non
 
 
 @pytest.mark.parametrize(("path", "origin", "status"), [("/ws/nowhere", OURS, 404), ("/ws/pages", "http://[", 403)])
-def test_c9_the_web_server_says_so_too(path: str, origin: str, status: int) -> None:
+def test_socket_refusal_is_the_web_servers_answer_too(path: str, origin: str, status: int) -> None:
+    """C9: over a real connection."""
     with serving(application) as port, pytest.raises(InvalidStatus) as refused:
         connect(f"ws://127.0.0.1:{port}{path}", additional_headers={"Origin": origin})
     assert refused.value.response.status_code == status
