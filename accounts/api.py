@@ -54,22 +54,25 @@ class RefreshInput(serializers.Serializer[Any]):
 
 described = partial(endpoint, "Authentication")
 LOGGED_IN = success(**shapes.PAIR, user=shapes.User.ref).shape
+LOGGED_OUT = text("A sentence.", "Logged out")
 REFRESH = component("RefreshInput", body_of(RefreshInput(), {"refresh": shapes.JWT}))
 
 
 @described(
     "logIn",
-    "Log in by username or e-mail address",
     Answer(LOGGED_IN, {"by username": {"sent": shapes.BY_NAME}, "by e-mail": {"sent": shapes.BY_EMAIL}}),
     *(InvalidInput, BadLogin, TooManyAttempts),
-    description="After ten failures for one account from one address (of IPv6 a /64), 15 minutes must pass, and after many "
-    "more of an address or of all; where an account was logged in to before, no stranger locks it out.",
     request=component("LoginInput", body_of(LoginInput(), shapes.BY_NAME | shapes.BY_EMAIL)),
 )
 @api_view(["POST"])
 @authentication_classes([])
 @permission_classes([])
 def login(request: Request) -> Response:
+    """Log in by username or e-mail address.
+
+    After ten failures for one account from one address (of IPv6 a /64), 15 minutes must pass, and after many more of an
+    address or of all; where an account was logged in to before, no stranger locks it out.
+    """
     given = checked(LoginInput(data=request.data))
     user = who(request._request, given.get("username") or given["email"], given["password"])
     return Response(answer(tokens.issue(user)) | {"user": public(user)})
@@ -83,18 +86,16 @@ def who(request: HttpRequest, name: str, password: str) -> User:
     return user
 
 
-@described(
-    "refreshTokens",
-    "Exchange a refresh token for a new pair",
-    *(success("refresh", **shapes.PAIR), InvalidInput, BadToken, shapes.ATTEMPTS),
-    description="A refresh token is good once. One that was spent and comes again was copied: all tokens of that login end, "
-    "and it must be logged in anew. So let one process of yours refresh at a time.",
-    request=REFRESH,
-)
+@described("refreshTokens", success("refresh", **shapes.PAIR), InvalidInput, BadToken, shapes.ATTEMPTS, request=REFRESH)
 @api_view(["POST"])
 @authentication_classes([])
 @permission_classes([])
 def refresh(request: Request) -> Response:
+    """Exchange a refresh token for a new pair.
+
+    A refresh token is good once. One that was spent and comes again was copied: all tokens of that login end, and it must
+    be logged in anew. So let one process of yours refresh at a time.
+    """
     given = checked(RefreshInput(data=request.data))["refresh"]
     try:
         return Response(answer(tokens.exchange(given)))
@@ -103,24 +104,23 @@ def refresh(request: Request) -> Response:
         raise
 
 
-@described(
-    "logOut",
-    "End a login",
-    *(success("log out", message=text("A sentence.", "Logged out")), InvalidInput),
-    description="All tokens that have come of it end, access tokens too. One that is dead already is fine.",
-    request=REFRESH,
-)
+@described("logOut", success("log out", message=LOGGED_OUT), InvalidInput, request=REFRESH)
 @api_view(["POST"])
 @authentication_classes([])
 @permission_classes([])
 def logout(request: Request) -> Response:
+    """End a login.
+
+    All tokens that have come of it end, access tokens too. One that is dead already is fine.
+    """
     tokens.revoke(checked(RefreshInput(data=request.data))["refresh"])
     return Response({"status": "success", "message": "Logged out"})
 
 
-@described("whoAmI", "Whose token this is", success("me", user=shapes.User.ref))
+@described("whoAmI", success("me", user=shapes.User.ref))
 @api_view(["GET"])
 def me(request: Request) -> Response:
+    """Whose token this is."""
     return Response({"status": "success", "user": public(request.user)})
 
 

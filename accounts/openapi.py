@@ -46,9 +46,8 @@ URL = text("For the customer's browser: one button there logs in, once.", "https
 WARNINGS = many(text("A sentence.", "Unknown field ignored: user.colour"), "Keys that were ignored.", minItems=1)
 LINK = {"status": SUCCESS, "url": URL, "expires_at": moment("When it ends: 60 s from now."), "warnings": WARNINGS}
 LOGIN_LINK = component("LoginLink", thing(LINK, optional=["warnings"]))
-WAS_INACTIVE = truth("The account was deactivated before: nothing was done.", True, const=True)
 DONE = {"status": SUCCESS, "message": text("A sentence.", "User synced successfully"), "user": SyncedUser.ref}
-FACTS = {"already_inactive": WAS_INACTIVE, "warnings": WARNINGS}
+FACTS = {"already_inactive": truth("It was deactivated before.", True, const=True), "warnings": WARNINGS}
 USER_SYNCED = component("UserSynced", thing(DONE | FACTS, optional=FACTS))
 ACTIONS = {
     "create": "A new customer.",

@@ -53,7 +53,6 @@ described = partial(endpoint, "Main site")
 
 @described(
     "syncUser",
-    "Say that a customer is new, changed or gone",
     Answer(shapes.USER_SYNCED, {"create": {"sent": shapes.CREATE, "user": shapes.CREATED}}, 201, "Created."),
     Answer(
         shapes.USER_SYNCED,
@@ -68,8 +67,6 @@ described = partial(endpoint, "Main site")
     ),
     *(InvalidInput, MissingFields, errors.UserNotFound, errors.StaffAccount, errors.UsernameTaken, errors.EmailTaken),
     *(errors.ExternalIdMismatch, errors.ExternalIdTaken),
-    description="Each may be said again. A new user has no password: `POST /api/users/{id}/login-link` lets them in. "
-    "`deactivate` ends tokens, sessions and sockets at once. A member of the staff is never touched.",
     request=by_action("UserSync", SHAPE, shapes.ALICE, shapes.ACTIONS),
 )
 @api_view(["POST"])
@@ -78,6 +75,11 @@ described = partial(endpoint, "Main site")
 @notes_calls("user")
 @idempotent
 def sync_user(request: Request) -> Response:
+    """Say that a customer is new, changed or gone.
+
+    Each may be said again. A new user has no password: `POST /api/users/{id}/login-link` lets them in. `deactivate` ends
+    tokens, sessions and sockets at once. A member of the staff is never touched.
+    """
     body: Any = request.data
     action, columns = SHAPE.read(body)
     status, answer = ACTIONS[action](columns)
@@ -89,10 +91,8 @@ NEXT = text("The panel's page to open then.", "/profile/", maxLength=login_links
 
 @described(
     "createLoginLink",
-    "Make a link that logs a customer in",
     Answer(shapes.LOGIN_LINK, {"to the first page": {"sent": {}}, "to a page": {"sent": {"next": "/profile/"}}}, 201),
     *(InvalidInput, errors.UserNotFound, errors.StaffAccount, errors.UserInactive),
-    description="Good once, for 60 seconds; a newer link of the same user ends it.",
     request=thing({"next": NEXT}, optional=["next"]),
 )
 @api_view(["POST"])
@@ -101,6 +101,10 @@ NEXT = text("The panel's page to open then.", "/profile/", maxLength=login_links
 @notes_calls("user")
 @idempotent
 def login_link(request: Request, id: int) -> Response:
+    """Make a link that logs a customer in.
+
+    Good once, for 60 seconds; a newer link of the same user ends it.
+    """
     body: Any = request.data
     link = login_links.make(id, checked_next(body))
     address = settings.PANEL_URL + reverse("accounts:login_link", args=[link.token])

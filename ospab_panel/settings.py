@@ -218,7 +218,6 @@ SPECTACULAR_SETTINGS = {
     "TAGS": [{"name": name} for name in introduction.TAGS],
     "PREPROCESSING_HOOKS": ["web.openapi.document.in_order"],
     "POSTPROCESSING_HOOKS": ["vps.api.webhook_shapes.with_webhooks", "web.openapi.document.with_components"],
-    "DISABLE_DOCSTRING_DESCRIPTIONS": True,
     "SORT_OPERATIONS": False,
 }
 SIMPLE_JWT = {

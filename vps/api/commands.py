@@ -17,10 +17,7 @@ IN_MB = " The unit of ram is MB: 8 GB are 8192."
 STATUS = (
     "What is seen on the hypervisor moves it between `running` and `stopped`; the others are the main site's words."
 )
-PLACEMENT = (
-    "Which guest it is. Without it the panel takes the one unbound guest of that name, where it has the cores and the memory "
-    "that were sold and was never another customer's; else staff bind it."
-)
+PLACEMENT = "Which guest it is. Without it the panel takes the one unbound guest of that name, or else staff bind it."
 REPLACED = "A new machine stands there for the same customer, as after a reinstall: its identity is taken anew."
 
 

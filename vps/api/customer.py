@@ -28,14 +28,13 @@ LISTED = {"count": shapes.COUNT, "vps": many(shapes.VPS, "In id order."), "obser
 
 @described(
     "listVps",
-    "Your servers, in id order",
     Answer(answer(**LISTED).shape, {"all": {"observed": {"17": example_of(shapes.Observed.ref)}}}),
     InvalidInput,
     parameters=page("after", DEFAULT_PAGE, LARGEST_PAGE, default=0),
 )
 @api_view(["GET"])
 def vps_list(request: Request) -> Response:
-    """In id order. `next` is the address of the following page, or null."""
+    """Your servers, in id order."""
     page = page_after(request, default=DEFAULT_PAGE, most=LARGEST_PAGE)
     mine = Vps.objects.visible_to(request.user).select_related("placement__cluster")
     rows, following = page.cut(mine.filter(pk__gt=page.key).order_by("pk")[: page.reads])
@@ -43,23 +42,25 @@ def vps_list(request: Request) -> Response:
     return success(count=len(rows), vps=[vps.columns() for vps in rows], observed=observed, next=following)
 
 
-@described("getVps", "One of your servers", answer("one", vps=shapes.VPS, observed=shapes.Observed.ref), VpsNotFound)
+@described("getVps", answer("one", vps=shapes.VPS, observed=shapes.Observed.ref), VpsNotFound)
 @api_view(["GET"])
 def vps_detail(request: Request, id: int) -> Response:
+    """One of your servers."""
     vps = get_vps(request, id)
     return success(vps=vps.columns(), observed=vps.observed)
 
 
 @described(
     "getVpsStats",
-    "What it uses of CPU, RAM, disk and network",
     *(Answer(shapes.STATS, {"now": {}, "with a history": shapes.WITH_HISTORY}), InvalidInput, VpsNotFound),
-    description="As last heard; `stats` is null where nothing was heard of late.",
     parameters=[query("timeframe", word("Adds a history that goes back so far.", metrics.TIMEFRAMES))],
 )
 @api_view(["GET"])
 def stats(request: Request, id: int) -> Response:
-    """What it uses, as last heard (null where nothing was heard of late), and with `timeframe` its history."""
+    """What it uses of CPU, RAM, disk and network.
+
+    As last heard; `stats` is null where nothing was heard of late.
+    """
     vps = get_vps(request, id)
     answer: dict[str, Any] = {"vps_id": vps.pk, "stats": metrics.usage(vps)}
     if timeframe := request.query_params.get("timeframe"):
@@ -69,24 +70,22 @@ def stats(request: Request, id: int) -> Response:
 
 @described(
     "listOperations",
-    "What was asked of it, newest first",
     *(answer("all", operations=many(shapes.Operation.ref, "Newest first."), next=NEXT), InvalidInput, VpsNotFound),
     parameters=page("before", DEFAULT_PAGE, LARGEST_PAGE),
 )
 @api_view(["GET"])
 def list_operations(request: Request, id: int) -> Response:
-    """Newest first. `before` names the id to go on from."""
+    """What was asked of it, newest first."""
     page = page_before(request, default=DEFAULT_PAGE, most=LARGEST_PAGE)
     mine = get_vps(request, id).operations.visible_to(request.user)
     rows, following = page.cut(mine.filter(pk__lt=page.key).select_related("requested_by")[: page.reads])
     return success(operations=[operation.public(request.user) for operation in rows], next=following)
 
 
-@described(
-    "getOperation", "How an operation goes, or went", answer("one", operation=shapes.Operation.ref), OperationNotFound
-)
+@described("getOperation", answer("one", operation=shapes.Operation.ref), OperationNotFound)
 @api_view(["GET"])
 def operation_detail(request: Request, id: int) -> Response:
+    """How an operation goes, or went."""
     mine = Operation.objects.visible_to(request.user)
     operation = mine.select_related("requested_by").filter(pk=id).first()
     if operation is None:

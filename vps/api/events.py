@@ -30,19 +30,20 @@ PAGE = openapi.page("after", DEFAULT_PAGE, LARGEST_PAGE, BIGGEST_ID, default=0)
 @openapi.endpoint(
     "Events",
     "listEvents",
-    "What happened after an event, in order",
     openapi.success("all", events=many(shapes.Event.ref, "In the order of the feed."), next=NEXT),
     *(InvalidInput, shapes.FROM_THE_FUTURE),
-    description="A customer reads their own by a JWT, the main site all by its key. With the last `id` as the next `after`, "
-    "nothing is skipped and nothing comes twice. Where `next` is null, ask again later, or read `WS /ws/events?after=`: an "
-    'event a message, and the first message from you is the token, `{"token": "…"}`.',
     parameters=[*PAGE, openapi.query("type", TYPES)],
 )
 @api_view(["GET"])
 @authentication_classes([KeyOrTokenAuthentication])
 @notes_calls()
 def events(request: Request) -> Response:
-    """`next` is the address of what follows, or null where nothing does yet. Raises CursorFromTheFuture."""
+    """What happened after an event, in order.
+
+    A customer reads their own by a JWT, the main site all by its key. With the last `id` as the next `after`, nothing is
+    skipped and nothing comes twice. Where `next` is null, ask again later, or read `WS /ws/events?after=`: an event a
+    message, and the first message from you is the token, `{"token": "…"}`.
+    """
     page = page_after(request, default=DEFAULT_PAGE, most=LARGEST_PAGE, largest_key=BIGGEST_ID)
     types = choices(request, "type", Event.Type.values)
     rows, following = page.cut(visible(request, types).read(page.key, page.reads), by="position", type=",".join(types))

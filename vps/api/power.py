@@ -37,8 +37,8 @@ def described(verb: Verb) -> Callable[[Endpoint], Endpoint]:
     examples |= {other.name: operation | {"sent": {flag: True}} for flag, other in variants.items()}
     given: list[Any] = [Answer(answer.shape, examples, 202, "It will be done."), *REFUSES]
     return endpoint(
-        *("Customers", f"{verb.name}Vps", verb.summary, *given, *([InvalidInput] if params else [])),
-        description=f"{verb.about} Answered at once: the operation says how it goes.",
+        *("Customers", f"{verb.name}Vps", *given, *([InvalidInput] if params else [])),
+        description=f"{verb.summary}.\n\n{verb.about} Answered at once: the operation says how it goes.",
         request=body_of(params(), dict.fromkeys(variants, True)) if params else None,
     )
 

@@ -58,10 +58,9 @@ described = partial(endpoint, "Main site")
 
 @described(
     "readVps",
-    "Read what the panel holds, or a hash of it",
     Answer(shapes.PAGE_OR_DIGEST, {"a page": {"vps": [shapes.VPS]}, "a digest": {"of": shapes.DIGEST}}),
     InvalidInput,
-    description="A page of all that the panel holds. With `digest=1` the SHA-256 of a line for each VPS in id order: `id`, "
+    description="Read what the panel holds, or a hash of it.\n\nWith `digest=1` the SHA-256 of a line a VPS, by id: `id`, "
     "`external_id` (empty where it has none), `user_id`, `name`, state, `cpu`, `ram`, `disk`, `os` and `hypervisor`, joined "
     "by tabs, in UTF-8, each ended by a line feed. The state is `active` for `running` and `stopped`, else the status.",
     parameters=[
@@ -73,12 +72,12 @@ described = partial(endpoint, "Main site")
 )
 @described(
     "syncVps",
-    "Say that a VPS was created, changed or deleted",
     Answer(shapes.SYNCED, shapes.CREATIONS, 201, "Created."),
     Answer(shapes.SYNCED, shapes.CHANGES, about="Changed or deleted, or so already: `vps` as it is, or was last."),
     *(InvalidInput, MissingFields, errors.UnknownUser, errors.UnknownCluster, errors.VpsNotFound, errors.VpsDeleted),
     *(errors.HypervisorMismatch, errors.PlacementTaken, errors.ExternalIdTaken, errors.ExternalIdMismatch),
-    description="Each may be said again: what is done already is not done twice. The path takes a slash at its end, too.",
+    description="Say that a VPS was created, changed or deleted.\n\nEach may be said again: what is done already is not done "
+    "twice. The path takes a slash at its end, too.",
     request=shapes.COMMAND,
     methods=["POST"],
 )
@@ -92,15 +91,16 @@ def sync_vps(request: Request) -> Response:
 
 @described(
     "syncVpsBatch",
-    "Say up to 10,000 of these at once",
     *(Answer(shapes.BATCH_ANSWER, shapes.BATCHES, about="What became of each."), InvalidInput),
-    description="In one transaction, and a body of up to 16 MiB. What of it failed is told in `results` by the codes of `POST "
-    f"/api/vps/sync`; with `atomic` nothing is done then, and the others are `{NotApplied.code}`.",
     request=shapes.BATCH,
 )
 @for_the_main_site("POST", largest_body=16 * MIB, at_once=BATCHES_AT_ONCE)
 def sync_batch(request: Request) -> Response:
-    """Up to 10,000 sync commands in one transaction, each by itself or all or none."""
+    """Say up to 10,000 of these at once.
+
+    In one transaction, and a body of up to 16 MiB. What of it failed is told in `results` by the codes of `POST
+    /api/vps/sync`; with `atomic` nothing is done then, and the others are `not_applied`.
+    """
     body: Any = request.data
     operations, is_atomic = batch_of(body)
     warnings = unknown_keys(body, {"operations", "atomic"})

@@ -8,10 +8,7 @@ from web.openapi.endpoint import query
 from web.openapi.shapes import Noun, Schema, always, example_of, moment, or_null, text, thing
 
 VPS = or_null(SYNCED_VPS) | {"description": "As it was when this was written, or null."}
-SIGNED = (
-    "`v1,` and, in base64, the HMAC-SHA256 of `{id}.{timestamp}.{body}` under the endpoint's secret. While the secret is "
-    "changed there are two, with a space between them."
-)
+SIGNED = "`v1,` and the HMAC-SHA256 of `{id}.{timestamp}.{body}` in base64; while the secret is changed two, a space between."
 HEADERS = {
     "webhook-id": text("The same on every try: take it once.", "evt_123", pattern="^(evt|test)_[0-9]+$"),
     "webhook-timestamp": text("When this try was made, seconds since 1970.", "1761561000", pattern="^[0-9]+$"),

@@ -75,14 +75,18 @@ def for_everybody(view: Any) -> Any:
     return api_view(["GET"])(authentication_classes([])(permission_classes([])(view)))
 
 
-@endpoint(TAG, "getSchema", "This description, as OpenAPI 3.1", Answer(DOCUMENT))
+@endpoint(TAG, "getSchema", Answer(DOCUMENT))
 @for_everybody
 def schema(request: Request) -> HttpResponse:
+    """This description, as OpenAPI 3.1."""
     return HttpResponse(document(), content_type="application/json")
 
 
-@endpoint(TAG, "getDocs", "A page to read and try it", Answer({"type": "string"}, media_type="text/html"))
+@endpoint(TAG, "getDocs", Answer({"type": "string"}, media_type="text/html"))
 @for_everybody
 def docs(request: Request) -> HttpResponse:
-    """Swagger UI from our own static files: it asks no other host, and obeys the Content-Security-Policy."""
+    """A page to read it, and to try it.
+
+    Swagger UI from our own static files: it asks no other host, and obeys the Content-Security-Policy.
+    """
     return render(request._request, "api_docs.html")

@@ -12,16 +12,15 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry
 from drf_spectacular.utils import extend_schema
 
-from web.errors import PanelError, Sentence
+from web.errors import PanelError
 from web.fields import INT_MAX
 from web.idempotency import IdempotencyKeyReused, InvalidIdempotencyKey, RequestInProgress
 from web.openapi.refusals import OF_BODIES, Refusal, answered, refusal, responses
 from web.openapi.shapes import Schema, always, example_of, ref, thing, whole
 
-Decorator = Callable[[Any], Any]
 SUCCESS = always("success")
 ID_SCHEMA = {"type": "integer", "minimum": 1, "maximum": INT_MAX, "examples": [17]}
-ID = {"name": "id", "in": "path", "required": True, "description": "As an answer told it.", "schema": ID_SCHEMA}
+ID = {"name": "id", "in": "path", "required": True, "description": "As an answer has it.", "schema": ID_SCHEMA}
 OF_KEYS = [refusal(one, is_shown=False) for one in (InvalidIdempotencyKey, RequestInProgress, IdempotencyKeyReused)]
 # Of each class of authenticators what it takes, and how it refuses who comes without. Whoever has the classes adds them.
 CALLERS: dict[Any, tuple[dict[str, Schema], list[Refusal]]] = {}
@@ -49,11 +48,12 @@ def success(*examples: str, **properties: Schema) -> Answer:
     return Answer(thing({"status": SUCCESS} | properties), {name: {} for name in examples})
 
 
-def endpoint(
-    tag: str, id: str, summary: Sentence, *given: Answer | type[PanelError] | Refusal, **more: Any
-) -> Decorator:
-    """`given` are its answers and the errors that its own code raises: examples show each. `more` is extend_schema's."""
-    return extend_schema(operation_id=id, tags=[tag], summary=summary, responses=given, **({"request": None} | more))
+def endpoint(tag: str, id: str, *given: Answer | type[PanelError] | Refusal, **more: Any) -> Callable[[Any], Any]:
+    """`given` are its answers and the errors that its own code raises: examples show each. `more` is extend_schema's.
+
+    The endpoint's docstring is for its callers: a line that sums it up, and what more they need to know.
+    """
+    return extend_schema(operation_id=id, tags=[tag], responses=given, **({"request": None} | more))
 
 
 def query(name: str, schema: Schema, **default: Any) -> Schema:
@@ -72,10 +72,11 @@ class EndpointSchema(AutoSchema):
     def get_operation(
         self, path: str, path_regex: str, path_prefix: str, method: str, registry: ComponentRegistry
     ) -> Schema:
-        """Raises LookupError where no @endpoint stands beside it."""
+        """Raises LookupError where no @endpoint stands above it."""
         self.method = method
-        if not self.get_summary():
-            raise LookupError(f"No @endpoint describes {method} {path}.")
+        summary, _, about = str(self.get_description()).partition("\n\n")
+        if not (summary and isinstance(self.get_response_serializers(), tuple)):
+            raise LookupError(f"No @endpoint and docstring describe {method} {path}.")
         callers = [CALLERS[type(one)] for one in self.view.get_authenticators()]
         security: list[Schema] = [{name: []} for schemes, _ in callers for name in schemes]
         is_repeatable = method == "POST" and bool(security)
@@ -84,13 +85,13 @@ class EndpointSchema(AutoSchema):
         operation = {
             "operationId": self.get_operation_id(),
             "tags": self.get_tags(),
-            "summary": self.get_summary(),
+            "summary": summary.removesuffix("."),
             "parameters": [*ids, *self.get_override_parameters(), *(ref(name, "parameters") for name in headers)],
             "security": security,
             "responses": self.responses([row for _, rows in callers for row in rows], is_repeatable),
         }
         body: Any = self.get_request_serializer()
-        more = {"description": str(self.get_description()), "requestBody": body and self.sent(body)}
+        more = {"description": about, "requestBody": body and self.sent(body)}
         return operation | {name: said for name, said in more.items() if said}
 
     def responses(self, rows: list[Refusal], is_repeatable: bool) -> Schema:

@@ -19,11 +19,6 @@ class Refusal:
     shape: Schema | None = None
 
 
-# Sentences that are made anew each time.
-SENTENCES = {
-    "missing_fields": "Missing required fields: name, cpu",
-    "invalid": "Invalid request: limit: Must be a whole number.",
-}
 # What web.json_body says of a body that it cannot read.
 UNREADABLE = (
     "invalid_json",
@@ -71,8 +66,7 @@ def refusal(error: type[PanelError] | Refusal, name: str = "", is_shown: bool = 
         return error
     fields = Error.fields | {"code": always(error.code)} | more
     shape = component(name, thing(fields, optional=Error.optional)) if more else None
-    sentence = SENTENCES.get(error.code, error.message)
-    return Refusal(error.status, error.code, sentence, bool(error.retry_after), is_shown, shape)
+    return Refusal(error.status, error.code, error.message, bool(error.retry_after), is_shown, shape)
 
 
 def responses(rows: list[Refusal]) -> dict[str, Schema]:

@@ -1,4 +1,4 @@
-"""Every example of GET /api/schema is asked of the real doors, and answered as it says."""
+"""Every example of GET /api/schema is asked of the real endpoints, and answered as it says."""
 
 import re
 from collections.abc import Callable
@@ -28,7 +28,7 @@ LATER_IDS = "SELECT setval(seq, greatest(nextval(seq), 100)) FROM pg_get_serial_
 
 @dataclass
 class Call:
-    """One example: what is sent, before it is sent. A row of the table below makes it, and the world, what it tells of."""
+    """One example: what is sent, before it is sent. A row of the table below makes it, and the world that it is asked of."""
 
     operation: str
     name: str
@@ -276,7 +276,7 @@ def test_what_an_example_says_is_so(
 
 
 def keys(value: Any, other: Any) -> Any:
-    """What stands where, as far as both have something there. `errors` may be told or not."""
+    """What stands where, as far as both have something there. `errors` may be there or not."""
     if isinstance(value, dict) and isinstance(other, dict):
         return {key: keys(inner, other.get(key)) for key, inner in value.items() if key != "errors"}
     if isinstance(value, list) and isinstance(other, list):
