@@ -1,4 +1,4 @@
-"""How services reach a cluster: a few at a time, and what is silent is left alone for a while. For the services alone.
+"""How services and operations reach a cluster: a few at a time, and what is unreachable is left alone for a while.
 
 A cluster that hangs holds up as many workers as it has slots, once; from then on one probe at a time finds out whether
 it is back. A node that hangs is asked seldom too, and its cluster goes on.
@@ -86,7 +86,7 @@ class Breaker:
             self.is_back()
 
     def is_back(self) -> None:
-        """A cluster that hung made its nodes look silent too: those are asked again as soon as it is back."""
+        """A cluster that hung made its nodes look unreachable too: those are asked again as soon as it is back."""
         if self.is_unreachable:
             self.cluster.record_answer()
             ClusterNode.objects.ask_all_at_once(self.cluster.pk)

@@ -296,7 +296,7 @@ class Refused(HypervisorError):
 
 
 class NodeUnknown(Refused):
-    """Refused(NOT_HERE): there is no node of this name, or its name cannot be looked up just now. It counts as silent."""
+    """Refused(NOT_HERE): there is no node of this name, or its name cannot be looked up just now. It counts as unreachable."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(Refusal.NOT_HERE, detail)
