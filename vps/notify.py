@@ -1,4 +1,4 @@
-"""After the commit: ring for a worker, tell browsers to look again. Messages carry ids, never data, and any may be lost.
+"""After the commit: ring for a worker, let browsers look again. Messages carry ids, never data, and any may be lost.
 
 Services and tasks call it; events ring by themselves, as models/event.py records them. A worker is reached by the name of
 its task, so that nobody who rings needs to import tasks.

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def task(verb: Callable[..., Any]) -> Any:
-    """A database that is away, or takes no writes, is told of in a line: the rows say what is due, and the next bell or the
+    """A database that is away, or takes no writes, costs a line of the log: the rows say what is due, and the next bell or the
     sweeper sees to it.
     """
 

@@ -376,7 +376,7 @@ OF_MAIN_SITE = [
     m(
         "events are read with nothing skipped and nothing twice",
         "vps/models/event.py",
-        "            lock_until_commit(SETTLING)\n",
+        "            lock_until_commit(ASSIGNING_POSITIONS)\n",
         "",
         "tests/vps/api/test_feed.py",
     ),
@@ -421,7 +421,7 @@ OF_MAIN_SITE = [
         "a main site that hangs holds up nobody",
         "vps/services/webhooks/send.py",
         "        return 1\n",
-        "        return HANDS\n",
+        "        return WORKERS\n",
         f"{WEBHOOKS}/test_silence.py",
     ),
     m(

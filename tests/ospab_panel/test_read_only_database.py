@@ -30,7 +30,7 @@ class Cast:
         self.alice = person("alice")
         self.vps = make_vps(self.alice)
         Event.objects.record("vps.created", self.vps, source="sync")
-        Event.objects.settle()
+        Event.objects.assign_positions()
         Event.objects.record("vps.updated", self.vps, source="sync")
         self.browser, self.program = as_user(self.alice), with_token(self.alice)
         self.main_site = Client(headers={"x-api-key": settings.MAIN_SITE_API_KEYS[0]}, raise_request_exception=False)

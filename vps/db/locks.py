@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from django.db import connection
 from django.db.models.expressions import RawSQL
 
-OPERATIONS_OF_VPS, RECONCILE_OF_CLUSTER, BINDING_BY_NAME, FINDING_ADDRESSES, MOVING, SETTLING = range(0x6F01, 0x6F07)
+OPERATIONS_OF_VPS, RECONCILE_OF_CLUSTER, BINDING_BY_NAME, FINDING_ADDRESSES, MOVING, ASSIGNING_POSITIONS = range(
+    0x6F01, 0x6F07
+)
 ENQUEUEING, DELIVERING, DELIVERY_SLOT = range(0x6F0A, 0x6F0D)
 # The first of a cluster's slots; the others follow.
 SLOTS_OF_CLUSTER = 0x6F10

@@ -1,4 +1,4 @@
-"""The demo's people, cluster and servers, made once, and demo.json, which tells scripts of them. `prepare` calls it."""
+"""The demo's people, cluster and servers, made once, and demo.json, where scripts find them. `prepare` calls it."""
 
 import json
 import os

@@ -6,8 +6,8 @@ hardly anything is unsettled now: else it looks for what is by reading the whole
 from django.db import migrations, transaction
 
 WAIT_FOR_TURN = 'SELECT pg_advisory_xact_lock(%s, 0)'
-SETTLING = 0x6F06
-SETTLE = """
+ASSIGNING_POSITIONS = 0x6F06
+ASSIGN_POSITIONS = """
     UPDATE events SET position = last.position + fresh.place
     FROM (
         SELECT id, row_number() OVER (ORDER BY id) AS place
@@ -26,8 +26,8 @@ def settle_all(apps, editor):
 
 def settle_some(connection):
     with transaction.atomic(connection.alias), connection.cursor() as cursor:
-        cursor.execute(WAIT_FOR_TURN, [SETTLING])
-        cursor.execute(SETTLE)
+        cursor.execute(WAIT_FOR_TURN, [ASSIGNING_POSITIONS])
+        cursor.execute(ASSIGN_POSITIONS)
         return cursor.rowcount
 
 

@@ -108,7 +108,7 @@ class Cluster(CircuitBreaker):
         return {normal(host, port_of(self.hypervisor)) for host in self.hosts}
 
     def shares_with(self, other: "Cluster") -> str:
-        """By which of its fields this row reaches the same cluster as another, as far as rows tell, or ''."""
+        """By which of its fields this row reaches the same cluster as another, as far as rows show, or ''."""
         if self.addresses & other.addresses:
             return "hosts"
         if self.fingerprint and self.fingerprint.upper() in other.pins:
@@ -123,12 +123,12 @@ class Cluster(CircuitBreaker):
 
     @property
     def pins(self) -> set[str]:
-        """The certificates of its nodes, as it told of them or staff wrote them."""
-        told = {certificate.rpartition(" ")[2] for certificate in self.certificates}
-        return told | ({self.fingerprint.upper()} if self.fingerprint else set())
+        """The certificates of its nodes, as it named them or staff wrote them."""
+        named = {certificate.rpartition(" ")[2] for certificate in self.certificates}
+        return named | ({self.fingerprint.upper()} if self.fingerprint else set())
 
     def is_same_as(self, other: "Cluster") -> bool:
-        """Whether both rows reach one cluster: by what it said of itself, or else by what rows tell."""
+        """Whether both rows reach one cluster: by what it said of itself, or else by what rows show."""
         if other.pk in (self.pk, self.same_as_id) or other.same_as_id == self.pk:
             return True
         said_alike = bool(set(self.certificates) & set(other.certificates))

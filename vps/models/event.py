@@ -1,7 +1,7 @@
 """What happened: append-only, written in the transaction of the change, with who and from where.
 
 Ids are given out before they are committed, so whoever reads "all above my last id" may skip one that commits late for
-ever. Readers go by `position` instead, which `settle` gives to what is committed, one caller at a time.
+ever. Readers go by `position` instead, which `assign_positions` gives to what is committed, one caller at a time.
 
 `user` is who owned the VPS then. After a transfer, the transfer itself and what follows are the new owner's; what was
 before stays the old one's, as do the events of a VPS that is deleted.
@@ -17,19 +17,19 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from vps import notify
-from vps.db.locks import SETTLING, lock_until_commit
+from vps.db.locks import ASSIGNING_POSITIONS, lock_until_commit
 from vps.errors import CursorFromTheFuture
 from vps.models.history import link_that_outlives
 
 # By ids: of one VPS, whose row is locked by whoever writes of it, the lower id has happened before.
 # Where the statistics hold the table for empty, PostgreSQL joins by comparing each with each: the fresh ones are
 # numbered once for all that, and are few enough for it.
-SETTLE = """
+ASSIGN_POSITIONS = """
     WITH fresh AS MATERIALIZED (
-        SELECT id, row_number() OVER (ORDER BY id) AS place
-        FROM (SELECT id FROM events WHERE position IS NULL ORDER BY id LIMIT %s) AS unsettled
+        SELECT id, row_number() OVER (ORDER BY id) AS number
+        FROM (SELECT id FROM events WHERE position IS NULL ORDER BY id LIMIT %s) AS unpositioned
     )
-    UPDATE events SET position = last.position + fresh.place
+    UPDATE events SET position = last.position + fresh.number
     FROM fresh, (SELECT coalesce(max(position), 0) AS position FROM events) AS last
     WHERE events.id = fresh.id
 """
@@ -67,29 +67,29 @@ class EventQuerySet(models.QuerySet["Event"]):
         if written:
             notify.events((event.vps_id, event.user_id) for event in written)
 
-    def settle(self) -> None:
-        """Give all that is committed its place in the feed, after what has one.
+    def assign_positions(self) -> None:
+        """Give all events that are committed their positions in the feed, after those that have one.
 
-        Not a part of it: who takes what is settled for all there is would miss the rest, or take it for new later.
+        All, and not a part: a reader who takes the feed for all there is would miss the rest, or take it for new later.
         """
-        while self.settle_some() == AT_ONCE:
+        while self.assign_some() == AT_ONCE:
             pass
 
-    def settle_some(self) -> int:
+    def assign_some(self) -> int:
         """Returns how many were new. Where none is, nobody waits for anybody: one look into an index that is empty then.
 
-        A database that takes no writes is read as it is: what is settled can be told.
+        A database that takes no writes is read as it is: events that have a position can be shown.
         """
         if not self.model.objects.filter(position=None).exists() or is_read_only():
             return 0
         with transaction.atomic():
-            lock_until_commit(SETTLING)
+            lock_until_commit(ASSIGNING_POSITIONS)
             with connection.cursor() as cursor:
-                cursor.execute(SETTLE, [AT_ONCE])
+                cursor.execute(ASSIGN_POSITIONS, [AT_ONCE])
                 return int(cursor.rowcount)
 
     def feed(self, after: int = 0) -> "EventQuerySet":
-        """What is settled, in order: nothing will ever come before it that is not there now."""
+        """Events that have a position, in its order: nothing will ever come before the last of them that is not there now."""
         return self.filter(position__gt=after).order_by("position")
 
     def visible_to(self, user: Any) -> "EventQuerySet":
@@ -98,7 +98,7 @@ class EventQuerySet(models.QuerySet["Event"]):
 
     def read(self, after: int, at_most: int) -> "list[Event]":
         """The next of the feed, of all that is committed now, each with who did it."""
-        self.settle()
+        self.assign_positions()
         return list(self.feed(after).select_related("by")[:at_most])
 
     def unbound_by_hand(self, vps_ids: "list[int]") -> "models.QuerySet[Event, int]":
@@ -107,11 +107,11 @@ class EventQuerySet(models.QuerySet["Event"]):
         return by_hand.values_list("vps_id", flat=True).distinct()
 
     def end(self) -> int:
-        """The place of the last that is settled, whoever's it is; 0 of an empty feed."""
+        """The position of the last event of the feed, whoever's it is; 0 of an empty feed."""
         return int(self.model.objects.aggregate(end=models.Max("position"))["end"] or 0)
 
     def refuse_future(self, after: int) -> None:
-        """Nobody was ever told of an event beyond the end, unless by a panel whose copy is older than its word.
+        """Nobody has ever read an event beyond the end, unless of a panel that was restored from an older copy.
 
         Raises CursorFromTheFuture.
         """
@@ -120,8 +120,8 @@ class EventQuerySet(models.QuerySet["Event"]):
 
     def code_of_status(self, vps: Any) -> str:
         """With what code the panel moved this VPS to its status, or '' where it gave none or the main site's word it is."""
-        told = models.Q(type=Event.Type.VPS_UPDATED, data__changed__contains="status")
-        of_status = self.filter(told | models.Q(type=Event.Type.VPS_STATUS_CHANGED), vps_id=vps.pk)
+        updated = models.Q(type=Event.Type.VPS_UPDATED, data__changed__contains="status")
+        of_status = self.filter(updated | models.Q(type=Event.Type.VPS_STATUS_CHANGED), vps_id=vps.pk)
         last = of_status.order_by("-id").first()
         return str(last.data.get("code", "")) if last else ""
 

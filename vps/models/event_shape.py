@@ -1,6 +1,6 @@
-"""An event as it is told outside: in /api/events, over /ws/events and to the main site. Their doors call it.
+"""An event as it is shown outside: in /api/events, over /ws/events and to the main site. Their endpoints call it.
 
-The main site is told everything. A customer is told of `data` what stands in SHOWN: a cluster, a guest's key or an identity is
+The main site sees everything. A customer sees of `data` what stands in SHOWN: a cluster, a guest's key or an identity is
 none of theirs, and what is new in `data` stays hidden until it is listed.
 """
 
@@ -49,7 +49,7 @@ def name_of(by: User | None) -> dict[str, Any] | None:
 
 
 def shape(event: Event, *, by: dict[str, Any] | None, data: dict[str, Any]) -> dict[str, Any]:
-    """`id` is the place in the feed: an event that has none yet must not be shown."""
+    """`id` is the position in the feed: an event that has none yet must not be shown."""
     return {
         "id": event.position,
         "type": event.type,

@@ -13,7 +13,7 @@ from vps.models.history import link_that_outlives
 # Characters, of what is not ours to choose.
 LONGEST = {"action": 40, "path": 255, "code": 64, "message": 500}
 REFUSED = Q(status__gte=400)
-# The second is said to wrong keys that come too often.
+# 429 is the answer to wrong keys that come too often.
 WITHOUT_A_KEY = Q(status=401) | Q(status=429, minute__isnull=False)
 # In a batch the answer is 200 and the failures stand in its results.
 TROUBLED = REFUSED | Q(failed__gt=0)

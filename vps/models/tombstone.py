@@ -1,4 +1,4 @@
-"""That a VPS was, and is deleted: so that a late retry is told the truth and nothing comes back. Written by services.sync."""
+"""What is kept of a VPS that is deleted, so that a late retry is answered and nothing comes back. services.sync writes it."""
 
 from typing import Any, ClassVar
 

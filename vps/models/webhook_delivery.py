@@ -40,7 +40,7 @@ class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
     def first_of_their_vps(self) -> "WebhookDeliveryQuerySet":
         """Those that wait for none before them: of one VPS the first pending one, and what is of no VPS likewise.
 
-        A test has no place in the feed, so it waits for nobody, and nobody for it.
+        A test has no position in the feed, so it waits for nobody, and nobody for it.
         """
         before = self.model.objects.pending().alias(lane=LANE)
         mine = {"endpoint": models.OuterRef("endpoint"), "lane": models.OuterRef("lane")}

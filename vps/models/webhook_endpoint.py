@@ -46,7 +46,7 @@ class WebhookEndpointQuerySet(CircuitBreakerQuerySet):
 
 
 class WebhookEndpoint(CircuitBreaker):
-    """`cursor` is the last place of the feed of which deliveries were made. `types` that is empty means all."""
+    """`cursor` is the last position of the feed of which deliveries were made. `types` that is empty means all."""
 
     class Why(models.TextChoices):
         GONE = "gone", _("it answered 410 Gone")

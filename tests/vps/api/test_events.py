@@ -175,7 +175,7 @@ def test_b13_whoever_goes_on_from_the_last_misses_nothing(main_sites: Client, al
 
 
 @pytest.mark.parametrize("type", Event.Type.values)
-def test_of_each_type_it_is_settled_what_a_customer_is_told(type: str, alice: Any, make_vps: Any) -> None:
+def test_for_customer_shows_of_each_type_what_is_listed(type: str, alice: Any, make_vps: Any) -> None:
     event = told(make_vps(alice), type, **SECRETS)
     assert type in SHOWN
     assert for_customer(event, alice)["data"] == {}
@@ -214,7 +214,7 @@ def test_a_page_costs_the_same_queries_for_one_and_for_fifty(
     program, vps = with_token(alice), make_vps(alice)
     for by in [alice, carol] * 25:
         told(vps, by=by)
-    Event.objects.settle()
+    Event.objects.assign_positions()
     with django_assert_num_queries(3):
         assert len(program.get("/api/events").json()["events"]) == 50
 

@@ -9,7 +9,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.test import Client
 
 from vps.models import Event
-from vps.models.event import AT_ONCE, SETTLE
+from vps.models.event import ASSIGN_POSITIONS, AT_ONCE
 from vps.services import webhooks
 
 
@@ -26,7 +26,7 @@ INSERT = "INSERT INTO events (type, source, data, vps_id) VALUES ('vps.updated',
 
 
 def read(after: int) -> list[tuple[int, int]]:
-    Event.objects.settle()
+    Event.objects.assign_positions()
     return list(Event.objects.feed(after).values_list("position", "vps_id"))
 
 
@@ -42,7 +42,7 @@ def test_an_event_that_commits_late_comes_after_what_was_read_and_not_before(els
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_is_settled_keeps_its_place() -> None:
+def test_an_event_that_has_a_position_keeps_it() -> None:
     with connection.cursor() as cursor:
         for vps in (1, 2, 3):
             cursor.execute(INSERT, [vps])
@@ -50,7 +50,7 @@ def test_what_is_settled_keeps_its_place() -> None:
 
 
 def much_happens(vps: Any, last: Any) -> None:
-    """More than is settled in one go, and of another server the last of it."""
+    """More than gets a position in one go, and of another server the last of it."""
     Event.objects.record_status([vps] * AT_ONCE, "stopped")
     Event.objects.record("vps.updated", last, source="sync", changed=["name"])
 
@@ -63,25 +63,29 @@ def test_who_reads_finds_all_that_is_committed_however_much_it_is(
     assert [event["type"] for event in client.get("/api/events").json()["events"]] == ["vps.updated"]
 
 
-def test_what_happened_before_an_upgrade_is_settled_by_it_and_no_look_reads_it_all(alice: Any, make_vps: Any) -> None:
+def test_what_happened_before_an_upgrade_gets_positions_by_it_and_no_look_reads_it_all(
+    alice: Any, make_vps: Any
+) -> None:
     much_happens(make_vps(alice), make_vps(alice))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE events")
     name = "0015_what_happened_before_has_a_place_in_the_feed"
     migration = MigrationLoader(connection).graph.nodes[("vps", name)]
     migration.operations[0].code(None, connection.schema_editor())
-    settled = list(Event.objects.order_by("id").values_list("position", flat=True))
-    assert settled == list(range(1, AT_ONCE + 2))
+    positions = list(Event.objects.order_by("id").values_list("position", flat=True))
+    assert positions == list(range(1, AT_ONCE + 2))
     assert "events_not_settled" in Event.objects.filter(position=None).order_by().values("id")[:1].explain()
 
 
-def test_it_is_settled_in_moments_though_the_statistics_hold_the_table_for_empty(alice: Any, make_vps: Any) -> None:
+def test_positions_are_assigned_in_moments_though_the_statistics_hold_the_table_for_empty(
+    alice: Any, make_vps: Any
+) -> None:
     """As after a load that came before the next ANALYZE. Each compared with each costs a million rows here, and more
     than that means that it is numbered anew for each."""
     much_happens(make_vps(alice), make_vps(alice))
     with connection.cursor() as cursor:
         cursor.execute("UPDATE pg_class SET reltuples = 0, relpages = 100 WHERE oid = 'events'::regclass")
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {SETTLE}", [AT_ONCE])
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {ASSIGN_POSITIONS}", [AT_ONCE])
         plan = cursor.fetchone()[0][0]["Plan"]
     assert rows_of(plan) < 2 * AT_ONCE * AT_ONCE < 10_000_000
 
@@ -92,7 +96,7 @@ def rows_of(plan: dict[str, Any]) -> float:
     return float(plan["Actual Rows"] * plan["Actual Loops"] + below)
 
 
-def test_what_nobody_reads_is_settled_too(alice: Any, make_vps: Any) -> None:
+def test_what_nobody_reads_gets_a_position_too(alice: Any, make_vps: Any) -> None:
     Event.objects.record("vps.updated", make_vps(alice), source="sync")
     webhooks.enqueue()
     assert not Event.objects.filter(position=None).exists()

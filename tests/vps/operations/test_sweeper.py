@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def make_sweeper() -> Iterator[Callable[[], Sweeper]]:
-    """Its hands' database connections are closed at the end: they would outlive the test."""
+    """Its workers' database connections are closed at the end: they would outlive the test."""
     wait_for(notify.redis_check.ask, what="Redis")
     made: list[Sweeper] = []
 
@@ -38,11 +38,11 @@ def make_sweeper() -> Iterator[Callable[[], Sweeper]]:
 def send_home(sweeper: Sweeper) -> None:
     """Each hand closes its own connection, once."""
     at_rest(sweeper)
-    hands = list(sweeper.hands._threads)
-    together = threading.Barrier(len(hands) or 1)
-    for _ in hands:
-        sweeper.hands.submit(lambda: together.wait(100) or connection.close())
-    sweeper.hands.shutdown()
+    workers = list(sweeper.workers._threads)
+    together = threading.Barrier(len(workers) or 1)
+    for _ in workers:
+        sweeper.workers.submit(lambda: together.wait(100) or connection.close())
+    sweeper.workers.shutdown()
 
 
 def at_rest(sweeper: Sweeper) -> None:
@@ -141,7 +141,7 @@ def test_two_of_them_send_one_command(server: Any, simulated: Simulated, make_sw
     assert simulated.commands(100) == ["start"]
 
 
-def test_a_cluster_that_hangs_holds_one_of_its_hands_and_not_the_sweeping(
+def test_a_cluster_that_hangs_holds_one_worker_of_the_sweeper_and_not_the_sweeping(
     server: Any, simulated: Simulated, make_sweeper: Any, impatient: None, caplog: Any
 ) -> None:
     operation, sweeper = left_lying(server(), seconds=8), make_sweeper()

@@ -28,8 +28,8 @@ EVERY_S = 2.0
 ALONE_S = 30.0
 # Two rounds of reconcile and a half: what is not heard for 45 s is shown as unknown.
 UNHEARD_S = 25.0
-# A cluster that hangs holds one of its hands, and not the sweeping.
-HANDS = 8
+# A cluster that hangs holds one of its workers, and not the sweeping.
+WORKERS = 8
 
 
 class Command(BaseCommand):
@@ -42,12 +42,12 @@ class Command(BaseCommand):
         sweeper = Sweeper()
         while not is_over.wait(EVERY_S):
             sweeper.sweep()
-        sweeper.hands.shutdown(wait=False, cancel_futures=True)
+        sweeper.workers.shutdown(wait=False, cancel_futures=True)
 
 
 class Sweeper:
     def __init__(self) -> None:
-        self.hands = ThreadPoolExecutor(HANDS)
+        self.workers = ThreadPoolExecutor(WORKERS)
         self.at_work: dict[Any, Future[None]] = {}
         self.alone_until = 0.0
 
@@ -65,10 +65,10 @@ class Sweeper:
         self.see_to(operations.overdue())
         for id in Cluster.objects.active().unheard(UNHEARD_S).values_list("id", flat=True):
             self.start(reconcile, id)
-        self.tell_main_site()
+        self.see_to_webhooks()
 
-    def tell_main_site(self) -> None:
-        """What nobody has taken or sent, or at once where bells have lately been of no use."""
+    def see_to_webhooks(self) -> None:
+        """What nobody has enqueued or sent, or at once where bells have lately been of no use."""
         is_alone = time.monotonic() < self.alone_until
         found = webhooks.neglected(0) if is_alone else webhooks.neglected()
         if found.is_feed:
@@ -101,18 +101,18 @@ class Sweeper:
         self.at_work = {key: future for key, future in self.at_work.items() if not future.done()}
         if key not in self.at_work:
             log.warning("nobody answered a bell, so %s%r is done here", verb.__name__, args)
-            self.at_work[key] = self.hands.submit(guarded, verb, *args)
-            self.at_work[key].add_done_callback(tell)
+            self.at_work[key] = self.workers.submit(guarded, verb, *args)
+            self.at_work[key].add_done_callback(log_failure)
 
 
-def tell(future: Future[None]) -> None:
-    """Nobody asks a hand how it went."""
+def log_failure(future: Future[None]) -> None:
+    """Nobody else asks a worker how it went."""
     if not future.cancelled() and (error := future.exception()):
         log.error("a hand came to nothing", exc_info=error)
 
 
 def guarded(call: Callable[..., Any], *args: Any) -> None:
-    """The loop outlives a database that restarts; each hand has a connection of its own, and keeps no broken one."""
+    """The loop outlives a database that restarts; each worker has a connection of its own, and keeps no broken one."""
     close_old_connections()
     try:
         call(*args)

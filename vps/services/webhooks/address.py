@@ -36,7 +36,7 @@ def resolve(host: str, port: int) -> list[str]:
 def checked(host: str, port: int, *, allow_private: bool, resolve: Resolve = resolve) -> list[str]:
     """The addresses of this host, to be connected to as they are. Raises Forbidden where any may not be, or OSError.
 
-    With `allow_private` all may be but those of a link, where clouds have what is told to the machine alone.
+    With `allow_private` all may be but those of a link, where clouds have what the machine alone may read.
     """
     addresses = resolve(host.strip("[]"), port)
     for address in addresses:

@@ -114,7 +114,7 @@ def error_of(error: Exception, limit: Deadline) -> Error:
         return Error.TIMED_OUT
     cause: object = error.args[0] if error.args else None
     cause = getattr(cause, "reason", cause)
-    found = (word for kind, word in ERRORS if isinstance(cause, kind) or isinstance(error, kind))
+    found = (name for kind, name in ERRORS if isinstance(cause, kind) or isinstance(error, kind))
     return next(found, Error.BROKEN)
 
 

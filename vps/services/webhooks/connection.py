@@ -115,7 +115,7 @@ class Session(requests.Session):
     """Follows nothing, and knows no proxy, no ~/.netrc and no cookie."""
 
     def get_redirect_target(self, resp: Any) -> None:
-        """requests itself reads the whole answer of a redirect, even of one that it was told not to follow."""
+        """requests itself reads the whole answer of a redirect, even of one that it is not to follow."""
         return
 
 

@@ -47,8 +47,8 @@ def is_behind(since_seconds: float) -> bool:
     if cursor is None:
         return False
     old = Event.objects.filter(created_at__lt=Now() - timedelta(seconds=since_seconds))
-    unsettled: QuerySet[Event] = old.filter(position=None)
-    return unsettled.exists() or old.feed(cursor).exists()
+    unpositioned: QuerySet[Event] = old.filter(position=None)
+    return unpositioned.exists() or old.feed(cursor).exists()
 
 
 def next_in_s(endpoint_id: int) -> float | None:

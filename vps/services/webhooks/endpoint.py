@@ -27,7 +27,7 @@ class TwoSecretsLive(PanelError):
 @transaction.atomic
 def add(endpoint: WebhookEndpoint) -> None:
     """Save a new one, with a secret. It gets what comes after the present end of the feed."""
-    Event.objects.settle()
+    Event.objects.assign_positions()
     endpoint.cursor = Event.objects.end()
     endpoint.secret = new_secret()
     endpoint.save()

@@ -16,7 +16,7 @@ def enqueue() -> bool:
 
     Events get their positions though no endpoint is in use: the first reader of the feed must not wait for years of it.
     """
-    Event.objects.settle()
+    Event.objects.assign_positions()
     if not WebhookEndpoint.objects.active().exists():
         return True
     with try_lock(ENQUEUEING) as is_mine:
@@ -24,7 +24,7 @@ def enqueue() -> bool:
 
 
 def enqueue_round() -> int:
-    Event.objects.settle()
+    Event.objects.assign_positions()
     return sum(enqueue_for(id) for id in WebhookEndpoint.objects.active().values_list("id", flat=True))
 
 

@@ -96,7 +96,7 @@ class Run:
             self.send(endpoint)
 
     def send(self, endpoint: WebhookEndpoint) -> None:
-        """Where nothing can be signed nothing is claimed: staff are told, and what is due waits."""
+        """Where nothing can be signed nothing is claimed: staff see why, and what is due waits."""
         try:
             signing = endpoint.live_secrets(timezone.now())
         except CannotDecrypt as error:
@@ -149,8 +149,8 @@ def record(endpoint: WebhookEndpoint, answers: list[tuple[WebhookDelivery, Answe
 
 
 def attempt(delivery: WebhookDelivery, answer: Answer) -> WebhookAttempt:
-    said = {"status": answer.status, "error": answer.error, "took_ms": answer.took_ms, "answer": answer.text}
-    return WebhookAttempt(delivery=delivery, **said)
+    columns = {"status": answer.status, "error": answer.error, "took_ms": answer.took_ms, "answer": answer.text}
+    return WebhookAttempt(delivery=delivery, **columns)
 
 
 def record_refusal(endpoint: WebhookEndpoint, delivery: WebhookDelivery, answer: Answer) -> None:

@@ -285,7 +285,7 @@ def test_without_a_broker_the_sweeper_delivers(receiver: Receiver, alice: Any, m
     sweeper = Sweeper()
     sweeper.alone_until = time.monotonic() + 60
     for _ in range(3):
-        sweeper.tell_main_site()
+        sweeper.see_to_webhooks()
         at_rest(sweeper)
     send_home(sweeper)
     assert words(receiver, vps) == ["a", "b"]
