@@ -72,9 +72,9 @@ def last_id(panel: Any) -> int:
 
 
 async def read_with_breaks(panel: Any, token: str, after: int, servers: set[int], wanted: int) -> list[dict[str, Any]]:
-    """Whatever is told of these servers, by a reader that is cut off after so many events, and resumes.
+    """All events of these servers, by a reader that is cut off after so many events, and resumes.
 
-    Each time something is left to be told: one who waits for more than there is would wait for ever.
+    Each time something is left to be sent: one who waits for more than there is would wait for ever.
     """
     found: list[dict[str, Any]] = []
     for cut in range(DISCONNECTS + 1):
@@ -112,8 +112,8 @@ async def test_event_socket_cut_off_ten_times_shows_all_that_four_writers_do_onc
     ids = [event["id"] for event in found]
     assert ids == sorted(set(ids))
     for server in servers:
-        told = [event["data"].get("changed") for event in found if event["vps_id"] == server]
-        assert told == [None] + [[CHANGED[number % len(CHANGED)]] for number in range(ROUNDS)]
+        seen = [event["data"].get("changed") for event in found if event["vps_id"] == server]
+        assert seen == [None] + [[CHANGED[number % len(CHANGED)]] for number in range(ROUNDS)]
     assert {event["user_id"] for event in his} == {panel.user("bob")["id"]}
 
 

@@ -1,4 +1,4 @@
-"""The main site is told what happens, on the whole running stack: an endpoint made in the admin, and a customer's click."""
+"""The main site gets what happens, on the whole running stack: an endpoint made in the admin, and a customer's click."""
 
 import re
 from typing import Any
@@ -40,8 +40,8 @@ def test_webhook_delivery_brings_a_reboot_in_order_to_an_endpoint_added_in_the_a
         wait_for(lambda: "operation.succeeded" in receiver.types_of(1), 40, "the end of the reboot at the main site")
         types = [type for type in receiver.types_of(1) if type.startswith("operation.")]
         assert types == ["operation.queued", "operation.succeeded"]
-        told = [got.verified_by(secret)["data"] for got in receiver.got]
-    assert [event["id"] for event in told if event["vps_id"] == 1] == sorted(
-        event["id"] for event in told if event["vps_id"] == 1
+        events = [got.verified_by(secret)["data"] for got in receiver.got]
+    assert [event["id"] for event in events if event["vps_id"] == 1] == sorted(
+        event["id"] for event in events if event["vps_id"] == 1
     )
-    assert {event["vps"]["name"] for event in told if event["vps_id"] == 1} == {"shop"}
+    assert {event["vps"]["name"] for event in events if event["vps_id"] == 1} == {"shop"}

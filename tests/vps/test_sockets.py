@@ -237,13 +237,13 @@ def test_socket_ends_at_once_with_its_session_and_is_sent_nothing_after(
 
 
 async def until_heard(socket: Opened, vps: Any, user: Any) -> None:
-    """A page's socket listens as it is accepted; it is told of what is hers."""
+    """A page's socket listens as it is accepted; and gets what is hers."""
     if socket.wire.scope["path"] == "/ws/pages":
         await sync_to_async(notify.send_changes)([(vps.pk, user.pk)])
         assert json.loads((await socket.heard())["text"]) == {"vps": vps.pk}
 
 
-def announce(vps: Any) -> None:
+def change(vps: Any) -> None:
     Event.objects.record("vps.updated", vps, source="sync")
     notify.send_changes([(vps.pk, vps.user_id)])
 
@@ -259,8 +259,8 @@ def test_event_socket_is_closed_by_the_logout_of_its_token(alice: Any, make_vps:
 
     async def ask() -> None:
         async with opened("/ws/events", origin=None, subprotocols=[f"bearer.{pair['access']}"]) as socket:
-            for _ in range(2):  # the second is heard by a knock, or by the look that follows the joining
-                await sync_to_async(announce)(vps)
+            for _ in range(2):  # the second is found by a message of Redis, or by the look that follows the joining
+                await sync_to_async(change)(vps)
                 assert json.loads((await socket.heard())["text"])["vps_id"] == vps.pk
             await sync_to_async(log_out_by_api)()
             assert (await socket.heard())["code"] == 4401

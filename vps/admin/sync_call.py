@@ -25,11 +25,11 @@ class SyncCallAdmin(ReadOnlyAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        told = [(section, section.facts(request)) for section in SECTIONS]
+        shown = [(section, section.facts(request)) for section in SECTIONS]
         context = self.admin_site.each_context(request) | {
             "title": _("Main site"),
             "opts": self.opts,
-            "sections": [(section, facts) for section, facts in told if facts is not None],
+            "sections": [(section, facts) for section, facts in shown if facts is not None],
         }
         return TemplateResponse(request, "admin/vps/synccall/change_list.html", context)
 

@@ -1,4 +1,4 @@
-"""Webhook endpoints as staff keep them: where they are, what they are told, and how they are.
+"""Webhook endpoints as staff keep them: where they are, what they get, and whether they take it.
 
 No request calls an endpoint: a test is queued, and its result is among the attempts. A secret is shown in the answer to
 the POST that makes it, and never again.
@@ -38,7 +38,7 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return found
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """One that is not wanted any more is disabled: what it was told stays on record."""
+        """One that is not wanted any more is disabled: what was sent to it stays on record."""
         return False
 
     def get_urls(self) -> list[URLPattern]:
@@ -149,15 +149,15 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         endpoint = self.allowed(request, id)
         if webhooks.enable(endpoint):
             self.log_change(request, endpoint, gettext("enabled"))
-        return self.told(request, endpoint, _("The endpoint is in use. What has waited is being sent."))
+        return self.flash(request, endpoint, _("The endpoint is in use. What has waited is being sent."))
 
     def disable(self, request: HttpRequest, id: int) -> HttpResponse:
         endpoint = self.allowed(request, id)
         if webhooks.disable(endpoint):
             self.log_change(request, endpoint, gettext("disabled"))
-        return self.told(request, endpoint, _("The endpoint is disabled. Nothing is sent until it is enabled."))
+        return self.flash(request, endpoint, _("The endpoint is disabled. Nothing is sent until it is enabled."))
 
-    def told(self, request: HttpRequest, endpoint: WebhookEndpoint, sentence: Sentence) -> HttpResponse:
+    def flash(self, request: HttpRequest, endpoint: WebhookEndpoint, sentence: Sentence) -> HttpResponse:
         self.message_user(request, str(sentence), messages.SUCCESS)
         return redirect("admin:vps_webhookendpoint_change", endpoint.pk)
 

@@ -47,7 +47,7 @@ class EventQuerySet(models.QuerySet["Event"]):
     def record(
         self, type: str, vps: Any, *, by: Any = None, source: str, operation: Any = None, **data: Any
     ) -> "Event":
-        """To be called inside the transaction of the change that it tells of. It rings by itself, as `record_all` does."""
+        """To be called inside the transaction of the change. It rings by itself, as `record_all` does."""
         event = Event(
             type=type,
             vps_id=vps and vps.pk,

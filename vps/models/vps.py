@@ -97,7 +97,7 @@ class VpsQuerySet(models.QuerySet["Vps"]):
         return self.filter(status=Vps.Status.CREATING, updated_at__lt=moment)
 
     def gave_up(self, vpses: "list[Vps]", code: str) -> None:
-        """Move these, whose rows are locked, to error, and tell why."""
+        """Move these, whose rows are locked, to error, and record why."""
         self.filter(id__in=[vps.pk for vps in vpses]).update(status=Vps.Status.ERROR, updated_at=Now())
         Event.objects.record_status(vpses, Vps.Status.ERROR, code=code)
 
@@ -123,7 +123,7 @@ class VpsQuerySet(models.QuerySet["Vps"]):
                 cursor.execute("DELETE FROM vps WHERE id = ANY(%s)", [ids])
 
     def observed(self, ids: Iterable[int], status: str, operation: Operation | None = None) -> None:
-        """Move these, whose rows are locked, to what was seen, and tell of it.
+        """Move these, whose rows are locked, to what was seen, and record it.
 
         What the main site said of creating, suspended or error is never overruled.
         """

@@ -1,4 +1,4 @@
-"""Who did something, as a customer is told of it. For the shapes of events and operations, and for the pages."""
+"""Who did something, as a customer sees it. For the shapes of events and operations, and for the pages."""
 
 from typing import Any
 

@@ -46,8 +46,8 @@ def test_a_later_word_sees_what_an_earlier_one_did(alice: Any) -> None:
     assert answer.json()["results"][4]["already_deleted"] is True
     assert not Vps.objects.exists()
     assert Tombstone.objects.get().row == rows[3]
-    told = ["vps.created", "vps.updated", "vps.deleted"]
-    assert list(Event.objects.order_by("id").values_list("type", flat=True)) == told
+    types = ["vps.created", "vps.updated", "vps.deleted"]
+    assert list(Event.objects.order_by("id").values_list("type", flat=True)) == types
 
 
 def test_atomic_is_all_or_nothing(alice: Any, make_vps: Any) -> None:

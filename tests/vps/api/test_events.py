@@ -22,7 +22,7 @@ def main_sites(db: None, settings: Any) -> Client:
     return Client(headers={"x-api-key": settings.MAIN_SITE_API_KEYS[0]})
 
 
-def told(vps: Any, type: str = "vps.updated", **more: Any) -> Event:
+def record(vps: Any, type: str = "vps.updated", **more: Any) -> Event:
     event: Event = Event.objects.record(type, vps, **{"source": "sync"} | more)
     return event
 
@@ -35,7 +35,7 @@ def test_alice_reads_what_happened_to_her_server_and_bob_nothing_of_it(
     with_token: Any, alice: Any, bob: Any, make_vps: Any
 ) -> None:
     vps = make_vps(alice)
-    told(vps, "vps.created", status="running")
+    record(vps, "vps.created", status="running")
     answer = with_token(alice).get("/api/events").json()
     (event,) = answer["events"]
     created_at = event.pop("created_at")
@@ -56,7 +56,7 @@ def test_alice_reads_what_happened_to_her_server_and_bob_nothing_of_it(
 
 def test_the_main_site_reads_everybodys(main_sites: Client, alice: Any, bob: Any, make_vps: Any) -> None:
     for user in (alice, bob):
-        told(make_vps(user))
+        record(make_vps(user))
     assert [event["user_id"] for event in main_sites.get("/api/events").json()["events"]] == [alice.pk, bob.pk]
 
 
@@ -81,8 +81,8 @@ def test_a_wrong_key_is_not_made_good_by_a_token(with_token: Any, alice: Any) ->
 def test_pages_reach_every_event_once_and_keep_their_filter(with_token: Any, alice: Any, make_vps: Any) -> None:
     vps = make_vps(alice)
     for number in range(5):
-        told(vps, "vps.updated", changed=[number])
-        told(vps, "vps.missing")
+        record(vps, "vps.updated", changed=[number])
+        record(vps, "vps.missing")
     program, address, found = with_token(alice), "/api/events?limit=2&type=vps.updated,vps.deleted", []
     while address:
         page = program.get(address).json()
@@ -93,10 +93,10 @@ def test_pages_reach_every_event_once_and_keep_their_filter(with_token: Any, ali
 
 def test_who_goes_on_after_the_last_id_gets_what_came_since(with_token: Any, alice: Any, make_vps: Any) -> None:
     program, vps = with_token(alice), make_vps(alice)
-    told(vps, "vps.created")
+    record(vps, "vps.created")
     last = program.get("/api/events").json()["events"][-1]["id"]
     assert types(program.get(f"/api/events?after={last}")) == []
-    told(vps, "vps.deleted")
+    record(vps, "vps.deleted")
     assert types(program.get(f"/api/events?after={last}")) == ["vps.deleted"]
 
 
@@ -148,9 +148,9 @@ def test_what_was_in_a_workers_hands_during_a_transfer_is_told_to_the_new_owner(
 def test_b13_an_after_beyond_the_end_is_of_a_panel_that_is_no_more(
     who: str, with_token: Any, main_sites: Client, alice: Any, bob: Any, make_vps: Any
 ) -> None:
-    """Bob, of whose servers nothing is told, learns it too: where the feed ends is the same for all."""
+    """Bob, who owns no server of these, learns it too: where the feed ends is the same for all."""
     for _ in range(3):
-        told(make_vps(alice))
+        record(make_vps(alice))
     program = main_sites if who == "main site" else with_token({"alice": alice, "bob": bob}[who])
     assert program.get("/api/events?after=3").status_code == 200
     for after in (4, 1000, 2**63 - 1):
@@ -165,9 +165,9 @@ def test_b13_nor_is_there_anything_before_the_first_event(main_sites: Client) ->
 
 def test_b13_whoever_goes_on_from_the_last_misses_nothing(main_sites: Client, alice: Any, make_vps: Any) -> None:
     vps = make_vps(alice)
-    told(vps)
+    record(vps)
     last = main_sites.get("/api/events?after=900").json()["last"]
-    told(vps, "vps.deleted")
+    record(vps, "vps.deleted")
     assert types(main_sites.get(f"/api/events?after={last}")) == ["vps.deleted"]
 
 
@@ -176,7 +176,7 @@ def test_b13_whoever_goes_on_from_the_last_misses_nothing(main_sites: Client, al
 
 @pytest.mark.parametrize("type", Event.Type.values)
 def test_for_customer_shows_of_each_type_what_is_listed(type: str, alice: Any, make_vps: Any) -> None:
-    event = told(make_vps(alice), type, **SECRETS)
+    event = record(make_vps(alice), type, **SECRETS)
     assert type in SHOWN
     assert for_customer(event, alice)["data"] == {}
 
@@ -201,7 +201,7 @@ def test_an_operation_says_what_was_asked_and_by_whom(with_token: Any, alice: An
 
 
 def test_a_new_owner_does_not_learn_who_the_old_one_was(with_token: Any, alice: Any, bob: Any, make_vps: Any) -> None:
-    told(make_vps(bob), "operation.succeeded", by=alice, kind="stop")
+    record(make_vps(bob), "operation.succeeded", by=alice, kind="stop")
     assert with_token(bob).get("/api/events").json()["events"][0]["by"] is None
 
 
@@ -213,7 +213,7 @@ def test_a_page_costs_the_same_queries_for_one_and_for_fifty(
 ) -> None:
     program, vps = with_token(alice), make_vps(alice)
     for by in [alice, carol] * 25:
-        told(vps, by=by)
+        record(vps, by=by)
     Event.objects.assign_positions()
     with django_assert_num_queries(3):
         assert len(program.get("/api/events").json()["events"]) == 50

@@ -39,9 +39,9 @@ def test_the_digest_is_what_the_other_side_computes(alice: Any, bob: Any) -> Non
         create(bob, name="Сервер №1", status="stopped"),
         create(bob, status="suspended"),
     )
-    told = client().get("/api/vps/sync?digest=1").json()
+    answer = client().get("/api/vps/sync?digest=1").json()
     lines = "".join(line(row) for row in client().get("/api/vps/sync").json()["vps"])
-    assert told == {"status": "success", "count": 3, "digest": hashlib.sha256(lines.encode()).hexdigest()}
+    assert answer == {"status": "success", "count": 3, "digest": hashlib.sha256(lines.encode()).hexdigest()}
 
 
 def line(row: dict[str, Any]) -> str:

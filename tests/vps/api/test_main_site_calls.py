@@ -49,11 +49,11 @@ def test_what_was_done_is_told_in_one_line_and_one_row(main_site: Any, alice: An
     made = main_site("create", user_id=alice.pk, **ORDER)
     id = made.json()["vps"]["id"]
     (line,) = lines(caplog)
-    told = facts(line)
-    assert (told["action"], told["status"], told["code"], told["vps_id"]) == ("create", 201, "", id)
-    assert (told["method"], told["path"], told["ip"]) == ("POST", "/api/vps/sync", "127.0.0.1")
-    assert told["request_id"] == made["X-Request-ID"]
-    assert told["duration_ms"] > 0
+    logged = facts(line)
+    assert (logged["action"], logged["status"], logged["code"], logged["vps_id"]) == ("create", 201, "", id)
+    assert (logged["method"], logged["path"], logged["ip"]) == ("POST", "/api/vps/sync", "127.0.0.1")
+    assert logged["request_id"] == made["X-Request-ID"]
+    assert logged["duration_ms"] > 0
     row = SyncCall.objects.get()
     assert (row.action, row.status, row.vps_id, row.request_id) == ("create", 201, id, made["X-Request-ID"])
     assert (row.count, row.minute, row.replayed) == (1, None, False)

@@ -62,10 +62,10 @@ def test_what_staff_do_is_the_staffs_and_nobodys_name(
     assert "erin" not in said
     program = with_token(alice)
     assert program.get(f"/api/operations/{operation.pk}").json()["operation"]["requested_by"] == "staff"
-    told = {event["type"]: event["by"] for event in program.get("/api/events").json()["events"]}
+    by_type = {event["type"]: event["by"] for event in program.get("/api/events").json()["events"]}
     staff = {"id": None, "username": "staff"}
     ended = staff if rights else None
-    assert told == {"operation.queued": staff, "operation.failed": ended, "vps.unbound": staff}
+    assert by_type == {"operation.queued": staff, "operation.failed": ended, "vps.unbound": staff}
     assert '<td data-label="Who">staff</td>' in as_user(alice).get(f"/vps/{shop.pk}/").content.decode()
 
 
@@ -77,8 +77,8 @@ def test_a_socket_names_no_staff_and_no_owner_before(main_site: Any, alice: Any,
     Event.objects.record("vps.unbound", shop, by=person("erin", is_superuser=True), source="system", vmid=100)
     page = look(lambda: Standing(bob, until=FOR_EVER), bob.pk, 0)[1]
     events = [json.loads(text) for _, text in page]
-    told = [(event["type"], event["by"], event["data"]) for event in events]
-    assert told[1:] == [("vps.unbound", {"id": None, "username": "staff"}, {})]
+    shown = [(event["type"], event["by"], event["data"]) for event in events]
+    assert shown[1:] == [("vps.unbound", {"id": None, "username": "staff"}, {})]
     assert [(event["type"], event["by"]) for event in events[:1]] == [("vps.updated", None)]
     assert before.pk not in [event["operation_id"] for event in events]
     assert not [name for name in (*NAMES, "erin") if name in str(page)]
@@ -197,7 +197,7 @@ def test_a_list_of_operations_costs_the_same_queries_for_one_and_for_thirty(
 def test_the_main_site_is_told_all_names(main_site: Any, settings: Any, alice: Any, carol: Any, shop: Vps) -> None:
     operation = asked(shop, carol, "admin")
     key = {"x-api-key": settings.MAIN_SITE_API_KEYS[0]}
-    told = Client(headers=key).get("/api/events").json()["events"]
-    assert {event["by"]["username"] for event in told if event["by"]} == {"carol"}
+    events = Client(headers=key).get("/api/events").json()["events"]
+    assert {event["by"]["username"] for event in events if event["by"]} == {"carol"}
     operation.refresh_from_db()
     assert operation.public()["requested_by"] == "carol"

@@ -1,4 +1,4 @@
-"""The main site as it is told of events, and what makes them."""
+"""The main site as it receives events, and what makes them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -53,5 +53,5 @@ def pause_s(delivery: WebhookDelivery) -> float:
 
 
 def words(receiver: Receiver, vps: Any) -> list[str]:
-    """What the receiver was told to have changed of this VPS, in order."""
-    return [got.told["data"]["changed"][0] for got in receiver.got if got.told["vps_id"] == vps.pk]
+    """What changed of this VPS, as the receiver got it, in order."""
+    return [got.event["data"]["changed"][0] for got in receiver.got if got.event["vps_id"] == vps.pk]

@@ -1,4 +1,4 @@
-"""The main site's end of the wire: a real HTTP server that answers as it is told and remembers what it got."""
+"""The main site's end of the wire: a real HTTP server that answers as a test has it and remembers what it got."""
 
 import json
 import ssl
@@ -26,7 +26,7 @@ class Got:
         return self.headers["webhook-id"]
 
     @property
-    def told(self) -> dict[str, Any]:
+    def event(self) -> dict[str, Any]:
         data: dict[str, Any] = json.loads(self.body)["data"]
         return data
 
@@ -67,7 +67,7 @@ class Receiver:
         return [got.id for got in self.got]
 
     def types_of(self, vps_id: int) -> list[str]:
-        return [got.told["type"] for got in self.got if got.told["vps_id"] == vps_id]
+        return [got.event["type"] for got in self.got if got.event["vps_id"] == vps_id]
 
     def always(self, **reply: Any) -> None:
         self.answer = lambda got: Reply(**reply)

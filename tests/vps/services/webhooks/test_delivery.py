@@ -22,7 +22,7 @@ from vps.services.webhooks.verdict import RETRY_AFTER_S
 def refusing(*vpses: Any, status: int = 500) -> Any:
     """Answers with this status to what is of these."""
     refused = {vps.pk for vps in vpses}
-    return lambda got: Reply(status if got.told["vps_id"] in refused else 200)
+    return lambda got: Reply(status if got.event["vps_id"] in refused else 200)
 
 
 def test_an_event_arrives_signed_in_the_shape_of_the_contract(
@@ -34,11 +34,11 @@ def test_an_event_arrives_signed_in_the_shape_of_the_contract(
     run(endpoint)
     (got,) = receiver.got
     event = vps.events.get()
-    told = got.verified_by(endpoint.secret)
+    event = got.verified_by(endpoint.secret)
     when = event.created_at.strftime("%Y-%m-%dT%H:%M:%SZ")
     assert (got.path, got.id) == ("/hooks", f"evt_{event.position}")
     assert (got.headers["content-type"], got.headers["user-agent"]) == ("application/json", "ospab-panel")
-    assert told == {
+    assert event == {
         "type": "vps.unbound",
         "timestamp": when,
         "data": {
@@ -66,7 +66,7 @@ def test_what_is_told_of_a_deleted_server_has_no_columns(
     id = vps.pk
     main_site("delete", id=id)
     run(endpoint)
-    assert [(got.told["type"], got.told["vps_id"], got.told["vps"]) for got in receiver.got] == [
+    assert [(got.event["type"], got.event["vps_id"], got.event["vps"]) for got in receiver.got] == [
         ("vps.deleted", id, None)
     ]
 
@@ -91,7 +91,7 @@ def test_a_new_endpoint_gets_nothing_of_before_however_much_of_it_nobody_has_rea
     endpoint = added(receiver.url)
     happen(vps, "after")
     run(endpoint)
-    assert [got.told["type"] for got in receiver.got] == ["vps.updated"]
+    assert [got.event["type"] for got in receiver.got] == ["vps.updated"]
 
 
 def test_an_endpoint_gets_the_events_that_were_chosen(receiver: Receiver, alice: Any, make_vps: Any) -> None:
@@ -177,7 +177,7 @@ def test_tries_follow_the_schedule_and_after_the_last_the_next_event_goes(
 ) -> None:
     vps = make_vps(alice)
     happen(vps, "a", "b")
-    receiver.answer = lambda got: Reply(500 if got.told["data"]["changed"] == ["a"] else 200)
+    receiver.answer = lambda got: Reply(500 if got.event["data"]["changed"] == ["a"] else 200)
     run(endpoint)
     first = WebhookDelivery.objects.order_by("position")[0]
     planned = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
@@ -321,7 +321,7 @@ def test_a_test_event_waits_for_nobody(
     got: Got = receiver.got[-1]
     assert got.id == f"test_{made.pk}"
     assert got.verified_by(endpoint.secret)["type"] == "webhook.test"
-    assert (got.told["by"]["username"], got.told["vps"]) == ("carol", None)
+    assert (got.event["by"]["username"], got.event["vps"]) == ("carol", None)
 
 
 def test_a_thousand_events_are_taken_in_as_many_queries_as_ten(

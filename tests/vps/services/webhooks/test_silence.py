@@ -249,7 +249,7 @@ def test_deliver_rings_for_the_endpoint_that_has_waited_longest_before_its_own(
     no_bells: None, endpoint: WebhookEndpoint, receiver: Receiver, alice: Any, make_vps: Any,
     django_capture_on_commit_callbacks: Any,
 ) -> None:  # fmt: skip
-    """Two that are slow and have much to be told could keep both slots for ever."""
+    """Two that are slow and have much to get could keep both slots for ever."""
     others = [added(receiver.url, name=name, types=["vps.updated"]) for name in ("first", "second")]
     others[0].record_answer()
     happen(make_vps(alice), "a")
