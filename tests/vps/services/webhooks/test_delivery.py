@@ -34,11 +34,11 @@ def test_an_event_arrives_signed_in_the_shape_of_the_contract(
     run(endpoint)
     (got,) = receiver.got
     event = vps.events.get()
-    event = got.verified_by(endpoint.secret)
+    sent = got.verified_by(endpoint.secret)
     when = event.created_at.strftime("%Y-%m-%dT%H:%M:%SZ")
     assert (got.path, got.id) == ("/hooks", f"evt_{event.position}")
     assert (got.headers["content-type"], got.headers["user-agent"]) == ("application/json", "ospab-panel")
-    assert event == {
+    assert sent == {
         "type": "vps.unbound",
         "timestamp": when,
         "data": {
