@@ -19,17 +19,21 @@ class Refusal:
     shape: Schema | None = None
 
 
+# Sentences that are made anew each time.
+SENTENCES = {
+    "missing_fields": "Missing required fields: name, cpu",
+    "invalid": "Invalid request: limit: Must be a whole number.",
+}
 # What web.json_body says of a body that it cannot read.
-UNREADABLE = (
-    "invalid_json",
-    "invalid_utf8",
-    "invalid_text",
-    "duplicate_key",
-    "not_finite",
-    "too_deep",
-    "too_many_values",
-)
-OF_BODIES = [Refusal(400, code, "The body cannot be read; the sentence says where.") for code in UNREADABLE]
+OF_BODIES = [
+    Refusal(400, "invalid_json", "The body is not valid JSON."),
+    Refusal(400, "invalid_utf8", "The body is not valid UTF-8."),
+    Refusal(400, "invalid_text", "A text holds a NUL or half a character."),
+    Refusal(400, "duplicate_key", "A key stands twice in one object."),
+    Refusal(400, "not_finite", "NaN is not a JSON number."),
+    Refusal(400, "too_deep", "The body is nested deeper than 16 levels."),
+    Refusal(400, "too_many_values", "The body holds more values than the largest call has."),
+]
 NO_TOKEN = Refusal(401, "not_authenticated", "Authentication credentials were not provided.", is_shown=True)
 # What may meet any request; an app that knows callers adds how these are refused.
 OF_ALL = [
@@ -66,7 +70,8 @@ def refusal(error: type[PanelError] | Refusal, name: str = "", is_shown: bool = 
         return error
     fields = Error.fields | {"code": always(error.code)} | more
     shape = component(name, thing(fields, optional=Error.optional)) if more else None
-    return Refusal(error.status, error.code, error.message, bool(error.retry_after), is_shown, shape)
+    sentence = SENTENCES.get(error.code, error.message)
+    return Refusal(error.status, error.code, sentence, bool(error.retry_after), is_shown, shape)
 
 
 def responses(rows: list[Refusal]) -> dict[str, Schema]:
@@ -90,5 +95,6 @@ def response(rows: list[Refusal]) -> Schema:
 def answered(
     about: str, headers: list[str], schema: Schema, values: Schema, media_type: str = "application/json"
 ) -> Schema:
-    content = {media_type: {"schema": schema, "examples": {name: {"value": value} for name, value in values.items()}}}
+    shown = {"examples": {name: {"value": value} for name, value in values.items()}} if values else {}
+    content = {media_type: {"schema": schema} | shown}
     return {"description": about, "headers": {name: ref(name, "headers") for name in headers}, "content": content}
