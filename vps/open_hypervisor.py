@@ -83,9 +83,9 @@ class Breaker:
 
     def connected(self) -> None:
         if not self.is_refusing:
-            self.is_back()
+            self.cluster_answered()
 
-    def is_back(self) -> None:
+    def cluster_answered(self) -> None:
         """A cluster that hung made its nodes look unreachable too: those are asked again as soon as it is back."""
         if self.is_unreachable:
             self.cluster.record_answer()
@@ -97,7 +97,7 @@ class Breaker:
         if node:
             self.connected()
         else:
-            self.is_back()
+            self.cluster_answered()
         if node and node in self.unreachable_nodes:
             self.row_of(node).record_answer()
             Operation.objects.on(self.cluster.pk).wake()
