@@ -26,7 +26,7 @@ from vps.services.reconcile import reconcile
         ({}, "lxc"),
     ],
 )
-def test_reconcile_finds_out_another_guest_under_the_number_within_a_round(
+def test_reconcile_finds_out_another_guest_under_the_key_within_a_round(
     known: Vps, simulated: Simulated, real_cluster: Cluster, facts: dict[str, Any], kind: str
 ) -> None:
     """By name, size, uptime or kind; and nothing of it is shown."""

@@ -34,7 +34,7 @@ def doubt() -> Any:
     return Cluster.objects.get().doubt
 
 
-def test_nobodys_server_is_gone_because_the_token_has_lost_its_rights(
+def test_reconcile_calls_no_server_gone_because_the_token_has_lost_its_rights(
     servers: list[Vps], simulated: Any, real_cluster: Cluster, as_user: Any, carol: Any, with_token: Any, alice: Any
 ) -> None:
     simulated.grant([])
@@ -59,7 +59,7 @@ def test_nobodys_server_is_gone_because_the_token_has_lost_its_rights(
     assert "is not believed" not in admin.get("/admin/").content.decode()
 
 
-def test_a_list_that_is_older_than_the_rights_given_back_takes_nobody_for_gone(
+def test_reconcile_calls_no_server_gone_by_a_list_older_than_the_rights_given_back(
     servers: list[Vps], simulated: Any, real_cluster: Cluster
 ) -> None:
     """B19: the list is read before the rights are, and some of the guests are in it already."""
@@ -80,7 +80,7 @@ def test_a_list_that_is_older_than_the_rights_given_back_takes_nobody_for_gone(
     assert not Event.objects.exists()
 
 
-def test_of_some_guests_that_it_may_not_see_any_more_no_more_is_doubted(
+def test_reconcile_doubts_no_more_than_the_guests_that_the_token_may_not_see_any_more(
     servers: list[Vps], simulated: Any, real_cluster: Cluster
 ) -> None:
     """Moved out of its pool, say; and one that is deleted at the same time is gone."""
@@ -94,7 +94,7 @@ def test_of_some_guests_that_it_may_not_see_any_more_no_more_is_doubted(
     assert Placement.objects.get(vmid=102).missing_since is None
 
 
-def test_a_list_that_collapses_though_the_token_may_see_all_is_not_believed_at_once(
+def test_reconcile_does_not_believe_a_list_at_once_that_collapses_though_the_token_may_see_all(
     servers: list[Vps], simulated: Any, real_cluster: Cluster, as_user: Any, carol: Any
 ) -> None:
     simulated.answer("GET", LIST, 200, body=EMPTY)
@@ -116,7 +116,7 @@ def a_minute_later() -> None:
     Cluster.objects.update(doubted_since=F("doubted_since") - timedelta(seconds=61))
 
 
-def test_guests_that_really_are_all_gone_are_said_to_be_gone_a_minute_later(
+def test_reconcile_calls_guests_gone_a_minute_later_where_all_of_them_really_are(
     servers: list[Vps], simulated: Any, real_cluster: Cluster
 ) -> None:
     for vmid in range(100, 105):
@@ -130,7 +130,7 @@ def test_guests_that_really_are_all_gone_are_said_to_be_gone_a_minute_later(
     assert doubt() is None
 
 
-def test_one_guest_of_many_that_is_gone_is_said_to_be_gone_at_once(
+def test_reconcile_calls_one_guest_of_many_gone_at_once(
     servers: list[Vps], simulated: Any, real_cluster: Cluster
 ) -> None:
     simulated.call("DELETE", "guests/102")
@@ -139,7 +139,7 @@ def test_one_guest_of_many_that_is_gone_is_said_to_be_gone_at_once(
     assert doubt() is None
 
 
-def test_where_the_cluster_does_not_say_what_the_token_may_nobody_is_taken_for_gone(
+def test_reconcile_calls_no_server_gone_where_the_cluster_does_not_say_what_the_token_may(
     servers: list[Vps], simulated: Any, real_cluster: Cluster, as_user: Any, carol: Any
 ) -> None:
     simulated.answer("GET", "/access/permissions", 500, "got timeout")
@@ -156,7 +156,7 @@ def test_where_the_cluster_does_not_say_what_the_token_may_nobody_is_taken_for_g
     assert Event.objects.get().type == "vps.missing"
 
 
-def test_a_cluster_of_which_all_is_well_is_asked_for_its_rights_once_in_ten_minutes(
+def test_reconcile_asks_a_healthy_cluster_for_its_rights_once_in_ten_minutes(
     servers: list[Vps], simulated: Any, real_cluster: Cluster
 ) -> None:
     simulated.forget_load()
@@ -168,7 +168,7 @@ def test_a_cluster_of_which_all_is_well_is_asked_for_its_rights_once_in_ten_minu
     assert simulated.load()["by_path"]["GET /access/permissions"] == 1
 
 
-def test_nothing_is_bound_by_its_name_by_a_list_that_is_not_believed(
+def test_bind_by_name_binds_nothing_by_a_list_that_is_not_believed(
     servers: list[Vps], simulated: Any, real_cluster: Cluster, alice: Any, make_vps: Any
 ) -> None:
     """A second guest of the name may be among those that it leaves out."""
@@ -196,7 +196,7 @@ LACKS = {
 
 
 @pytest.mark.parametrize("privilege", LACKS)
-def test_the_connections_test_names_what_the_token_lacks_and_what_will_not_work(
+def test_cluster_admin_names_what_the_token_lacks_and_what_will_not_work(
     servers: list[Vps], simulated: Any, real_cluster: Cluster, as_user: Any, carol: Any, privilege: str
 ) -> None:
     admin, health = as_user(carol), f"/admin/vps/cluster/{real_cluster.pk}/health/"
@@ -212,14 +212,14 @@ def test_the_connections_test_names_what_the_token_lacks_and_what_will_not_work(
     assert "may do all that the panel needs" in admin.get(health).content.decode()
 
 
-def test_before_anything_is_bound_the_privileges_have_to_be_somewhere(simulated: Any, real_cluster: Cluster) -> None:
+def test_rights_have_to_be_somewhere_before_anything_is_bound(simulated: Any, real_cluster: Cluster) -> None:
     simulated.grant({"/vms/100": ["VM.Audit"]})
     reconcile(real_cluster.pk)
     lacking = Cluster.objects.get().lacking
     assert [(lack["privilege"], lack["of"]) for lack in lacking] == [("VM.PowerMgmt", 0), ("VM.GuestAgent.Audit", 0)]
 
 
-def test_a_command_that_is_denied_fails_at_once_as_what_it_is(
+def test_stop_fails_at_once_as_denied_where_its_command_is_denied(
     servers: list[Vps], simulated: Any, real_cluster: Cluster, do: Any
 ) -> None:
     """B20: it was reached, and it said 403."""
@@ -232,7 +232,7 @@ def test_a_command_that_is_denied_fails_at_once_as_what_it_is(
     assert [lack["privilege"] for lack in Cluster.objects.get().lacking] == ["VM.PowerMgmt"]
 
 
-def test_a_look_that_is_denied_fails_as_that_too(servers: list[Vps], simulated: Any, alice: Any, do: Any) -> None:
+def test_stop_fails_as_denied_where_its_look_is_denied(servers: list[Vps], simulated: Any, alice: Any, do: Any) -> None:
     simulated.grant(["VM.PowerMgmt"])
     assert do(servers[0], "stop").error_code == "hypervisor_denied"
 
@@ -252,18 +252,18 @@ def test_a_look_that_is_denied_fails_as_that_too(servers: list[Vps], simulated: 
         ({}, False),
     ],
 )
-def test_a_privilege_counts_on_the_guest_itself_or_from_above_where_it_is_inherited(
+def test_rights_count_on_the_guest_itself_or_from_above_where_they_are_inherited(
     granted: dict[str, dict[str, float]], may: bool
 ) -> None:
     assert Rights(granted).may(Need.SEE, GuestRef(Kind.VM, "100", "pve1")) is may
 
 
-def test_an_empty_pool_will_have_guests() -> None:
+def test_rights_on_an_empty_pool_count_for_its_guests_to_come() -> None:
     assert Rights({"/pool/a": {"VM.Audit": 1}}).may(Need.SEE)
     assert not Rights({"/storage": {"VM.Audit": 1}}).may(Need.SEE)
 
 
-def test_a_container_tells_its_addresses_to_whoever_may_see_it() -> None:
+def test_rights_to_see_a_container_are_rights_to_its_addresses() -> None:
     rights = Rights({"/vms": {"VM.Audit": 1}})
     assert rights.may(Need.ADDRESSES, GuestRef(Kind.CONTAINER, "100", "pve1"))
     assert not rights.may(Need.ADDRESSES, GuestRef(Kind.VM, "100", "pve1"))

@@ -18,7 +18,7 @@ from vps.services.reconcile.compare import changes
 from vps.services.reconcile.learn import known_of, learn
 
 
-def test_what_was_started_behind_our_back_is_seen(server: Any, simulated: Any, real_cluster: Cluster) -> None:
+def test_reconcile_sees_what_was_started_behind_our_back(server: Any, simulated: Any, real_cluster: Cluster) -> None:
     vps = server()
     simulated.call("POST", "guests/100/power", {"power": "running"})
     assert reconcile(real_cluster.pk) == 1
@@ -28,7 +28,7 @@ def test_what_was_started_behind_our_back_is_seen(server: Any, simulated: Any, r
     assert (event.type, event.data) == ("vps.status_changed", {"was": "stopped", "status": "running"})
 
 
-def test_an_unchanged_cluster_writes_nothing(server: Any, real_cluster: Cluster) -> None:
+def test_reconcile_writes_nothing_of_an_unchanged_cluster(server: Any, real_cluster: Cluster) -> None:
     server()
     reconcile(real_cluster.pk)
     before = list(Placement.objects.values()), list(Vps.objects.values())
@@ -37,7 +37,7 @@ def test_an_unchanged_cluster_writes_nothing(server: Any, real_cluster: Cluster)
     assert not Event.objects.exists()
 
 
-def test_a_round_costs_the_same_queries_for_one_and_for_fifty(
+def test_reconcile_costs_the_same_queries_for_one_guest_and_for_fifty(
     server: Any, real_cluster: Cluster, django_assert_max_num_queries: Any
 ) -> None:
     for vmid in range(100, 150):
@@ -47,7 +47,7 @@ def test_a_round_costs_the_same_queries_for_one_and_for_fifty(
 
 
 @pytest.mark.parametrize("status", ["suspended", "creating", "error"])
-def test_what_the_main_site_said_is_not_overruled(server: Any, real_cluster: Cluster, status: str) -> None:
+def test_reconcile_does_not_overrule_what_the_main_site_said(server: Any, real_cluster: Cluster, status: str) -> None:
     vps = server(power="running")
     Vps.objects.update(status=status)
     reconcile(real_cluster.pk)
@@ -55,7 +55,9 @@ def test_what_the_main_site_said_is_not_overruled(server: Any, real_cluster: Clu
     assert vps.status == status
 
 
-def test_what_the_main_site_said_of_power_is_corrected_by_what_is_seen(server: Any, real_cluster: Cluster) -> None:
+def test_reconcile_corrects_what_the_main_site_said_of_power_by_what_is_seen(
+    server: Any, real_cluster: Cluster
+) -> None:
     vps = server()
     Vps.objects.update(status="running")
     reconcile(real_cluster.pk)
@@ -63,7 +65,7 @@ def test_what_the_main_site_said_of_power_is_corrected_by_what_is_seen(server: A
     assert vps.status == "stopped"
 
 
-def test_a_guest_that_is_gone_is_flagged_and_found_again_and_never_deleted(
+def test_reconcile_flags_a_guest_that_is_gone_finds_it_again_and_never_deletes_it(
     server: Any, simulated: Any, real_cluster: Cluster
 ) -> None:
     vps = server()
@@ -81,7 +83,7 @@ def test_a_guest_that_is_gone_is_flagged_and_found_again_and_never_deleted(
     assert list(Event.objects.order_by("id").values_list("type", flat=True)) == ["vps.missing", "vps.found"]
 
 
-def test_of_another_guest_in_its_place_nothing_is_taken_from_the_list(
+def test_reconcile_learns_nothing_of_another_guest_from_the_list(
     server: Any, simulated: Any, real_cluster: Cluster
 ) -> None:
     """The list tells guests by their key alone, so to it the other one is the one that was bound."""
@@ -98,7 +100,9 @@ def test_of_another_guest_in_its_place_nothing_is_taken_from_the_list(
     assert metrics.history(seen, "hour")["state"] == "unavailable"
 
 
-def test_a_dead_node_makes_its_guests_unknown_and_no_others(server: Any, simulated: Any, real_cluster: Cluster) -> None:
+def test_reconcile_shows_the_guests_of_a_dead_node_as_unknown_and_no_others(
+    server: Any, simulated: Any, real_cluster: Cluster
+) -> None:
     dead, alive = server(power="running", node="pve2"), server(power="running", vmid=101)
     simulated.call("PATCH", "nodes/pve2", {"up": False})
     reconcile(real_cluster.pk)
@@ -107,7 +111,9 @@ def test_a_dead_node_makes_its_guests_unknown_and_no_others(server: Any, simulat
     assert Vps.objects.get(pk=alive.pk).shown.word == "running"
 
 
-def test_a_silent_cluster_is_marked_since_when_and_why(server: Any, simulated: Any, real_cluster: Cluster) -> None:
+def test_reconcile_marks_an_unreachable_cluster_with_since_when_and_why(
+    server: Any, simulated: Any, real_cluster: Cluster
+) -> None:
     simulated.call("PATCH", "faults", {"drop": True})
     reconcile(real_cluster.pk)
     real_cluster.refresh_from_db()
@@ -120,7 +126,7 @@ def test_a_silent_cluster_is_marked_since_when_and_why(server: Any, simulated: A
     assert (real_cluster.unreachable_since, real_cluster.failures) == (since, 2)
 
 
-def test_a_list_that_lags_behind_a_look_does_not_turn_it_back(
+def test_reconcile_does_not_undo_a_look_by_a_list_that_lags_behind_it(
     server: Any, simulated: Any, real_cluster: Cluster
 ) -> None:
     vps = server(power="running")
@@ -134,7 +140,7 @@ def test_a_list_that_lags_behind_a_look_does_not_turn_it_back(
     assert vps.status == "stopped"
 
 
-def test_what_was_seen_while_the_list_was_on_its_way_is_newer_than_the_list(
+def test_reconcile_keeps_what_was_seen_while_the_list_was_on_its_way(
     server: Any, simulated: Any, alice: Any, real_cluster: Cluster
 ) -> None:
     server(power="running")
@@ -148,7 +154,7 @@ def test_what_was_seen_while_the_list_was_on_its_way_is_newer_than_the_list(
     assert not Event.objects.filter(type="vps.status_changed").exists()
 
 
-def test_another_kind_of_guest_under_the_vmid_lends_its_use_to_nobody(
+def test_usage_shows_nothing_of_another_kind_of_guest_under_the_key(
     server: Any, simulated: Any, real_cluster: Cluster
 ) -> None:
     vps = server("qemu", power="running")
@@ -158,7 +164,7 @@ def test_another_kind_of_guest_under_the_vmid_lends_its_use_to_nobody(
     assert metrics.usage(vps) is None
 
 
-def test_a_server_with_an_open_operation_is_left_to_it(server: Any, simulated: Any, real_cluster: Cluster) -> None:
+def test_reconcile_leaves_a_server_to_its_open_operation(server: Any, simulated: Any, real_cluster: Cluster) -> None:
     vps = server()
     deadline = timezone.now() + timedelta(minutes=1)
     Operation.objects.create(vps=vps, kind="start", source="page", deadline_at=deadline)
@@ -187,7 +193,7 @@ def test_history_is_fetched_by_a_worker_and_kept(server: Any) -> None:
     assert set(history["points"][-1]) >= {"time", "cpu", "ram_used", "net_in", "net_out", "disk_read", "disk_written"}
 
 
-def test_the_guests_of_a_cluster_are_kept_for_staff(server: Any, real_cluster: Cluster) -> None:
+def test_suggestions_list_the_guests_of_a_cluster_for_staff(server: Any, real_cluster: Cluster) -> None:
     vps = server(name="guest-of-alice")
     assert binding.suggestions(real_cluster) is None
     reconcile(real_cluster.pk)
@@ -207,7 +213,7 @@ def test_reconcile_reads_nothing_that_a_release_of_before_has_stored(server: Any
     assert list(observations.sightings(real_cluster.pk)) == ["100"]
 
 
-def test_a_server_whose_node_falls_silent_under_an_operation_is_unknown_and_known_again(
+def test_reconcile_shows_a_server_as_unknown_while_its_node_is_unreachable_under_an_operation(
     server: Any, simulated: Any, alice: Any, real_cluster: Cluster
 ) -> None:
     vps = server(power="running")

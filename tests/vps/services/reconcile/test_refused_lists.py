@@ -28,7 +28,7 @@ def due(cluster: Cluster) -> Cluster:
     return Cluster.objects.get(pk=cluster.pk)
 
 
-def test_a_list_that_is_refused_makes_the_cluster_unreachable_with_its_text_and_it_is_asked_ever_less(
+def test_reconcile_marks_a_cluster_unreachable_that_refuses_its_list_and_asks_it_ever_less(
     server: Any, simulated: Any, real_cluster: Cluster, as_user: Any, carol: Any
 ) -> None:
     server(power="running")
@@ -61,7 +61,7 @@ def test_a_list_that_is_refused_makes_the_cluster_unreachable_with_its_text_and_
 
 
 @pytest.mark.parametrize("column", ["seen_at", "identified_at"])
-def test_what_a_cluster_says_of_itself_does_not_make_it_look_well_while_its_list_is_refused(
+def test_reconcile_clears_no_cluster_by_what_it_says_of_itself_while_its_list_is_refused(
     server: Any, simulated: Any, real_cluster: Cluster, column: str
 ) -> None:
     """B1: it is asked who it is where nobody has heard it for a while, or by the hour; it may say that, and no more."""
@@ -86,7 +86,7 @@ def test_what_a_cluster_says_of_itself_does_not_make_it_look_well_while_its_list
 @pytest.mark.parametrize(
     "data", [None, "OK", {"x": 1}, [{"type": "qemu"}], [{"type": "qemu", "vmid": "much", "node": "pve1"}], [5]]
 )
-def test_a_list_that_makes_no_sense_is_no_answer_though_its_status_is_200(
+def test_reconcile_counts_a_list_that_makes_no_sense_as_no_answer_though_its_status_is_200(
     server: Any, simulated: Any, real_cluster: Cluster, data: Any
 ) -> None:
     server(power="running")
@@ -104,7 +104,7 @@ def test_a_list_that_makes_no_sense_is_no_answer_though_its_status_is_200(
 
 
 @pytest.mark.parametrize("path", ["/version", "/nodes"])
-def test_a_version_or_the_nodes_that_are_refused_are_no_answer_either(
+def test_reconcile_counts_a_version_or_nodes_that_are_refused_as_no_answer(
     server: Any, simulated: Any, real_cluster: Cluster, path: str
 ) -> None:
     simulated.answer("GET", path, 500, "got no worker upid - start worker failed")
@@ -112,7 +112,7 @@ def test_a_version_or_the_nodes_that_are_refused_are_no_answer_either(
     assert Cluster.objects.get().failure.startswith("500 got no worker upid")
 
 
-def test_the_guests_of_a_cluster_that_refuses_its_list_are_asked_and_do_not_say_that_it_is_well(
+def test_operations_go_on_in_a_cluster_that_refuses_its_list_and_do_not_clear_it(
     server: Any, simulated: Any, real_cluster: Cluster, do: Any
 ) -> None:
     vps = server(power="stopped")
@@ -127,7 +127,7 @@ def test_the_guests_of_a_cluster_that_refuses_its_list_are_asked_and_do_not_say_
 
 
 @pytest.mark.parametrize("path", ["qemu", "tasks"])
-def test_a_nodes_list_that_is_refused_is_the_nodes_failure(
+def test_watch_counts_a_nodes_list_that_is_refused_as_the_nodes_failure(
     server: Any, simulated: Any, real_cluster: Cluster, alice: Any, path: str
 ) -> None:
     server(power="running")
@@ -145,7 +145,7 @@ def test_a_nodes_list_that_is_refused_is_the_nodes_failure(
     assert not Cluster.objects.get().failures
 
 
-def test_another_host_is_asked_where_the_list_of_one_makes_no_sense(with_two_hosts: Any, db: None) -> None:
+def test_reconcile_asks_another_host_where_the_list_of_one_makes_no_sense(with_two_hosts: Any, db: None) -> None:
     simulated = with_two_hosts
     cluster = registered(simulated.access(hosts=simulated.simulator.tls_hosts))
     for host in simulated.simulator.tls_hosts:
@@ -154,7 +154,7 @@ def test_another_host_is_asked_where_the_list_of_one_makes_no_sense(with_two_hos
         assert not Cluster.objects.get().failures
 
 
-def test_another_host_is_asked_where_one_has_lost_its_cluster_file_system(with_two_hosts: Any, db: None) -> None:
+def test_reconcile_asks_another_host_where_one_has_lost_its_cluster_file_system(with_two_hosts: Any, db: None) -> None:
     """It refuses every read; any other host of the cluster answers for all."""
     simulated = with_two_hosts
     simulated.add("qemu", power="running")
@@ -169,7 +169,7 @@ def test_another_host_is_asked_where_one_has_lost_its_cluster_file_system(with_t
 
 
 @pytest.mark.parametrize("path", ["/nodes/pve1/qemu/100/config", "/access/permissions"])
-def test_another_host_is_asked_for_all_that_one_refuses_without_its_cluster_file_system(
+def test_open_hypervisor_asks_another_host_for_all_that_one_without_its_file_system_refuses(
     with_two_hosts: Any, db: None, path: str
 ) -> None:
     """B1: not for its list alone, which may have been read before that was lost."""

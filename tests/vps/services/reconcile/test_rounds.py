@@ -29,14 +29,14 @@ def many(alice: Any, simulated: Any, real_cluster: Cluster) -> Callable[[int], l
         vpses = Vps.objects.bulk_create([Vps(user=alice, name=guest["name"], **size) for guest in guests])
         rows = zip(vpses, guests, strict=True)
         placed: list[Placement] = Placement.objects.bulk_create(
-            [place(vps, guest, real_cluster) for vps, guest in rows]
+            [placement_of(vps, guest, real_cluster) for vps, guest in rows]
         )
         return placed
 
     return make
 
 
-def place(vps: Vps, guest: dict[str, Any], cluster: Cluster) -> Placement:
+def placement_of(vps: Vps, guest: dict[str, Any], cluster: Cluster) -> Placement:
     where = {name: guest[name] for name in ("kind", "vmid", "node", "power")}
     return Placement(vps=vps, cluster=cluster, identity=guest["uuid"], **where)
 
@@ -69,7 +69,7 @@ def rows_written() -> int:
 # What a round costs
 
 
-def test_a_second_round_writes_no_row(many: Any, simulated: Any, real_cluster: Cluster) -> None:
+def test_reconcile_writes_no_row_in_a_second_round(many: Any, simulated: Any, real_cluster: Cluster) -> None:
     placed = many(60)
     simulated.add_many(range(100, 150), power="running")
     Placement.objects.filter(pk=placed[0].pk).update(missing_since=timezone.now())
@@ -82,7 +82,7 @@ def test_a_second_round_writes_no_row(many: Any, simulated: Any, real_cluster: C
     assert rows_written() == before
 
 
-def test_a_round_writes_a_row_of_what_changed_and_of_nothing_else(
+def test_reconcile_writes_a_row_of_what_changed_and_of_nothing_else(
     many: Any, simulated: Any, real_cluster: Cluster
 ) -> None:
     many(20)
@@ -92,7 +92,9 @@ def test_a_round_writes_a_row_of_what_changed_and_of_nothing_else(
     assert rows_written() - before == 3 * 3
 
 
-def test_a_round_makes_one_call_however_many_guests_there_are(many: Any, simulated: Any, real_cluster: Cluster) -> None:
+def test_reconcile_makes_one_call_however_many_guests_there_are(
+    many: Any, simulated: Any, real_cluster: Cluster
+) -> None:
     many(60)
     reconcile(real_cluster.pk)
     simulated.add_many(range(100, 160), power="running")
@@ -101,7 +103,9 @@ def test_a_round_makes_one_call_however_many_guests_there_are(many: Any, simulat
     assert simulated.load()["by_path"] == {"GET /cluster/resources": 1}
 
 
-def test_sixty_changes_cost_as_many_queries_as_five(many: Any, simulated: Any, real_cluster: Cluster) -> None:
+def test_reconcile_costs_as_many_queries_for_sixty_changes_as_for_five(
+    many: Any, simulated: Any, real_cluster: Cluster
+) -> None:
     many(60)
     reconcile(real_cluster.pk)
     costs = []
@@ -113,7 +117,7 @@ def test_sixty_changes_cost_as_many_queries_as_five(many: Any, simulated: Any, r
     assert costs == costs[:1] * 3
 
 
-def test_what_is_too_much_for_one_transaction_is_learnt_in_several(
+def test_reconcile_learns_in_several_transactions_what_is_too_much_for_one(
     many: Any, simulated: Any, real_cluster: Cluster, shorten: Shorten
 ) -> None:
     many(20)
@@ -123,7 +127,7 @@ def test_what_is_too_much_for_one_transaction_is_learnt_in_several(
     assert set(Vps.objects.values_list("status", "placement__power")) == {("running", "running")}
 
 
-def test_a_power_is_known_since_it_changed_and_missing_since_it_went(
+def test_reconcile_notes_when_a_power_changed_and_when_a_guest_went(
     many: Any, simulated: Any, real_cluster: Cluster
 ) -> None:
     long_ago = timezone.now() - timedelta(days=1)
@@ -143,7 +147,7 @@ def test_a_power_is_known_since_it_changed_and_missing_since_it_went(
 # Who is back
 
 
-def test_a_vmid_that_is_listed_again_is_not_believed_before_it_was_asked_who_it_is(
+def test_reconcile_believes_no_guest_that_is_listed_again_before_it_is_identified(
     many: Any, simulated: Any, real_cluster: Cluster, rung: Any
 ) -> None:
     (placement,) = many(1)
@@ -155,7 +159,7 @@ def test_a_vmid_that_is_listed_again_is_not_believed_before_it_was_asked_who_it_
     assert (vps.status, vps.shown.word, metrics.usage(vps)) == ("stopped", "unknown", None)
 
 
-def test_who_has_somebody_elses_guest_in_its_place_is_told_nothing_of_it(
+def test_reconcile_shows_nothing_of_a_guest_with_an_identity_mismatch(
     many: Any, simulated: Any, real_cluster: Cluster, rung: Any
 ) -> None:
     (placement,) = many(1)
@@ -171,7 +175,9 @@ def test_who_has_somebody_elses_guest_in_its_place_is_told_nothing_of_it(
     )
 
 
-def test_who_is_itself_again_is_found_and_measured(many: Any, simulated: Any, real_cluster: Cluster, rung: Any) -> None:
+def test_reconcile_finds_and_measures_a_guest_that_is_itself_again(
+    many: Any, simulated: Any, real_cluster: Cluster, rung: Any
+) -> None:
     many(1)
     Placement.objects.update(missing_since=timezone.now())
     simulated.change(100, power="running")
@@ -184,7 +190,7 @@ def test_who_is_itself_again_is_found_and_measured(many: Any, simulated: Any, re
 
 
 @pytest.mark.parametrize("identity_mismatch", ["", "bbbbbbbb-0000-0000-0000-000000000001"])
-def test_who_is_back_on_another_node_is_asked_there(
+def test_identify_asks_a_guest_that_is_back_on_another_node_there(
     many: Any, simulated: Any, real_cluster: Cluster, identity_mismatch: str
 ) -> None:
     (placement,) = many(1)
@@ -198,7 +204,7 @@ def test_who_is_back_on_another_node_is_asked_there(
     assert (placement.missing_since, placement.node, placement.power) == (None, "pve2", "running")
 
 
-def test_who_had_no_identity_when_it_went_is_asked_for_it_too(
+def test_reconcile_asks_for_the_identity_of_a_guest_that_had_none_when_it_went(
     many: Any, simulated: Any, real_cluster: Cluster, rung: Any
 ) -> None:
     (placement,) = many(1)
@@ -206,7 +212,7 @@ def test_who_had_no_identity_when_it_went_is_asked_for_it_too(
     assert rung() == [("vps.identify", [placement.pk])]
 
 
-def test_of_many_that_are_back_fifty_are_asked_in_a_round_and_none_on_a_node_that_is_away(
+def test_reconcile_asks_fifty_a_round_of_many_that_are_back_and_none_on_a_node_that_is_away(
     many: Any, simulated: Any, real_cluster: Cluster, rung: Any
 ) -> None:
     many(60)
@@ -219,11 +225,11 @@ def test_of_many_that_are_back_fifty_are_asked_in_a_round_and_none_on_a_node_tha
 # Nodes
 
 
-def test_a_node_whose_guests_are_seen_again_is_asked_at_once_and_no_other(
+def test_reconcile_has_a_node_asked_at_once_whose_guests_are_seen_again_and_no_other(
     many: Any, simulated: Any, real_cluster: Cluster
 ) -> None:
     many(2)
-    nodes = [silent_node(real_cluster, name) for name in ("pve1", "pve2")]
+    nodes = [unreachable_node(real_cluster, name) for name in ("pve1", "pve2")]
     simulated.call("PATCH", "nodes/pve1", {"up": False})
     simulated.change(101, node="pve2")
     reconcile(real_cluster.pk)
@@ -234,15 +240,17 @@ def test_a_node_whose_guests_are_seen_again_is_asked_at_once_and_no_other(
     assert [is_held_back(node) for node in nodes] == [False, True]
 
 
-def test_a_guest_that_was_bound_just_now_says_nothing_of_its_node(many: Any, real_cluster: Cluster) -> None:
+def test_reconcile_concludes_nothing_of_a_node_from_a_guest_that_was_bound_just_now(
+    many: Any, real_cluster: Cluster
+) -> None:
     many(1)
     Placement.objects.update(identity="", power="unknown")
-    node = silent_node(real_cluster, "pve1")
+    node = unreachable_node(real_cluster, "pve1")
     assert reconcile(real_cluster.pk) == 1
     assert is_held_back(node)
 
 
-def silent_node(cluster: Cluster, name: str) -> ClusterNode:
+def unreachable_node(cluster: Cluster, name: str) -> ClusterNode:
     node: ClusterNode = ClusterNode.objects.named(cluster.pk, name)
     node.record_failure("no route")
     ClusterNode.objects.filter(pk=node.pk).update(retry_at=timezone.now() + timedelta(seconds=180))
@@ -254,7 +262,7 @@ def is_held_back(node: ClusterNode) -> bool:
 
 
 @pytest.mark.parametrize("is_busy", [False, True])
-def test_a_guest_that_moved_is_followed_whatever_is_under_way(
+def test_reconcile_follows_a_guest_that_moved_whatever_is_under_way(
     many: Any, simulated: Any, real_cluster: Cluster, is_busy: bool
 ) -> None:
     (placement,) = many(1)

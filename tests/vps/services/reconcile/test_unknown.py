@@ -20,7 +20,7 @@ def fresh(vps: Vps) -> Vps:
     return Vps.objects.select_related("placement__cluster").get(pk=vps.pk)
 
 
-def test_of_a_guest_whose_node_is_down_nothing_is_told_of_use(
+def test_usage_is_not_known_of_a_guest_whose_node_is_down(
     server: Any, simulated: Any, real_cluster: Cluster, with_token: Any, alice: Any
 ) -> None:
     """B2: it was cpu 0.0 and RAM 0 of 0, observed now."""
@@ -38,9 +38,7 @@ def test_of_a_guest_whose_node_is_down_nothing_is_told_of_use(
     assert (stats["ram"]["total"], stats["rates"]["net_in"]) == (1024**3, None)
 
 
-def test_what_was_measured_of_a_guest_that_nobody_sees_any_more_is_not_told(
-    server: Any, with_token: Any, alice: Any
-) -> None:
+def test_usage_is_not_known_of_a_guest_that_nobody_sees_any_more(server: Any, with_token: Any, alice: Any) -> None:
     """B2: its own look says that it is not known, and the round that forgets its use is yet to come."""
     vps = server(power="running")
     vps.placement.see(power="running", node="pve1")
@@ -52,7 +50,7 @@ def test_what_was_measured_of_a_guest_that_nobody_sees_any_more_is_not_told(
     assert program.get(f"/api/vps/{vps.pk}/stats").json()["stats"] is None
 
 
-def test_what_the_release_before_has_kept_is_not_taken_for_another_servers(
+def test_usage_that_the_release_before_has_kept_is_never_another_servers(
     server: Any, make_vps: Any, alice: Any, bob: Any
 ) -> None:
     """It kept use and history by the VPS's id, for a minute. Placements count by themselves."""
@@ -67,7 +65,7 @@ def test_what_the_release_before_has_kept_is_not_taken_for_another_servers(
     assert metrics.history(fresh(vps), "hour")["state"] == "pending"
 
 
-def test_a_figure_that_is_missing_is_null_beside_those_that_are_there() -> None:
+def test_usage_has_null_for_a_missing_figure_beside_those_that_are_there() -> None:
     told = usage_now(Usage(cpu=0.25, ram_used=5, net_in=10), None, timezone.now())
     assert (told["cpu"], told["ram"], told["disk"]) == (0.25, {"used": 5, "total": None}, {"used": None, "total": None})
     assert told["uptime_s"] is None
@@ -78,7 +76,7 @@ def test_a_figure_that_is_missing_is_null_beside_those_that_are_there() -> None:
     assert differences(told, again) == []
 
 
-def test_a_measurement_that_is_listed_twice_is_no_second_one() -> None:
+def test_usage_counts_a_measurement_that_is_listed_twice_once() -> None:
     """The cluster measures every 10 s, and so often it is asked: between two rounds nothing may have been measured, and
     0 bytes a second would be a figure that nobody has seen."""
     begun = timezone.now()
@@ -95,7 +93,7 @@ def test_a_measurement_that_is_listed_twice_is_no_second_one() -> None:
     assert (stopped["uptime_s"], stopped["rates"]["net_in"]) == (0, None)
 
 
-def test_a_program_is_told_null_for_a_figure_that_nobody_has_said(
+def test_api_stats_has_null_for_a_figure_that_nobody_has_said(
     server: Any, with_token: Any, alice: Any, as_user: Any
 ) -> None:
     vps = server(power="running")
@@ -110,7 +108,7 @@ def test_a_program_is_told_null_for_a_figure_that_nobody_has_said(
     assert "<dt>Running for</dt><dd>—</dd>" in page, "B2: nor is it 0 minutes"
 
 
-def test_use_and_history_of_one_guest_are_never_those_of_the_next(
+def test_usage_and_history_of_one_guest_are_never_those_of_the_next(
     server: Any, simulated: Any, real_cluster: Cluster, carol: Any
 ) -> None:
     """A VPS that is bound to another guest within the minute."""

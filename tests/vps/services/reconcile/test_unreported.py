@@ -24,10 +24,10 @@ def quick(quick_pauses: None) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("verb", VERBS)
-def test_an_operation_asks_the_guest_itself_and_goes_on_b3(
+def test_operations_ask_an_unreported_guest_itself_and_go_on(
     server: Any, simulated: Simulated, real_cluster: Cluster, with_token: Any, alice: Any, kind: str, verb: str
 ) -> None:
-    """For as long as the list says so: round after round, and through the door."""
+    """B3: for as long as the list says so: round after round, and through the API."""
     vps = server(kind, power="stopped" if verb == "start" else "running", unheard=True)
     binding.identify(vps.placement.pk)
     Placement.objects.update(looked_at=timezone.now() - timedelta(minutes=6))
@@ -41,18 +41,20 @@ def test_an_operation_asks_the_guest_itself_and_goes_on_b3(
 
 
 @pytest.mark.parametrize("power_now", ["running", "stopped"])
-def test_what_its_node_says_of_it_is_shown_b3(
+def test_reconcile_shows_what_its_node_says_of_an_unreported_guest(
     server: Any, simulated: Simulated, real_cluster: Cluster, power_now: str
 ) -> None:
+    """B3: its node's list has its power."""
     vps = server(power=power_now, unheard=True)
     Placement.objects.update(power="unknown", identity="aaaaaaaa-0000-0000-0000-000000000100")
     reconcile(real_cluster.pk)
     assert Vps.objects.get(pk=vps.pk).shown.word == power_now
 
 
-def test_a_node_whose_hundred_guests_are_not_heard_of_is_asked_twice_b3(
+def test_reconcile_asks_a_node_twice_for_however_many_unreported_guests(
     server: Any, simulated: Simulated, real_cluster: Cluster
 ) -> None:
+    """B3: for its virtual machines and for its containers."""
     for vmid in range(100, 130):
         server("qemu" if vmid % 2 else "lxc", power="running", vmid=vmid, unheard=True)
     simulated.forget_load()
@@ -62,9 +64,10 @@ def test_a_node_whose_hundred_guests_are_not_heard_of_is_asked_twice_b3(
 
 
 @pytest.mark.parametrize("trouble", ["down", "silent"])
-def test_a_guest_whose_node_does_not_answer_stays_unknown_b3(
+def test_reconcile_shows_an_unreported_guest_as_unknown_whose_node_does_not_answer(
     server: Any, simulated: Simulated, real_cluster: Cluster, trouble: str
 ) -> None:
+    """B3: and changes nothing of its status."""
     vps = server(power="running", unheard=True)
     Placement.objects.update(identity="aaaaaaaa-0000-0000-0000-000000000100")
     if trouble == "down":
@@ -80,10 +83,10 @@ def test_a_guest_whose_node_does_not_answer_stays_unknown_b3(
     assert operations.refusal(vps).code == "hypervisor_unavailable"
 
 
-def test_one_that_comes_back_unheard_of_is_found_again_b3(
+def test_reconcile_finds_an_unreported_guest_again_that_comes_back(
     server: Any, simulated: Simulated, real_cluster: Cluster, django_capture_on_commit_callbacks: Any
 ) -> None:
-    """It was gone for a while, and the list has no more to say of it than where it is: its node has."""
+    """B3: it was gone for a while, and the list has no more to say of it than where it is: its node has."""
     vps = server(power="running", unheard=True)
     binding.identify(vps.placement.pk)
     Placement.objects.update(missing_since=timezone.now(), power="unknown", looked_at=None)
@@ -96,9 +99,10 @@ def test_one_that_comes_back_unheard_of_is_found_again_b3(
     assert Vps.objects.get().shown.word == "running"
 
 
-def test_one_that_is_in_doubt_and_unheard_of_is_asked_who_it_is_b3(
+def test_reconcile_identifies_an_unreported_guest_that_is_in_doubt(
     server: Any, simulated: Simulated, real_cluster: Cluster
 ) -> None:
+    """B3: by what its node says, as it does a guest that is reported."""
     vps = server(power="running", unheard=True)
     binding.identify(vps.placement.pk)
     Placement.objects.update(doubted_since=timezone.now(), looked_at=None)
@@ -106,10 +110,10 @@ def test_one_that_is_in_doubt_and_unheard_of_is_asked_who_it_is_b3(
     assert Vps.objects.get().shown.word == "running"
 
 
-def test_a_paused_guest_that_is_unheard_of_is_not_said_to_run_b3(
+def test_reconcile_does_not_show_a_paused_unreported_guest_as_running(
     server: Any, simulated: Simulated, real_cluster: Cluster
 ) -> None:
-    """Its node's list calls it running; only its own status tells."""
+    """B3: its node's list calls it running; only its own status tells."""
     vps = server(power="paused", unheard=True)
     binding.identify(vps.placement.pk)
     Placement.objects.update(looked_at=None)
