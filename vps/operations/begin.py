@@ -39,10 +39,11 @@ def begin(operation: Operation, placement: Placement, hypervisor: Hypervisor) ->
         return accept(operation, placement, hypervisor)
     if (operation.attempts or operation.phase) and has_reached_goal(operation, look, hypervisor):
         return begin_next_phase(operation, look)
-    if code := verb.why_impossible(operation, look):
+    command = command_of(operation, hypervisor)
+    if code := verb.why_impossible(operation, look, command):
         fail(operation, code, look=look)
         return None
-    if command_of(operation, hypervisor) in look.waits_for:
+    if command in look.waits_for:
         return wait_until_free(operation, look)
     return intend(operation, placement, hypervisor, look)
 

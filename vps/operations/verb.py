@@ -79,9 +79,9 @@ class Verb:
         """Whether no command is needed. What is managed is in a state only when its manager wants it there too."""
         return look.power == self.goal and look.held_to in (None, self.goal)
 
-    def why_impossible(self, operation: Operation, look: Look) -> str:
-        """The code of what stands in the way for good, or ''. What will pass, such as a lock, is not here."""
-        reason = look.never.get(self.command)
+    def why_impossible(self, operation: Operation, look: Look, command: Command) -> str:
+        """The code of what stands in the way of this command for good, or ''. What will pass, such as a lock, is not here."""
+        reason = look.never.get(command)
         return self.code_of(reason) if reason else ""
 
     def is_seen_done(self, operation: Operation, look: Look, *, is_new_run: bool | None) -> bool:
@@ -113,9 +113,11 @@ class PowerCycle(Verb):
         """A guest that it has seen down is only to be up again."""
         return look.power == self.goal and operation.down_since is not None
 
-    def why_impossible(self, operation: Operation, look: Look) -> str:
+    def why_impossible(self, operation: Operation, look: Look, command: Command) -> str:
         is_down = look.power == Power.STOPPED and operation.down_since is None
-        return super().why_impossible(operation, look) or (self.code_of(Refusal.NOT_RUNNING) if is_down else "")
+        return super().why_impossible(operation, look, command) or (
+            self.code_of(Refusal.NOT_RUNNING) if is_down else ""
+        )
 
     def is_seen_done(self, operation: Operation, look: Look, *, is_new_run: bool | None) -> bool:
         return look.power == self.goal and is_new_run is not False

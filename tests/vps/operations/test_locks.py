@@ -204,3 +204,22 @@ def test_a_machine_that_a_lock_keeps_down_is_brought_up_too_b25(server: Any, sim
     now_due()
     assert carry_out(operation).state == "succeeded"
     assert simulated.commands(100) == ["reboot", "start"]
+
+
+def test_reboot_that_left_a_machine_down_starts_it_though_its_backup_has_begun(
+    server: Any, simulated: Simulated
+) -> None:
+    """A backup of a machine that is down runs in its process, paused: what is sent now is a start, which lets it go on."""
+    operation = asked(server(power="running", shutdown_seconds=0.3, start_seconds=0.1), "reboot")
+    turn(operation)
+    simulated.change(100, fail_start=True, lock="backup")
+    for _ in range(200):
+        now_due()
+        turn(operation)
+        operation.refresh_from_db()
+        if operation.step == "down":
+            break
+    simulated.change(100, fail_start=False, power="paused")
+    now_due()
+    assert carry_out(operation).state == "succeeded"
+    assert simulated.commands(100) == ["reboot", "start"]
