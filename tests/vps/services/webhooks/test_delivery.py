@@ -16,6 +16,7 @@ from vps.models import Event, ExternalId, WebhookAttempt, WebhookDelivery, Webho
 from vps.models.event import AT_ONCE
 from vps.models.webhook_endpoint import OVERLAP
 from vps.services import webhooks
+from vps.services.webhooks.send import CLAIMED_FOR_S
 from vps.services.webhooks.verdict import RETRY_AFTER_S
 
 
@@ -131,7 +132,8 @@ def test_a_sender_that_died_between_the_answer_and_its_record_leaves_it_to_be_se
     vps = make_vps(alice, name="before")
     happen(vps, "a", "b")
     webhooks.enqueue()
-    (dead,) = WebhookDelivery.objects.claim(endpoint.pk, 4, for_seconds=60)
+    assert CLAIMED_FOR_S == 60, "its claim is left to others after a minute"
+    (dead,) = WebhookDelivery.objects.claim(endpoint.pk, 4, CLAIMED_FOR_S)
     type(vps).objects.update(name="after")
     webhooks.deliver(endpoint.pk)
     assert receiver.got == [], "nobody else sends what somebody has in hand, nor what comes behind it"
