@@ -363,7 +363,7 @@ OF_MAIN_SITE = [
         "vps/db/digest.py",
         "cpu, ram, disk, os, hypervisor",
         "cpu, ram, disk, os",
-        "tests/vps/api/test_holdings.py",
+        "tests/vps/api/test_sync_read.py",
     ),
     m(
         "events are read with nothing skipped and nothing twice",

@@ -1,4 +1,4 @@
-"""POST /api/vps/sync/batch: many words at once, each by itself or all or none."""
+"""POST /api/vps/sync/batch: many commands at once, each by itself or all or none."""
 
 import json
 import tracemalloc
@@ -19,7 +19,7 @@ from vps.models import Event, ExternalId, Operation, Placement, Tombstone, Vps
 from web.json_body import StrictJSONParser, TooLarge, loads
 
 
-def test_results_come_in_order_and_each_stands_alone(alice: Any, make_vps: Any) -> None:
+def test_sync_batch_answers_in_order_and_each_command_stands_alone(alice: Any, make_vps: Any) -> None:
     vps = make_vps(alice)
     answer = batch(
         create(alice), update(id=vps.pk, cpu=8), update(id=424242, cpu=8), {"action": "drop"}, delete(id=vps.pk)
@@ -30,7 +30,7 @@ def test_results_come_in_order_and_each_stands_alone(alice: Any, make_vps: Any) 
     assert [vps.name for vps in Vps.objects.all()] == ["web-01"]
 
 
-def test_a_later_word_sees_what_an_earlier_one_did(alice: Any) -> None:
+def test_sync_batch_lets_a_later_command_see_what_an_earlier_one_did(alice: Any) -> None:
     named = {"external_id": "17"}
     answer = batch(
         create(alice, **named),
@@ -50,7 +50,7 @@ def test_a_later_word_sees_what_an_earlier_one_did(alice: Any) -> None:
     assert list(Event.objects.order_by("id").values_list("type", flat=True)) == types
 
 
-def test_atomic_is_all_or_nothing(alice: Any, make_vps: Any) -> None:
+def test_sync_batch_that_is_atomic_is_all_or_nothing(alice: Any, make_vps: Any) -> None:
     vps = make_vps(alice)
     answer = batch(create(alice, external_id="17"), update(id=424242, cpu=8), delete(id=vps.pk), atomic=True)
     assert results(answer) == ["not_applied", "vps_not_found", "not_applied"]
@@ -61,7 +61,9 @@ def test_atomic_is_all_or_nothing(alice: Any, make_vps: Any) -> None:
     assert batch(create(alice, external_id="17"), delete(id=vps.pk), atomic=True).json()["status"] == "success"
 
 
-def test_a_deleted_or_moved_vps_takes_its_operation_and_its_guest_with_it(alice: Any, make_vps: Any, bind: Any) -> None:
+def test_sync_batch_ends_the_operation_of_a_vps_that_is_deleted_or_moved_and_frees_its_guest(
+    alice: Any, make_vps: Any, bind: Any
+) -> None:
     gone, moved = make_vps(alice), make_vps(alice)
     for vmid, vps in ((100, gone), (101, moved)):
         bind(vps, vmid)
@@ -78,7 +80,7 @@ def test_a_deleted_or_moved_vps_takes_its_operation_and_its_guest_with_it(alice:
     assert dict(Placement.objects.values_list("vmid", "vps_id"))[100] == moved.pk
 
 
-def test_two_of_one_guest_in_a_batch_are_not_both_bound(alice: Any, cluster: Any) -> None:
+def test_sync_batch_does_not_bind_two_to_one_guest(alice: Any, cluster: Any) -> None:
     placement = {"cluster": "main", "node": "pve1", "vmid": 107, "kind": "qemu"}
     assert results(batch(create(alice, placement=placement), create(alice, placement=placement))) == [
         "success",
@@ -87,19 +89,19 @@ def test_two_of_one_guest_in_a_batch_are_not_both_bound(alice: Any, cluster: Any
     assert Vps.objects.count() == Placement.objects.count() == 1
 
 
-def test_an_empty_batch_is_done(db: None) -> None:
+def test_sync_batch_that_is_empty_is_done(db: None) -> None:
     assert batch().json() == {"status": "success", "results": []}
 
 
 @pytest.mark.parametrize(
     "body", [[], {}, {"operations": {}}, {"operations": [], "atomic": 1}, {"operations": [1] * 10_001}]
 )
-def test_what_is_no_batch_is_refused(db: None, body: Any) -> None:
+def test_sync_batch_refuses_what_is_no_batch(db: None, body: Any) -> None:
     answer = client().post("/api/vps/sync/batch", body, content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
 
 
-def test_a_batch_may_be_larger_than_other_bodies_but_not_endless(db: None) -> None:
+def test_sync_batch_may_be_larger_than_other_bodies_but_not_endless(db: None) -> None:
     padding = {"operations": [], "padding": "x" * 2_000_000}
     assert client().post("/api/vps/sync/batch", padding, content_type="application/json").status_code == 200
     padding["padding"] *= 9
@@ -107,7 +109,7 @@ def test_a_batch_may_be_larger_than_other_bodies_but_not_endless(db: None) -> No
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
 
-def test_a_batch_costs_the_same_statements_whatever_its_size(alice: Any, cluster: Any) -> None:
+def test_sync_batch_costs_the_same_statements_whatever_its_size(alice: Any, cluster: Any) -> None:
     def life(first: int, count: int) -> int:
         names = [str(number) for number in range(first, first + count)]
         where = {"cluster": "main", "node": "pve1", "kind": "qemu"}
@@ -124,7 +126,7 @@ def test_a_batch_costs_the_same_statements_whatever_its_size(alice: Any, cluster
     assert many == few <= 75
 
 
-def test_the_key_makes_a_batch_safe_to_repeat(alice: Any) -> None:
+def test_sync_batch_is_safe_to_repeat_under_its_idempotency_key(alice: Any) -> None:
     body = {"operations": [create(alice), create(alice)]}
     answers = [
         client().post("/api/vps/sync/batch", body, content_type="application/json", headers={"Idempotency-Key": "b1"})
@@ -134,7 +136,7 @@ def test_the_key_makes_a_batch_safe_to_repeat(alice: Any) -> None:
     assert Vps.objects.count() == 2
 
 
-def test_a_word_that_fails_leaves_its_external_id_free(alice: Any, make_vps: Any) -> None:
+def test_sync_batch_leaves_the_external_id_of_a_command_that_fails_free(alice: Any, make_vps: Any) -> None:
     stranger = {"action": "create", "vps": {"user_id": 424242} | ORDER | {"external_id": "17"}}
     assert results(batch(stranger, update(id=424242, external_id="18"), create(alice))) == [
         "unknown_user",
@@ -147,7 +149,7 @@ def test_a_word_that_fails_leaves_its_external_id_free(alice: Any, make_vps: Any
     ]
 
 
-def test_an_id_that_a_failed_word_named_is_no_new_vps(alice: Any, make_vps: Any) -> None:
+def test_sync_batch_gives_no_new_vps_the_id_that_a_failed_command_named(alice: Any, make_vps: Any) -> None:
     gone = make_vps(alice).pk
     batch(delete(id=gone))
     answer = batch(
@@ -162,13 +164,13 @@ def test_an_id_that_a_failed_word_named_is_no_new_vps(alice: Any, make_vps: Any)
     assert not made & {gone, 2_000_000_000}
 
 
-def test_an_id_that_was_guessed_keeps_nobody_from_it(alice: Any, make_vps: Any) -> None:
+def test_sync_batch_keeps_nobody_from_an_id_that_was_guessed(alice: Any, make_vps: Any) -> None:
     following = make_vps(alice).pk + 1
     guesses = [update(id=following + ahead, external_id=f"0{ahead}") for ahead in range(3)]
     assert results(batch(*guesses, create(alice, external_id="17")))[3] == "success"
 
 
-def test_of_two_external_ids_for_one_vps_the_first_in_order_counts(alice: Any, make_vps: Any) -> None:
+def test_sync_batch_takes_the_first_of_two_external_ids_for_one_vps(alice: Any, make_vps: Any) -> None:
     vps, other = make_vps(alice), make_vps(alice)
     answer = batch(
         update(id=vps.pk, external_id="b"),
@@ -185,20 +187,20 @@ def test_of_two_external_ids_for_one_vps_the_first_in_order_counts(alice: Any, m
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_batch_that_took_too_long_over_its_transaction_may_be_sent_again(alice: Any) -> None:
-    words = [create(alice, external_id=str(number)) for number in range(1000)]
+def test_sync_batch_that_took_too_long_over_its_transaction_may_be_sent_again(alice: Any) -> None:
+    commands = [create(alice, external_id=str(number)) for number in range(1000)]
     with connection.cursor() as cursor:
         cursor.execute("SET idle_in_transaction_session_timeout = '1ms'")
     calm = client(raise_request_exception=False)
-    answer = calm.post("/api/vps/sync/batch", {"operations": words}, content_type="application/json")
+    answer = calm.post("/api/vps/sync/batch", {"operations": commands}, content_type="application/json")
     connection.close()
     assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (503, "service_unavailable", "5")
-    assert batch(*words).json()["status"] == "success"
+    assert batch(*commands).json()["status"] == "success"
     assert Vps.objects.count() == 1000
 
 
 @pytest.mark.django_db(transaction=True)
-def test_batches_leave_threads_to_everybody_else(alice: Any, make_vps: Any, shorten: Shorten) -> None:
+def test_sync_batch_leaves_threads_to_everybody_else(alice: Any, make_vps: Any, shorten: Shorten) -> None:
     shorten(batch_waits_s=0.2)
     vps = make_vps(alice)
     assert batch(update(id=vps.pk, cpu=4)).status_code == 200
@@ -217,7 +219,7 @@ def test_batches_leave_threads_to_everybody_else(alice: Any, make_vps: Any, shor
         assert sorted(one.result() for one in batches) == [200, 200, 503, 503]
 
 
-def test_a_batch_of_placements_rings_one_bell(
+def test_sync_batch_of_placements_rings_one_bell(
     alice: Any, cluster: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
     where = {"cluster": "main", "node": "pve1", "kind": "qemu"}
@@ -228,12 +230,13 @@ def test_a_batch_of_placements_rings_one_bell(
     assert len(rung) == len(for_one)
 
 
-def test_c5_what_is_ignored_is_let_go_before_the_work(main_site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sync_batch_lets_go_of_what_is_ignored_before_the_work(main_site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """C5: what is ignored is held no longer than it takes to read it."""
     apply, held = sync.sync.apply, []
 
-    def watched(words: Any, **how: Any) -> Any:
+    def watched(commands: Any, **how: Any) -> Any:
         held.append(tracemalloc.get_traced_memory()[0])
-        return apply(words, **how)
+        return apply(commands, **how)
 
     monkeypatch.setattr(sync.sync, "apply", watched)
     body = json.dumps({"operations": [], "ignored": "a" * 14_000_000}).encode()
@@ -249,8 +252,8 @@ def test_c5_what_is_ignored_is_let_go_before_the_work(main_site: Any, monkeypatc
 @pytest.mark.parametrize(
     "long", ["a" * 14_000_000, '\\"' * 7_000_000, "," * 14_000_000], ids=["plain", "escaped", "commas"]
 )
-def test_c5_one_long_string_takes_no_more_memory_than_four_times_the_body(long: str) -> None:
-    """What is not ours in a body is ignored, but it is read."""
+def test_loads_takes_no_more_memory_than_four_times_the_body_for_one_long_string(long: str) -> None:
+    """C5: what is not ours in a body is ignored, but it is read."""
     operations = [{"action": "create", "vps": {"name": f"web-{number}", "cpu": 4}} for number in range(10_000)]
     body = f'{{"operations":{json.dumps(operations)},"ignored":"{long}"}}'.encode()
     tracemalloc.start()
@@ -262,8 +265,8 @@ def test_c5_one_long_string_takes_no_more_memory_than_four_times_the_body(long: 
 
 
 @pytest.mark.parametrize("values", [b"{},", b"[],", b'"ab",', b"1.5,"])
-def test_c5_many_small_values_are_refused_before_they_are_made(values: bytes) -> None:
-    """Each costs Python many times what it costs the sender."""
+def test_loads_refuses_many_small_values_before_they_are_made(values: bytes) -> None:
+    """C5: each costs Python many times what it costs the sender."""
     body = b"[" + values * (1024 * 1024 // len(values)) + b"0]"
     tracemalloc.start()
     try:
@@ -275,8 +278,8 @@ def test_c5_many_small_values_are_refused_before_they_are_made(values: bytes) ->
 
 
 @pytest.mark.parametrize(("sign", "most_mib"), [("a", 15), ("é", 15), ("я", 12), ("😀", 7)])
-def test_c5_one_wide_sign_in_a_long_text_makes_it_count_for_more(sign: str, most_mib: int) -> None:
-    """Python keeps every letter of a text as wide as the widest in it."""
+def test_json_parser_counts_a_long_text_for_more_where_one_sign_is_wide(sign: str, most_mib: int) -> None:
+    """C5: Python keeps every letter of a text as wide as the widest in it."""
 
     def parsed(mib: int) -> Any:
         body = f'{{"ignored":"{sign}{"a" * mib * 1024 * 1024}"}}'.encode()

@@ -19,7 +19,9 @@ def operation_of(vps: Any, **columns: Any) -> Operation:
     return made
 
 
-def test_alice_lists_her_own_and_nobody_elses(with_token: Any, alice: Any, bob: Any, make_vps: Any) -> None:
+def test_api_vps_list_shows_alice_her_own_and_nobody_elses(
+    with_token: Any, alice: Any, bob: Any, make_vps: Any
+) -> None:
     mine = make_vps(alice, name="mine")
     make_vps(bob, name="his")
     body = with_token(alice).get("/api/vps").json()
@@ -27,7 +29,7 @@ def test_alice_lists_her_own_and_nobody_elses(with_token: Any, alice: Any, bob: 
     assert body["vps"][0]["id"] == mine.id
 
 
-def test_pages_by_key_reach_every_vps_once(with_token: Any, alice: Any, make_vps: Any) -> None:
+def test_api_vps_list_reaches_every_vps_once_page_by_page(with_token: Any, alice: Any, make_vps: Any) -> None:
     ids = [make_vps(alice).id for _ in range(5)]
     program, address, found = with_token(alice), "/api/vps?limit=2", []
     while address:
@@ -40,11 +42,11 @@ def test_pages_by_key_reach_every_vps_once(with_token: Any, alice: Any, make_vps
 @pytest.mark.parametrize(
     "query", ["limit=0", "limit=1001", "limit=a", "limit=1e2", "after=-1", "after=99999999999", "limit=١"]
 )
-def test_a_wrong_page_is_400(with_token: Any, alice: Any, query: str) -> None:
+def test_api_vps_list_refuses_a_wrong_page(with_token: Any, alice: Any, query: str) -> None:
     assert with_token(alice).get(f"/api/vps?{query}").status_code == 400
 
 
-def test_the_list_costs_the_same_queries_for_one_and_for_fifty(
+def test_api_vps_list_costs_the_same_queries_for_one_and_for_fifty(
     with_token: Any, alice: Any, make_vps: Any, django_assert_num_queries: Any
 ) -> None:
     program = with_token(alice)
@@ -58,7 +60,7 @@ def test_the_list_costs_the_same_queries_for_one_and_for_fifty(
 
 
 @pytest.mark.parametrize("path", ["", "/stats", "/operations"])
-def test_bobs_server_is_to_alice_as_one_that_is_not_there(
+def test_api_vps_of_bobs_server_is_to_alice_as_of_one_that_is_not_there(
     with_token: Any, alice: Any, bob: Any, make_vps: Any, path: str
 ) -> None:
     program, his = with_token(alice), make_vps(bob)
@@ -68,7 +70,7 @@ def test_bobs_server_is_to_alice_as_one_that_is_not_there(
 
 
 @pytest.mark.parametrize("kind", ["start", "stop", "restart", "reboot"])
-def test_bob_cannot_touch_alices_server(
+def test_api_power_lets_bob_not_touch_alices_server(
     with_token: Any, alice: Any, bob: Any, make_vps: Any, bind: Any, kind: str
 ) -> None:
     vps = make_vps(alice)
@@ -80,7 +82,7 @@ def test_bob_cannot_touch_alices_server(
     assert with_token(alice).post(f"/api/vps/{vps.id}/{kind}", content_type="application/json").status_code == 202
 
 
-def test_a_reboot_is_accepted_as_an_operation(with_token: Any, alice: Any, make_vps: Any, bind: Any) -> None:
+def test_api_reboot_is_accepted_as_an_operation(with_token: Any, alice: Any, make_vps: Any, bind: Any) -> None:
     vps = make_vps(alice)
     bind(vps)
     answer = with_token(alice).post(f"/api/vps/{vps.id}/reboot")
@@ -94,13 +96,13 @@ def test_a_reboot_is_accepted_as_an_operation(with_token: Any, alice: Any, make_
     assert with_token(alice).get(f"/api/vps/{vps.id}/operations").json()["operations"] == [operation]
 
 
-def test_bob_does_not_see_alices_operation(with_token: Any, alice: Any, bob: Any, make_vps: Any) -> None:
+def test_api_operations_shows_bob_no_operation_of_alices(with_token: Any, alice: Any, bob: Any, make_vps: Any) -> None:
     operation = operation_of(make_vps(alice))
     assert with_token(alice).get(f"/api/operations/{operation.id}").status_code == 200
     assert with_token(bob).get(f"/api/operations/{operation.id}").json()["code"] == "operation_not_found"
 
 
-def test_a_second_request_is_refused_and_carries_the_open_one(
+def test_api_stop_beside_an_open_operation_is_refused_with_that_one(
     with_token: Any, alice: Any, make_vps: Any, bind: Any
 ) -> None:
     vps = make_vps(alice)
@@ -111,7 +113,9 @@ def test_a_second_request_is_refused_and_carries_the_open_one(
     assert second.json()["operation"] == first
 
 
-def test_only_a_forced_stop_overtakes_an_open_operation(with_token: Any, alice: Any, make_vps: Any, bind: Any) -> None:
+def test_api_stop_overtakes_an_open_operation_only_if_it_is_forced(
+    with_token: Any, alice: Any, make_vps: Any, bind: Any
+) -> None:
     vps = make_vps(alice)
     bind(vps)
     first = with_token(alice).post(f"/api/vps/{vps.id}/stop", content_type="application/json").json()["operation"]
@@ -124,7 +128,9 @@ def test_only_a_forced_stop_overtakes_an_open_operation(with_token: Any, alice: 
 
 
 @pytest.mark.parametrize("force", ["yes", 1, None])
-def test_force_is_true_or_false(with_token: Any, alice: Any, make_vps: Any, bind: Any, force: Any) -> None:
+def test_api_stop_takes_force_as_true_or_false_alone(
+    with_token: Any, alice: Any, make_vps: Any, bind: Any, force: Any
+) -> None:
     vps = make_vps(alice)
     bind(vps)
     answer = with_token(alice).post(f"/api/vps/{vps.id}/stop", {"force": force}, content_type="application/json")
@@ -132,7 +138,7 @@ def test_force_is_true_or_false(with_token: Any, alice: Any, make_vps: Any, bind
 
 
 @pytest.mark.parametrize(("status", "code"), [("suspended", "vps_suspended"), ("creating", "vps_creating")])
-def test_what_cannot_be_controlled_says_why(
+def test_api_start_of_what_cannot_be_controlled_says_why(
     with_token: Any, alice: Any, make_vps: Any, bind: Any, status: str, code: str
 ) -> None:
     vps = make_vps(alice, status=status)
@@ -141,12 +147,12 @@ def test_what_cannot_be_controlled_says_why(
     assert (answer.status_code, answer.json()["code"]) == (409, code)
 
 
-def test_a_server_without_a_guest_says_so(with_token: Any, alice: Any, make_vps: Any) -> None:
+def test_api_start_of_a_server_without_a_guest_says_so(with_token: Any, alice: Any, make_vps: Any) -> None:
     answer = with_token(alice).post(f"/api/vps/{make_vps(alice).id}/start")
     assert (answer.status_code, answer.json()["code"]) == (409, "vps_unbound")
 
 
-def test_stats_tell_what_was_heard_last_and_not_what_is_private(
+def test_api_stats_shows_what_was_heard_last_and_not_what_is_private(
     with_token: Any, alice: Any, make_vps: Any, bind: Any
 ) -> None:
     vps = make_vps(alice)
@@ -158,7 +164,7 @@ def test_stats_tell_what_was_heard_last_and_not_what_is_private(
     assert not {"at", "counted"} & set(shown)
 
 
-def test_an_unknown_timeframe_is_refused(with_token: Any, alice: Any, make_vps: Any) -> None:
+def test_api_stats_refuses_an_unknown_timeframe(with_token: Any, alice: Any, make_vps: Any) -> None:
     answer = with_token(alice).get(f"/api/vps/{make_vps(alice).id}/stats?timeframe=decade")
     assert answer.status_code == 400
 
@@ -166,18 +172,18 @@ def test_an_unknown_timeframe_is_refused(with_token: Any, alice: Any, make_vps: 
 @pytest.mark.parametrize(
     "path", ["/api/nothing", "/api/vps/0", "/api/vps/99999999999", "/api/vps/%D9%A1", "/api/vps/1/fly"]
 )
-def test_an_address_that_is_not_there_is_404_in_json(with_token: Any, alice: Any, path: str) -> None:
+def test_api_address_that_is_not_there_is_404_in_json(with_token: Any, alice: Any, path: str) -> None:
     answer = with_token(alice).get(path)
     assert answer.status_code == 404
     assert answer.json()["status"] == "error"
 
 
-def test_the_main_sites_key_is_no_customers_token(make_vps: Any, alice: Any, settings: Any) -> None:
+def test_api_vps_list_takes_the_main_sites_key_for_no_customers_token(make_vps: Any, alice: Any, settings: Any) -> None:
     make_vps(alice)
     assert Client(headers={"x-api-key": settings.MAIN_SITE_API_KEYS[0]}).get("/api/vps").status_code == 401
 
 
-def test_a_silent_hypervisor_is_503_and_says_when_to_try_again(
+def test_api_start_on_an_unreachable_hypervisor_is_503_and_says_when_to_try_again(
     with_token: Any, alice: Any, make_vps: Any, bind: Any, cluster: Any
 ) -> None:
     vps = make_vps(alice)
@@ -189,6 +195,8 @@ def test_a_silent_hypervisor_is_503_and_says_when_to_try_again(
     assert not Operation.objects.exists()
 
 
-def test_a_refusal_that_does_not_pass_by_itself_names_no_time(with_token: Any, alice: Any, make_vps: Any) -> None:
+def test_api_start_names_no_time_where_its_refusal_does_not_pass_by_itself(
+    with_token: Any, alice: Any, make_vps: Any
+) -> None:
     answer = with_token(alice).post(f"/api/vps/{make_vps(alice, status='suspended').id}/start")
     assert (answer.status_code, answer.get("Retry-After")) == (409, None)

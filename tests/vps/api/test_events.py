@@ -31,7 +31,7 @@ def types(answer: Any) -> list[str]:
     return [event["type"] for event in answer.json()["events"]]
 
 
-def test_alice_reads_what_happened_to_her_server_and_bob_nothing_of_it(
+def test_api_events_shows_alice_what_happened_to_her_server_and_bob_nothing_of_it(
     with_token: Any, alice: Any, bob: Any, make_vps: Any
 ) -> None:
     vps = make_vps(alice)
@@ -54,7 +54,7 @@ def test_alice_reads_what_happened_to_her_server_and_bob_nothing_of_it(
     assert with_token(bob).get("/api/events").json()["events"] == []
 
 
-def test_the_main_site_reads_everybodys(main_sites: Client, alice: Any, bob: Any, make_vps: Any) -> None:
+def test_api_events_shows_the_main_site_everybodys(main_sites: Client, alice: Any, bob: Any, make_vps: Any) -> None:
     for user in (alice, bob):
         record(make_vps(user))
     assert [event["user_id"] for event in main_sites.get("/api/events").json()["events"]] == [alice.pk, bob.pk]
@@ -69,16 +69,18 @@ def test_the_main_site_reads_everybodys(main_sites: Client, alice: Any, bob: Any
         ({"x-api-key": ""}, "invalid_api_key"),
     ],
 )
-def test_who_is_neither_gets_401(db: None, headers: dict[str, str], code: str) -> None:
+def test_api_events_is_401_to_who_is_neither(db: None, headers: dict[str, str], code: str) -> None:
     answer = Client(headers=headers).get("/api/events")
     assert (answer.status_code, answer.json()["code"]) == (401, code)
 
 
-def test_a_wrong_key_is_not_made_good_by_a_token(with_token: Any, alice: Any) -> None:
+def test_api_events_takes_no_wrong_key_beside_a_right_token(with_token: Any, alice: Any) -> None:
     assert with_token(alice).get("/api/events", headers={"x-api-key": "wrong"}).json()["code"] == "invalid_api_key"
 
 
-def test_pages_reach_every_event_once_and_keep_their_filter(with_token: Any, alice: Any, make_vps: Any) -> None:
+def test_api_events_reaches_every_event_once_page_by_page_and_keeps_its_filter(
+    with_token: Any, alice: Any, make_vps: Any
+) -> None:
     vps = make_vps(alice)
     for number in range(5):
         record(vps, "vps.updated", changed=[number])
@@ -91,7 +93,7 @@ def test_pages_reach_every_event_once_and_keep_their_filter(with_token: Any, ali
     assert found == [[0], [1], [2], [3], [4]]
 
 
-def test_who_goes_on_after_the_last_id_gets_what_came_since(with_token: Any, alice: Any, make_vps: Any) -> None:
+def test_api_events_after_the_last_id_are_what_came_since(with_token: Any, alice: Any, make_vps: Any) -> None:
     program, vps = with_token(alice), make_vps(alice)
     record(vps, "vps.created")
     last = program.get("/api/events").json()["events"][-1]["id"]
@@ -103,13 +105,13 @@ def test_who_goes_on_after_the_last_id_gets_what_came_since(with_token: Any, ali
 @pytest.mark.parametrize(
     "query", ["after=-1", "after=x", f"after={2**63}", "limit=0", "limit=1001", "type=vps.exploded", "type=", "type=,"]
 )
-def test_a_wrong_question_is_400(with_token: Any, alice: Any, query: str) -> None:
+def test_api_events_refuses_a_wrong_query(with_token: Any, alice: Any, query: str) -> None:
     answer = with_token(alice).get(f"/api/events?{query}")
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
     assert list(answer.json()["errors"]) == [query.partition("=")[0]]
 
 
-def test_what_was_before_a_transfer_stays_with_the_old_owner(
+def test_api_events_of_before_a_transfer_stay_with_the_old_owner(
     with_token: Any, main_site: Any, alice: Any, bob: Any, make_vps: Any
 ) -> None:
     vps = make_vps(alice)
@@ -122,7 +124,7 @@ def test_what_was_before_a_transfer_stays_with_the_old_owner(
 
 
 @pytest.mark.parametrize("ends", ["in doubt", "at another guest", "unseen"])
-def test_what_was_in_a_workers_hands_during_a_transfer_is_told_to_the_new_owner(
+def test_api_events_shows_the_new_owner_what_a_worker_was_doing_during_a_transfer(
     ends: str, with_token: Any, main_site: Any, alice: Any, bob: Any, make_vps: Any, bind: Any
 ) -> None:
     vps = make_vps(alice)
@@ -145,10 +147,10 @@ def test_what_was_in_a_workers_hands_during_a_transfer_is_told_to_the_new_owner(
 
 
 @pytest.mark.parametrize("who", ["alice", "bob", "main site"])
-def test_b13_an_after_beyond_the_end_is_of_a_panel_that_is_no_more(
+def test_api_events_refuses_a_cursor_beyond_the_end_as_of_a_panel_that_is_no_more(
     who: str, with_token: Any, main_sites: Client, alice: Any, bob: Any, make_vps: Any
 ) -> None:
-    """Bob, who owns no server of these, learns it too: where the feed ends is the same for all."""
+    """B13: Bob, who owns no server of these, learns it too: where the feed ends is the same for all."""
     for _ in range(3):
         record(make_vps(alice))
     program = main_sites if who == "main site" else with_token({"alice": alice, "bob": bob}[who])
@@ -158,12 +160,14 @@ def test_b13_an_after_beyond_the_end_is_of_a_panel_that_is_no_more(
         assert (answer.status_code, answer.json()["code"], answer.json()["last"]) == (410, "cursor_from_the_future", 3)
 
 
-def test_b13_nor_is_there_anything_before_the_first_event(main_sites: Client) -> None:
+def test_api_events_refuses_a_cursor_where_there_is_no_event_yet(main_sites: Client) -> None:
+    """B13: before the first event every cursor but 0 lies beyond the end."""
     assert main_sites.get("/api/events?after=0").status_code == 200
     assert main_sites.get("/api/events?after=1").json()["last"] == 0
 
 
-def test_b13_whoever_goes_on_from_the_last_misses_nothing(main_sites: Client, alice: Any, make_vps: Any) -> None:
+def test_api_events_after_the_last_of_a_refusal_miss_nothing(main_sites: Client, alice: Any, make_vps: Any) -> None:
+    """B13: `last` in the refusal says where to go on."""
     vps = make_vps(alice)
     record(vps)
     last = main_sites.get("/api/events?after=900").json()["last"]
@@ -181,7 +185,7 @@ def test_for_customer_shows_of_each_type_what_is_listed(type: str, alice: Any, m
     assert for_customer(event, alice)["data"] == {}
 
 
-def test_a_cluster_and_a_vmid_are_told_to_the_main_site_alone(
+def test_api_events_shows_a_cluster_and_a_vmid_to_the_main_site_alone(
     with_token: Any, main_sites: Client, alice: Any, carol: Any, make_vps: Any, cluster: Any
 ) -> None:
     binding.bind(make_vps(alice), cluster, GuestRef(Kind.VM, "100", "pve1"), by=carol, source="admin")
@@ -191,7 +195,9 @@ def test_a_cluster_and_a_vmid_are_told_to_the_main_site_alone(
     assert theirs["by"] == {"id": carol.pk, "username": "carol"}
 
 
-def test_an_operation_says_what_was_asked_and_by_whom(with_token: Any, alice: Any, make_vps: Any, bind: Any) -> None:
+def test_api_events_of_an_operation_say_what_was_asked_and_by_whom(
+    with_token: Any, alice: Any, make_vps: Any, bind: Any
+) -> None:
     vps = make_vps(alice)
     bind(vps)
     operation = operations.request(vps, "force-stop", by=alice, source="page")
@@ -200,7 +206,9 @@ def test_an_operation_says_what_was_asked_and_by_whom(with_token: Any, alice: An
     assert (event["operation_id"], event["by"]) == (operation.pk, {"id": alice.pk, "username": "alice"})
 
 
-def test_a_new_owner_does_not_learn_who_the_old_one_was(with_token: Any, alice: Any, bob: Any, make_vps: Any) -> None:
+def test_api_events_does_not_show_a_new_owner_who_the_old_one_was(
+    with_token: Any, alice: Any, bob: Any, make_vps: Any
+) -> None:
     record(make_vps(bob), "operation.succeeded", by=alice, kind="stop")
     assert with_token(bob).get("/api/events").json()["events"][0]["by"] is None
 
@@ -208,7 +216,7 @@ def test_a_new_owner_does_not_learn_who_the_old_one_was(with_token: Any, alice: 
 # What it costs
 
 
-def test_a_page_costs_the_same_queries_for_one_and_for_fifty(
+def test_api_events_costs_no_more_queries_for_fifty(
     with_token: Any, alice: Any, carol: Any, make_vps: Any, django_assert_num_queries: Any
 ) -> None:
     program, vps = with_token(alice), make_vps(alice)
@@ -226,7 +234,7 @@ SELECT 'vps.updated', 'sync', '{}', CASE number %% 20 WHEN 0 THEN %s END, number
 
 
 @pytest.mark.parametrize("of_whom", ["user", "all"])
-def test_the_feed_is_read_by_an_index_that_has_it_in_order(of_whom: str, alice: Any) -> None:
+def test_feed_is_read_by_an_index_that_has_it_in_order(of_whom: str, alice: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(MANY, [alice.pk])
         cursor.execute("ANALYZE events")

@@ -258,7 +258,7 @@ def call_of(path: str, operation: dict[str, Any], name: str, world: Any) -> Call
 
 
 @pytest.mark.parametrize(("path", "operation", "status", "name", "value"), examples())
-def test_what_an_example_says_is_so(
+def test_openapi_example_says_what_is_so(
     path: str, operation: dict[str, Any], status: str, name: str, value: Any, world: Any
 ) -> None:
     call = call_of(path, operation, name, world)

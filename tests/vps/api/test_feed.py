@@ -31,7 +31,7 @@ def read(after: int) -> list[tuple[int, int]]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_event_that_commits_late_comes_after_what_was_read_and_not_before(elsewhere: Any) -> None:
+def test_feed_has_an_event_that_commits_late_after_what_was_read(elsewhere: Any) -> None:
     with elsewhere.cursor() as late, connection.cursor() as cursor:
         late.execute(INSERT, [1])
         cursor.execute(INSERT, [2])
@@ -42,7 +42,7 @@ def test_an_event_that_commits_late_comes_after_what_was_read_and_not_before(els
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_event_that_has_a_position_keeps_it() -> None:
+def test_assign_positions_leaves_an_event_its_position() -> None:
     with connection.cursor() as cursor:
         for vps in (1, 2, 3):
             cursor.execute(INSERT, [vps])
@@ -55,7 +55,7 @@ def much_happens(vps: Any, last: Any) -> None:
     Event.objects.record("vps.updated", last, source="sync", changed=["name"])
 
 
-def test_who_reads_finds_all_that_is_committed_however_much_it_is(
+def test_api_events_finds_all_that_is_committed_however_much_it_is(
     with_token: Any, alice: Any, bob: Any, make_vps: Any
 ) -> None:
     much_happens(make_vps(bob), make_vps(alice))
@@ -63,7 +63,7 @@ def test_who_reads_finds_all_that_is_committed_however_much_it_is(
     assert [event["type"] for event in client.get("/api/events").json()["events"]] == ["vps.updated"]
 
 
-def test_what_happened_before_an_upgrade_gets_positions_by_it_and_no_look_reads_it_all(
+def test_migration_gives_positions_to_what_happened_before_an_upgrade_and_no_read_scans_it_all(
     alice: Any, make_vps: Any
 ) -> None:
     much_happens(make_vps(alice), make_vps(alice))
@@ -77,7 +77,7 @@ def test_what_happened_before_an_upgrade_gets_positions_by_it_and_no_look_reads_
     assert "events_not_settled" in Event.objects.filter(position=None).order_by().values("id")[:1].explain()
 
 
-def test_positions_are_assigned_in_moments_though_the_statistics_hold_the_table_for_empty(
+def test_assign_positions_takes_moments_though_the_statistics_hold_the_table_for_empty(
     alice: Any, make_vps: Any
 ) -> None:
     """As after a load that came before the next ANALYZE. Each compared with each costs a million rows here, and more
@@ -96,7 +96,7 @@ def rows_of(plan: dict[str, Any]) -> float:
     return float(plan["Actual Rows"] * plan["Actual Loops"] + below)
 
 
-def test_what_nobody_reads_gets_a_position_too(alice: Any, make_vps: Any) -> None:
+def test_enqueue_gives_a_position_to_what_nobody_reads(alice: Any, make_vps: Any) -> None:
     Event.objects.record("vps.updated", make_vps(alice), source="sync")
     webhooks.enqueue()
     assert not Event.objects.filter(position=None).exists()

@@ -36,7 +36,7 @@ def run(*arguments: Any, fails: bool = False) -> list[str]:
     return out.getvalue().splitlines()
 
 
-def test_a_csv_is_what_the_main_site_would_have_said(orders: Path) -> None:
+def test_import_vps_takes_a_csv_as_the_main_sites_commands(orders: Path) -> None:
     said = run("import_vps", orders, fails=True)
     first, second = Vps.objects.order_by("id")
     assert (first.name, first.cpu, first.ip_address) == ("Сервер, первый", 4, "192.0.2.1")
@@ -46,19 +46,21 @@ def test_a_csv_is_what_the_main_site_would_have_said(orders: Path) -> None:
     assert said[-1] == "Done: 2 created, 0 changed, 0 deleted, 0 unchanged, 1 failed"
 
 
-def test_the_same_file_again_changes_nothing(orders: Path) -> None:
+def test_import_vps_changes_nothing_for_the_same_file_again(orders: Path) -> None:
     run("import_vps", orders, fails=True)
     assert run("import_vps", orders, fails=True)[-1] == "Done: 0 created, 0 changed, 0 deleted, 2 unchanged, 1 failed"
     assert Vps.objects.count() == 2
 
 
-def test_a_dry_run_says_what_would_change_and_changes_nothing(orders: Path) -> None:
+def test_import_vps_in_a_dry_run_says_what_would_change_and_changes_nothing(orders: Path) -> None:
     said = run("import_vps", orders, "--dry-run", fails=True)
     assert said[-1] == "Nothing was changed. It would be: 2 created, 0 changed, 0 deleted, 0 unchanged, 1 failed"
     assert [model.objects.count() for model in (Vps, Event, ExternalId)] == [0, 0, 0]
 
 
-def test_a_spreadsheets_semicolons_are_taken_and_a_column_of_no_meaning_is_named(alice: Any, tmp_path: Path) -> None:
+def test_import_vps_takes_a_spreadsheets_semicolons_and_names_a_column_of_no_meaning(
+    alice: Any, tmp_path: Path
+) -> None:
     file = tmp_path / "sheet.csv"
     file.write_text(f"external_id;user_id;name;cpu;ram;disk;os;komment\n17;{alice.id};web,1;2;2048;40;Debian;да\n")
     said = run("import_vps", file, "--dry-run")
@@ -67,19 +69,19 @@ def test_a_spreadsheets_semicolons_are_taken_and_a_column_of_no_meaning_is_named
     assert Vps.objects.get().name == "web,1"
 
 
-def test_a_file_in_another_encoding_is_told_so(db: None, tmp_path: Path) -> None:
+def test_import_vps_refuses_a_file_in_another_encoding(db: None, tmp_path: Path) -> None:
     file = tmp_path / "old.csv"
     file.write_bytes("external_id,name\n17,Сервер\n".encode("cp1251"))
     with pytest.raises(CommandError, match="must be UTF-8"):
         call_command("import_vps", file)
 
 
-def test_atomic_is_all_or_nothing(orders: Path) -> None:
+def test_import_vps_that_is_atomic_is_all_or_nothing(orders: Path) -> None:
     run("import_vps", orders, "--atomic", fails=True)
     assert not Vps.objects.exists()
 
 
-def test_json_lines_are_operations_or_servers(alice: Any, make_vps: Any, tmp_path: Path) -> None:
+def test_import_vps_takes_json_lines_of_operations_or_servers(alice: Any, make_vps: Any, tmp_path: Path) -> None:
     vps, gone = make_vps(alice), make_vps(alice)
     lines = [{"id": vps.pk, "cpu": 8}, {"action": "delete", "vps": {"id": gone.pk}}, {"id": vps.pk, "cpu": 8}]
     file = tmp_path / "changes.jsonl"
@@ -90,7 +92,7 @@ def test_json_lines_are_operations_or_servers(alice: Any, make_vps: Any, tmp_pat
     assert said[-1] == "Done: 0 created, 1 changed, 1 deleted, 1 unchanged, 1 failed"
 
 
-def test_what_was_exported_is_not_created_a_second_time(alice: Any, make_vps: Any, tmp_path: Path) -> None:
+def test_import_vps_does_not_create_what_was_exported_a_second_time(alice: Any, make_vps: Any, tmp_path: Path) -> None:
     make_vps(alice)
     file = tmp_path / "all.jsonl"
     file.write_text("\n".join(run("export_vps")))
@@ -99,7 +101,7 @@ def test_what_was_exported_is_not_created_a_second_time(alice: Any, make_vps: An
     assert run("import_vps", file, "--action", "update")[-1].startswith("Done: 0 created, 0 changed, 0 deleted, 1 un")
 
 
-def test_an_export_is_what_the_panel_holds_and_its_digest(alice: Any, make_vps: Any) -> None:
+def test_export_vps_gives_what_the_panel_holds_and_its_digest(alice: Any, make_vps: Any) -> None:
     vps, errors = make_vps(alice, name="Сервер"), StringIO()
     out = StringIO()
     call_command("export_vps", "--format", "csv", stdout=out, stderr=errors)
@@ -110,6 +112,6 @@ def test_an_export_is_what_the_panel_holds_and_its_digest(alice: Any, make_vps: 
     assert errors.getvalue().strip() == f"1 servers, digest {digest()[1]}"
 
 
-def test_a_file_that_is_not_there_is_a_sentence(db: None) -> None:
+def test_import_vps_says_in_a_sentence_that_a_file_is_not_there(db: None) -> None:
     with pytest.raises(CommandError, match="cannot be read"):
         call_command("import_vps", "/nowhere.csv")

@@ -45,7 +45,9 @@ def listening(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "sync")
 
 
-def test_what_was_done_is_told_in_one_line_and_one_row(main_site: Any, alice: Any, caplog: Any) -> None:
+def test_log_main_site_calls_writes_what_was_done_in_one_line_and_one_row(
+    main_site: Any, alice: Any, caplog: Any
+) -> None:
     made = main_site("create", user_id=alice.pk, **ORDER)
     id = made.json()["vps"]["id"]
     (line,) = lines(caplog)
@@ -59,13 +61,15 @@ def test_what_was_done_is_told_in_one_line_and_one_row(main_site: Any, alice: An
     assert (row.count, row.minute, row.replayed) == (1, None, False)
 
 
-def test_whom_a_path_names_is_not_taken_from_a_body_that_names_another(settings: Any, alice: Any, bob: Any) -> None:
+def test_login_link_is_for_whom_the_path_names_though_the_body_names_another(
+    settings: Any, alice: Any, bob: Any
+) -> None:
     asked = {"next": "/vps/5/", "user": {"id": bob.pk}}
     made = keyed(settings).post(f"/api/users/{alice.pk}/login-link", asked, content_type="application/json")
     assert (made.status_code, made.json()["warnings"]) == (201, ["Unknown field ignored: user"])
 
 
-def test_a_refusal_is_told_with_its_code_and_whom_it_was_about(main_site: Any, caplog: Any) -> None:
+def test_log_main_site_calls_writes_a_refusal_with_its_code_and_what_it_was_about(main_site: Any, caplog: Any) -> None:
     main_site("update", id=77, cpu=4)
     row = SyncCall.objects.get()
     assert (row.action, row.status, row.code, row.vps_id) == ("update", 404, "vps_not_found", 77)
@@ -73,7 +77,7 @@ def test_a_refusal_is_told_with_its_code_and_whom_it_was_about(main_site: Any, c
     assert facts(lines(caplog)[0])["code"] == "vps_not_found"
 
 
-def test_neither_the_key_nor_the_body_nor_a_message_that_quotes_it_stands_in_the_log(
+def test_log_main_site_calls_writes_neither_key_nor_body_nor_a_message_that_quotes_it(
     main_site: Any, alice: Any, caplog: Any, settings: Any
 ) -> None:
     main_site("create", user_id=alice.pk, **ORDER | {"name": "alices-secret-project"})
@@ -86,7 +90,7 @@ def test_neither_the_key_nor_the_body_nor_a_message_that_quotes_it_stands_in_the
         assert secret not in said
 
 
-def test_nothing_that_is_sent_makes_a_second_line(settings: Any, caplog: Any) -> None:
+def test_log_main_site_calls_writes_one_line_whatever_is_sent(settings: Any, caplog: Any) -> None:
     forged = "x\r\n2026-01-01 INFO sync call forged\u2028\x00"
     client = keyed(settings)
     body = {"action": forged.replace("\x00", ""), "vps": {"external_id": forged.replace("\x00", "")}}
@@ -98,14 +102,14 @@ def test_nothing_that_is_sent_makes_a_second_line(settings: Any, caplog: Any) ->
     assert SyncCall.objects.count() == 2
 
 
-def test_a_body_that_cannot_be_read_is_a_call_too(settings: Any) -> None:
+def test_log_main_site_calls_counts_a_body_that_cannot_be_read(settings: Any) -> None:
     keyed(settings).post("/api/vps/sync", b"{", content_type="application/json")
     row = SyncCall.objects.get()
     assert (row.status, row.code, row.minute) == (400, "invalid_json", None)
 
 
 @pytest.mark.parametrize(("route", "method"), OF_THE_KEY)
-def test_each_door_that_the_key_opens_tells_of_its_calls(settings: Any, route: str, method: str) -> None:
+def test_log_main_site_calls_covers_each_endpoint_that_the_key_opens(settings: Any, route: str, method: str) -> None:
     """One without `@notes_calls` would be counted among what strangers send."""
     path = route.replace("^", "").replace("/?$", "").replace("<id:id>", "77")
     keyed(settings).generic(method, f"/{path}", content_type="application/json")
@@ -114,7 +118,9 @@ def test_each_door_that_the_key_opens_tells_of_its_calls(settings: Any, route: s
 
 
 @pytest.mark.parametrize("headers", [{}, {"x-api-key": "wrong"}])
-def test_a_flood_without_the_key_makes_a_row_a_minute(headers: dict[str, str], caplog: Any) -> None:
+def test_log_main_site_calls_writes_a_row_a_minute_of_a_flood_without_the_key(
+    headers: dict[str, str], caplog: Any
+) -> None:
     for number in range(30):
         Client(headers=headers).post("/api/vps/sync")
         Client(headers=headers).get(f"/api/users/{number}")
@@ -127,26 +133,26 @@ def test_a_flood_without_the_key_makes_a_row_a_minute(headers: dict[str, str], c
 
 
 @pytest.mark.parametrize("path", ["/api/vps", "/api/auth/me", "/healthz", "/login/"])
-def test_other_callers_are_not_the_main_site(path: str, static_files: None, caplog: Any) -> None:
+def test_log_main_site_calls_writes_nothing_of_other_callers(path: str, static_files: None, caplog: Any) -> None:
     Client().get(path)
     assert (lines(caplog), SyncCall.objects.count()) == ([], 0)
 
 
-def test_a_call_costs_one_statement_more_after_its_own_are_done(main_site: Any, alice: Any) -> None:
+def test_log_main_site_calls_costs_one_statement_after_the_calls_own(main_site: Any, alice: Any) -> None:
     with CaptureQueriesContext(connection) as queries:
         main_site("create", user_id=alice.pk, **ORDER)
     is_ours = ["sync_calls" in query["sql"] for query in queries]
     assert (sum(is_ours), is_ours[-1]) == (1, True)
 
 
-def test_a_batch_is_told_with_how_many_failed(settings: Any, alice: Any) -> None:
+def test_log_main_site_calls_writes_how_many_of_a_batch_failed(settings: Any, alice: Any) -> None:
     operations = [{"action": "create", "vps": {"user_id": alice.pk, **ORDER}}, {"action": "delete", "vps": {"id": 99}}]
     keyed(settings, "batch-1").post("/api/vps/sync/batch", {"operations": operations}, content_type="application/json")
     row = SyncCall.objects.get()
     assert (row.action, row.status, row.operations, row.failed) == ("batch", 200, 2, 1)
 
 
-def test_an_answer_from_memory_is_told_as_one(settings: Any, alice: Any) -> None:
+def test_log_main_site_calls_writes_an_answer_from_memory_as_one(settings: Any, alice: Any) -> None:
     body = {"action": "create", "vps": {"user_id": alice.pk, **ORDER}}
     for _ in range(2):
         made = keyed(settings, "order-1").post("/api/vps/sync", body, content_type="application/json")
@@ -154,14 +160,16 @@ def test_an_answer_from_memory_is_told_as_one(settings: Any, alice: Any) -> None
     assert rows == [("create", 201, False, made.json()["vps"]["id"]), ("create", 201, True, made.json()["vps"]["id"])]
 
 
-def test_reading_is_told_too(settings: Any) -> None:
+def test_log_main_site_calls_writes_reads_too(settings: Any) -> None:
     for query in ("", "?digest=1"):
         keyed(settings).get(f"/api/vps/sync{query}")
     assert list(SyncCall.objects.order_by("id").values_list("action", flat=True)) == ["read", "digest"]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_was_done_is_done_though_nobody_can_write_it_down(main_site: Any, alice: Any, caplog: Any) -> None:
+def test_log_main_site_calls_undoes_nothing_where_its_row_cannot_be_written(
+    main_site: Any, alice: Any, caplog: Any
+) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE sync_calls RENAME TO elsewhere")
     try:
@@ -173,7 +181,7 @@ def test_what_was_done_is_done_though_nobody_can_write_it_down(main_site: Any, a
     assert "was not stored" in lines(caplog)[1]
 
 
-def test_calls_are_forgotten_after_30_days(main_site: Any) -> None:
+def test_forget_old_forgets_calls_after_30_days(main_site: Any) -> None:
     for days in (29, 31):
         main_site("delete", id=days)
         SyncCall.objects.filter(vps_id=days).update(at=timezone.now() - timedelta(days=days))

@@ -28,9 +28,10 @@ def ask(client: Client, vps: Any, **headers: str) -> Any:
     return client.post(f"/api/vps/{vps.pk}/reboot", headers=headers, content_type="application/json")
 
 
-def test_g5_operations_of_one_server_are_limited_and_a_forced_stop_is_not_among_them(
+def test_limits_count_the_operations_of_one_server_and_leave_a_forced_stop_out(
     alice: Any, with_token: Any, as_user: Any, server: Any
 ) -> None:
+    """G5: a customer can always cut the power."""
     program, most = with_token(alice), limits.OF_SERVER.most
     assert [ask(program, server).status_code for _ in range(most)] == [202] * most
     refused = ask(program, server)
@@ -45,21 +46,24 @@ def test_g5_operations_of_one_server_are_limited_and_a_forced_stop_is_not_among_
     assert ask(program, server).status_code == 202
 
 
-def test_g5_what_is_asked_in_vain_is_asked_too(alice: Any, with_token: Any, server: Any) -> None:
+def test_limits_count_what_is_asked_in_vain(alice: Any, with_token: Any, server: Any) -> None:
+    """G5: a refused request counts too."""
     program, most = with_token(alice), limits.OF_SERVER.most
     statuses = [program.post(f"/api/vps/{server.pk}/reboot").status_code for _ in range(most + 1)]
     assert statuses == [202] + [409] * (most - 1) + [429]
 
 
-def test_g5_a_repeat_under_its_key_costs_nothing(alice: Any, with_token: Any, server: Any) -> None:
+def test_limits_count_no_repeat_under_its_idempotency_key(alice: Any, with_token: Any, server: Any) -> None:
+    """G5: a repeat is answered from memory and counts once."""
     program, most = with_token(alice), limits.OF_SERVER.most
     assert {ask(program, server, **{"idempotency-key": "k"}).status_code for _ in range(most + 5)} == {202}
     assert LimitCount.objects.get(what=limits.OF_SERVER.what).count == 1
 
 
-def test_g5_operations_of_one_customer_are_limited_by_what_they_own_and_nobody_elses_are(
+def test_limits_count_one_customers_operations_by_what_they_own_and_nobody_elses(
     alice: Any, bob: Any, with_token: Any, server: Any, make_vps: Any, bind: Any, shorten: Shorten
 ) -> None:
+    """G5: the more servers an account has, the more it may ask."""
     limit = limits.Limit("operations, account", 3, limits.MINUTE)
     shorten(operations_of_account=limit)
     others = [make_vps(alice, name=f"server-{at}") for at in range(4)]
@@ -75,7 +79,7 @@ def test_g5_operations_of_one_customer_are_limited_by_what_they_own_and_nobody_e
     assert ask(with_token(bob), bobs).status_code == 202
 
 
-def test_staff_and_services_are_not_counted(carol: Any, server: Any) -> None:
+def test_limits_do_not_count_staff_and_services(carol: Any, server: Any) -> None:
     for _ in range(limits.OF_SERVER.most + 5):
         end_all()
         operations.request(server, "reboot", by=carol, source="admin")

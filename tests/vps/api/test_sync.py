@@ -13,7 +13,7 @@ COLUMNS = {
 }  # fmt: skip
 
 
-def test_an_order_becomes_a_vps_with_every_column_of_the_table(main_site: Any, alice: Any) -> None:
+def test_sync_create_makes_a_vps_with_every_column_of_the_table(main_site: Any, alice: Any) -> None:
     answer = main_site("create", user_id=alice.id, **ORDER, hypervisor="proxmox")
     assert answer.status_code == 201
     body = answer.json()
@@ -25,18 +25,18 @@ def test_an_order_becomes_a_vps_with_every_column_of_the_table(main_site: Any, a
     assert Event.objects.get().type == "vps.created"
 
 
-def test_what_is_left_out_of_an_order_is_creating_on_proxmox(main_site: Any, alice: Any) -> None:
+def test_sync_create_without_status_and_hypervisor_is_creating_on_proxmox(main_site: Any, alice: Any) -> None:
     order = {key: value for key, value in ORDER.items() if key != "status"}
     vps = main_site("create", user_id=alice.id, **order).json()["vps"]
     assert (vps["status"], vps["hypervisor"]) == ("creating", "proxmox")
 
 
 @pytest.mark.parametrize("path", ["/api/vps/sync", "/api/vps/sync/"])
-def test_both_spellings_of_the_path_reach_the_door_without_a_redirect(main_site: Any, alice: Any, path: str) -> None:
+def test_sync_answers_both_spellings_of_its_path_without_a_redirect(main_site: Any, alice: Any, path: str) -> None:
     assert main_site("create", path, user_id=alice.id, **ORDER).status_code == 201
 
 
-def test_an_update_changes_the_columns_it_names_and_no_others(main_site: Any, alice: Any, make_vps: Any) -> None:
+def test_sync_update_changes_the_columns_it_names_and_no_others(main_site: Any, alice: Any, make_vps: Any) -> None:
     vps = make_vps(alice, status="creating", cpu=2)
     answer = main_site("update", id=vps.id, status="running", ip_address="2001:DB8::1")
     assert answer.status_code == 200
@@ -45,20 +45,20 @@ def test_an_update_changes_the_columns_it_names_and_no_others(main_site: Any, al
     assert answer.json()["vps"]["updated_at"] >= answer.json()["vps"]["created_at"]
 
 
-def test_an_update_that_changes_nothing_is_no_event(main_site: Any, alice: Any, make_vps: Any) -> None:
+def test_sync_update_that_changes_nothing_is_no_event(main_site: Any, alice: Any, make_vps: Any) -> None:
     vps = make_vps(alice)
     assert main_site("update", id=vps.id, status=vps.status).status_code == 200
     assert not Event.objects.exists()
 
 
-def test_a_vps_may_change_its_owner(main_site: Any, alice: Any, bob: Any, make_vps: Any) -> None:
+def test_sync_update_may_change_the_owner(main_site: Any, alice: Any, bob: Any, make_vps: Any) -> None:
     vps = make_vps(alice)
     main_site("update", id=vps.id, user_id=bob.id)
     vps.refresh_from_db()
     assert vps.user == bob
 
 
-def test_a_delete_answers_with_what_was_deleted_and_leaves_a_tombstone(
+def test_sync_delete_answers_with_what_was_deleted_and_leaves_a_tombstone(
     main_site: Any, alice: Any, make_vps: Any
 ) -> None:
     vps = make_vps(alice, name="web-01")
@@ -70,7 +70,7 @@ def test_a_delete_answers_with_what_was_deleted_and_leaves_a_tombstone(
     assert Tombstone.objects.get().vps_id == vps.id
 
 
-def test_a_repeated_delete_is_told_that_it_is_done(main_site: Any, alice: Any, make_vps: Any) -> None:
+def test_sync_delete_that_is_repeated_answers_that_it_is_done(main_site: Any, alice: Any, make_vps: Any) -> None:
     vps = make_vps(alice)
     first = main_site("delete", id=vps.id).json()
     again = main_site("delete", id=vps.id)
@@ -78,7 +78,7 @@ def test_a_repeated_delete_is_told_that_it_is_done(main_site: Any, alice: Any, m
     assert again.json() == first | {"already_deleted": True}
 
 
-def test_an_update_of_what_was_deleted_is_refused_with_a_code(main_site: Any, alice: Any, make_vps: Any) -> None:
+def test_sync_update_of_what_was_deleted_is_refused_with_a_code(main_site: Any, alice: Any, make_vps: Any) -> None:
     vps = make_vps(alice)
     main_site("delete", id=vps.id)
     answer = main_site("update", id=vps.id, status="running")
@@ -86,12 +86,12 @@ def test_an_update_of_what_was_deleted_is_refused_with_a_code(main_site: Any, al
 
 
 @pytest.mark.parametrize("action", ["update", "delete"])
-def test_an_id_that_never_was_is_not_found(main_site: Any, action: str) -> None:
+def test_sync_update_and_delete_of_an_id_that_never_was_are_404(main_site: Any, action: str) -> None:
     answer = main_site(action, id=2_147_483_647, status="running")
     assert (answer.status_code, answer.json()["code"]) == (404, "vps_not_found")
 
 
-def test_a_delete_ends_the_open_operation(main_site: Any, alice: Any, make_vps: Any, bind: Any) -> None:
+def test_sync_delete_ends_the_open_operation(main_site: Any, alice: Any, make_vps: Any, bind: Any) -> None:
     vps = make_vps(alice)
     bind(vps)
     operation = Operation.objects.create(vps=vps, kind="reboot", source="page", deadline_at="2030-01-01T00:00Z")
@@ -101,14 +101,16 @@ def test_a_delete_ends_the_open_operation(main_site: Any, alice: Any, make_vps: 
     assert not Placement.objects.exists()
 
 
-def test_the_placement_binds_the_vps_to_its_guest(main_site: Any, alice: Any, cluster: Any) -> None:
+def test_sync_create_with_a_placement_binds_the_vps_to_its_guest(main_site: Any, alice: Any, cluster: Any) -> None:
     placement = {"cluster": "main", "node": "pve1", "vmid": 107, "kind": "lxc"}
     main_site("create", user_id=alice.id, **ORDER, placement=placement)
     bound = Placement.objects.get()
     assert (bound.vps.name, bound.cluster, bound.vmid, bound.kind) == ("web-01", cluster, 107, "lxc")
 
 
-def test_a_guest_cannot_be_two_vpss(main_site: Any, alice: Any, make_vps: Any, bind: Any) -> None:
+def test_sync_create_cannot_bind_a_guest_that_another_vps_has(
+    main_site: Any, alice: Any, make_vps: Any, bind: Any
+) -> None:
     bind(make_vps(alice), vmid=107)
     placement = {"cluster": "main", "node": "pve1", "vmid": 107, "kind": "qemu"}
     answer = main_site("create", user_id=alice.id, **ORDER, placement=placement)
@@ -116,7 +118,7 @@ def test_a_guest_cannot_be_two_vpss(main_site: Any, alice: Any, make_vps: Any, b
     assert Vps.objects.count() == 1
 
 
-def test_an_unknown_cluster_is_named(main_site: Any, alice: Any) -> None:
+def test_sync_create_names_an_unknown_cluster(main_site: Any, alice: Any) -> None:
     placement = {"cluster": "nowhere", "node": "pve1", "vmid": 107, "kind": "qemu"}
     answer = main_site("create", user_id=alice.id, **ORDER, placement=placement)
     assert (answer.status_code, answer.json()["code"]) == (400, "unknown_cluster")
@@ -124,30 +126,30 @@ def test_an_unknown_cluster_is_named(main_site: Any, alice: Any) -> None:
 
 
 @pytest.mark.parametrize("key", [None, "", "wrong", "\xe9\xe9"])
-def test_a_missing_or_wrong_key_is_refused(db: None, key: str | None) -> None:
+def test_sync_refuses_a_missing_or_wrong_key(db: None, key: str | None) -> None:
     headers = {} if key is None else {"x-api-key": key}
     answer = Client(headers=headers).post("/api/vps/sync", {"action": "create"}, content_type="application/json")
     assert answer.status_code == 401
     assert answer.json() == {"status": "error", "message": "Invalid or missing API key", "code": "invalid_api_key"}
 
 
-def test_a_customer_who_is_logged_in_is_not_the_main_site(with_token: Any, alice: Any) -> None:
+def test_sync_takes_no_logged_in_customer_for_the_main_site(with_token: Any, alice: Any) -> None:
     answer = with_token(alice).post("/api/vps/sync", {"action": "create"}, content_type="application/json")
     assert answer.status_code == 401
 
 
-def test_missing_fields_are_named(main_site: Any) -> None:
+def test_sync_create_names_missing_fields(main_site: Any) -> None:
     answer = main_site("create", name="web-01")
     assert answer.status_code == 400
     assert answer.json()["message"] == "Missing required fields: user_id, cpu, ram, disk, os"
 
 
-def test_an_update_without_a_column_is_refused(main_site: Any, alice: Any, make_vps: Any) -> None:
+def test_sync_update_without_a_column_is_refused(main_site: Any, alice: Any, make_vps: Any) -> None:
     answer = main_site("update", id=make_vps(alice).id)
     assert (answer.status_code, answer.json()["code"]) == (400, "missing_fields")
 
 
-def test_a_user_who_is_not_there_is_named(main_site: Any) -> None:
+def test_sync_create_names_a_user_who_is_not_there(main_site: Any) -> None:
     answer = main_site("create", user_id=424242, **ORDER)
     assert (answer.status_code, answer.json()["code"]) == (400, "unknown_user")
     assert "424242" in answer.json()["message"]
@@ -164,29 +166,31 @@ def test_a_user_who_is_not_there_is_named(main_site: Any) -> None:
         ("placement", {"cluster": "main", "node": "../x", "vmid": 100, "kind": "qemu"}),
     ],
 )  # fmt: skip
-def test_a_wrong_value_is_refused_and_its_field_named(main_site: Any, alice: Any, field: str, value: Any) -> None:
+def test_sync_create_refuses_a_wrong_value_and_names_its_field(
+    main_site: Any, alice: Any, field: str, value: Any
+) -> None:
     answer = main_site("create", **{"user_id": alice.id} | ORDER | {field: value})
     assert answer.status_code == 400
     assert field in answer.json()["message"]
     assert not Vps.objects.exists()
 
 
-def test_a_ram_in_gigabytes_is_told_that_the_unit_is_mb(main_site: Any, alice: Any) -> None:
+def test_sync_create_answers_a_ram_in_gigabytes_that_the_unit_is_mb(main_site: Any, alice: Any) -> None:
     answer = main_site("create", user_id=alice.id, **ORDER | {"ram": 8})
     assert "MB" in answer.json()["errors"]["vps.ram"][0]
 
 
 @pytest.mark.parametrize("name", ["Мой сервер", "<script>alert(1)</script>", "{{7*7}}", "x" * 255])
-def test_any_printable_name_is_taken_as_it_is(main_site: Any, alice: Any, name: str) -> None:
+def test_sync_create_takes_any_printable_name_as_it_is(main_site: Any, alice: Any, name: str) -> None:
     assert main_site("create", user_id=alice.id, **ORDER | {"name": name}).json()["vps"]["name"] == name
 
 
-def test_keys_that_the_contract_does_not_know_are_ignored_and_named(main_site: Any, alice: Any) -> None:
+def test_sync_create_ignores_and_names_keys_that_the_contract_does_not_know(main_site: Any, alice: Any) -> None:
     body = main_site("create", user_id=alice.id, **ORDER, colour="red").json()
     assert body["warnings"] == ["Unknown field ignored: vps.colour"]
 
 
-def test_ids_are_given_by_the_panel(main_site: Any, alice: Any) -> None:
+def test_sync_create_takes_no_id(main_site: Any, alice: Any) -> None:
     body = main_site("create", user_id=alice.id, **ORDER, id="vps-77").json()
     assert type(body["vps"]["id"]) is int
     assert body["warnings"] == ["Unknown field ignored: vps.id"]
@@ -205,7 +209,7 @@ def test_ids_are_given_by_the_panel(main_site: Any, alice: Any) -> None:
         (b'{"action":"drop","vps":{}}', "invalid"),
     ],
 )  # fmt: skip
-def test_a_body_that_is_not_strict_json_is_refused(main_site: Any, body: bytes, code: str) -> None:
+def test_sync_refuses_a_body_that_is_not_strict_json(main_site: Any, body: bytes, code: str) -> None:
     answer = post(body)
     assert (answer.status_code, answer.json()["code"]) == (400, code)
 
@@ -220,19 +224,19 @@ def test_a_body_that_is_not_strict_json_is_refused(main_site: Any, body: bytes, 
         ("application/json; charset=UTF-8", 400),
     ],
 )
-def test_only_json_in_utf8_is_read(db: None, content_type: str, status: int) -> None:
+def test_sync_reads_json_in_utf8_alone(db: None, content_type: str, status: int) -> None:
     answer = post(b"{}", content_type)
     assert answer.status_code == status
     assert answer.json()["status"] == "error"
 
 
-def test_a_body_over_the_limit_is_413_in_json(db: None) -> None:
+def test_sync_with_a_body_over_the_limit_is_413_in_json(db: None) -> None:
     answer = post(b'{"action":"' + b"x" * 1_048_576 + b'"}')
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
 
 @pytest.mark.parametrize("method", ["put", "delete", "options"])
-def test_another_method_is_405_in_json(main_site: Any, method: str) -> None:
+def test_sync_by_another_method_is_405_in_json(main_site: Any, method: str) -> None:
     client = Client(headers={"x-api-key": "for-tests-only-the-main-site-key-0123456789"})
     answer = getattr(client, method)("/api/vps/sync")
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
@@ -244,13 +248,13 @@ def post(body: bytes, content_type: str = "application/json") -> Any:
 
 
 @pytest.mark.parametrize("node", [1, True, "", "pve_1", "pve1 ", "../x", "п"])
-def test_a_node_is_a_hosts_name(main_site: Any, alice: Any, cluster: Any, node: Any) -> None:
+def test_sync_create_takes_a_hosts_name_alone_for_a_node(main_site: Any, alice: Any, cluster: Any, node: Any) -> None:
     placement = {"cluster": "main", "node": node, "vmid": 107, "kind": "qemu"}
     answer = main_site("create", user_id=alice.id, **ORDER, placement=placement)
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["vps.placement.node"])
 
 
-def test_unknown_keys_of_a_placement_are_named_too(main_site: Any, alice: Any, cluster: Any) -> None:
+def test_sync_create_names_unknown_keys_of_a_placement(main_site: Any, alice: Any, cluster: Any) -> None:
     placement = {"cluster": "main", "node": "pve1", "vmid": 107, "kind": "qemu", "rack": 7}
     body = main_site("create", user_id=alice.id, **ORDER, placement=placement).json()
     assert body["warnings"] == ["Unknown field ignored: vps.placement.rack"]
@@ -263,5 +267,5 @@ def test_unknown_keys_of_a_placement_are_named_too(main_site: Any, alice: Any, c
         ("👩\u200d💻 dev", 201), ("Сервер №1", 201), ("می\u200cخواهم", 201),
     ],
 )  # fmt: skip
-def test_a_name_can_be_seen(main_site: Any, alice: Any, name: str, status: int) -> None:
+def test_sync_create_takes_a_name_that_can_be_seen_alone(main_site: Any, alice: Any, name: str, status: int) -> None:
     assert main_site("create", user_id=alice.id, **ORDER | {"name": name}).status_code == status

@@ -51,7 +51,7 @@ def everything(user: Any, vps: Vps, as_user: Any, with_token: Any) -> str:
 
 
 @pytest.mark.parametrize("rights", [{"is_staff": True}, {"is_superuser": True}, {}])
-def test_what_staff_do_is_the_staffs_and_nobodys_name(
+def test_who_acted_is_staff_without_a_name_to_a_customer(
     as_user: Any, with_token: Any, alice: Any, shop: Vps, rights: dict[str, bool]
 ) -> None:
     """Whatever rights they have, and though they have none any more: what came from the admin was the staff's."""
@@ -69,7 +69,7 @@ def test_what_staff_do_is_the_staffs_and_nobodys_name(
     assert '<td data-label="Who">staff</td>' in as_user(alice).get(f"/vps/{shop.pk}/").content.decode()
 
 
-def test_a_socket_names_no_staff_and_no_owner_before(main_site: Any, alice: Any, bob: Any, shop: Vps) -> None:
+def test_event_socket_names_no_staff_and_no_owner_before(main_site: Any, alice: Any, bob: Any, shop: Vps) -> None:
     """The events of /ws/events, as those of the API."""
     before = asked(shop, alice, "page")
     main_site("update", id=shop.pk, user_id=bob.pk)
@@ -84,13 +84,13 @@ def test_a_socket_names_no_staff_and_no_owner_before(main_site: Any, alice: Any,
     assert not [name for name in (*NAMES, "erin") if name in str(page)]
 
 
-def test_a_second_request_names_no_staff_in_its_refusal(with_token: Any, alice: Any, carol: Any, shop: Vps) -> None:
+def test_api_reboot_names_no_staff_in_its_refusal(with_token: Any, alice: Any, carol: Any, shop: Vps) -> None:
     operations.request(shop, "reboot", by=carol, source="admin")
     answer = with_token(alice).post(f"/api/vps/{shop.pk}/reboot")
     assert (answer.status_code, answer.json()["operation"]["requested_by"]) == (409, "staff")
 
 
-def test_ones_own_name_is_read_by_oneself_staff_or_not(with_token: Any, make_vps: Any, bind: Any, carol: Any) -> None:
+def test_who_acted_is_read_by_oneself_staff_or_not(with_token: Any, make_vps: Any, bind: Any, carol: Any) -> None:
     vps = make_vps(carol, name="of staff")
     bind(vps, vmid=101)
     asked(vps, carol, "page")
@@ -100,7 +100,7 @@ def test_ones_own_name_is_read_by_oneself_staff_or_not(with_token: Any, make_vps
     assert program.get("/api/events").json()["events"][0]["by"] == {"id": carol.pk, "username": "carol"}
 
 
-def test_a_new_owner_sees_neither_the_name_nor_the_operations_of_the_one_before(
+def test_api_operations_shows_a_new_owner_neither_name_nor_operations_of_the_one_before(
     as_user: Any, with_token: Any, main_site: Any, alice: Any, bob: Any, carol: Any, shop: Vps
 ) -> None:
     before = [asked(shop, alice, "page"), asked(shop, carol, "admin")]
@@ -121,7 +121,7 @@ def test_a_new_owner_sees_neither_the_name_nor_the_operations_of_the_one_before(
     assert with_token(alice).get(f"/api/operations/{before[0].pk}").status_code == 404, "it is not hers any more"
 
 
-def test_a_server_that_comes_back_brings_what_was_its_owners_and_nothing_of_the_one_between(
+def test_api_operations_shows_an_owner_who_comes_back_their_own_and_nothing_of_the_one_between(
     with_token: Any, main_site: Any, alice: Any, bob: Any, shop: Vps
 ) -> None:
     hers = asked(shop, alice, "page")
@@ -132,7 +132,7 @@ def test_a_server_that_comes_back_brings_what_was_its_owners_and_nothing_of_the_
     assert [operation["id"] for operation in listed] == [hers.pk]
 
 
-def test_what_is_under_way_during_a_transfer_is_seen_to_be_so_without_whose_it_is(
+def test_api_reboot_during_a_transfer_is_refused_without_whose_operation_is_open(
     as_user: Any, with_token: Any, main_site: Any, alice: Any, bob: Any, shop: Vps
 ) -> None:
     operation = operations.request(shop, "reboot", by=alice, source="page")
@@ -146,7 +146,7 @@ def test_what_is_under_way_during_a_transfer_is_seen_to_be_so_without_whose_it_i
     assert not [name for name in NAMES if name in said]
 
 
-def test_pages_of_operations_are_cut_by_the_transfer_too(
+def test_api_operations_pages_are_cut_by_the_transfer_too(
     with_token: Any, main_site: Any, alice: Any, bob: Any, shop: Vps
 ) -> None:
     for _ in range(3):
@@ -163,7 +163,7 @@ def test_pages_of_operations_are_cut_by_the_transfer_too(
     assert seen == ["bob"] * 3
 
 
-def test_the_history_of_its_use_begins_with_the_transfer(
+def test_history_of_use_begins_with_the_transfer(
     as_user: Any, with_token: Any, main_site: Any, alice: Any, bob: Any, shop: Vps
 ) -> None:
     now = timezone.now()
@@ -181,7 +181,7 @@ def test_the_history_of_its_use_begins_with_the_transfer(
         assert [point["time"] for point in history["points"]] == [point["time"] for point in points[2:]]
 
 
-def test_a_list_of_operations_costs_the_same_queries_for_one_and_for_thirty(
+def test_api_operations_costs_the_same_queries_for_one_and_for_thirty(
     with_token: Any, alice: Any, shop: Vps, django_assert_num_queries: Any
 ) -> None:
     program, counts = with_token(alice), 3
@@ -194,7 +194,9 @@ def test_a_list_of_operations_costs_the_same_queries_for_one_and_for_thirty(
         assert len(program.get(f"/api/vps/{shop.pk}/operations").json()["operations"]) == 30
 
 
-def test_the_main_site_is_told_all_names(main_site: Any, settings: Any, alice: Any, carol: Any, shop: Vps) -> None:
+def test_api_events_shows_the_main_site_all_names(
+    main_site: Any, settings: Any, alice: Any, carol: Any, shop: Vps
+) -> None:
     operation = asked(shop, carol, "admin")
     key = {"x-api-key": settings.MAIN_SITE_API_KEYS[0]}
     events = Client(headers=key).get("/api/events").json()["events"]

@@ -9,7 +9,7 @@ from tests.vps.api.commands import batch, client, create, update
 from vps.models import Vps
 
 
-def test_pages_in_id_order_reach_every_vps_once(alice: Any, bob: Any, make_vps: Any) -> None:
+def test_sync_read_reaches_every_vps_once_in_the_order_of_ids(alice: Any, bob: Any, make_vps: Any) -> None:
     made = [make_vps(user).pk for user in (alice, bob, alice, bob, alice)]
     seen, address = [], "/api/vps/sync?limit=2"
     while address:
@@ -20,7 +20,7 @@ def test_pages_in_id_order_reach_every_vps_once(alice: Any, bob: Any, make_vps: 
     assert seen == made
 
 
-def test_updated_since_leaves_out_what_has_not_changed(alice: Any, make_vps: Any) -> None:
+def test_sync_read_with_updated_since_leaves_out_what_has_not_changed(alice: Any, make_vps: Any) -> None:
     old, new = make_vps(alice), make_vps(alice)
     Vps.objects.filter(pk=old.pk).update(updated_at="2025-01-01T00:00:00Z")
     page = client().get("/api/vps/sync", {"updated_since": "2025-06-01T00:00:00+03:00", "limit": 1}).json()
@@ -29,11 +29,11 @@ def test_updated_since_leaves_out_what_has_not_changed(alice: Any, make_vps: Any
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=10001", "limit=x", "after=-1", "after=99999999999"])
-def test_a_page_is_asked_for_in_whole_numbers(db: None, query: str) -> None:
+def test_sync_read_refuses_a_page_that_is_no_whole_number(db: None, query: str) -> None:
     assert client().get(f"/api/vps/sync?{query}").json()["code"] == "invalid"
 
 
-def test_the_digest_is_what_the_other_side_computes(alice: Any, bob: Any) -> None:
+def test_sync_digest_is_what_the_other_side_computes(alice: Any, bob: Any) -> None:
     batch(
         create(alice, external_id="17"),
         create(bob, name="Сервер №1", status="stopped"),
@@ -69,7 +69,7 @@ def line(row: dict[str, Any]) -> str:
         ({"external_id": "18"}, True),
     ],
 )
-def test_the_digest_tells_of_what_the_main_site_decides_and_of_nothing_else(
+def test_sync_digest_changes_with_what_the_main_site_decides_and_with_nothing_else(
     alice: Any, make_vps: Any, change: Any, is_seen: bool
 ) -> None:
     vps = make_vps(alice)
@@ -78,6 +78,6 @@ def test_the_digest_tells_of_what_the_main_site_decides_and_of_nothing_else(
     assert (client().get("/api/vps/sync?digest=1").json()["digest"] != before) == is_seen
 
 
-def test_nothing_at_all_has_a_digest_too(db: None) -> None:
+def test_sync_digest_of_nothing_at_all_is_one_too(db: None) -> None:
     empty = {"status": "success", "count": 0, "digest": hashlib.sha256(b"").hexdigest()}
     assert client().get("/api/vps/sync?digest=1").json() == empty
