@@ -37,7 +37,7 @@ def address() -> tuple[str | None, str | None]:
     return vps.ip_address, vps.address_source
 
 
-def test_an_address_that_changes_is_learnt_within_minutes_and_told_of(learnt: Vps, simulated: Any) -> None:
+def test_find_addresses_learns_within_minutes_that_one_has_changed_and_records_it(learnt: Vps, simulated: Any) -> None:
     assert address() == (OLD, "guest")
     simulated.change(100, ips=[NEW])
     assert addresses.find_addresses() == 0, "it was asked a moment ago"
@@ -48,7 +48,7 @@ def test_an_address_that_changes_is_learnt_within_minutes_and_told_of(learnt: Vp
     assert events == [("system", {"changed": ["ip_address"]})] * 2
 
 
-def test_a_guest_that_has_come_up_since_is_asked_before_the_others(
+def test_find_addresses_asks_a_guest_that_has_come_up_since_before_the_others(
     learnt: Vps, simulated: Any, real_cluster: Cluster
 ) -> None:
     """Most addresses change with a reboot."""
@@ -60,7 +60,7 @@ def test_a_guest_that_has_come_up_since_is_asked_before_the_others(
     assert addresses.find_addresses() == 1
 
 
-def test_where_not_all_can_be_asked_those_go_first_of_which_least_is_known(
+def test_find_addresses_asks_first_where_least_is_known(
     server: Any, simulated: Any, real_cluster: Cluster, shorten: Shorten
 ) -> None:
     """B10: who was never asked, then who has come up since, then who has rested longest; whoever was placed first."""
@@ -81,7 +81,7 @@ def test_where_not_all_can_be_asked_those_go_first_of_which_least_is_known(
 
 
 @pytest.mark.parametrize("said", [OTHER, OLD])
-def test_what_the_main_site_says_stands_whatever_the_guest_says(
+def test_sync_of_an_address_stands_whatever_the_guest_says(
     learnt: Vps, simulated: Any, main_site: Any, said: str
 ) -> None:
     """Though it is what the guest had said itself."""
@@ -95,7 +95,7 @@ def test_what_the_main_site_says_stands_whatever_the_guest_says(
     assert address() == (said, "main_site")
 
 
-def test_a_word_of_something_else_leaves_the_address_the_guests(learnt: Vps, simulated: Any, main_site: Any) -> None:
+def test_sync_of_something_else_leaves_the_address_the_guests(learnt: Vps, simulated: Any, main_site: Any) -> None:
     assert main_site("update", id=learnt.pk, cpu=4).status_code == 200
     simulated.change(100, ips=[NEW])
     minutes_later()
@@ -103,7 +103,7 @@ def test_a_word_of_something_else_leaves_the_address_the_guests(learnt: Vps, sim
     assert address() == (NEW, "guest")
 
 
-def test_an_address_that_the_main_site_takes_back_is_learnt_again(learnt: Vps, main_site: Any) -> None:
+def test_find_addresses_learns_one_again_that_the_main_site_has_withdrawn(learnt: Vps, main_site: Any) -> None:
     main_site("update", id=learnt.pk, ip_address=OTHER)
     main_site("update", id=learnt.pk, ip_address=None)
     assert address() == (None, None)
@@ -112,20 +112,20 @@ def test_an_address_that_the_main_site_takes_back_is_learnt_again(learnt: Vps, m
     assert address() == (OLD, "guest")
 
 
-def test_the_main_sites_word_while_the_guest_is_asked_stands(learnt: Vps, main_site: Any) -> None:
+def test_sync_of_an_address_stands_that_comes_while_the_guest_is_asked(learnt: Vps, main_site: Any) -> None:
     placement = Placement.objects.get()
     main_site("update", id=learnt.pk, ip_address=OTHER)
     assert not addresses.learn(placement, NEW)
     assert address() == (OTHER, "main_site")
 
 
-def test_what_was_learnt_from_a_guest_goes_with_it(learnt: Vps, simulated: Any, carol: Any) -> None:
+def test_unbind_forgets_the_address_that_was_learnt_from_the_guest(learnt: Vps, simulated: Any, carol: Any) -> None:
     binding.unbind(learnt, by=carol, source="admin")
     assert address() == (None, None)
     assert Event.objects.filter(type="vps.updated", by=carol).get().data == {"changed": ["ip_address"]}
 
 
-def test_it_goes_too_where_the_main_site_places_the_server_elsewhere(
+def test_sync_of_another_placement_forgets_the_address_that_was_learnt_from_the_guest(
     learnt: Vps, simulated: Any, main_site: Any, real_cluster: Cluster
 ) -> None:
     place = {"cluster": real_cluster.name, "node": "pve1", "vmid": 101, "kind": "qemu"}
@@ -137,14 +137,14 @@ def test_it_goes_too_where_the_main_site_places_the_server_elsewhere(
     assert address() == (OTHER, "main_site")
 
 
-def test_one_that_the_main_site_has_said_stays_when_the_guest_goes(server: Any, main_site: Any, carol: Any) -> None:
+def test_unbind_keeps_the_address_that_the_main_site_has_said(server: Any, main_site: Any, carol: Any) -> None:
     vps = server(power="running")
     main_site("update", id=vps.pk, ip_address=OTHER)
     binding.unbind(vps, by=carol, source="admin")
     assert address() == (OTHER, "main_site")
 
 
-def test_a_guest_with_two_addresses_does_not_change_to_and_fro(learnt: Vps, simulated: Any) -> None:
+def test_find_addresses_does_not_go_to_and_fro_between_two_of_a_guest(learnt: Vps, simulated: Any) -> None:
     simulated.change(100, ips=[NEW, OLD])
     minutes_later()
     assert addresses.find_addresses() == 0
@@ -158,8 +158,10 @@ def test_a_guest_with_two_addresses_does_not_change_to_and_fro(learnt: Vps, simu
     assert address() == ("10.0.0.5", "guest")
 
 
-def test_b9_an_address_of_its_own_bridge_is_left_for_one_that_it_is_reached_by(server: Any, simulated: Any) -> None:
-    """B9. It was told first, before the card had one, or was learnt by the release before."""
+def test_find_addresses_leaves_a_bridges_own_for_one_that_the_guest_can_be_found_at(
+    server: Any, simulated: Any
+) -> None:
+    """B9: it was told first, before the card had one, or was learnt by the release before."""
     server(power="running", agent=True, ips=[], bridges={"docker0": ["172.17.0.1"]})
     addresses.find_addresses()
     assert address() == ("172.17.0.1", "guest")
@@ -169,7 +171,7 @@ def test_b9_an_address_of_its_own_bridge_is_left_for_one_that_it_is_reached_by(s
     assert address() == ("10.0.0.5", "guest")
 
 
-def test_another_guest_in_its_place_is_not_asked_where_it_lives(learnt: Vps, simulated: Any) -> None:
+def test_find_addresses_does_not_learn_from_another_guest_under_the_key(learnt: Vps, simulated: Any) -> None:
     simulated.call("DELETE", "guests/100")
     simulated.add("qemu", 100, uuid="bbbbbbbb-0000-0000-0000-000000000100", power="running", agent=True, ips=[NEW])
     minutes_later()
@@ -177,14 +179,14 @@ def test_another_guest_in_its_place_is_not_asked_where_it_lives(learnt: Vps, sim
     assert address() == (OLD, "guest")
 
 
-def test_who_said_it_is_shown_to_staff(learnt: Vps, as_user: Any, carol: Any, main_site: Any) -> None:
+def test_server_admin_shows_who_said_the_address(learnt: Vps, as_user: Any, carol: Any, main_site: Any) -> None:
     page = f"/admin/vps/vps/{learnt.pk}/change/"
     assert f"{OLD} (learnt from its guest" in as_user(carol).get(page).content.decode()
     main_site("update", id=learnt.pk, ip_address=OTHER)
     assert f"{OTHER} (said by the main site)" in as_user(carol).get(page).content.decode()
 
 
-def test_a_round_asks_no_more_than_so_many_and_each_in_turn(
+def test_find_addresses_asks_no_more_than_so_many_a_round_and_each_once(
     server: Any, simulated: Any, real_cluster: Cluster, shorten: Shorten
 ) -> None:
     shorten(addresses_a_round=4)
@@ -203,7 +205,7 @@ def test_a_round_asks_no_more_than_so_many_and_each_in_turn(
     assert simulated.load()["calls"] == 10, "where nothing is news a guest costs one call"
 
 
-def test_what_was_learnt_before_the_upgrade_is_known_as_such(
+def test_migration_knows_addresses_that_were_learnt_before_the_upgrade(
     server: Any, make_vps: Any, alice: Any, main_site: Any
 ) -> None:
     by_guest, by_main_site = server(power="running"), server(power="running", vmid=101)

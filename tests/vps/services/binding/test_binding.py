@@ -16,7 +16,7 @@ from vps.services import addresses, binding
 # Binding
 
 
-def test_a_server_is_bound_to_the_one_guest_of_its_name(
+def test_bind_by_name_binds_a_server_to_the_one_guest_of_its_name(
     alice: Any, make_vps: Any, simulated: Any, real_cluster: Any
 ) -> None:
     simulated.add("lxc", 112, name="test-vps-01", node="pve2", power="running", **SOLD)
@@ -35,7 +35,7 @@ def test_a_server_is_bound_to_the_one_guest_of_its_name(
 
 
 @pytest.mark.parametrize("case", ["two guests", "two servers", "bound already", "template", "none", "silent cluster"])
-def test_where_the_name_does_not_decide_nothing_is_bound(
+def test_bind_by_name_binds_nothing_where_the_name_does_not_decide(
     alice: Any, bob: Any, make_vps: Any, simulated: Any, real_cluster: Any, case: str
 ) -> None:
     make_vps(alice, name="web")
@@ -54,14 +54,14 @@ def test_where_the_name_does_not_decide_nothing_is_bound(
     assert Placement.objects.count() == before
 
 
-def test_an_address_is_learnt_where_the_main_site_gave_none(server: Any) -> None:
+def test_find_addresses_learns_one_where_the_main_site_gave_none(server: Any) -> None:
     vps = server(power="running", agent=True, ips=["192.0.2.5"])
     assert addresses.find_addresses() == 1
     vps.refresh_from_db()
     assert vps.ip_address == "192.0.2.5"
 
 
-def test_the_main_sites_address_is_never_overwritten(server: Any) -> None:
+def test_find_addresses_never_overwrites_the_main_sites(server: Any) -> None:
     vps = server(power="running", agent=True, ips=["192.0.2.5"])
     Vps.objects.update(ip_address="198.51.100.1")
     assert addresses.find_addresses() == 0
@@ -69,7 +69,7 @@ def test_the_main_sites_address_is_never_overwritten(server: Any) -> None:
     assert vps.ip_address == "198.51.100.1"
 
 
-def test_while_a_node_is_down_no_name_is_sure_to_stand_once(
+def test_bind_by_name_is_sure_of_no_name_while_a_node_is_down(
     alice: Any, make_vps: Any, simulated: Any, real_cluster: Cluster
 ) -> None:
     """Its guests are listed without their names, and one of them may bear this one."""
@@ -80,15 +80,15 @@ def test_while_a_node_is_down_no_name_is_sure_to_stand_once(
     assert binding.bind_by_name() == 0
 
 
-def test_what_somebody_unbound_is_not_bound_by_its_name_again(server: Any, carol: Any) -> None:
-    """A7. Whatever else would speak for it."""
+def test_bind_by_name_leaves_what_somebody_unbound(server: Any, carol: Any) -> None:
+    """A7: whatever else would speak for it."""
     vps = server(name="shop", **SOLD)
     binding.unbind(vps, by=carol, source="admin")
     assert binding.bind_by_name() == 0
     assert WhyUnbound.objects.get().reason == "by_hand"
 
 
-def test_a_server_that_was_placed_meanwhile_leaves_the_others_to_be_bound(
+def test_bind_by_name_binds_the_others_where_a_server_was_placed_meanwhile(
     alice: Any, make_vps: Any, simulated: Any, real_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     placed, renamed, other = (make_vps(alice, name=name) for name in ("web-1", "web-2", "web-3"))
@@ -107,7 +107,7 @@ def test_a_server_that_was_placed_meanwhile_leaves_the_others_to_be_bound(
     assert Placement.objects.get(vps=other).vmid == 103
 
 
-def test_being_identified_tells_of_the_power_that_was_seen(server: Any) -> None:
+def test_identify_records_the_power_that_was_seen(server: Any) -> None:
     vps = server(power="running")
     Vps.objects.update(status="stopped")
     binding.identify(vps.placement.pk)
@@ -115,7 +115,7 @@ def test_being_identified_tells_of_the_power_that_was_seen(server: Any) -> None:
     assert Event.objects.get().type == "vps.status_changed"
 
 
-def test_a_silent_cluster_keeps_nobody_from_being_identified_or_asked_for_addresses(
+def test_identify_and_find_addresses_go_on_while_a_cluster_is_unreachable(
     server: Any, alice: Any, make_vps: Any, cluster: Cluster, real_cluster: Cluster
 ) -> None:
     Cluster.objects.filter(pk=cluster.pk).update(unreachable_since=timezone.now())
@@ -127,7 +127,7 @@ def test_a_silent_cluster_keeps_nobody_from_being_identified_or_asked_for_addres
     assert addresses.find_addresses() == 1
 
 
-def test_a_cluster_that_hangs_is_asked_for_one_address_a_round(
+def test_find_addresses_asks_a_cluster_that_hangs_for_one_address_a_round(
     server: Any, simulated: Any, impatient: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     for vmid in (200, 201, 202):
@@ -139,7 +139,7 @@ def test_a_cluster_that_hangs_is_asked_for_one_address_a_round(
     assert caplog.text.count("asked again later") == 2
 
 
-def test_a_node_that_hangs_keeps_nobody_elsewhere_from_being_asked(
+def test_find_addresses_asks_guests_elsewhere_while_a_node_hangs(
     server: Any, simulated: Any, impatient: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     for vmid in (200, 201, 202):

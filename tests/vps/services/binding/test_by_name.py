@@ -32,7 +32,7 @@ def test_bind_by_name_leaves_a_guest_that_was_another_customers(
     assert FormerPlacement.objects.get().user_id == shop.user_id
 
 
-def test_bind_by_name_binds_a_new_guest_under_a_number_that_was_another_customers(
+def test_bind_by_name_binds_a_new_guest_under_a_key_that_was_another_customers(
     known: Vps, simulated: Simulated, bob: Any, make_vps: Any
 ) -> None:
     """Proxmox VE gives its numbers out again: a machine is known by its marks."""
@@ -44,7 +44,7 @@ def test_bind_by_name_binds_a_new_guest_under_a_number_that_was_another_customer
     assert Placement.objects.get().vps == bobs
 
 
-def test_bind_by_name_knows_a_former_guest_under_another_number(
+def test_bind_by_name_knows_a_former_guest_under_another_key(
     known: Vps, simulated: Simulated, bob: Any, make_vps: Any
 ) -> None:
     """By its uuid, or by any card of it."""
@@ -65,7 +65,7 @@ def test_bind_by_name_knows_a_former_guest_under_another_number(
     ],
     ids=["its first card", "no card left", "a card for a uuid"],
 )
-def test_bind_by_name_goes_by_the_number_where_no_former_mark_can_be_compared(
+def test_bind_by_name_goes_by_the_key_where_no_former_mark_can_be_compared(
     server: Any, simulated: Simulated, bob: Any, make_vps: Any, kind: str, before: Any, after: Any
 ) -> None:
     """A container without a card is known by its volume alone, and has other marks as soon as it gets one."""
@@ -161,7 +161,7 @@ def test_bind_by_name_binds_guests_of_the_other_nodes_while_one_is_down(
     assert why(db) == "not_heard"
 
 
-def test_bind_by_name_binds_guests_of_the_other_clusters_while_one_is_silent(
+def test_bind_by_name_binds_guests_of_the_other_clusters_while_one_is_unreachable(
     alice: Any, make_vps: Any, simulated: Simulated, real_cluster: Cluster, tmp_path_factory: Any
 ) -> None:
     """It has said before which guests it has."""

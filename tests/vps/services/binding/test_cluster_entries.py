@@ -44,7 +44,7 @@ def test_cluster_entries_of_one_cluster_are_known_by_its_nodes_certificates(
         binding.bind(vps, Cluster.objects.get(name="twin"), ref, by=None, source="admin")
 
 
-def test_bind_takes_the_first_entry_of_a_cluster_for_a_free_guest(
+def test_bind_accepts_the_first_entry_of_a_cluster_for_a_free_guest(
     known: Vps, twin: Cluster, simulated: Simulated, main_site: Any, bob: Any
 ) -> None:
     reconcile(twin.pk)
@@ -54,7 +54,7 @@ def test_bind_takes_the_first_entry_of_a_cluster_for_a_free_guest(
     assert Cluster.objects.get(name="twin").same_as.name == "simulated"
 
 
-def test_cluster_entries_of_two_clusters_are_not_taken_for_one(
+def test_cluster_entries_of_two_clusters_do_not_count_as_one(
     known: Vps, tmp_path_factory: Any, main_site: Any, bob: Any
 ) -> None:
     """The same numbers, the same names of nodes: other certificates."""
@@ -68,7 +68,7 @@ def test_cluster_entries_of_two_clusters_are_not_taken_for_one(
     assert Placement.objects.filter(identity_mismatch="").count() == 2
 
 
-def test_bind_takes_the_entry_that_is_in_use(known: Vps, twin: Cluster, main_site: Any, bob: Any) -> None:
+def test_bind_accepts_the_entry_that_is_in_use(known: Vps, twin: Cluster, main_site: Any, bob: Any) -> None:
     """Staff have put the first out of use: what is bound anew is bound where it is looked after."""
     reconcile(twin.pk)
     Cluster.objects.filter(name="simulated").update(is_active=False)

@@ -35,7 +35,7 @@ def usurped(simulated: Simulated, **facts: Any) -> None:
     simulated.add(**{"power": "running", "agent": True, "ips": ["192.0.2.66"]} | facts)
 
 
-def mistaken() -> list[Event]:
+def mismatches() -> list[Event]:
     return list(Event.objects.filter(type="vps.mistaken"))
 
 
@@ -49,7 +49,7 @@ def mistaken() -> list[Event]:
         ("stop", {"uuid": "", "mac": ""}, "?"),
     ],
 )
-def test_another_guest_is_sent_nothing_and_staff_are_told_once(
+def test_operations_send_nothing_to_another_guest_and_record_its_identity_mismatch_once(
     known: Vps, simulated: Simulated, do: Any, kind: str, facts: dict[str, Any], who: str
 ) -> None:
     usurped(simulated, **facts)
@@ -59,7 +59,7 @@ def test_another_guest_is_sent_nothing_and_staff_are_told_once(
     placement = Placement.objects.get()
     assert (placement.identity_mismatch, placement.missing_since is not None, placement.power) == (who, True, "unknown")
     binding.identify(placement.pk)
-    assert [event.vps_id for event in mistaken()] == [known.pk]
+    assert [event.vps_id for event in mismatches()] == [known.pk]
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def usurper(known: Vps, simulated: Simulated, do: Any) -> Vps:
     return Vps.objects.get(pk=known.pk)
 
 
-def test_requests_are_refused_while_another_stands_there(
+def test_operations_are_refused_while_there_is_an_identity_mismatch(
     usurper: Vps, as_user: Any, with_token: Any, alice: Any
 ) -> None:
     answer = with_token(alice).post(f"/api/vps/{usurper.pk}/stop", content_type="application/json")
@@ -82,7 +82,7 @@ def test_requests_are_refused_while_another_stands_there(
     assert not Operation.objects.open().exists()
 
 
-def test_nothing_of_another_guest_is_shown_as_this_servers(usurper: Vps, real_cluster: Cluster) -> None:
+def test_reconcile_shows_nothing_of_another_guest_as_this_servers(usurper: Vps, real_cluster: Cluster) -> None:
     before = Vps.objects.values().get()
     for _ in range(2):
         reconcile(real_cluster.pk)
@@ -99,10 +99,10 @@ def test_nothing_of_another_guest_is_shown_as_this_servers(usurper: Vps, real_cl
     metrics.fetch_history(usurper.pk, "hour")
     assert metrics.history(usurper, "hour")["state"] == "unavailable"
     assert not Event.objects.filter(type="vps.found").exists()
-    assert len(mistaken()) == 1
+    assert len(mismatches()) == 1
 
 
-def test_what_was_measured_of_it_before_it_was_recognised_is_not_shown_after(
+def test_usage_shows_nothing_that_was_measured_of_another_guest_before_it_was_recognised(
     known: Vps, simulated: Simulated, real_cluster: Cluster, do: Any
 ) -> None:
     usurped(simulated, uuid=OTHER)
@@ -115,13 +115,15 @@ def test_what_was_measured_of_it_before_it_was_recognised_is_not_shown_after(
     assert metrics.history(known, "hour")["points"] == []
 
 
-def test_the_address_of_another_guest_is_not_taken(known: Vps, simulated: Simulated) -> None:
+def test_find_addresses_learns_nothing_from_another_guest(known: Vps, simulated: Simulated) -> None:
     usurped(simulated, uuid=OTHER)
     assert addresses.find_addresses() == 0
     assert Vps.objects.get().ip_address is None
 
 
-def test_it_is_itself_again_when_its_own_guest_is_back(usurper: Vps, simulated: Simulated, do: Any) -> None:
+def test_identify_ends_an_identity_mismatch_when_the_servers_own_guest_is_back(
+    usurper: Vps, simulated: Simulated, do: Any
+) -> None:
     simulated.change(100, uuid="aaaaaaaa-0000-0000-0000-000000000100")
     assert list(Placement.objects.to_identify()) == [usurper.placement]
     binding.identify(usurper.placement.pk)
@@ -132,7 +134,7 @@ def test_it_is_itself_again_when_its_own_guest_is_back(usurper: Vps, simulated: 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_comes_back_after_having_been_gone_is_asked_who_it_is(
+def test_reconcile_has_a_guest_identified_that_comes_back_after_having_been_gone(
     known: Vps, simulated: Simulated, real_cluster: Cluster
 ) -> None:
     simulated.call("DELETE", "guests/100")
@@ -145,7 +147,7 @@ def test_who_comes_back_after_having_been_gone_is_asked_who_it_is(
     assert Placement.objects.get().identity_mismatch == OTHER
 
 
-def test_what_was_seen_of_a_guest_is_not_told_of_a_server_that_was_bound_elsewhere_meanwhile(
+def test_identify_writes_nothing_of_a_guest_to_a_server_that_was_bound_elsewhere_meanwhile(
     server: Any, simulated: Simulated, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vps = server(power="running")
@@ -171,7 +173,7 @@ def test_what_was_seen_of_a_guest_is_not_told_of_a_server_that_was_bound_elsewhe
 
 
 @pytest.mark.parametrize(("guest", "kind"), [("qemu", "stop"), ("qemu", "restart"), ("lxc", "reboot")])
-def test_a_guest_that_moved_is_followed_by_every_kind(
+def test_operations_of_every_kind_follow_a_guest_that_moved(
     server: Any, simulated: Simulated, do: Any, guest: str, kind: str
 ) -> None:
     vps = server(guest, power="running")
@@ -182,7 +184,7 @@ def test_a_guest_that_moved_is_followed_by_every_kind(
 
 
 @pytest.mark.parametrize("kind", ["start", "reboot"])
-def test_a_guest_that_is_gone_is_flagged_and_never_deleted(
+def test_operations_flag_a_guest_that_is_gone_and_never_delete_it(
     known: Vps, simulated: Simulated, do: Any, real_cluster: Cluster, kind: str
 ) -> None:
     guest = simulated.guest(100)
@@ -197,7 +199,7 @@ def test_a_guest_that_is_gone_is_flagged_and_never_deleted(
     assert Vps.objects.get().shown.word == "running"
 
 
-def test_a_guest_that_is_replaced_while_it_is_waited_for_is_left_alone(
+def test_reboot_sends_nothing_to_a_guest_that_is_replaced_while_it_is_waited_for(
     known: Vps, simulated: Simulated, alice: Any
 ) -> None:
     simulated.change(100, lock="backup")

@@ -90,7 +90,7 @@ def test_identify_goes_by_the_strongest_mark_that_both_have(
         assert {text.lower() for text in after.values() if text} <= {mark.partition(":")[2] for mark in marks}
 
 
-def test_identify_lets_a_machine_take_the_card_of_another(server: Any, simulated: Simulated) -> None:
+def test_identify_lets_a_machine_have_the_card_of_another(server: Any, simulated: Simulated) -> None:
     """The machine that had it is asked again, and known by what it bears now."""
     first = server(power="running", vmid=100)
     binding.identify(first.placement.pk)
@@ -115,7 +115,7 @@ def test_identify_knows_a_machine_by_its_uuid_though_a_card_was_anothers(server:
 
 
 @pytest.mark.parametrize(("uuid", "is_same"), [("aaaaaaaa-0000-0000-0000-000000000100", True), (OTHER, False)])
-def test_identify_remembers_a_mark_that_was_away_for_a_while(
+def test_identify_knows_a_mark_again_that_was_away_for_a_while(
     server: Any, simulated: Simulated, uuid: str, is_same: bool
 ) -> None:
     """The card is the same all along, and proves nothing beside another uuid."""

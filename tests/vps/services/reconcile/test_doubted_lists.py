@@ -26,7 +26,7 @@ def servers(server: Any, real_cluster: Cluster) -> list[Vps]:
     return made
 
 
-def words() -> list[str]:
+def shown() -> list[str]:
     return [vps.shown.word for vps in Vps.objects.with_state().order_by("pk")]
 
 
@@ -40,7 +40,7 @@ def test_reconcile_calls_no_server_gone_because_the_token_has_lost_its_rights(
     simulated.grant([])
     for _ in range(3):
         reconcile(real_cluster.pk)
-    assert words() == ["unknown"] * 5
+    assert shown() == ["unknown"] * 5
     assert not Placement.objects.filter(missing_since__isnull=False).exists()
     assert not Event.objects.exists()
     assert doubt() == {"why": "no_rights", "unseen": 5, "bound": 5}
@@ -54,7 +54,7 @@ def test_reconcile_calls_no_server_gone_because_the_token_has_lost_its_rights(
     assert sentence in guests, "an empty list is not all that is said there"
     simulated.grant(ALL)
     reconcile(real_cluster.pk)
-    assert words() == ["running"] * 5
+    assert shown() == ["running"] * 5
     assert doubt() is None
     assert "is not believed" not in admin.get("/admin/").content.decode()
 
@@ -73,10 +73,10 @@ def test_reconcile_calls_no_server_gone_by_a_list_older_than_the_rights_given_ba
     simulated.answer("GET", LIST, 200, body={"data": older}, times=1)
     reconcile(real_cluster.pk)
     assert not Placement.objects.filter(missing_since__isnull=False).exists()
-    assert words() == ["running", "running", "unknown", "running", "running"]
+    assert shown() == ["running", "running", "unknown", "running", "running"]
     assert doubt()["unseen"] == 1
     reconcile(real_cluster.pk)
-    assert (words(), doubt()) == (["running"] * 5, None)
+    assert (shown(), doubt()) == (["running"] * 5, None)
     assert not Event.objects.exists()
 
 
@@ -90,7 +90,7 @@ def test_reconcile_doubts_no_more_than_the_guests_that_the_token_may_not_see_any
     assert doubt() == {"why": "no_rights", "unseen": 1, "bound": 5}
     missing = Placement.objects.filter(missing_since__isnull=False)
     assert list(missing.values_list("vmid", flat=True)) == [104]
-    assert words() == ["running", "running", "unknown", "running", "unknown"]
+    assert shown() == ["running", "running", "unknown", "running", "unknown"]
     assert Placement.objects.get(vmid=102).missing_since is None
 
 
@@ -100,7 +100,7 @@ def test_reconcile_does_not_believe_a_list_at_once_that_collapses_though_the_tok
     simulated.answer("GET", LIST, 200, body=EMPTY)
     reconcile(real_cluster.pk)
     assert doubt()["why"] == "collapsed"
-    assert words() == ["unknown"] * 5
+    assert shown() == ["unknown"] * 5
     page = as_user(carol).get("/admin/").content.decode()
     assert "It lists none of its 5 guests. They have left the list all at once" in page
     a_minute_later()
@@ -109,7 +109,7 @@ def test_reconcile_does_not_believe_a_list_at_once_that_collapses_though_the_tok
     assert not Event.objects.exists()
     simulated.answer_truly()
     reconcile(real_cluster.pk)
-    assert (words(), doubt()) == (["running"] * 5, None)
+    assert (shown(), doubt()) == (["running"] * 5, None)
 
 
 def a_minute_later() -> None:
@@ -122,7 +122,7 @@ def test_reconcile_calls_guests_gone_a_minute_later_where_all_of_them_really_are
     for vmid in range(100, 105):
         simulated.call("DELETE", f"guests/{vmid}")
     reconcile(real_cluster.pk)
-    assert (words(), doubt()["unseen"]) == (["unknown"] * 5, 5)
+    assert (shown(), doubt()["unseen"]) == (["unknown"] * 5, 5)
     assert not Event.objects.exists()
     a_minute_later()
     reconcile(real_cluster.pk)
