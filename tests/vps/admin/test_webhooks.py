@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from tests.conftest import person
-from tests.vps.services.webhooks.conftest import added, endpoint, happen, receiver, run, words
+from tests.vps.services.webhooks.conftest import added, endpoint, happen, received_changes, receiver, run
 from tests.vps.services.webhooks.receiver import Receiver
 from vps.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from vps.services import webhooks
@@ -120,7 +120,7 @@ def test_an_endpoint_is_disabled_and_enabled(
     assert receiver.got == []
     assert "in use" in page(press(admin, endpoint, "enable"))
     run(endpoint)
-    assert words(receiver, vps) == ["a"]
+    assert received_changes(receiver, vps) == ["a"]
 
 
 def test_the_list_says_how_each_endpoint_is(
@@ -147,7 +147,7 @@ def test_deliveries_are_sent_again_from_the_list(
     form = {"action": "send_again", "_selected_action": [delivery.pk]}
     assert "1 delivery is queued again." in page(admin.post(DELIVERIES, form, follow=True))
     webhooks.deliver(endpoint.pk)
-    assert words(receiver, vps) == ["a", "a"]
+    assert received_changes(receiver, vps) == ["a", "a"]
     assert admin.post(DELIVERIES, form | {"_selected_action": "x"}).status_code == 400
 
 

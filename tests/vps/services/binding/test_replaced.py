@@ -69,11 +69,11 @@ def test_sync_batch_warns_of_each_placement_as_a_single_call_does(
     """And takes the word that a new machine stands there."""
     usurp(simulated)
     binding.identify(known.placement.pk)
-    words = [
+    commands = [
         update(id=known.pk, placement=where)
         for where in (wire_placement(), wire_placement(replaced=True), wire_placement())
     ]
-    first, second, third = batch(*words).json()["results"]
+    first, second, third = batch(*commands).json()["results"]
     assert "another machine was found there than was bound" in first["warnings"][0]
     assert ("warnings" in second, "warnings" in third) == (False, False)
     assert Placement.objects.get().identity_mismatch == ""

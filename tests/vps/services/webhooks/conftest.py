@@ -28,9 +28,9 @@ def added(url: str, name: str = "main site", **columns: Any) -> WebhookEndpoint:
     return endpoint
 
 
-def happen(vps: Any, *words: str) -> None:
-    for word in words:
-        Event.objects.record("vps.updated", vps, source="sync", changed=[word])
+def happen(vps: Any, *changes: str) -> None:
+    for change in changes:
+        Event.objects.record("vps.updated", vps, source="sync", changed=[change])
 
 
 def run(endpoint: WebhookEndpoint) -> None:
@@ -52,6 +52,6 @@ def pause_s(delivery: WebhookDelivery) -> float:
     return seconds
 
 
-def words(receiver: Receiver, vps: Any) -> list[str]:
+def received_changes(receiver: Receiver, vps: Any) -> list[str]:
     """What changed of this VPS, as the receiver got it, in order."""
     return [got.event["data"]["changed"][0] for got in receiver.got if got.event["vps_id"] == vps.pk]

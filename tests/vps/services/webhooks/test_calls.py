@@ -38,13 +38,15 @@ def sent(url: str, *, allow_private: bool = True, **options: Any) -> Answer:
 
 
 @pytest.mark.parametrize("address", INSIDE)
-def test_a_name_that_stands_for_an_address_inside_is_not_connected_to(receiver: Receiver, address: str) -> None:
+def test_webhook_call_does_not_connect_to_a_name_that_stands_for_an_address_inside(
+    receiver: Receiver, address: str
+) -> None:
     port = receiver.url.rpartition(":")[2]
     answer = sent(f"https://webhooks.example.com:{port}", allow_private=False, resolve=lambda host, port: [address])
     assert (answer.status, answer.error) == (None, "address")
 
 
-def test_one_address_inside_among_others_spoils_the_name() -> None:
+def test_webhook_call_refuses_a_name_with_one_address_inside_among_others() -> None:
     found = ["93.184.216.34", "10.0.0.1"]
     assert sent("https://example.com/", allow_private=False, resolve=lambda host, port: found).error == "address"
 
@@ -56,7 +58,7 @@ def test_one_address_inside_among_others_spoils_the_name() -> None:
         "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::]",
     ],
 )  # fmt: skip
-def test_however_this_machine_is_written_it_is_not_reached(receiver: Receiver, host: str) -> None:
+def test_webhook_call_does_not_connect_to_this_machine_however_it_is_written(receiver: Receiver, host: str) -> None:
     """Not every resolver knows a name of this machine that ends in a dot."""
     port = receiver.url.rpartition(":")[2]
     refusals = {"address", "name"} if host.endswith(".") else {"address"}
@@ -64,12 +66,12 @@ def test_however_this_machine_is_written_it_is_not_reached(receiver: Receiver, h
     assert receiver.got == []
 
 
-def test_plain_http_goes_to_nobody_where_private_addresses_are_not_allowed(receiver: Receiver) -> None:
+def test_webhook_call_sends_no_plain_http_where_private_addresses_are_not_allowed(receiver: Receiver) -> None:
     assert sent(receiver.url, allow_private=False, resolve=lambda host, port: ["93.184.216.34"]).error == "address"
     assert receiver.got == []
 
 
-def test_a_name_is_looked_up_once_a_connection_and_what_was_checked_is_what_is_connected_to(
+def test_webhook_call_looks_a_name_up_once_a_connection_and_connects_to_what_was_checked(
     with_tls: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The name is public at the first question and this machine at the next. 93.184.216.34 leads to the receiver here."""
@@ -105,7 +107,7 @@ def test_a_name_is_looked_up_once_a_connection_and_what_was_checked_is_what_is_c
         "https://[::1", "https://пример.рф/",
     ],
 )  # fmt: skip
-def test_what_is_no_public_https_address_is_refused_in_the_form(url: str) -> None:
+def test_fault_of_refuses_what_is_no_public_https_address(url: str) -> None:
     assert fault_of(url, allow_private=False)
 
 
@@ -116,20 +118,20 @@ def test_what_is_no_public_https_address_is_refused_in_the_form(url: str) -> Non
         ("https://[2606:4700::1111]/", False), ("http://127.0.0.1:3000/hooks", True), ("http://main_site/x", True),
     ],
 )  # fmt: skip
-def test_others_are_taken(url: str, allow_private: bool) -> None:
+def test_fault_of_allows_others(url: str, allow_private: bool) -> None:
     assert fault_of(url, allow_private=allow_private) == ""
 
 
 # TLS
 
 
-def test_a_certificate_that_nobody_vouches_for_is_not_sent_to(with_tls: Any) -> None:
+def test_webhook_call_sends_nothing_where_nobody_vouches_for_the_certificate(with_tls: Any) -> None:
     receiver, _ = with_tls
     assert sent(receiver.url).error == "tls"
     assert receiver.got == []
 
 
-def test_the_certificate_has_to_be_the_names_though_an_address_is_connected_to(with_tls: Any) -> None:
+def test_webhook_call_wants_the_names_certificate_though_it_connects_to_an_address(with_tls: Any) -> None:
     receiver, trusted = with_tls
     here = {"resolve": lambda host, port: ["127.0.0.1"], "tls": trusted}
     assert sent(receiver.url.replace("127.0.0.1", "localhost"), **here).status == 200
@@ -145,7 +147,7 @@ def hurried(shorten: Shorten) -> None:
     shorten(webhook_read_s=0.6, webhook_s=1.0)
 
 
-def test_who_says_nothing_is_given_up(receiver: Receiver, hurried: None) -> None:
+def test_webhook_call_gives_up_who_says_nothing(receiver: Receiver, hurried: None) -> None:
     released = threading.Event()
     receiver.always(hold=released)
     answer = sent(receiver.url)
@@ -156,7 +158,9 @@ def test_who_says_nothing_is_given_up(receiver: Receiver, hurried: None) -> None
 @pytest.mark.parametrize(
     "reply", [{"drip_s": 0.1}, {"drip_head_s": 0.1}, {"drip_s": 0.1, "headers": {"Content-Length": ""}}]
 )
-def test_who_drips_is_cut_off_though_each_drop_comes_in_time(receiver: Receiver, hurried: None, reply: Any) -> None:
+def test_webhook_call_cuts_off_who_drips_though_each_drop_comes_in_time(
+    receiver: Receiver, hurried: None, reply: Any
+) -> None:
     """By its length, before its body, and where its end alone would be the end."""
     receiver.always(body=b"x" * 200, **reply)
     answer = sent(receiver.url)
@@ -164,7 +168,7 @@ def test_who_drips_is_cut_off_though_each_drop_comes_in_time(receiver: Receiver,
     assert 900 <= answer.took_ms < 6000
 
 
-def test_one_that_drips_on_a_kept_connection_is_cut_off_too(receiver: Receiver, hurried: None) -> None:
+def test_webhook_call_cuts_off_who_drips_on_a_kept_connection(receiver: Receiver, hurried: None) -> None:
     with open_session(allow_private=True) as session:
         assert call(session, receiver.url, {"webhook-id": "evt_1"}, b"{}").status == 200
         receiver.always(body=b"x" * 200, drip_s=0.1)
@@ -175,7 +179,7 @@ def test_one_that_drips_on_a_kept_connection_is_cut_off_too(receiver: Receiver, 
 
 
 @pytest.mark.parametrize("status", [200, 302, 503])
-def test_of_an_answer_without_an_end_the_beginning_is_read_and_a_kilobyte_is_kept(
+def test_webhook_call_keeps_a_kilobyte_of_an_answer_without_an_end(
     receiver: Receiver, hurried: None, status: int
 ) -> None:
     endless = {"Content-Length": "1000000000", "Location": "/x"}
@@ -197,13 +201,13 @@ def test_of_an_answer_without_an_end_the_beginning_is_read_and_a_kilobyte_is_kep
         b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
     ],
 )
-def test_half_an_answer_is_none(receiver: Receiver, raw: bytes) -> None:
+def test_webhook_call_counts_half_an_answer_as_none(receiver: Receiver, raw: bytes) -> None:
     receiver.answer = lambda got: Reply(raw=raw)
     answer = sent(receiver.url)
     assert (answer.status, answer.error) == (None, "broken")
 
 
-def test_what_nobody_has_thought_of_fails_one_call_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_webhook_call_fails_alone_by_what_nobody_has_thought_of_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     def astonish(host: str, port: int) -> list[str]:
         raise ZeroDivisionError
 
@@ -211,15 +215,15 @@ def test_what_nobody_has_thought_of_fails_one_call_and_is_logged(caplog: pytest.
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_a_port_that_nobody_listens_at_is_said_so(receiver: Receiver) -> None:
+def test_webhook_call_says_that_nobody_listens_at_a_port(receiver: Receiver) -> None:
     assert sent("http://127.0.0.1:1/").error == "connection"
 
 
-def test_a_name_that_is_none_is_said_so() -> None:
+def test_webhook_call_says_that_there_is_no_such_name() -> None:
     assert sent("http://does-not-exist.invalid/").error == "name"
 
 
-def test_neither_a_proxy_nor_a_password_of_the_environment_is_used(
+def test_webhook_call_uses_neither_a_proxy_nor_a_password_of_the_environment(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login a password b\n")
@@ -230,7 +234,7 @@ def test_neither_a_proxy_nor_a_password_of_the_environment_is_used(
     assert "authorization" not in receiver.got[0].headers
 
 
-def test_a_connection_is_kept_between_calls_and_no_cookie_is(receiver: Receiver) -> None:
+def test_webhook_call_keeps_its_connection_for_the_next_and_no_cookie(receiver: Receiver) -> None:
     receiver.always(headers={"Set-Cookie": "a=b"})
     with open_session(allow_private=True) as session:
         for _ in range(3):

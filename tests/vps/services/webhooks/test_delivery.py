@@ -9,7 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 from standardwebhooks import WebhookVerificationError
 
-from tests.vps.services.webhooks.conftest import added, happen, make_due, pause_s, run, words
+from tests.vps.services.webhooks.conftest import added, happen, make_due, pause_s, received_changes, run
 from tests.vps.services.webhooks.receiver import Got, Receiver, Reply
 from vps.db.encrypted import decrypt
 from vps.models import Event, ExternalId, WebhookAttempt, WebhookDelivery, WebhookEndpoint
@@ -26,7 +26,7 @@ def refusing(*vpses: Any, status: int = 500) -> Any:
     return lambda got: Reply(status if got.event["vps_id"] in refused else 200)
 
 
-def test_an_event_arrives_signed_in_the_shape_of_the_contract(
+def test_webhook_delivery_arrives_signed_in_the_shape_of_the_contract(
     receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, carol: Any, make_vps: Any
 ) -> None:
     vps = make_vps(alice, name="магазин")
@@ -60,7 +60,7 @@ def test_an_event_arrives_signed_in_the_shape_of_the_contract(
         got.verified_by("whsec_" + "A" * 43 + "=")
 
 
-def test_what_is_told_of_a_deleted_server_has_no_columns(
+def test_webhook_delivery_has_no_columns_of_a_deleted_server(
     receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any, main_site: Any
 ) -> None:
     vps = make_vps(alice)
@@ -72,7 +72,7 @@ def test_what_is_told_of_a_deleted_server_has_no_columns(
     ]
 
 
-def test_a_new_endpoint_gets_only_what_comes_after(
+def test_webhook_endpoint_that_is_new_gets_only_what_comes_after(
     receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:
     vps = make_vps(alice)
@@ -81,10 +81,10 @@ def test_a_new_endpoint_gets_only_what_comes_after(
     happen(vps, "after")
     run(late)
     assert [got.path for got in receiver.got] == ["/hooks/late"]
-    assert words(receiver, vps) == ["after"]
+    assert received_changes(receiver, vps) == ["after"]
 
 
-def test_a_new_endpoint_gets_nothing_of_before_however_much_of_it_nobody_has_read(
+def test_webhook_endpoint_that_is_new_gets_nothing_of_before_however_much_nobody_has_read(
     receiver: Receiver, alice: Any, make_vps: Any
 ) -> None:
     vps = make_vps(alice)
@@ -95,7 +95,7 @@ def test_a_new_endpoint_gets_nothing_of_before_however_much_of_it_nobody_has_rea
     assert [got.event["type"] for got in receiver.got] == ["vps.updated"]
 
 
-def test_an_endpoint_gets_the_events_that_were_chosen(receiver: Receiver, alice: Any, make_vps: Any) -> None:
+def test_webhook_endpoint_gets_the_events_that_were_chosen(receiver: Receiver, alice: Any, make_vps: Any) -> None:
     endpoint = added(receiver.url, types=["vps.missing", "vps.found"])
     vps = make_vps(alice)
     for type in ("vps.created", "vps.missing", "vps.updated", "vps.found", "operation.queued"):
@@ -106,7 +106,7 @@ def test_an_endpoint_gets_the_events_that_were_chosen(receiver: Receiver, alice:
     assert endpoint.cursor == Event.objects.order_by("position").last().position
 
 
-def test_the_events_of_a_server_wait_for_the_one_before_and_those_of_others_do_not(
+def test_webhook_delivery_waits_for_the_one_before_of_its_server_and_for_no_other(
     receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:
     stuck, free = make_vps(alice), make_vps(alice)
@@ -116,16 +116,16 @@ def test_the_events_of_a_server_wait_for_the_one_before_and_those_of_others_do_n
     happen(free, "c")
     receiver.answer = refusing(stuck)
     run(endpoint)
-    assert (words(receiver, stuck), words(receiver, free)) == (["a"], ["a", "b", "c"])
+    assert (received_changes(receiver, stuck), received_changes(receiver, free)) == (["a"], ["a", "b", "c"])
     receiver.always()
     run(endpoint)
-    assert words(receiver, stuck) == ["a"], "its pause is not over, and the rest waits behind it"
+    assert received_changes(receiver, stuck) == ["a"], "its pause is not over, and the rest waits behind it"
     make_due()
     run(endpoint)
-    assert words(receiver, stuck) == ["a", "a", "b", "c"]
+    assert received_changes(receiver, stuck) == ["a", "a", "b", "c"]
 
 
-def test_a_sender_that_died_between_the_answer_and_its_record_leaves_it_to_be_sent_again_as_it_was(
+def test_webhook_delivery_is_sent_again_as_it_was_where_its_sender_died_before_recording_the_answer(
     receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:
     """Who is killed has claimed it, and has written nothing. Its claim runs out."""
@@ -146,7 +146,7 @@ def test_a_sender_that_died_between_the_answer_and_its_record_leaves_it_to_be_se
     assert (first.id, first.body) == (again.id, again.body) == (dead.webhook_id, dead.body.encode())
 
 
-def test_a_sender_that_was_paused_writes_nothing_over_what_was_sent_meanwhile(
+def test_webhook_delivery_that_was_sent_meanwhile_is_not_overwritten_by_a_paused_sender(
     receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:
     happen(make_vps(alice), "a")
@@ -161,7 +161,7 @@ def test_a_sender_that_was_paused_writes_nothing_over_what_was_sent_meanwhile(
     assert WebhookDelivery.objects.get().state == "pending"
 
 
-def test_what_is_sent_again_during_its_last_try_is_not_given_up_by_it(
+def test_send_again_during_the_last_try_is_not_given_up_by_it(
     endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:
     happen(make_vps(alice), "a")
@@ -174,7 +174,7 @@ def test_what_is_sent_again_during_its_last_try_is_not_given_up_by_it(
     assert (last.state, last.tries) == ("pending", 0)
 
 
-def test_tries_follow_the_schedule_and_after_the_last_the_next_event_goes(
+def test_webhook_delivery_is_tried_by_the_schedule_and_after_the_last_try_the_next_goes(
     receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:
     vps = make_vps(alice)
@@ -186,12 +186,12 @@ def test_tries_follow_the_schedule_and_after_the_last_the_next_event_goes(
     assert planned == RETRY_AFTER_S
     for seconds in planned:
         assert 0.9 * seconds - 1 <= pause_s(first) <= 1.1 * seconds
-        assert words(receiver, vps)[-1] == "a"
+        assert received_changes(receiver, vps)[-1] == "a"
         make_due()
         webhooks.deliver(endpoint.pk)
     first.refresh_from_db()
     assert (first.state, first.tries, first.attempts.count()) == ("given_up", 10, 10)
-    assert words(receiver, vps) == ["a"] * 10 + ["b"]
+    assert received_changes(receiver, vps) == ["a"] * 10 + ["b"]
     assert len({(got.id, got.body) for got in receiver.got}) == 2
     endpoint.refresh_from_db()
     assert endpoint.is_active
@@ -208,7 +208,7 @@ def test_tries_follow_the_schedule_and_after_the_last_the_next_event_goes(
         ("-5", 4, 6),
     ],
 )
-def test_an_endpoint_may_ask_for_a_longer_pause(
+def test_webhook_endpoint_may_ask_for_a_longer_pause(
     receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any, said: str, least: float, most: float
 ) -> None:
     happen(make_vps(alice), "a")
@@ -219,7 +219,7 @@ def test_an_endpoint_may_ask_for_a_longer_pause(
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_a_failure_and_is_not_followed(
+def test_webhook_delivery_fails_at_a_redirect_and_does_not_follow_it(
     receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any, status: int
 ) -> None:
     happen(make_vps(alice), "a")
@@ -231,7 +231,7 @@ def test_a_redirect_is_a_failure_and_is_not_followed(
 
 
 @pytest.mark.parametrize(("status", "state"), [(200, "delivered"), (204, "delivered"), (299, "delivered")])
-def test_any_2xx_is_a_success(
+def test_webhook_delivery_succeeds_with_any_2xx(
     receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any, status: int, state: str
 ) -> None:
     happen(make_vps(alice), "a")
@@ -240,7 +240,7 @@ def test_any_2xx_is_a_success(
     assert WebhookDelivery.objects.get().state == state
 
 
-def test_410_disables_the_endpoint_and_what_it_was_not_told_waits_until_it_is_enabled(
+def test_webhook_endpoint_is_disabled_by_a_410_and_its_deliveries_wait_until_it_is_enabled(
     receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:
     vps = make_vps(alice)
@@ -252,14 +252,14 @@ def test_410_disables_the_endpoint_and_what_it_was_not_told_waits_until_it_is_en
     happen(vps, "c")
     make_due()
     run(endpoint)
-    assert words(receiver, vps) == ["a"]
+    assert received_changes(receiver, vps) == ["a"]
     receiver.always()
     webhooks.enable(endpoint)
     run(endpoint)
-    assert words(receiver, vps) == ["a", "a", "b", "c"]
+    assert received_changes(receiver, vps) == ["a", "a", "b", "c"]
 
 
-def test_an_endpoint_that_took_nothing_for_longer_than_all_tries_last_is_disabled(
+def test_webhook_endpoint_is_disabled_that_accepts_nothing_for_longer_than_all_tries_last(
     receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:
     happen(make_vps(alice), "a")
@@ -275,7 +275,7 @@ def test_an_endpoint_that_took_nothing_for_longer_than_all_tries_last_is_disable
     assert WebhookDelivery.objects.get().state == "pending"
 
 
-def test_while_a_secret_is_changed_either_verifies_and_then_the_new_one_alone(
+def test_rotate_lets_both_secrets_verify_for_a_while_and_then_the_new_one_alone(
     receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:
     vps = make_vps(alice)
@@ -298,7 +298,7 @@ def test_while_a_secret_is_changed_either_verifies_and_then_the_new_one_alone(
         receiver.got[1].verified_by(old)
 
 
-def test_what_was_delivered_or_given_up_is_sent_again_as_it_was(
+def test_send_again_sends_what_was_delivered_or_given_up_as_it_was(
     receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:
     vps = make_vps(alice)
@@ -307,12 +307,12 @@ def test_what_was_delivered_or_given_up_is_sent_again_as_it_was(
     WebhookDelivery.objects.filter(position=2).update(state="given_up", tries=10)
     assert webhooks.send_again(list(WebhookDelivery.objects.values_list("id", flat=True))) == 2
     webhooks.deliver(endpoint.pk)
-    assert words(receiver, vps) == ["a", "b", "a", "b"]
+    assert received_changes(receiver, vps) == ["a", "b", "a", "b"]
     assert [(got.id, got.body) for got in receiver.got[:2]] == [(got.id, got.body) for got in receiver.got[2:]]
     assert set(WebhookDelivery.objects.values_list("state", "tries")) == {("delivered", 1)}
 
 
-def test_a_test_event_waits_for_nobody(
+def test_send_test_waits_for_no_other_delivery(
     receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, carol: Any, make_vps: Any
 ) -> None:
     happen(make_vps(alice), "a")
@@ -326,7 +326,7 @@ def test_a_test_event_waits_for_nobody(
     assert (got.event["by"]["username"], got.event["vps"]) == ("carol", None)
 
 
-def test_a_thousand_events_are_taken_in_as_many_queries_as_ten(
+def test_enqueue_costs_as_many_queries_for_a_thousand_events_as_for_ten(
     endpoint: WebhookEndpoint, alice: Any, make_vps: Any, django_assert_max_num_queries: Any
 ) -> None:
     vpses = [make_vps(alice) for _ in range(10)]
@@ -338,7 +338,7 @@ def test_a_thousand_events_are_taken_in_as_many_queries_as_ten(
     assert WebhookDelivery.objects.count() == 1001
 
 
-def test_what_was_delivered_long_ago_is_forgotten_with_its_tries(
+def test_forget_old_deletes_what_was_delivered_long_ago_with_its_tries(
     receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:
     vps = make_vps(alice)

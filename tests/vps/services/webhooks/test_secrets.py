@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from tests.conftest import person
-from tests.vps.services.webhooks.conftest import happen, make_due, run, words
+from tests.vps.services.webhooks.conftest import happen, make_due, received_changes, run
 from tests.vps.services.webhooks.receiver import Receiver
 from vps.db.encrypted import CannotDecrypt
 from vps.models import WebhookDelivery, WebhookEndpoint
@@ -34,9 +34,7 @@ def shown(answer: Any) -> list[str]:
     return SECRET.findall(answer.content.decode())
 
 
-def test_a_prefetch_neither_shows_the_secret_nor_uses_up_its_only_showing(
-    admin: Any, endpoint: WebhookEndpoint
-) -> None:
+def test_webhook_secret_is_neither_shown_nor_used_up_by_a_prefetch(admin: Any, endpoint: WebhookEndpoint) -> None:
     """D10."""
     address = f"{ENDPOINTS}{endpoint.pk}/secret/"
     for _ in range(3):
@@ -51,7 +49,7 @@ def test_a_prefetch_neither_shows_the_secret_nor_uses_up_its_only_showing(
     assert live(endpoint) == shown(answer)
 
 
-def test_what_makes_a_secret_shows_it_in_its_own_answer(admin: Any) -> None:
+def test_webhook_secret_is_shown_in_the_answer_that_makes_it(admin: Any) -> None:
     """D10: no page behind it holds it, and no session."""
     form = {"name": "main", "url": "https://main.example.com/hooks"}
     answer = admin.post(f"{ENDPOINTS}add/", form)
@@ -62,7 +60,7 @@ def test_what_makes_a_secret_shows_it_in_its_own_answer(admin: Any) -> None:
     assert shown(rotated)[0] not in str(dict(admin.session.items()))
 
 
-def test_the_newer_of_two_that_was_lost_is_made_anew_and_the_one_before_holds_on(
+def test_webhook_secret_that_was_lost_is_made_anew_and_the_one_before_stays(
     admin: Any, endpoint: WebhookEndpoint
 ) -> None:
     """D10: as after a second click, whose answer alone the browser shows."""
@@ -81,13 +79,13 @@ def test_the_newer_of_two_that_was_lost_is_made_anew_and_the_one_before_holds_on
     assert shown(admin.post(f"{address}secret/", {"lost": "1"})) == [], "alone, it is replaced by rotating it"
 
 
-def test_who_may_only_look_posts_for_no_secret(as_user: Any, endpoint: WebhookEndpoint) -> None:
+def test_webhook_secret_is_refused_to_who_may_only_look(as_user: Any, endpoint: WebhookEndpoint) -> None:
     dave = person("dave", is_staff=True)
     assert as_user(dave).post(f"{ENDPOINTS}{endpoint.pk}/secret/").status_code == 403
     assert WebhookEndpoint.objects.get().secret_shown_at is None
 
 
-def test_who_may_only_add_takes_away_no_secret_that_somebody_was_shown(
+def test_webhook_secret_that_somebody_was_shown_is_not_replaced_by_who_may_only_add(
     admin: Any, as_user: Any, endpoint: WebhookEndpoint
 ) -> None:
     """D10: as lost, which only whoever may change the endpoint can say."""
@@ -111,9 +109,7 @@ def test_who_may_only_add_takes_away_no_secret_that_somebody_was_shown(
         ("http://main.example.com:443/hooks", True),
     ],
 )
-def test_another_host_gets_nothing_that_the_receiver_before_would_verify(
-    admin: Any, url: str, is_another: bool
-) -> None:
+def test_webhook_secret_is_another_where_the_endpoint_gets_another_host(admin: Any, url: str, is_another: bool) -> None:
     """D1's sibling: an address changed by staff."""
     (first,) = shown(admin.post(f"{ENDPOINTS}add/", {"name": "main", "url": "https://main.example.com/hooks"}))
     endpoint = WebhookEndpoint.objects.get()
@@ -131,7 +127,7 @@ def test_another_host_gets_nothing_that_the_receiver_before_would_verify(
 # A secret that cannot be decrypted
 
 
-def test_with_the_wrong_key_nothing_is_sent_staff_see_why_and_all_is_sent_once_it_is_back(
+def test_webhook_delivery_waits_while_the_field_key_is_wrong_and_staff_see_why(
     admin: Any, receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any, settings: Any
 ) -> None:
     """B15: no worker falls over, and no try of the schedule is spent."""
@@ -149,11 +145,11 @@ def test_with_the_wrong_key_nothing_is_sent_staff_see_why_and_all_is_sent_once_i
     make_due()
     run(endpoint)
     run(endpoint)
-    assert words(receiver, vps) == ["a", "b"]
+    assert received_changes(receiver, vps) == ["a", "b"]
     assert "cannot be decrypted" not in admin.get("/admin/").content.decode()
 
 
-def test_with_the_wrong_key_the_secret_is_rotated_and_the_new_one_signs_alone(
+def test_rotate_works_with_the_wrong_field_key_and_the_new_secret_signs_alone(
     admin: Any, receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any, settings: Any
 ) -> None:
     """B15: what cannot be decrypted keeps nobody from writing what can."""
@@ -169,7 +165,7 @@ def test_with_the_wrong_key_the_secret_is_rotated_and_the_new_one_signs_alone(
 
 
 @pytest.mark.parametrize("url", ["http://169.254.169.254/latest", "http://[fe80::1]/", "http://0.0.0.0:1/"])
-def test_an_address_of_a_link_is_sent_nothing_though_private_ones_are_allowed(
+def test_webhook_delivery_sends_nothing_to_an_address_of_a_link_though_private_ones_are_allowed(
     endpoint: WebhookEndpoint, alice: Any, make_vps: Any, settings: Any, url: str
 ) -> None:
     """D2's sibling: its answer would be shown to staff."""

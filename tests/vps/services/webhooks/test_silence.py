@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from tests.seams import Shorten
 from tests.vps.operations.test_sweeper import at_rest, send_home
-from tests.vps.services.webhooks.conftest import added, happen, make_due, run, words
+from tests.vps.services.webhooks.conftest import added, happen, make_due, received_changes, run
 from tests.vps.services.webhooks.receiver import Receiver
 from vps import notify, tasks
 from vps.db.locks import DELIVERING, DELIVERY_SLOT, ENQUEUEING
@@ -67,7 +67,7 @@ def no_bells() -> None:
     notify.client(settings.REDIS_URL).delete("celery", notify.FEED_BELL)
 
 
-def test_an_endpoint_that_fails_is_asked_by_one_call_a_pause_and_gets_all_in_order_when_it_is_back(
+def test_webhook_endpoint_that_fails_gets_one_call_a_pause_and_all_in_order_when_it_is_back(
     receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:
     vpses = [make_vps(alice) for _ in range(MANY)]
@@ -93,7 +93,7 @@ def test_an_endpoint_that_fails_is_asked_by_one_call_a_pause_and_gets_all_in_ord
     make_due()
     webhooks.deliver(endpoint.pk)
     assert not WebhookDelivery.objects.pending().exists()
-    assert {tuple(dict.fromkeys(words(receiver, vps))) for vps in vpses} == {("a", "b")}
+    assert {tuple(dict.fromkeys(received_changes(receiver, vps))) for vps in vpses} == {("a", "b")}
     endpoint.refresh_from_db()
     assert (endpoint.failures, endpoint.unreachable_since) == (0, None)
 
@@ -115,7 +115,7 @@ def test_release_leaves_what_was_claimed_and_no_worker_has_begun_as_it_was(
     assert (run.calls, receiver.got, WebhookDelivery.objects.due().count()) == ({}, [], MOST_CLAIMED)
 
 
-def test_one_delivery_that_fails_again_and_again_holds_up_nobody(
+def test_webhook_delivery_that_fails_again_and_again_holds_up_no_other(
     receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:
     happen(make_vps(alice), "a")
@@ -127,7 +127,7 @@ def test_one_delivery_that_fails_again_and_again_holds_up_nobody(
     assert (endpoint.failures, endpoint.is_unreachable) == (1, False)
 
 
-def test_a_click_is_answered_and_its_operation_queued_without_a_word_to_a_receiver_that_hangs(
+def test_request_calls_no_receiver_though_one_hangs(
     receiver: Receiver,
     endpoint: WebhookEndpoint,
     alice: Any,
@@ -154,7 +154,7 @@ def test_a_click_is_answered_and_its_operation_queued_without_a_word_to_a_receiv
 
 
 @pytest.mark.parametrize("staff_do", ["disable", "move"])
-def test_what_staff_do_holds_for_what_is_claimed_and_not_begun(
+def test_webhook_delivery_that_is_claimed_and_not_begun_heeds_what_staff_do(
     staff_do: str, receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:
     for _ in range(MOST_CLAIMED):
@@ -178,7 +178,7 @@ def test_what_staff_do_holds_for_what_is_claimed_and_not_begun(
 
 
 @pytest.mark.parametrize("taken", [[(DELIVERING, 0)], [(DELIVERY_SLOT, 0), (DELIVERY_SLOT, 1)]])
-def test_one_worker_at_a_time_is_at_an_endpoint_and_two_in_all(
+def test_deliver_is_done_by_one_worker_an_endpoint_and_by_two_in_all(
     receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any, taken: list[tuple[int, int]]
 ) -> None:
     happen(make_vps(alice), "a")
@@ -190,7 +190,7 @@ def test_one_worker_at_a_time_is_at_an_endpoint_and_two_in_all(
     assert len(receiver.got) == 1
 
 
-def test_one_worker_at_a_time_takes_from_the_feed_and_no_other_waits_for_it(
+def test_enqueue_is_done_by_one_worker_at_a_time_and_no_other_waits_for_it(
     endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:
     happen(make_vps(alice), "a")
@@ -201,7 +201,7 @@ def test_one_worker_at_a_time_takes_from_the_feed_and_no_other_waits_for_it(
     assert WebhookDelivery.objects.count() == 1
 
 
-def test_several_servers_are_told_of_at_a_time(
+def test_deliver_sends_of_several_servers_at_a_time(
     receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any, shorten: Shorten
 ) -> None:
     """All of the first workers are held until the last of them has come."""
@@ -218,7 +218,7 @@ def test_several_servers_are_told_of_at_a_time(
 # Bells
 
 
-def test_thousands_of_events_ring_one_bell_until_it_is_answered(
+def test_notify_events_rings_one_bell_for_thousands_until_it_is_answered(
     no_bells: None, db: None, django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
@@ -232,7 +232,7 @@ def test_thousands_of_events_ring_one_bell_until_it_is_answered(
     assert bells() == ["vps.deliver_all"] * 2
 
 
-def test_the_bell_is_answered_by_one_for_each_endpoint_that_has_something_due(
+def test_deliver_all_rings_for_each_endpoint_that_has_something_due(
     no_bells: None, endpoint: WebhookEndpoint, receiver: Receiver, alice: Any, make_vps: Any,
     django_capture_on_commit_callbacks: Any,
 ) -> None:  # fmt: skip
@@ -260,7 +260,7 @@ def test_deliver_rings_for_the_endpoint_that_has_waited_longest_before_its_own(
     assert rung_for() == [others[1].pk, others[0].pk, endpoint.pk]
 
 
-def test_the_sweeper_is_told_what_nobody_has_taken_or_sent(
+def test_neglected_names_what_nobody_has_read_from_the_feed_or_sent(
     endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:
     assert not webhooks.neglected(0).is_feed
@@ -278,7 +278,7 @@ def test_the_sweeper_is_told_what_nobody_has_taken_or_sent(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_a_broker_the_sweeper_delivers(receiver: Receiver, alice: Any, make_vps: Any) -> None:
+def test_sweeper_delivers_webhooks_without_a_broker(receiver: Receiver, alice: Any, make_vps: Any) -> None:
     added(receiver.url)
     vps = make_vps(alice)
     happen(vps, "a", "b")
@@ -288,13 +288,13 @@ def test_without_a_broker_the_sweeper_delivers(receiver: Receiver, alice: Any, m
         sweeper.see_to_webhooks()
         at_rest(sweeper)
     send_home(sweeper)
-    assert words(receiver, vps) == ["a", "b"]
+    assert received_changes(receiver, vps) == ["a", "b"]
 
 
 # Secrets
 
 
-def test_a_secret_is_in_no_log_and_not_in_the_database_as_it_is(
+def test_webhook_secret_is_in_no_log_and_not_in_the_database_as_it_is(
     receiver: Receiver, alice: Any, make_vps: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
