@@ -24,11 +24,11 @@ def select(admin: Any, action: str, *servers: Vps, **more: str) -> Any:
     return admin.post("/admin/vps/vps/", form, follow=True)
 
 
-def test_the_first_page_says_when_all_is_well(admin: Any) -> None:
+def test_attention_says_when_all_is_well(admin: Any) -> None:
     assert "Nothing. All clusters answer" in admin.get("/admin/").content.decode()
 
 
-def test_the_first_page_shows_each_kind_of_trouble(
+def test_attention_names_each_kind_of_trouble(
     admin: Any, alice: Any, make_vps: Any, bind: Any, cluster: Cluster
 ) -> None:
     bind(make_vps(alice, name="vanished"), vmid=100, missing_since=timezone.now())
@@ -47,7 +47,7 @@ def test_the_first_page_shows_each_kind_of_trouble(
 
 
 @pytest.mark.parametrize("path", ["vps/vps", "vps/operation", "vps/event", "accounts/user"])
-def test_a_list_costs_the_same_queries_for_one_and_for_thirty(
+def test_admin_lists_cost_the_same_queries_for_one_and_for_thirty(
     admin: Any, make_vps: Any, bind: Any, django_assert_max_num_queries: Any, path: str
 ) -> None:
     for number in range(30):
@@ -59,7 +59,7 @@ def test_a_list_costs_the_same_queries_for_one_and_for_thirty(
 
 
 @pytest.mark.parametrize("text", ["web-01", "192.0.2.7", "alice", "alice@example.com", "107"])
-def test_servers_are_found_by_name_address_owner_and_vmid(
+def test_vps_admin_finds_servers_by_name_address_owner_and_key(
     admin: Any, alice: Any, bob: Any, make_vps: Any, bind: Any, text: str
 ) -> None:
     bind(make_vps(alice, name="web-01", ip_address="192.0.2.7"), vmid=107)
@@ -76,7 +76,7 @@ def test_servers_are_found_by_name_address_owner_and_vmid(
         ("status__exact=stopped", "b"),
     ],
 )  # fmt: skip
-def test_servers_are_filtered(admin: Any, alice: Any, make_vps: Any, bind: Any, query: str, names: str) -> None:
+def test_vps_admin_filters_servers(admin: Any, alice: Any, make_vps: Any, bind: Any, query: str, names: str) -> None:
     bind(make_vps(alice, name="a"), vmid=1001)
     make_vps(alice, name="b", status="stopped")
     bind(make_vps(alice, name="c"), vmid=1002, missing_since=timezone.now())
@@ -85,7 +85,7 @@ def test_servers_are_filtered(admin: Any, alice: Any, make_vps: Any, bind: Any, 
     assert [name for name in "abcd" if f">{name}</a>" in page] == list(names)
 
 
-def test_power_is_asked_of_many_and_refusals_are_told(
+def test_vps_admin_requests_operations_of_many_and_shows_refusals(
     admin: Any, alice: Any, carol: Any, make_vps: Any, bind: Any
 ) -> None:
     good, suspended = make_vps(alice, name="good"), make_vps(alice, name="unpaid", status="suspended")
@@ -97,7 +97,7 @@ def test_power_is_asked_of_many_and_refusals_are_told(
     assert (operation.vps, operation.kind, operation.requested_by, operation.source) == (good, "reboot", carol, "admin")
 
 
-def test_hard_power_operations_ask_first(admin: Any, alice: Any, make_vps: Any, bind: Any) -> None:
+def test_vps_admin_asks_before_a_hard_operation(admin: Any, alice: Any, make_vps: Any, bind: Any) -> None:
     vps = make_vps(alice)
     bind(vps)
     assert "The power is cut at once." in select(admin, "power_force_stop", vps).content.decode()
@@ -106,7 +106,7 @@ def test_hard_power_operations_ask_first(admin: Any, alice: Any, make_vps: Any, 
     assert Operation.objects.get().is_forced
 
 
-def test_staff_without_the_right_change_nothing(
+def test_vps_admin_lets_staff_without_the_right_change_nothing(
     as_user: Any, alice: Any, make_vps: Any, bind: Any, cluster: Cluster
 ) -> None:
     vps = make_vps(alice)
@@ -132,7 +132,7 @@ def test_staff_without_the_right_change_nothing(
         "vps/operation/{operation}/delete/",
     ],
 )
-def test_what_is_read_only_stays_as_it_is_whatever_is_posted(
+def test_admin_keeps_what_is_read_only_as_it_is_whatever_is_posted(
     admin: Any, alice: Any, bob: Any, make_vps: Any, path: str
 ) -> None:
     vps = make_vps(alice, name="kept")
@@ -143,7 +143,7 @@ def test_what_is_read_only_stays_as_it_is_whatever_is_posted(
     assert (list(Vps.objects.values()), list(Operation.objects.values())) == before
 
 
-def test_a7_a_server_is_unbound_once_staff_know_what_follows_and_its_history_stays(
+def test_vps_admin_unbinds_a_server_once_staff_know_what_follows_and_its_history_stays(
     admin: Any, alice: Any, make_vps: Any, bind: Any
 ) -> None:
     """A7."""
@@ -157,10 +157,10 @@ def test_a7_a_server_is_unbound_once_staff_know_what_follows_and_its_history_sta
     assert Event.objects.get().type == "vps.unbound"
 
 
-def test_a7_the_question_says_all_that_follows_and_its_button_answers_it(
+def test_vps_admin_says_all_that_follows_before_it_unbinds_and_its_button_does_it(
     admin: Any, alice: Any, make_vps: Any, bind: Any
 ) -> None:
-    """A7. What the page has in its form is what unbinds, and whoever follows its way back has unbound nothing."""
+    """A7: what the page has in its form is what unbinds, and whoever follows its way back has unbound nothing."""
     vps = make_vps(alice, name="shop")
     bind(vps)
     page = admin.post(f"/admin/vps/vps/{vps.pk}/unbind/").content.decode()
@@ -174,7 +174,7 @@ def test_a7_the_question_says_all_that_follows_and_its_button_answers_it(
     assert not Placement.objects.exists()
 
 
-def test_the_history_of_a_deleted_server_can_still_be_read(
+def test_operation_admin_and_event_admin_show_the_history_of_a_deleted_server(
     admin: Any, alice: Any, make_vps: Any, main_site: Any
 ) -> None:
     vps = make_vps(alice)
@@ -185,7 +185,7 @@ def test_the_history_of_a_deleted_server_can_still_be_read(
     assert "raw text for staff" in admin.get(f"/admin/vps/operation/{operation.pk}/change/").content.decode()
 
 
-def test_carol_adds_a_customer_who_can_log_in(admin: Any) -> None:
+def test_user_admin_adds_a_customer_who_can_log_in(admin: Any) -> None:
     form = {
         "username": "dora",
         "email": "Dora@example.com",
@@ -198,7 +198,7 @@ def test_carol_adds_a_customer_who_can_log_in(admin: Any) -> None:
     assert admin.post("/api/auth/login", body, content_type="application/json").status_code == 200
 
 
-def test_an_address_that_somebody_has_is_refused(admin: Any, alice: Any) -> None:
+def test_user_admin_refuses_an_address_that_somebody_has(admin: Any, alice: Any) -> None:
     form = {
         "username": "dora",
         "email": "ALICE@example.com",
@@ -209,7 +209,7 @@ def test_an_address_that_somebody_has_is_refused(admin: Any, alice: Any) -> None
     assert "Somebody has this e-mail address already" in admin.post("/admin/accounts/user/add/", form).content.decode()
 
 
-def test_who_may_only_look_at_servers_unbinds_none(
+def test_vps_admin_lets_who_may_only_look_unbind_nothing(
     as_user: Any, alice: Any, bob: Any, make_vps: Any, bind: Any
 ) -> None:
     vps = make_vps(alice)
@@ -221,7 +221,7 @@ def test_who_may_only_look_at_servers_unbinds_none(
     assert Placement.objects.exists()
 
 
-def test_a_forged_selection_is_refused(admin: Any) -> None:
+def test_vps_admin_refuses_a_forged_selection(admin: Any) -> None:
     answer = admin.post("/admin/vps/vps/", {"action": "power_start", "_selected_action": "abc", "index": 0})
     assert answer.status_code == 400
 
@@ -242,7 +242,7 @@ def test_a_forged_selection_is_refused(admin: Any) -> None:
         ),
     ],
 )
-def test_a_servers_page_tells_its_guest_and_who_stands_in_its_place(
+def test_vps_admin_shows_the_guest_of_a_server_and_an_identity_mismatch(
     admin: Any, alice: Any, make_vps: Any, bind: Any, columns: Any, place: str, identity: str
 ) -> None:
     vps = make_vps(alice)
@@ -253,7 +253,7 @@ def test_a_servers_page_tells_its_guest_and_who_stands_in_its_place(
     assert place in admin.get("/admin/vps/vps/").content.decode()
 
 
-def test_an_operations_page_tells_by_which_token_it_was_sent_and_how_its_workers_fared(
+def test_operation_admin_shows_by_which_token_it_was_sent_and_how_its_workers_fared(
     admin: Any, alice: Any, make_vps: Any
 ) -> None:
     operation = failed(make_vps(alice), sent_as="panel@pve!old-portal", claims=7)

@@ -38,20 +38,22 @@ def opened(vps: Vps, **columns: Any) -> Operation:
     return made
 
 
-def test_nodes_that_do_not_answer_are_told_with_their_cluster_since_when_and_why(admin: Any, cluster: Cluster) -> None:
+def test_attention_names_nodes_that_do_not_answer_with_their_cluster_since_when_and_why(
+    admin: Any, cluster: Cluster
+) -> None:
     silence(cluster)
     ClusterNode.objects.create(cluster=cluster, name="pve3")
     told = troubles(admin)
     assert told == {"Nodes that do not answer": f"main / pve2 {IN_WORDS}, No route to host"}
 
 
-def test_the_nodes_of_a_cluster_that_is_not_in_use_are_no_news(admin: Any, cluster: Cluster) -> None:
+def test_attention_names_no_nodes_of_a_cluster_that_is_not_in_use(admin: Any, cluster: Cluster) -> None:
     silence(cluster)
     Cluster.objects.update(is_active=False)
     assert troubles(admin) == {}
 
 
-def test_an_identity_mismatch_is_shown_with_both_identities_and_not_as_gone(
+def test_attention_names_an_identity_mismatch_with_both_identities_and_not_as_gone(
     admin: Any, alice: Any, make_vps: Any, bind: Any
 ) -> None:
     bind(make_vps(alice, name="shop"), vmid=107, missing_since=SINCE, identity_mismatch="uuid-9")
@@ -64,7 +66,7 @@ def test_an_identity_mismatch_is_shown_with_both_identities_and_not_as_gone(
     assert told["Guests that are gone from their cluster"] == f"vanished main / qemu/109, {IN_WORDS}"
 
 
-def test_a_server_that_has_long_been_creating_is_told_before_it_is_given_up(
+def test_attention_names_a_server_that_has_long_been_creating_before_it_is_given_up(
     admin: Any, alice: Any, make_vps: Any, bind: Any
 ) -> None:
     for number, minutes in enumerate((31, 29)):
@@ -77,7 +79,9 @@ def test_a_server_that_has_long_been_creating_is_told_before_it_is_given_up(
     assert "new-29" not in told
 
 
-def test_an_operation_whose_workers_keep_dying_is_told(admin: Any, alice: Any, make_vps: Any, bind: Any) -> None:
+def test_attention_names_an_operation_whose_workers_keep_dying(
+    admin: Any, alice: Any, make_vps: Any, bind: Any
+) -> None:
     for number, claims in enumerate((1, 2)):
         vps = make_vps(alice, name=f"with-{claims}")
         bind(vps, vmid=100 + number)
@@ -96,7 +100,7 @@ def test_an_operation_whose_workers_keep_dying_is_told(admin: Any, alice: Any, m
         ("view_operation", []),
     ],
 )
-def test_staff_are_told_of_what_they_may_look_at(
+def test_attention_names_what_staff_may_look_at(
     as_user: Any, alice: Any, make_vps: Any, bind: Any, cluster: Cluster, codename: str, titles: list[str]
 ) -> None:
     silence(cluster)
@@ -106,7 +110,7 @@ def test_staff_are_told_of_what_they_may_look_at(
     assert list(troubles(as_user(dave))) == titles
 
 
-def test_the_first_page_costs_the_same_queries_for_one_trouble_of_a_kind_and_for_ten(
+def test_attention_costs_the_same_queries_for_one_trouble_of_a_kind_and_for_ten(
     admin: Any, alice: Any, make_vps: Any, bind: Any, cluster: Cluster, django_assert_num_queries: Any
 ) -> None:
     def one_more_of_each(number: int) -> None:
@@ -128,7 +132,9 @@ def test_the_first_page_costs_the_same_queries_for_one_trouble_of_a_kind_and_for
         assert len(troubles(admin)) == 6
 
 
-def test_a_suspended_server_that_is_switched_on_is_told(admin: Any, alice: Any, make_vps: Any, bind: Any) -> None:
+def test_attention_names_a_suspended_server_that_is_switched_on(
+    admin: Any, alice: Any, make_vps: Any, bind: Any
+) -> None:
     """B12: started behind the panel's back, say, or never stopped."""
     powers = {"started": "running", "frozen": "paused", "down": "stopped", "unseen": "unknown"}
     for number, (name, power) in enumerate(powers.items()):
@@ -141,7 +147,7 @@ def test_a_suspended_server_that_is_switched_on_is_told(admin: Any, alice: Any, 
     assert not [name for name in ("down", "unseen", "vanished", "paid") if name in told]
 
 
-def test_a_cluster_that_nobody_listens_to_is_told_though_nobody_says_that_it_is_silent(
+def test_attention_names_a_cluster_that_nobody_asks_though_nobody_calls_it_unreachable(
     admin: Any, cluster: Cluster
 ) -> None:
     """Its servers are shown as unknown, so the page must not say that all clusters answer."""
@@ -153,7 +159,7 @@ def test_a_cluster_that_nobody_listens_to_is_told_though_nobody_says_that_it_is_
     assert troubles(admin) == {}
 
 
-def test_servers_of_a_dead_node_are_told_though_nobody_has_called_it(
+def test_attention_names_servers_of_a_dead_node_though_nobody_has_called_it(
     admin: Any, alice: Any, make_vps: Any, bind: Any
 ) -> None:
     """The cluster's list says that it is lost, so no call has to fail."""
@@ -164,7 +170,7 @@ def test_servers_of_a_dead_node_are_told_though_nobody_has_called_it(
     assert troubles(admin) == {title: f"dark main / qemu/107, pve2, {IN_WORDS}"}
 
 
-def test_who_may_not_look_at_all_is_not_told_that_all_is_well(admin: Any, as_user: Any, db: None) -> None:
+def test_attention_does_not_say_that_all_is_well_to_who_may_not_look_at_all(admin: Any, as_user: Any, db: None) -> None:
     dave = person("dave", is_staff=True)
     dave.user_permissions.add(Permission.objects.get(codename="view_operation"))
     assert "All clusters answer" in admin.get("/admin/").content.decode()
@@ -173,7 +179,7 @@ def test_who_may_not_look_at_all_is_not_told_that_all_is_well(admin: Any, as_use
     assert "Nothing of what you may look at." in page
 
 
-def test_a1_staff_read_why_a_server_is_not_bound(admin: Any, alice: Any, make_vps: Any) -> None:
+def test_attention_says_why_a_server_is_not_bound(admin: Any, alice: Any, make_vps: Any) -> None:
     """A1."""
     vps = make_vps(alice, name="shop")
     WhyUnbound.objects.write({vps.pk: ("former_owner", "main / qemu/107")})
@@ -183,7 +189,7 @@ def test_a1_staff_read_why_a_server_is_not_bound(admin: Any, alice: Any, make_vp
     assert "not bound: the guest was another customer" in page
 
 
-def test_a2_a_cluster_that_is_registered_twice_is_told(admin: Any, cluster: Cluster) -> None:
+def test_attention_names_a_cluster_that_is_registered_twice(admin: Any, cluster: Cluster) -> None:
     """A2."""
     twin = Cluster.objects.create(name="twin", hosts=["b"], token_id="a@b!c", token_secret="s", same_as=cluster)
     assert "twin the same as main" in troubles(admin)["Clusters that are registered twice"]

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from tests.conftest import person
-from tests.vps.admin.test_sync_calls import PAGE, words
+from tests.vps.admin.test_sync_calls import PAGE, text_of
 from vps.models import WebhookDelivery, WebhookEndpoint
 
 
@@ -25,19 +25,19 @@ def deliver(to: WebhookEndpoint, *, state: str = "pending", hours: int = 0) -> N
     WebhookDelivery.objects.filter(pk=made.pk).update(created_at=now - timedelta(hours=hours))
 
 
-def test_what_waits_is_told_by_endpoint_and_since_when(admin: Any) -> None:
+def test_backlog_shows_what_waits_by_endpoint_and_since_when(admin: Any) -> None:
     shop, other = endpoint("shop", failed_at="2026-01-02T03:04Z", failure="HTTP 500"), endpoint("other")
     for hours in (1, 5):
         deliver(shop, hours=hours)
     deliver(other, state="delivered", hours=9)
-    said = words(admin.get(PAGE))
+    said = text_of(admin.get(PAGE))
     oldest = (timezone.now() - timedelta(hours=5)).strftime("%Y-%m-%d %H:")
     assert f"shop 2 {oldest}" in said
     assert "— 2026-01-02 03:04 HTTP 500 https://shop.example/hook" in said
     assert "other 0 — — — https://other.example/hook" in said
 
 
-def test_the_backlog_costs_the_same_queries_for_one_endpoint_and_for_many(
+def test_backlog_costs_the_same_queries_for_one_endpoint_and_for_many(
     admin: Any, django_assert_num_queries: Any
 ) -> None:
     for number in range(20):
@@ -46,8 +46,8 @@ def test_the_backlog_costs_the_same_queries_for_one_endpoint_and_for_many(
             admin.get(PAGE)
 
 
-def test_endpoints_are_shown_to_who_may_look_at_them(as_user: Any, db: None) -> None:
+def test_backlog_shows_endpoints_to_who_may_look_at_them(as_user: Any, db: None) -> None:
     endpoint("shop")
     dave = person("dave", is_staff=True)
     dave.user_permissions.add(Permission.objects.get(codename="view_synccall"))
-    assert "shop.example" not in words(as_user(dave).get(PAGE))
+    assert "shop.example" not in text_of(as_user(dave).get(PAGE))

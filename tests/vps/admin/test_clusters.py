@@ -26,7 +26,7 @@ CLUSTER_FORM = {
 }
 
 
-def test_a_clusters_secret_goes_in_and_never_comes_out(admin: Any, cluster: Cluster) -> None:
+def test_cluster_admin_never_shows_a_secret_that_it_was_given(admin: Any, cluster: Cluster) -> None:
     address = f"/admin/vps/cluster/{cluster.pk}/change/"
     assert admin.post(address, CLUSTER_FORM | {"token_secret": SECRET}).status_code == 302
     cluster.refresh_from_db()
@@ -51,14 +51,14 @@ def test_a_clusters_secret_goes_in_and_never_comes_out(admin: Any, cluster: Clus
         ("ca_pem", "-----BEGIN CERTIFICATE-----"), ("hypervisor", "xen"), ("token_secret", ""),
     ],
 )  # fmt: skip
-def test_a_new_clusters_wrong_values_are_named_at_their_fields(admin: Any, field: str, value: str) -> None:
+def test_cluster_admin_names_a_new_clusters_wrong_values_at_their_fields(admin: Any, field: str, value: str) -> None:
     answer = admin.post("/admin/vps/cluster/add/", CLUSTER_FORM | {"token_secret": "s"} | {field: value})
     assert answer.status_code == 200
     assert field in answer.context["adminform"].form.errors
     assert not Cluster.objects.exists()
 
 
-def test_a_cluster_with_guests_is_not_deleted(
+def test_cluster_admin_does_not_delete_a_cluster_with_guests(
     admin: Any, alice: Any, make_vps: Any, bind: Any, cluster: Cluster
 ) -> None:
     bind(make_vps(alice))
@@ -66,7 +66,7 @@ def test_a_cluster_with_guests_is_not_deleted(
     assert Cluster.objects.exists()
 
 
-def test_the_connection_is_tested_without_waiting(admin: Any, cluster: Cluster) -> None:
+def test_cluster_admin_tests_the_connection_without_waiting(admin: Any, cluster: Cluster) -> None:
     """Nothing answers at this cluster's address: a request that called it would not be answered with its old health."""
     page = admin.post(f"/admin/vps/cluster/{cluster.pk}/test/", follow=True).content.decode()
     assert "The cluster is being asked" in page
@@ -81,7 +81,7 @@ def heard(cluster: Cluster, *guests: tuple[int, str]) -> None:
     observations.store_guests(cluster.pk, listed)
 
 
-def test_guests_are_listed_with_suggestions_by_name_and_bound(
+def test_cluster_admin_lists_guests_with_suggestions_by_name_and_binds_them(
     admin: Any, carol: Any, alice: Any, make_vps: Any, cluster: Cluster
 ) -> None:
     vps = make_vps(alice, name="web-01")
@@ -95,7 +95,9 @@ def test_guests_are_listed_with_suggestions_by_name_and_bound(
     assert (event.type, event.by, event.source) == ("vps.bound", carol, "admin")
 
 
-def test_a_guest_that_was_not_heard_of_is_not_bound(admin: Any, alice: Any, make_vps: Any, cluster: Cluster) -> None:
+def test_bind_is_not_done_to_a_guest_that_the_cluster_has_not_listed(
+    admin: Any, alice: Any, make_vps: Any, cluster: Cluster
+) -> None:
     vps = make_vps(alice)
     assert "is being asked" in admin.get(f"/admin/vps/cluster/{cluster.pk}/guests/").content.decode()
     admin.post(f"/admin/vps/cluster/{cluster.pk}/bind/", {"guest": "107", "vps": str(vps.pk)})
@@ -110,10 +112,10 @@ def test_a_guest_that_was_not_heard_of_is_not_bound(admin: Any, alice: Any, make
         ({}, "Another customer had a guest of this number"),
     ],
 )
-def test_a1_what_speaks_against_a_guest_is_told_before_it_is_bound(
+def test_bind_says_first_what_speaks_against_a_guest(
     admin: Any, alice: Any, bob: Any, make_vps: Any, bind: Any, cluster: Cluster, guest: dict[str, Any], said: str
 ) -> None:
-    """A1. Staff may know better."""
+    """A1: staff may know better."""
     if not guest:
         Placement.objects.filter(pk=bind(make_vps(bob), vmid=107).pk).delete()
     vps = make_vps(alice, name="web-01")
@@ -142,7 +144,9 @@ def test_bind_is_refused_for_a_server_of_another_hypervisor(
     assert not Placement.objects.exists()
 
 
-def test_a_guest_is_bound_once(admin: Any, alice: Any, make_vps: Any, bind: Any, cluster: Cluster) -> None:
+def test_bind_is_refused_for_a_guest_that_is_bound_already(
+    admin: Any, alice: Any, make_vps: Any, bind: Any, cluster: Cluster
+) -> None:
     bind(make_vps(alice, name="first"), vmid=107)
     second = make_vps(alice, name="second")
     heard(cluster, (107, "first"))
@@ -151,7 +155,7 @@ def test_a_guest_is_bound_once(admin: Any, alice: Any, make_vps: Any, bind: Any,
     assert Placement.objects.count() == 1
 
 
-def test_who_may_only_look_at_clusters_sees_no_secret(as_user: Any, bob: Any, cluster: Cluster) -> None:
+def test_cluster_admin_shows_no_secret_to_who_may_only_look(as_user: Any, bob: Any, cluster: Cluster) -> None:
     bob.is_staff = True
     bob.save()
     bob.user_permissions.add(Permission.objects.get(codename="view_cluster"))
@@ -181,7 +185,7 @@ def health(admin: Any, cluster: Cluster, path: str = "health/") -> str:
 
 
 @pytest.mark.parametrize("path", ["health/", "change/"])
-def test_a_silent_cluster_says_since_when_why_how_often_and_when_it_is_asked_again(
+def test_cluster_admin_says_since_when_a_cluster_is_unreachable_why_and_when_it_is_asked_again(
     admin: Any, cluster: Cluster, path: str
 ) -> None:
     again_at = fail(cluster)
@@ -192,7 +196,7 @@ def test_a_silent_cluster_says_since_when_why_how_often_and_when_it_is_asked_aga
 
 
 @pytest.mark.parametrize("path", ["health/", "change/"])
-def test_a_silent_node_says_the_same_of_itself_below_a_cluster_that_answers(
+def test_cluster_admin_says_the_same_of_an_unreachable_node_below_a_cluster_that_answers(
     admin: Any, cluster: Cluster, path: str
 ) -> None:
     ClusterNode.objects.create(cluster=cluster, name="pve3")
@@ -204,7 +208,7 @@ def test_a_silent_node_says_the_same_of_itself_below_a_cluster_that_answers(
     assert "pve3" not in said
 
 
-def test_what_is_due_to_be_asked_names_no_time_that_is_over(admin: Any, cluster: Cluster) -> None:
+def test_cluster_admin_names_no_time_that_is_over_for_what_is_due_to_be_asked(admin: Any, cluster: Cluster) -> None:
     fail(cluster, again_in=-1)
     fail(ClusterNode(cluster=cluster, name="pve2"), again_in=-1)
     said = health(admin, cluster)
@@ -221,7 +225,7 @@ def test_what_is_due_to_be_asked_names_no_time_that_is_over(admin: Any, cluster:
         ({"seen_at": SINCE, "is_active": False}, "It is not in use, so it is asked by"),
     ],
 )
-def test_a_cluster_is_said_to_be_reachable_while_that_is_news(
+def test_cluster_admin_says_that_a_cluster_is_reachable_while_that_is_news(
     admin: Any, cluster: Cluster, columns: Any, words: str
 ) -> None:
     Cluster.objects.update(**columns)
@@ -230,7 +234,7 @@ def test_a_cluster_is_said_to_be_reachable_while_that_is_news(
     assert ("Reachable." in said) == (not columns)
 
 
-def test_the_list_of_clusters_names_the_unreachable_ones_and_their_unreachable_nodes(
+def test_cluster_admin_lists_which_clusters_and_which_of_their_nodes_are_unreachable(
     admin: Any, cluster: Cluster
 ) -> None:
     fail(ClusterNode(cluster=cluster, name="pve2"))
@@ -242,7 +246,7 @@ def test_the_list_of_clusters_names_the_unreachable_ones_and_their_unreachable_n
     assert re.findall(r'field-health">(.*?)<', page) == ["reachable", "unreachable since 2026-01-02 03:04 UTC"]
 
 
-def test_the_list_of_clusters_costs_the_same_queries_for_one_and_for_ten(
+def test_cluster_admin_list_costs_the_same_queries_for_one_and_for_ten(
     admin: Any, cluster: Cluster, django_assert_num_queries: Any
 ) -> None:
     fail(ClusterNode(cluster=cluster, name="pve2"))
@@ -255,7 +259,9 @@ def test_the_list_of_clusters_costs_the_same_queries_for_one_and_for_ten(
         admin.get("/admin/vps/cluster/")
 
 
-def test_a_test_of_the_connection_is_not_held_back_by_earlier_silence(admin: Any, cluster: Cluster) -> None:
+def test_cluster_admin_tests_a_connection_whatever_pause_earlier_failures_have_set(
+    admin: Any, cluster: Cluster
+) -> None:
     fail(cluster, again_in=600)
     node = ClusterNode(cluster=cluster, name="pve2")
     fail(node, again_in=600)
@@ -279,10 +285,10 @@ def test_a_test_of_the_connection_is_not_held_back_by_earlier_silence(admin: Any
         ("fingerprint", ":".join(["bb"] * 32)),
     ],
 )
-def test_a2_a_cluster_is_not_registered_again_under_another_name(
+def test_cluster_admin_does_not_register_a_cluster_again_under_another_name(
     admin: Any, cluster: Cluster, field: str, value: str
 ) -> None:
-    """A2. By a host, by its pin, or by the certificate of another node, as it told of it."""
+    """A2: by a host, by its pin, or by the certificate of another node, as it told of it."""
     told = {"fingerprint": ":".join(["AA"] * 32), "certificates": [f"PVE2 {':'.join(['BB'] * 32)}"]}
     Cluster.objects.filter(pk=cluster.pk).update(hosts=["pve1.example.com"], **told)
     form = {"name": "twin", "hypervisor": "proxmox", "is_active": "on", "hosts": "pve9.example.com"}
@@ -292,10 +298,10 @@ def test_a2_a_cluster_is_not_registered_again_under_another_name(
     assert Cluster.objects.count() == 1
 
 
-def test_a2_what_a_cluster_said_of_itself_is_forgotten_when_it_is_reached_otherwise(
+def test_cluster_admin_forgets_what_a_cluster_said_of_itself_when_its_hosts_change(
     admin: Any, cluster: Cluster
 ) -> None:
-    """A2. Another one may stand there now."""
+    """A2: another one may stand there now."""
     Cluster.objects.filter(pk=cluster.pk).update(certificates=["PVE1 AA"], identified_at=SINCE)
     form = {"name": "main", "hypervisor": "proxmox", "is_active": "on", "hosts": "pve9.example.com"}
     form |= {"token_id": "panel@pve!portal", "token_secret": "s", "fingerprint": "", "ca_pem": ""}

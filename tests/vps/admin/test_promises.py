@@ -53,7 +53,7 @@ def sentences() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("code", promising())
-def test_what_staff_are_said_to_see_is_on_their_first_page(
+def test_attention_names_what_customers_are_promised_that_staff_see(
     as_user: Any, alice: Any, carol: Any, make_vps: Any, bind: Any, code: str
 ) -> None:
     vps = make_vps(alice, name="shop-of-alice")
@@ -65,5 +65,5 @@ def test_what_staff_are_said_to_see_is_on_their_first_page(
     assert "shop-of-alice" in as_user(carol).get("/admin/").content.decode()
 
 
-def test_nobody_is_said_to_have_been_told() -> None:
+def test_sentences_promise_nobody_that_staff_have_been_informed() -> None:
     assert [text for text in sentences().values() if "been told" in text] == []

@@ -57,7 +57,7 @@ def rights_of(user: Any) -> tuple[Any, ...]:
     return now.is_staff, now.is_superuser, now.groups.count(), now.user_permissions.count()
 
 
-def test_staff_give_themselves_no_right(staff: Any, dave: Any, rights: Any) -> None:
+def test_user_admin_lets_staff_give_themselves_no_right(staff: Any, dave: Any, rights: Any) -> None:
     """D3: superuser on one's own form."""
     before = rights_of(dave)
     seen = staff.get(page(dave))
@@ -67,7 +67,9 @@ def test_staff_give_themselves_no_right(staff: Any, dave: Any, rights: Any) -> N
     assert rights_of(dave) == before
 
 
-def test_staff_give_a_customer_no_right_and_change_what_else_there_is(staff: Any, alice: Any, rights: Any) -> None:
+def test_user_admin_lets_staff_give_a_customer_no_right_and_change_what_else_there_is(
+    staff: Any, alice: Any, rights: Any
+) -> None:
     """D3's sibling: a customer of one's own, made staff."""
     assert staff.post(page(alice), form_of(alice, first_name="Alice", **rights)).status_code == 302
     assert rights_of(alice) == (False, False, 0, 0)
@@ -75,7 +77,7 @@ def test_staff_give_a_customer_no_right_and_change_what_else_there_is(staff: Any
     assert staff.post(page(alice, "password/"), NEW_PASSWORD).status_code == 302
 
 
-def test_staff_add_customers_and_nobody_with_rights(staff: Any, rights: Any) -> None:
+def test_user_admin_lets_staff_add_customers_and_nobody_with_rights(staff: Any, rights: Any) -> None:
     form = {"username": "dora", "email": "dora@example.com"} | NEW_PASSWORD
     assert staff.post("/admin/accounts/user/add/", form | rights).status_code == 302
     assert rights_of(User.objects.get(username="dora")) == (False, False, 0, 0)
@@ -85,7 +87,7 @@ def test_staff_add_customers_and_nobody_with_rights(staff: Any, rights: Any) -> 
     "columns", [{"is_superuser": True}, {"is_superuser": True, "is_staff": True}, {"is_staff": True}]
 )
 @pytest.mark.parametrize("path", ["change/", "password/", "delete/"])
-def test_who_has_rights_is_touched_by_superusers_alone(
+def test_user_admin_lets_superusers_alone_touch_who_has_rights(
     staff: Any, as_user: Any, carol: Any, columns: dict[str, bool], path: str
 ) -> None:
     """D3: by no form, of a password neither; other staff are siblings of superusers, whose rights may be more."""
@@ -104,7 +106,7 @@ def test_who_has_rights_is_touched_by_superusers_alone(
     assert User.objects.filter(pk=erin.pk).values().first() != before
 
 
-def test_nobody_with_rights_is_deleted_in_bulk(staff: Any, alice: Any, bob: Any, carol: Any) -> None:
+def test_user_admin_deletes_nobody_with_rights_in_bulk(staff: Any, alice: Any, bob: Any, carol: Any) -> None:
     """D3: the list's action, on a superuser among customers."""
     form = {"action": "delete_selected", "post": "yes"}
     staff.post("/admin/accounts/user/", form | {"_selected_action": [alice.pk, carol.pk]})
@@ -113,7 +115,7 @@ def test_nobody_with_rights_is_deleted_in_bulk(staff: Any, alice: Any, bob: Any,
     assert not User.objects.filter(pk=bob.pk).exists()
 
 
-def test_staff_change_no_group(staff: Any, dave: Any) -> None:
+def test_group_admin_lets_staff_change_no_group(staff: Any, dave: Any) -> None:
     """D3's sibling: a right given to a group of one's own."""
     group = Group.objects.create(name="support")
     dave.groups.add(group)
@@ -127,7 +129,9 @@ def test_staff_change_no_group(staff: Any, dave: Any) -> None:
     assert [(one.name, one.permissions.count()) for one in Group.objects.all()] == [("support", 0)]
 
 
-def test_a_superuser_gives_rights_and_takes_them(as_user: Any, carol: Any, dave: Any, rights: Any) -> None:
+def test_user_admin_lets_a_superuser_give_rights_and_withdraw_them(
+    as_user: Any, carol: Any, dave: Any, rights: Any
+) -> None:
     admin = as_user(carol)
     assert admin.post(page(dave), form_of(dave, **rights)).status_code == 302
     assert rights_of(dave)[:3] == (True, True, 1)
@@ -135,13 +139,13 @@ def test_a_superuser_gives_rights_and_takes_them(as_user: Any, carol: Any, dave:
     assert rights_of(dave) == (False, False, 0, 0)
 
 
-def test_staff_write_their_own_password_where_everybody_does(staff: Any, dave: Any) -> None:
+def test_own_password_is_written_by_staff_where_everybody_does(staff: Any, dave: Any) -> None:
     form = {"old_password": PASSWORD, "new_password1": "quite long 1", "new_password2": "quite long 1"}
     assert staff.post("/profile/password/", form).status_code == 302
     assert User.objects.get(pk=dave.pk).check_password("quite long 1")
 
 
-def test_the_main_site_gives_no_rights_and_touches_nobody_who_has_any(main_site: Any, settings: Any, dave: Any) -> None:
+def test_users_sync_gives_no_rights_and_touches_nobody_who_has_any(main_site: Any, settings: Any, dave: Any) -> None:
     """D3's sibling: by the key."""
     client = Client(headers={"x-api-key": settings.MAIN_SITE_API_KEYS[0]})
     body = {"action": "update", "user": {"id": dave.pk, "email": "new@example.com", "is_superuser": True}}

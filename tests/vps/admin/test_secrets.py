@@ -44,7 +44,7 @@ def keeper(as_user: Any) -> Any:
     return as_user(dave)
 
 
-def test_a_listener_of_the_staffs_own_is_not_sent_the_stored_secret(
+def test_cluster_admin_sends_the_stored_secret_to_no_listener_of_the_staffs_own(
     as_user: Any, cluster: Cluster, stranger: Any
 ) -> None:
     """D1: "Test connection" after a change of hosts and fingerprint, with the secret left empty."""
@@ -74,7 +74,9 @@ def test_a_listener_of_the_staffs_own_is_not_sent_the_stored_secret(
         {"token_id": "other@pve!portal"}, {"hosts": "pve9.example.com", "name": "copy", "_saveasnew": "1"},
     ],
 )  # fmt: skip
-def test_whatever_changes_where_the_secret_goes_asks_for_it(admin: Any, cluster: Cluster, changes: Any) -> None:
+def test_cluster_admin_asks_for_the_secret_where_a_change_is_about_where_it_goes(
+    admin: Any, cluster: Cluster, changes: Any
+) -> None:
     """D1."""
     before = Cluster.objects.values().get()
     answer = save(admin, cluster, **changes)
@@ -83,8 +85,10 @@ def test_whatever_changes_where_the_secret_goes_asks_for_it(admin: Any, cluster:
     assert save(admin, cluster, token_secret="anew", **changes).status_code == 302
 
 
-def test_a_certificate_is_a_change_but_not_the_ends_of_its_lines(admin: Any, cluster: Cluster, simulated: Any) -> None:
-    """D1. A browser sends back what it was given with other ends of lines."""
+def test_cluster_admin_counts_a_certificate_as_a_change_but_not_the_ends_of_its_lines(
+    admin: Any, cluster: Cluster, simulated: Any
+) -> None:
+    """D1: a browser sends back what it was given with other ends of lines."""
     pem = simulated.pem.read_text()
     Cluster.objects.update(ca_pem=pem.strip())
     cluster.refresh_from_db()
@@ -94,7 +98,7 @@ def test_a_certificate_is_a_change_but_not_the_ends_of_its_lines(admin: Any, clu
     assert "token_secret" in answer.context["adminform"].form.errors
 
 
-def test_what_leaves_the_secret_where_it_is_asks_for_nothing_and_is_not_told_as_a_new_secret(
+def test_cluster_admin_asks_for_no_secret_and_logs_none_where_a_change_leaves_it_where_it_is(
     admin: Any, cluster: Cluster
 ) -> None:
     for changes in ({"name": "renamed"}, {"is_active": ""}, {"name": "main"}):
@@ -112,7 +116,9 @@ DISGUISED = ["2130706433", "0x7f.1:6379", "127.1", "[::ffff:127.0.0.1]"]
 
 
 @pytest.mark.parametrize("host", [*LOCAL, *NEVER, *DISGUISED])
-def test_this_machine_and_a_link_are_no_clusters_hosts(admin: Any, cluster: Cluster, settings: Any, host: str) -> None:
+def test_cluster_admin_refuses_this_machine_and_a_link_as_hosts(
+    admin: Any, cluster: Cluster, settings: Any, host: str
+) -> None:
     """D2: and what hides an address is no host at all, wherever local ones are allowed."""
     for is_allowed in (False, True):
         settings.CLUSTERS_ALLOW_LOCAL = is_allowed
@@ -124,12 +130,14 @@ def test_this_machine_and_a_link_are_no_clusters_hosts(admin: Any, cluster: Clus
 
 
 @pytest.mark.parametrize("host", ["10.0.0.5", "192.168.1.2:8006", "[fd00::5]:8006", "pve1"])
-def test_private_addresses_are_where_clusters_are(admin: Any, cluster: Cluster, settings: Any, host: str) -> None:
+def test_cluster_admin_allows_private_addresses_as_hosts(
+    admin: Any, cluster: Cluster, settings: Any, host: str
+) -> None:
     settings.CLUSTERS_ALLOW_LOCAL = False
     assert save(admin, cluster, hosts=host, token_secret="s").status_code == 302
 
 
-def test_the_health_box_quotes_nothing_of_what_is_no_proxmox_ve(admin: Any, cluster: Cluster, stranger: Any) -> None:
+def test_cluster_admin_quotes_nothing_of_what_is_no_proxmox_ve(admin: Any, cluster: Cluster, stranger: Any) -> None:
     """D2."""
     page = http_answer(b"<html>salaries of everybody</html>", "404 salaries")
     host = stranger.answering(page)
@@ -149,7 +157,7 @@ def without_key(settings: Any) -> None:
     settings.FIELD_KEYS = [Fernet.generate_key().decode()]
 
 
-def test_with_the_wrong_key_customers_see_states_and_staff_see_why(
+def test_wrong_field_key_leaves_customers_their_states_and_staff_see_why(
     request: Any, admin: Any, as_user: Any, with_token: Any, alice: Any, make_vps: Any, bind: Any, cluster: Cluster
 ) -> None:
     """B15: it was a 500 on every page of every customer."""
@@ -171,7 +179,7 @@ def test_with_the_wrong_key_customers_see_states_and_staff_see_why(
     assert Cluster.objects.get().credentials()["secret"] == "written anew"
 
 
-def test_with_the_wrong_key_an_operation_waits_and_goes_on_once_the_key_is_back(
+def test_wrong_field_key_lets_an_operation_wait_and_go_on_once_the_key_is_back(
     alice: Any, make_vps: Any, bind: Any, simulated: Any, settings: Any
 ) -> None:
     """B15: no worker falls over, nothing is sent, and nothing is lost."""
@@ -194,7 +202,7 @@ def test_with_the_wrong_key_an_operation_waits_and_goes_on_once_the_key_is_back(
     assert simulated.commands(100) == ["start"]
 
 
-def test_with_the_wrong_key_an_operation_ends_at_its_deadline_and_says_so(
+def test_wrong_field_key_lets_an_operation_end_at_its_deadline(
     alice: Any, make_vps: Any, bind: Any, cluster: Cluster, without_key: None
 ) -> None:
     vps = make_vps(alice, status="stopped")
@@ -208,7 +216,7 @@ def test_with_the_wrong_key_an_operation_ends_at_its_deadline_and_says_so(
     assert Event.objects.filter(type="operation.failed").count() == 1
 
 
-def test_with_the_wrong_key_no_task_of_the_workers_falls_over(
+def test_wrong_field_key_fails_no_task_of_the_workers(
     alice: Any, make_vps: Any, bind: Any, cluster: Cluster, without_key: None
 ) -> None:
     """B15: each asks the cluster in its own way."""

@@ -25,13 +25,13 @@ def refused(count: int = 1, **columns: Any) -> None:
     call(count, **{"status": 404, "code": "vps_not_found", "message": "There is no VPS 7."} | columns)
 
 
-def at_the_door(count: int, *, ago: timedelta = timedelta(0)) -> None:
+def without_a_key(count: int, *, ago: timedelta = timedelta(0)) -> None:
     at = timezone.now() - ago
     call(status=401, code="invalid_api_key", action="", count=1)
     SyncCall.objects.filter(status=401, minute=None).update(minute=at, at=at, count=count)
 
 
-def words(page: Any) -> str:
+def text_of(page: Any) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", page.content.decode()).split())
 
 
@@ -53,17 +53,17 @@ def legend(page: Any) -> dict[str, int]:
         ({"status": 503}, "failed here"),
     ],
 )
-def test_each_call_is_counted_by_how_it_ended(admin: Any, columns: dict[str, Any], result: str) -> None:
+def test_sync_call_admin_counts_each_call_by_how_it_ended(admin: Any, columns: dict[str, Any], result: str) -> None:
     call(3, **columns)
     assert legend(admin.get(PAGE)) == {result: 3}
 
 
-def test_calls_at_the_door_are_counted_by_what_they_were_and_not_by_rows(admin: Any) -> None:
-    at_the_door(250)
+def test_sync_call_admin_counts_calls_without_a_key_by_what_they_were_and_not_by_rows(admin: Any) -> None:
+    without_a_key(250)
     assert legend(admin.get(PAGE)) == {"without a valid key": 250}
 
 
-def test_the_bars_are_as_high_as_the_calls_were_many(admin: Any) -> None:
+def test_sync_call_admin_draws_bars_as_high_as_the_calls_were_many(admin: Any) -> None:
     call(3)
     call(1, status=503)
     call(2, ago=timedelta(hours=1))
@@ -79,7 +79,7 @@ def test_the_bars_are_as_high_as_the_calls_were_many(admin: Any) -> None:
     assert "style=" not in page.partition('<section class="main-site"')[2].partition("</section>")[0]
 
 
-def test_a_day_or_a_month_is_looked_at(admin: Any) -> None:
+def test_sync_call_admin_shows_a_day_or_a_month(admin: Any) -> None:
     call(1)
     call(2, ago=timedelta(days=3))
     call(4, ago=timedelta(days=31))
@@ -87,13 +87,15 @@ def test_a_day_or_a_month_is_looked_at(admin: Any) -> None:
     assert legend(admin.get(f"{PAGE}?by=days")) == {"done": 3}
 
 
-def test_of_a_hundred_calls_the_fiftieth_and_the_ninety_fifth_duration_is_shown(admin: Any) -> None:
+def test_sync_call_admin_shows_the_fiftieth_and_the_ninety_fifth_duration_of_a_hundred(admin: Any) -> None:
     for ms in range(1, 102):
         call(duration_ms=ms)
-    assert "update 101 51 96 101" in words(admin.get(PAGE))
+    assert "update 101 51 96 101" in text_of(admin.get(PAGE))
 
 
-def test_what_went_wrong_is_listed_found_by_code_and_by_request(admin: Any, alice: Any, make_vps: Any) -> None:
+def test_sync_call_admin_lists_what_went_wrong_and_finds_it_by_code_and_by_request(
+    admin: Any, alice: Any, make_vps: Any
+) -> None:
     vps = make_vps(alice, name="shop")
     refused(request_id="lost", vps_id=vps.pk)
     call(status=409, code="placement_taken", message="Taken <b>already</b>.", request_id="taken", vps_id=999)
@@ -113,12 +115,12 @@ def test_what_went_wrong_is_listed_found_by_code_and_by_request(admin: Any, alic
     ("query", "status"),
     [("by=years", 200), ("code=%00", 200), ("request_id=%00", 200), ("code=nonsense", 200), ("e=1", 200)],
 )
-def test_a_query_that_means_nothing_breaks_nothing(admin: Any, query: str, status: int) -> None:
+def test_sync_call_admin_fails_at_no_query_that_means_nothing(admin: Any, query: str, status: int) -> None:
     refused()
     assert admin.get(f"{PAGE}?{query}").status_code == status
 
 
-def test_the_page_costs_the_same_queries_for_one_call_and_for_many(
+def test_sync_call_admin_costs_the_same_queries_for_one_call_and_for_many(
     admin: Any, alice: Any, make_vps: Any, django_assert_num_queries: Any
 ) -> None:
     queries = 7
@@ -128,7 +130,7 @@ def test_the_page_costs_the_same_queries_for_one_call_and_for_many(
             admin.get(PAGE)
 
 
-def test_staff_need_the_right_to_see_it(as_user: Any, db: None) -> None:
+def test_sync_call_admin_is_shown_to_staff_with_the_right(as_user: Any, db: None) -> None:
     dave = person("dave", is_staff=True)
     assert as_user(dave).get(PAGE).status_code == 403
     dave.user_permissions.add(Permission.objects.get(codename="view_synccall"))
@@ -139,30 +141,32 @@ def test_staff_need_the_right_to_see_it(as_user: Any, db: None) -> None:
 
 
 @pytest.mark.parametrize(("bad", "good", "is_told"), [(11, 10, True), (11, 11, False), (10, 0, False), (11, 0, True)])
-def test_calls_that_fail_are_told_when_they_are_many_and_most(admin: Any, bad: int, good: int, is_told: bool) -> None:
+def test_attention_names_failing_sync_calls_when_they_are_many_and_most(
+    admin: Any, bad: int, good: int, is_told: bool
+) -> None:
     refused(bad)
     call(good)
     refused(50, ago=timedelta(minutes=61))
-    at_the_door(5)
+    without_a_key(5)
     assert troubles(admin).keys() == ({FAILING} if is_told else set())
 
 
-def test_a_batch_of_which_nothing_was_done_failed_and_one_done_in_part_did_not(admin: Any) -> None:
+def test_attention_counts_a_batch_as_failed_of_which_nothing_was_done(admin: Any) -> None:
     call(20, operations=3, failed=1)
     assert troubles(admin) == {}
     call(21, operations=3, failed=3)
     assert FAILING in troubles(admin)
 
 
-def test_a_key_that_is_refused_is_told_by_the_minute(admin: Any) -> None:
-    at_the_door(3)
-    at_the_door(3, ago=timedelta(minutes=5))
-    at_the_door(50, ago=timedelta(minutes=61))
+def test_attention_names_a_refused_key_by_the_minute(admin: Any) -> None:
+    without_a_key(3)
+    without_a_key(3, ago=timedelta(minutes=5))
+    without_a_key(50, ago=timedelta(minutes=61))
     told = troubles(admin)
     assert told.keys() == {KEY_REFUSED}
     assert told[KEY_REFUSED].count("× 3") == 2
 
 
-def test_a_key_that_is_refused_now_and_then_is_no_news(admin: Any) -> None:
-    at_the_door(5)
+def test_attention_names_no_key_that_is_refused_now_and_then(admin: Any) -> None:
+    without_a_key(5)
     assert troubles(admin) == {}

@@ -35,7 +35,7 @@ def page(answer: Any) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", answer.content.decode()).split())
 
 
-def test_a_new_endpoints_secret_is_shown_once_and_never_cached(admin: Any) -> None:
+def test_webhook_endpoint_admin_shows_a_new_secret_once_and_never_cached(admin: Any) -> None:
     form = {"name": "main", "url": "https://main.example.com/hooks", "types": ["vps.created", "vps.deleted"]}
     answer = admin.post(f"{ENDPOINTS}add/", form, follow=True)
     endpoint = WebhookEndpoint.objects.get()
@@ -52,14 +52,16 @@ def test_a_new_endpoints_secret_is_shown_once_and_never_cached(admin: Any) -> No
     ("field", "value"),
     [("url", "ftp://main/"), ("url", "http://a:b@main/"), ("types", ["vps.nonsense"]), ("name", "")],
 )
-def test_what_is_wrong_is_named_at_its_field(admin: Any, field: str, value: Any) -> None:
+def test_webhook_endpoint_admin_names_what_is_wrong_at_its_field(admin: Any, field: str, value: Any) -> None:
     form = {"name": "main", "url": "https://main.example.com/hooks"} | {field: value}
     answer = admin.post(f"{ENDPOINTS}add/", form)
     assert field in answer.context["adminform"].form.errors
     assert not WebhookEndpoint.objects.exists()
 
 
-def test_plain_http_is_for_where_private_addresses_are_allowed(admin: Any, settings: Any) -> None:
+def test_webhook_endpoint_admin_allows_plain_http_where_private_addresses_are_allowed(
+    admin: Any, settings: Any
+) -> None:
     form = {"name": "main", "url": "http://10.0.0.5/hooks"}
     settings.WEBHOOKS_ALLOW_PRIVATE = False
     assert "must begin with https://" in page(admin.post(f"{ENDPOINTS}add/", form))
@@ -68,7 +70,9 @@ def test_plain_http_is_for_where_private_addresses_are_allowed(admin: Any, setti
     assert WebhookEndpoint.objects.exists()
 
 
-def test_what_staff_change_leaves_what_is_written_meanwhile_as_it_is(admin: Any, endpoint: WebhookEndpoint) -> None:
+def test_webhook_endpoint_admin_leaves_what_is_written_meanwhile_as_it_is(
+    admin: Any, endpoint: WebhookEndpoint
+) -> None:
     form = {"name": "renamed", "url": endpoint.url, "cursor": "999", "is_active": "", "secret": "x"}
     assert admin.post(f"{ENDPOINTS}{endpoint.pk}/change/", form).status_code == 302
     WebhookEndpoint.objects.update(cursor=7)
@@ -79,7 +83,9 @@ def test_what_staff_change_leaves_what_is_written_meanwhile_as_it_is(admin: Any,
     assert now.live_secrets(timezone.now()) == endpoint.live_secrets(timezone.now())
 
 
-def test_a_secret_is_rotated_and_the_old_one_holds_for_a_day(admin: Any, endpoint: WebhookEndpoint) -> None:
+def test_webhook_endpoint_admin_rotates_a_secret_and_the_old_one_is_valid_for_a_day(
+    admin: Any, endpoint: WebhookEndpoint
+) -> None:
     old = webhooks.give_secret(endpoint.pk)
     shown = SECRET.findall(press(admin, endpoint, "rotate").content.decode())
     rotated = WebhookEndpoint.objects.get()
@@ -89,14 +95,14 @@ def test_a_secret_is_rotated_and_the_old_one_holds_for_a_day(admin: Any, endpoin
     assert WebhookEndpoint.objects.get().secret == rotated.secret
 
 
-def test_a_second_click_on_rotate_does_not_end_the_secret_that_the_receiver_has(endpoint: WebhookEndpoint) -> None:
+def test_rotate_a_second_time_does_not_end_the_secret_that_the_receiver_has(endpoint: WebhookEndpoint) -> None:
     known = webhooks.give_secret(endpoint.pk)
     webhooks.rotate(endpoint.pk)
     webhooks.rotate(endpoint.pk)
     assert known in WebhookEndpoint.objects.get().live_secrets(timezone.now())
 
 
-def test_a_test_event_is_queued_and_its_result_is_seen(
+def test_webhook_endpoint_admin_queues_a_test_event_and_shows_its_result(
     admin: Any, receiver: Receiver, endpoint: WebhookEndpoint
 ) -> None:
     answer = press(admin, endpoint, "test")
@@ -110,7 +116,7 @@ def test_a_test_event_is_queued_and_its_result_is_seen(
     assert "500" in page(admin.get(f"{DELIVERIES}{WebhookDelivery.objects.get().pk}/change/"))
 
 
-def test_an_endpoint_is_disabled_and_enabled(
+def test_webhook_endpoint_admin_disables_and_enables_an_endpoint(
     admin: Any, receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:
     assert "is disabled" in page(press(admin, endpoint, "disable"))
@@ -123,7 +129,7 @@ def test_an_endpoint_is_disabled_and_enabled(
     assert received_changes(receiver, vps) == ["a"]
 
 
-def test_the_list_says_how_each_endpoint_is(
+def test_webhook_endpoint_admin_lists_how_each_endpoint_is(
     admin: Any, receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:
     happen(make_vps(alice), "a", "b")
@@ -137,7 +143,7 @@ def test_the_list_says_how_each_endpoint_is(
     assert "by staff" in page(admin.get(ENDPOINTS))
 
 
-def test_deliveries_are_sent_again_from_the_list(
+def test_webhook_delivery_admin_sends_deliveries_again_from_the_list(
     admin: Any, receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:
     vps = make_vps(alice)
@@ -152,7 +158,7 @@ def test_deliveries_are_sent_again_from_the_list(
 
 
 @pytest.mark.parametrize("filters", ["state__exact=pending", "type__exact=vps.updated", "endpoint__id__exact={}"])
-def test_deliveries_are_filtered(
+def test_webhook_delivery_admin_filters_deliveries(
     admin: Any, endpoint: WebhookEndpoint, carol: Any, alice: Any, make_vps: Any, filters: str
 ) -> None:
     other = added(endpoint.url, name="other")
@@ -167,7 +173,7 @@ def test_deliveries_are_filtered(
     assert "test_" not in listed
 
 
-def test_who_may_only_look_sees_no_button_and_no_secret_and_changes_nothing(
+def test_webhook_endpoint_admin_shows_who_may_only_look_no_button_and_no_secret(
     as_user: Any, receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:
     happen(make_vps(alice), "a")
@@ -187,7 +193,7 @@ def test_who_may_only_look_sees_no_button_and_no_secret_and_changes_nothing(
     assert WebhookEndpoint.objects.get().secret_shown_at is None
 
 
-def test_who_may_change_deliveries_may_send_them_again_and_nothing_else(
+def test_webhook_delivery_admin_lets_who_may_change_deliveries_send_them_again_and_nothing_else(
     as_user: Any, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:
     happen(make_vps(alice), "a")
@@ -202,7 +208,7 @@ def test_who_may_change_deliveries_may_send_them_again_and_nothing_else(
 
 
 @pytest.mark.parametrize("path", ["webhookendpoint", "webhookdelivery", "webhookattempt"])
-def test_a_list_costs_the_same_queries_for_one_and_for_thirty(
+def test_webhook_admin_lists_cost_the_same_queries_for_one_and_for_thirty(
     admin: Any, receiver: Receiver, alice: Any, make_vps: Any, django_assert_max_num_queries: Any, path: str
 ) -> None:
     vps = make_vps(alice)
@@ -216,7 +222,7 @@ def test_a_list_costs_the_same_queries_for_one_and_for_thirty(
         assert admin.get(f"/admin/vps/{path}/").status_code == 200
 
 
-def test_what_needs_a_hand_is_on_the_first_page(
+def test_attention_names_webhooks_that_need_a_hand(
     admin: Any, receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
 ) -> None:
     assert "Webhook endpoints that are" not in page(admin.get("/admin/"))

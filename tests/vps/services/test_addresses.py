@@ -179,7 +179,7 @@ def test_find_addresses_does_not_learn_from_another_guest_under_the_key(learnt: 
     assert address() == (OLD, "guest")
 
 
-def test_server_admin_shows_who_said_the_address(learnt: Vps, as_user: Any, carol: Any, main_site: Any) -> None:
+def test_vps_admin_shows_who_said_the_address(learnt: Vps, as_user: Any, carol: Any, main_site: Any) -> None:
     page = f"/admin/vps/vps/{learnt.pk}/change/"
     assert f"{OLD} (learnt from its guest" in as_user(carol).get(page).content.decode()
     main_site("update", id=learnt.pk, ip_address=OTHER)
