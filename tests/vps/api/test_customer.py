@@ -7,9 +7,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from tests.verbs import call_of
 from vps import observations
 from vps.hypervisor.base import Usage
 from vps.models import Event, Operation
+from vps.operations.verbs import VERBS
 from vps.services.reconcile.usage import usage_now
 
 
@@ -69,17 +71,18 @@ def test_api_vps_of_bobs_server_is_to_alice_as_of_one_that_is_not_there(
     assert (stranger.status_code, stranger.content) == (404, nothing.content)
 
 
-@pytest.mark.parametrize("kind", ["start", "stop", "restart", "reboot"])
+@pytest.mark.parametrize("verb", VERBS)
 def test_api_power_lets_bob_not_touch_alices_server(
-    with_token: Any, alice: Any, bob: Any, make_vps: Any, bind: Any, kind: str
+    with_token: Any, alice: Any, bob: Any, make_vps: Any, bind: Any, verb: str
 ) -> None:
     vps = make_vps(alice)
     bind(vps)
-    stranger = with_token(bob).post(f"/api/vps/{vps.id}/{kind}", content_type="application/json")
-    nothing = with_token(bob).post(f"/api/vps/999999/{kind}", content_type="application/json")
+    path, body = call_of(verb)
+    stranger = with_token(bob).post(f"/api/vps/{vps.id}/{path}", body, content_type="application/json")
+    nothing = with_token(bob).post(f"/api/vps/999999/{path}", body, content_type="application/json")
     assert (stranger.status_code, stranger.content) == (404, nothing.content)
     assert not Operation.objects.exists()
-    assert with_token(alice).post(f"/api/vps/{vps.id}/{kind}", content_type="application/json").status_code == 202
+    assert with_token(alice).post(f"/api/vps/{vps.id}/{path}", body, content_type="application/json").status_code == 202
 
 
 def test_api_reboot_is_accepted_as_an_operation(with_token: Any, alice: Any, make_vps: Any, bind: Any) -> None:

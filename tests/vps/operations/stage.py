@@ -25,6 +25,7 @@ from vps.hypervisor.base import HypervisorError, OutcomeUnknown
 from vps.hypervisor.proxmox.driver import Proxmox
 from vps.models import Cluster, ClusterNode, Event, Operation, Placement, Tombstone, Vps
 from vps.operations import begin, confirm
+from vps.operations.verbs import verb_of
 from web import crash_points
 from web.models import LimitCount
 
@@ -241,7 +242,7 @@ class Stage:
         if goal not in past + [power for at, power in turns if at >= time.time() - 1]:
             self.wrong.append(f"{operation} succeeded unseen")
         acted = [upid for upid, sender in self.sent.items() if sender == operation.pk and self.has_acted(upid)]
-        if operation.kind in ("restart", "reboot") and not acted:
+        if verb_of(operation).is_cycle and not acted:
             self.wrong.append(f"{operation} succeeded without a command")
 
 

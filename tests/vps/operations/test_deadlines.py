@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from tests.seams import Shorten
 from tests.simulated import PATIENCE, wait_for
 from tests.simulated import Cluster as Simulated
+from tests.verbs import power_before
 from tests.vps.conftest import at_once, carry_out, turn
 from vps import operations
 from vps.db.locks import OPERATIONS_OF_VPS, break_locks, held
@@ -22,9 +23,9 @@ from vps.db.locks import try_lock as lock
 from vps.models import Cluster, Event, Operation, Vps
 from vps.models.failures import UNKNOWN
 from vps.models.operation import OperationQuerySet
+from vps.operations.verbs import VERBS
 from vps.services import creation
 
-KINDS = ["start", "stop", "restart", "reboot"]
 apart = pytest.mark.django_db(transaction=True)
 
 
@@ -59,7 +60,7 @@ def code_at_the_end(operation: Operation, turns: int = 2) -> str:
     return operation.error_code
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", VERBS)
 @pytest.mark.parametrize(
     ("facts", "trouble", "code"),
     [
@@ -71,7 +72,7 @@ def code_at_the_end(operation: Operation, turns: int = 2) -> str:
 def test_what_cannot_be_done_ends_in_time_and_says_why(
     server: Any, simulated: Simulated, kind: str, facts: dict[str, Any], trouble: Callable[..., None], code: str
 ) -> None:
-    vps = server(power="stopped" if kind == "start" else "running", **facts)
+    vps = server(power=power_before(kind), **facts)
     trouble(simulated)
     operation = asked(vps, kind)
     assert code_at_the_end(operation) == code
@@ -80,7 +81,7 @@ def test_what_cannot_be_done_ends_in_time_and_says_why(
         with translation.override(language):
             sentences |= {str(operation.failure), str(UNKNOWN)}
     assert len(sentences) == 4
-    assert Event.objects.get(type="operation.failed").data == {"kind": kind, "code": code}
+    assert Event.objects.get(type="operation.failed").data == {"kind": VERBS[kind].kind, "code": code}
 
 
 def test_a_reboot_whose_guest_never_comes_back_says_so(server: Any, simulated: Simulated) -> None:
@@ -91,12 +92,12 @@ def test_a_reboot_whose_guest_never_comes_back_says_so(server: Any, simulated: S
     assert code_at_the_end(operation) == "did_not_come_back"
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", VERBS)
 def test_what_was_perhaps_sent_and_cannot_be_found_out_is_said_to_be_unknown(
     server: Any, simulated: Simulated, kind: str
 ) -> None:
     simulated.call("PATCH", "faults", {"lose_answers": 1})
-    operation = asked(server(power="stopped" if kind == "start" else "running"), kind)
+    operation = asked(server(power=power_before(kind)), kind)
     turn(operation)
     refuse(simulated)
     now_due()

@@ -24,10 +24,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from tests.verbs import WITH_ADDRESS, call_of, power_before
 from tests.vps.operations.invariants import Server, Story, all_rows, nothing_is_late, what_is_shown_is_so
 from tests.vps.operations.stage import Stage, stage
 from vps import operations
 from vps.models import Operation, Placement
+from vps.operations.verbs import VERBS
 from vps.services import binding
 from vps.services.reconcile import reconcile
 from web.crash_points import POINTS
@@ -50,8 +52,9 @@ settings.register_profile(
 
 MOST_ALIVE = 3
 NODES = ("pve1", "pve2")
-KINDS = ("start", "stop", "force-stop", "restart", "reboot")
-DOORS = ("", "/stats", "/operations", "/start", "/stop", "/restart", "/reboot")
+KINDS = tuple(VERBS)
+OVERTAKING = [name for name, verb in VERBS.items() if verb.may_overtake]
+ENDPOINTS = ("", "/stats", "/operations", *(f"/{name}" for name in WITH_ADDRESS))
 MISFORTUNES = ("silence", "end of silence", "arrival", "running", "stopped", "lock", "free", *NODES)
 OTHERS = ("work", "sweep", "hear", "turn", "delete", "suspend", *KINDS)
 # What goes wrong, and at which point of a worker's turn.
@@ -62,7 +65,7 @@ TROUBLES: list[Trouble] = [
     *[("death", point) for point in POINTS] * 3,
     *[(other, point) for other in OTHERS for point in POINTS],
     # What ends an operation in other hands.
-    *[(other, point) for other in ("force-stop", "delete") for point in POINTS] * 5,
+    *[(other, point) for other in (*OVERTAKING, "delete") for point in POINTS] * 5,
 ]
 
 
@@ -226,7 +229,7 @@ class Panel(RuleBasedStateMachine):
         if server.vmid is None:
             return kind
         is_up = self.stage.world.guests[server.vmid].power == "running"
-        return ("reboot" if kind == "start" else kind) if is_up else "start"
+        return (kind if power_before(kind) == "running" else "reboot") if is_up else "start"
 
     def make_trouble(self, server: Server, trouble: Trouble) -> None:
         what, point = trouble
@@ -249,7 +252,7 @@ class Panel(RuleBasedStateMachine):
             self.hear(server, kind, answer)
 
     def press(self, server: Server, kind: str) -> Any:
-        path, body = kind.removeprefix("force-"), {"force": True} if kind == "force-stop" else {}
+        path, body = call_of(kind)
         return self.alice.post(f"/api/vps/{server.id}/{path}", body, content_type="application/json")
 
     def hear(self, server: Server, kind: str, answer: Any) -> None:
@@ -262,7 +265,7 @@ class Panel(RuleBasedStateMachine):
         if answer.status_code == 202:
             id = answer.json()["operation"]["id"]
             assert id not in self.story.accepted
-            self.story.accepted[id] = (server.id, kind.removeprefix("force-"), kind == "force-stop")
+            self.story.accepted[id] = (server.id, VERBS[kind].kind, VERBS[kind].is_forced)
 
     @precondition(is_any_alive)
     @rule(pick=picks, kind=kinds, seconds=pauses, times=rounds)
@@ -290,11 +293,11 @@ class Panel(RuleBasedStateMachine):
         self.let_time_go_on(seconds, times)
 
     @precondition(is_any_alive)
-    @rule(pick=picks, door=one_of(DOORS))
-    def bob_tries(self, pick: int, door: str) -> None:
+    @rule(pick=picks, endpoint=one_of(ENDPOINTS))
+    def bob_tries(self, pick: int, endpoint: str) -> None:
         before = Operation.objects.count()
-        send = self.bob.post if door.removeprefix("/") in KINDS else self.bob.get
-        assert send(f"/api/vps/{self.alive(pick).id}{door}").status_code == 404
+        send = self.bob.post if endpoint.removeprefix("/") in KINDS else self.bob.get
+        assert send(f"/api/vps/{self.alive(pick).id}{endpoint}").status_code == 404
         assert self.bob.get("/api/vps").json()["vps"] == []
         for id in self.story.accepted:
             assert self.bob.get(f"/api/operations/{id}").status_code == 404

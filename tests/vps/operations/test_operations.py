@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from tests.verbs import CYCLES, power_before
 from tests.vps.conftest import carry_out, turn
 from vps import operations
 from vps.hypervisor.base import Refusal
@@ -72,7 +73,7 @@ def test_what_is_so_already_succeeds_without_a_command(
     assert simulated.commands(100) == []
 
 
-@pytest.mark.parametrize("asked", ["restart", "reboot"])
+@pytest.mark.parametrize("asked", CYCLES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_stopped_server_is_not_rebooted(server: Any, simulated: Any, do: Any, kind: str, asked: str) -> None:
     operation = do(server(kind), asked)
@@ -86,6 +87,7 @@ def test_a_stopped_server_is_not_rebooted(server: Any, simulated: Any, do: Any, 
         ("stop", "guest_did_not_shut_down"),
         ("reboot", "guest_did_not_shut_down"),
         ("start", "hypervisor_refused"),
+        ("restart", "hypervisor_refused"),
         ("force-stop", "hypervisor_refused"),
     ],
 )
@@ -111,12 +113,11 @@ def test_a_server_that_is_locked_for_too_long_is_said_to_be_busy(server: Any, al
     assert carry_out(operation).error_code == "vps_busy"
 
 
-@pytest.mark.parametrize(
-    ("kind", "asked"), [("qemu", "reboot"), ("lxc", "reboot"), ("qemu", "restart"), ("qemu", "start")]
-)
+@pytest.mark.parametrize("asked", VERBS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_lost_answer_is_not_sent_twice(server: Any, simulated: Any, do: Any, kind: str, asked: str) -> None:
     """The command acts and its answer never comes: the task is found in the node's list, and adopted."""
-    vps = server(kind, power="stopped" if asked == "start" else "running")
+    vps = server(kind, power=power_before(asked))
     simulated.call("PATCH", "faults", {"lose_answers": 1})
     operation = do(vps, asked)
     assert operation.state == "succeeded"

@@ -9,13 +9,16 @@ import pytest
 
 from tests.seams import Shorten
 from tests.simulated import Cluster as Simulated
+from tests.verbs import power_before
 from tests.vps.conftest import carry_out, turn
 from vps import operations
 from vps.hypervisor.proxmox.driver import Proxmox
 from vps.models import Operation, Vps
+from vps.operations.verbs import VERBS
 
 QEMU, LXC = "qemu", "lxc"
-EVERY_KIND = ["start", "stop", "force-stop", "restart", "reboot"]
+# What may hang, and how many answers are lost meanwhile.
+HANGING = [(name, 0) for name, verb in VERBS.items() if not verb.may_overtake] + [("reboot", 1)]
 
 
 @pytest.fixture(autouse=True)
@@ -88,11 +91,10 @@ def test_what_is_highly_available_is_never_asked_to_overrule_a_shutdown(
     assert (sent["path"], sent["params"]) == (f"/nodes/pve1/{guest}/100/status/stop", {})
 
 
-@pytest.mark.parametrize("kind", EVERY_KIND)
+@pytest.mark.parametrize("kind", VERBS)
 @pytest.mark.parametrize("guest", [QEMU, LXC])
 def test_a_locked_guest_is_sent_nothing(server: Any, simulated: Simulated, guest: str, kind: str) -> None:
-    power_now = "stopped" if kind == "start" else "running"
-    operation = ask(server(guest, power=power_now, lock="backup"), kind)
+    operation = ask(server(guest, power=power_before(kind), lock="backup"), kind)
     turn(operation)
     operation.refresh_from_db()
     assert (operation.state, operation.step, simulated.commands(100)) == ("running", "locked", [])
@@ -102,12 +104,12 @@ def test_a_locked_guest_is_sent_nothing(server: Any, simulated: Simulated, guest
 
 
 @pytest.mark.parametrize("guest", [QEMU, LXC])
-@pytest.mark.parametrize(("kind", "answers_lost"), [("stop", 0), ("reboot", 0), ("reboot", 1), ("start", 0)])
+@pytest.mark.parametrize(("kind", "answers_lost"), HANGING)
 def test_a_forced_stop_waits_for_nothing_that_hangs(
     server: Any, simulated: Simulated, shorten: Shorten, guest: str, kind: str, answers_lost: int
 ) -> None:
     shorten(traits=replace(Proxmox.traits, starts_within_s=0.3))
-    vps = server(guest, power="stopped" if kind == "start" else "running", never_ends=True)
+    vps = server(guest, power=power_before(kind), never_ends=True)
     simulated.call("PATCH", "faults", {"lose_answers": answers_lost})
     hanging = ask(vps, kind)
     turn(hanging)

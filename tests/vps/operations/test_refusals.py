@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from tests.simulated import Cluster as Simulated
+from tests.verbs import CYCLES, action_of, power_before
 from tests.vps.conftest import carry_out, turn
 from vps import operations
 from vps.guests import Kind
@@ -14,9 +15,11 @@ from vps.hypervisor.base import Command
 from vps.hypervisor.proxmox import commands
 from vps.models import ClusterNode, Operation, Placement
 from vps.operations.pauses import MOST_TRIES
+from vps.operations.verbs import VERBS
 
 KINDS = ["qemu", "lxc"]
-VERBS = ["start", "stop", "force-stop", "restart", "reboot"]
+# Whether the guest's own system is asked, which may not do it.
+ASKS_THE_SYSTEM = {"start": False, "reboot": True, "stop": True, "restart": False, "force-stop": False}
 # The genuine texts of what has not been done for a reason that passes.
 PASSING = [
     (500, "cluster not ready - no quorum?"),
@@ -55,14 +58,10 @@ def now_due() -> None:
         node.ask_at_once()
 
 
-def running_for(kind: str) -> str:
-    return "stopped" if kind == "start" else "running"
-
-
 # B5
 
 
-@pytest.mark.parametrize("asked_for", ["reboot", "stop"])
+@pytest.mark.parametrize("asked_for", [name for name in VERBS if ASKS_THE_SYSTEM[name]])
 @pytest.mark.parametrize(
     "text",
     [
@@ -79,25 +78,25 @@ def running_for(kind: str) -> str:
 def test_a_guest_that_does_not_go_down_is_named_in_whatever_words_b5(
     server: Any, simulated: Simulated, asked_for: str, text: str
 ) -> None:
-    verb = {"reboot": "reboot", "stop": "shutdown"}[asked_for]
-    operation = carry_out(asked(server(power="running", ends={verb: text}), asked_for))
+    vps = server(power="running", ends={action_of(asked_for): text})
+    operation = carry_out(asked(vps, asked_for))
     assert (operation.error_code, operation.error_detail) == ("guest_did_not_shut_down", text)
 
 
-@pytest.mark.parametrize(("asked_for", "verb"), [("force-stop", "stop"), ("restart", "reset"), ("start", "start")])
+@pytest.mark.parametrize("asked_for", [name for name in VERBS if not ASKS_THE_SYSTEM[name]])
 def test_who_was_not_asked_to_go_down_is_not_told_to_use_force_b5(
-    server: Any, simulated: Simulated, asked_for: str, verb: str
+    server: Any, simulated: Simulated, asked_for: str
 ) -> None:
-    vps = server(power=running_for(asked_for), ends={verb: "VM quit/powerdown failed"})
+    vps = server(power=power_before(asked_for), ends={action_of(asked_for): "VM quit/powerdown failed"})
     assert carry_out(asked(vps, asked_for)).error_code == "hypervisor_refused"
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(("asked_for", "verb"), [("start", "start"), ("force-stop", "stop"), ("stop", "shutdown")])
+@pytest.mark.parametrize("asked_for", [name for name in VERBS if name not in CYCLES])
 def test_a_task_that_failed_when_its_work_was_done_has_done_it(
-    server: Any, simulated: Simulated, kind: str, asked_for: str, verb: str
+    server: Any, simulated: Simulated, kind: str, asked_for: str
 ) -> None:
-    vps = server(kind, power=running_for(asked_for), ends_after={verb: "received interrupt"})
+    vps = server(kind, power=power_before(asked_for), ends_after={action_of(asked_for, kind): "received interrupt"})
     assert carry_out(asked(vps, asked_for)).state == "succeeded"
     assert len(simulated.commands(100)) == 1
 
@@ -112,7 +111,7 @@ def test_a_refusal_that_did_nothing_is_no_try_b6(
 ) -> None:
     """It says so more often than may be tried, and then no more."""
     refuse(simulated, status, reason)
-    operation = asked(server(power=running_for(kind)), kind)
+    operation = asked(server(power=power_before(kind)), kind)
     for _ in range(3 * MOST_TRIES):
         turn(operation)
         now_due()
@@ -181,7 +180,7 @@ def test_what_was_refused_leaves_nothing_to_wait_for_b21(
 ) -> None:
     """A forced stop of a guest that is down is done at once: no command of before may still arrive."""
     refuse(simulated, status, reason)
-    vps = server(kind, power=running_for(first))
+    vps = server(kind, power=power_before(first))
     assert carry_out(asked(vps, first)).state == "failed"
     simulated.answer_truly()
     simulated.change(100, power="stopped")

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from tests.seams import Shorten
 from tests.simulated import wait_for
+from tests.verbs import power_before
 from tests.vps.conftest import carry_out, turn
 from vps import operations
 from vps.guests import GuestRef, Kind
@@ -172,9 +173,7 @@ def test_a_command_that_never_arrived_is_sent_again_in_the_end(server: Any, simu
 def test_what_was_perhaps_sent_by_another_token_is_not_sent_again(
     server: Any, simulated: Any, alice: Any, kind: str
 ) -> None:
-    operation = operations.request(
-        server(power="stopped" if kind == "start" else "running"), kind, by=alice, source="page"
-    )
+    operation = operations.request(server(power=power_before(kind)), kind, by=alice, source="page")
     long_ago = timezone.now() - STRAY_FOR * 2
     lost = {"state": "running", "step": "finding", "intent_at": long_ago, "sent_at": long_ago, "node": "pve1"}
     Operation.objects.update(**lost, attempts=1, sent_as="panel@pve!old")

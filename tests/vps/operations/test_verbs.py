@@ -9,6 +9,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import translation
 
+from tests.verbs import call_of
 from vps import operations
 from vps.models import Operation, Vps
 from vps.operations import verbs
@@ -83,9 +84,8 @@ def test_verb_has_a_page_that_asks_its_owner_and_is_not_there_for_others(
 
 @every_verb
 def test_verb_is_asked_for_by_the_api(verb: Verb, bound: Vps, with_token: Any, alice: Any) -> None:
-    body = {verb.flag: True} if verb.variant_of else {}
-    path = f"/api/vps/{bound.pk}/{verb.variant_of or verb.name}"
-    answer = with_token(alice).post(path, body, content_type="application/json")
+    path, body = call_of(verb.name)
+    answer = with_token(alice).post(f"/api/vps/{bound.pk}/{path}", body, content_type="application/json")
     assert (answer.status_code, answer.json()["message"]) == (202, str(verb.requested))
     assert_asked_for(verb)
 

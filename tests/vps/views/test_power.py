@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from vps.models import Operation
+from vps.operations.verbs import VERBS
 
 BUTTON = re.compile(r'href="/vps/\d+/power/([a-z-]+)/" hx-get|action="/vps/\d+/power/([a-z-]+)/"')
 
@@ -23,20 +24,31 @@ def operation_of(vps: Any, **columns: Any) -> Operation:
     return made
 
 
-@pytest.mark.parametrize(
-    ("columns", "offered"),
-    [
-        ({"status": "running"}, ["reboot", "stop", "restart"]),
-        ({"status": "stopped"}, ["start"]),
-        ({"status": "error"}, ["start", "reboot", "stop", "restart"]),
-    ],
-)
+# In which states a verb has its button.
+OFFERED = {
+    "start": {"stopped", "error"},
+    "reboot": {"running", "error"},
+    "stop": {"running", "error"},
+    "restart": {"running", "error"},
+    "force-stop": {"paused"},
+}
+WARNINGS = {
+    "start": "The server will be started",
+    "reboot": "asked to restart itself",
+    "stop": "asked to shut down",
+    "restart": "What was not written to disk is lost",
+    "force-stop": "The power is cut at once",
+}
+
+
+@pytest.mark.parametrize("state", ["running", "stopped", "paused", "error"])
 @pytest.mark.parametrize("path", ["row/", "status/"])
 def test_power_buttons_are_those_that_the_state_allows(
-    as_user: Any, alice: Any, make_vps: Any, bind: Any, columns: Any, offered: list[str], path: str
+    as_user: Any, alice: Any, make_vps: Any, bind: Any, state: str, path: str
 ) -> None:
-    vps = make_vps(alice, **columns)
-    bind(vps, power="running" if columns["status"] == "error" else columns["status"])
+    vps = make_vps(alice, status="running" if state == "paused" else state)
+    bind(vps, power="running" if state == "error" else state)
+    offered = [verb for verb in VERBS if state in OFFERED[verb]]
     assert pressable(as_user(alice).get(f"/vps/{vps.id}/{path}")) == offered
 
 
@@ -85,16 +97,9 @@ def test_force_stop_alone_is_offered_behind_an_open_operation_and_nothing_behind
     assert (forced.state, forced.is_forced) == ("queued", True)
 
 
-@pytest.mark.parametrize(
-    ("kind", "warning"),
-    [
-        ("stop", "asked to shut down"),
-        ("restart", "What was not written to disk is lost"),
-        ("force-stop", "The power is cut at once"),
-    ],
-)
-def test_power_question_before_a_hard_verb_is_a_page_or_a_dialog(
-    as_user: Any, alice: Any, make_vps: Any, bind: Any, kind: str, warning: str
+@pytest.mark.parametrize("kind", VERBS)
+def test_power_question_before_a_verb_is_a_page_or_a_dialog(
+    as_user: Any, alice: Any, make_vps: Any, bind: Any, kind: str
 ) -> None:
     vps = make_vps(alice)
     bind(vps)
@@ -104,7 +109,7 @@ def test_power_question_before_a_hard_verb_is_a_page_or_a_dialog(
     assert "<html" in page
     assert "<html" not in dialog
     for question in (page, dialog):
-        assert warning in question
+        assert WARNINGS[kind] in question
         assert f'action="/vps/{vps.id}/power/{kind}/" method="post"' in question
     assert not Operation.objects.exists()
 

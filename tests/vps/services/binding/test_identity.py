@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 
 from tests.simulated import Cluster as Simulated
+from tests.verbs import power_before
 from tests.vps.conftest import bells, carry_out, turn
 from vps import operations
 from vps.guests import GuestRef, Kind
 from vps.hypervisor.proxmox.driver import Proxmox
 from vps.models import Cluster, Event, Operation, Placement, Vps
+from vps.operations.verbs import VERBS
 from vps.services import addresses, binding, metrics, sync
 from vps.services.reconcile import reconcile
 
@@ -42,9 +44,7 @@ def mismatches() -> list[Event]:
 @pytest.mark.parametrize(
     ("kind", "facts", "who"),
     [
-        ("start", {"uuid": OTHER}, OTHER),
-        ("stop", {"uuid": OTHER}, OTHER),
-        ("restart", {"uuid": OTHER}, OTHER),
+        *((verb, {"uuid": OTHER}, OTHER) for verb in VERBS),
         ("reboot", {"kind": "lxc"}, "bc:24:11:00:00:64"),
         ("stop", {"uuid": "", "mac": ""}, "?"),
     ],
@@ -172,11 +172,12 @@ def test_identify_writes_nothing_of_a_guest_to_a_server_that_was_bound_elsewhere
 # Moved, and gone
 
 
-@pytest.mark.parametrize(("guest", "kind"), [("qemu", "stop"), ("qemu", "restart"), ("lxc", "reboot")])
+@pytest.mark.parametrize("kind", VERBS)
+@pytest.mark.parametrize("guest", ["qemu", "lxc"])
 def test_operations_of_every_kind_follow_a_guest_that_moved(
     server: Any, simulated: Simulated, do: Any, guest: str, kind: str
 ) -> None:
-    vps = server(guest, power="running")
+    vps = server(guest, power=power_before(kind))
     simulated.change(100, node="pve2")
     assert do(vps, kind).state == "succeeded"
     assert Placement.objects.get().node == "pve2"

@@ -7,14 +7,15 @@ import pytest
 from django.utils import timezone
 
 from tests.simulated import Cluster as Simulated
+from tests.verbs import call_of, power_before
 from tests.vps.conftest import bells, carry_out
 from vps import operations
 from vps.models import Cluster, Placement, Vps
+from vps.operations.verbs import VERBS
 from vps.services import binding
 from vps.services.reconcile import reconcile
 
 KINDS = ["qemu", "lxc"]
-VERBS = ["start", "stop", "restart", "reboot"]
 
 
 @pytest.fixture(autouse=True)
@@ -28,12 +29,13 @@ def test_operations_ask_an_unreported_guest_itself_and_go_on(
     server: Any, simulated: Simulated, real_cluster: Cluster, with_token: Any, alice: Any, kind: str, verb: str
 ) -> None:
     """B3: for as long as the list says so: round after round, and through the API."""
-    vps = server(kind, power="stopped" if verb == "start" else "running", unheard=True)
+    vps = server(kind, power=power_before(verb), unheard=True)
     binding.identify(vps.placement.pk)
     Placement.objects.update(looked_at=timezone.now() - timedelta(minutes=6))
     for _ in range(3):
         reconcile(real_cluster.pk)
-    answer = with_token(alice).post(f"/api/vps/{vps.pk}/{verb}", {}, content_type="application/json")
+    path, body = call_of(verb)
+    answer = with_token(alice).post(f"/api/vps/{vps.pk}/{path}", body, content_type="application/json")
     assert answer.status_code == 202, answer.content
     assert carry_out(vps.operations.get()).state == "succeeded"
     reconcile(real_cluster.pk)
