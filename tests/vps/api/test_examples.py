@@ -43,7 +43,7 @@ class Call:
             return client.get(self.path)
         return client.post(self.path, self.body, content_type="application/json")
 
-    def say(self, **columns: Any) -> None:
+    def give(self, **columns: Any) -> None:
         noun = "vps" if "vps" in self.body else "user"
         self.body = self.body | {noun: self.body[noun] | columns}
 
@@ -59,22 +59,22 @@ def of_vps(**columns: Any) -> Row:
     return lambda call: Vps.objects.filter(pk=SHOP).update(**columns)
 
 
-def of_place(**columns: Any) -> Row:
+def of_placement(**columns: Any) -> Row:
     return lambda call: Placement.objects.filter(vps_id=SHOP).update(**columns)
 
 
-def without_a_place(call: Call) -> None:
+def without_a_placement(call: Call) -> None:
     Placement.objects.all().delete()
 
 
 def without_the_vps(call: Call) -> None:
-    without_a_place(call)
+    without_a_placement(call)
     ExternalId.objects.all().delete()
     Vps.objects.all().delete()
 
 
-def saying(**columns: Any) -> Row:
-    return lambda call: call.say(**columns)
+def giving(**columns: Any) -> Row:
+    return lambda call: call.give(**columns)
 
 
 def with_headers(**headers: str) -> Row:
@@ -124,9 +124,9 @@ def with_another(**columns: Any) -> None:
     )
 
 
-def of_anothers_place(call: Call) -> None:
+def of_anothers_placement(call: Call) -> None:
     with_another()
-    call.say(placement={"cluster": "main", "node": "pve1", "vmid": 107, "kind": "qemu"}, external_id="order-1044")
+    call.give(placement={"cluster": "main", "node": "pve1", "vmid": 107, "kind": "qemu"}, external_id="order-1044")
 
 
 def of_anothers_name(action: str) -> Row:
@@ -147,23 +147,23 @@ ROWS: dict[str, Row] = {
     "vps_deleted": of_a_deleted_one,
     "vps_suspended": of_vps(status="suspended"),
     "vps_creating": of_vps(status="creating"),
-    "vps_unbound": without_a_place,
-    "vps_missing": of_place(missing_since="2026-01-01T00:00Z"),
-    "identity_mismatch": of_place(identity_mismatch="another"),
-    "hypervisor_unsupported": lambda call: (without_a_place(call), of_vps(hypervisor="xen")(call)),
+    "vps_unbound": without_a_placement,
+    "vps_missing": of_placement(missing_since="2026-01-01T00:00Z"),
+    "identity_mismatch": of_placement(identity_mismatch="another"),
+    "hypervisor_unsupported": lambda call: (without_a_placement(call), of_vps(hypervisor="xen")(call)),
     "hypervisor_unavailable": lambda call: Cluster.objects.update(seen_at=timezone.now() - timedelta(minutes=5)),
     "operation_in_progress": lambda call: call.send_before(),
     "missing_fields": lambda call: setattr(call, "body", {"action": "create", "vps": {}}),
-    "unknown_user": saying(user_id=NOBODY, external_id="order-1044"),
-    "unknown_cluster": saying(
+    "unknown_user": giving(user_id=NOBODY, external_id="order-1044"),
+    "unknown_cluster": giving(
         placement={"cluster": "none", "node": "pve1", "vmid": 107, "kind": "qemu"}, external_id="order-1044"
     ),
-    "hypervisor_mismatch": saying(
+    "hypervisor_mismatch": giving(
         hypervisor="kvm",
         placement={"cluster": "main", "node": "pve1", "vmid": 108, "kind": "qemu"},
         external_id="order-1044",
     ),
-    "placement_taken": of_anothers_place,
+    "placement_taken": of_anothers_placement,
     "external_id_taken": of_anothers_name("update"),
     "external_id_mismatch": of_anothers_name("delete"),
     "invalid_login": lambda call: call.body.update(password="wrong"),
@@ -177,7 +177,7 @@ ROWS: dict[str, Row] = {
     "getVpsStats with a history": lambda call: setattr(call, "path", f"{call.path}?timeframe=hour"),
     "listOperations invalid": lambda call: setattr(call, "path", f"{call.path}?before=-1"),
     "stopVps invalid": lambda call: setattr(call, "body", {"force": "yes"}),
-    "syncVps invalid": saying(cpu="4"),
+    "syncVps invalid": giving(cpu="4"),
     "syncVps create": without_the_vps,
     "syncVps update that came late": lambda call: LastSyncTime.objects.create(vps_id=SHOP, occurred_at=timezone.now()),
     "syncVps delete again": lambda call: call.send_before(),
@@ -189,7 +189,7 @@ ROWS: dict[str, Row] = {
     "user_inactive": of_alice(is_active=False),
     "username_taken": as_bob(username="bob"),
     "email_taken": as_bob(email="bob@example.com"),
-    "syncUser invalid": saying(email="x"),
+    "syncUser invalid": giving(email="x"),
     "syncUser missing_fields": lambda call: setattr(call, "body", {"action": "create", "user": {}}),
     "syncUser external_id_mismatch": as_bob(external_id="customer-8"),
     "syncUser external_id_taken": lambda call: (
