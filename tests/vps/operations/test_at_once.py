@@ -48,7 +48,7 @@ def at_once(call: Callable[[], Any], times: int = 30) -> list[Any]:
         return list(pool.map(once, range(times)))
 
 
-def test_of_thirty_reboots_at_once_one_is_accepted(server: Vps) -> None:
+def test_api_reboot_of_thirty_at_once_is_accepted_once(server: Vps) -> None:
     body = {"username": "alice", "password": "a long and winding password"}
     token = Client().post("/api/auth/login", body, content_type="application/json").json()["access"]
     headers = {"authorization": f"Bearer {token}"}
@@ -58,7 +58,7 @@ def test_of_thirty_reboots_at_once_one_is_accepted(server: Vps) -> None:
     assert Event.objects.count() == 1
 
 
-def test_of_thirty_deletes_at_once_one_deletes_and_all_succeed(server: Vps, settings: Any) -> None:
+def test_sync_delete_of_thirty_at_once_deletes_once_and_all_succeed(server: Vps, settings: Any) -> None:
     client = {"headers": {"x-api-key": settings.MAIN_SITE_API_KEYS[0]}}
     body = {"action": "delete", "vps": {"id": server.pk}}
     statuses = at_once(
@@ -68,7 +68,7 @@ def test_of_thirty_deletes_at_once_one_deletes_and_all_succeed(server: Vps, sett
     assert (Vps.objects.count(), Tombstone.objects.count(), Event.objects.count()) == (0, 1, 1)
 
 
-def test_of_thirty_placements_at_once_one_gets_the_guest(server: Vps, settings: Any) -> None:
+def test_sync_create_of_thirty_at_once_gives_the_guest_to_one(server: Vps, settings: Any) -> None:
     Placement.objects.all().delete()
     place = {"cluster": "main", "node": "pve1", "vmid": 107, "kind": "qemu"}
     order = {
@@ -89,7 +89,7 @@ def test_of_thirty_placements_at_once_one_gets_the_guest(server: Vps, settings: 
     assert (Placement.objects.count(), Vps.objects.count()) == (1, 2)
 
 
-def test_two_servers_that_exchange_their_guests_do_not_wait_for_each_other(server: Vps, settings: Any) -> None:
+def test_sync_update_of_two_servers_that_exchange_guests_does_not_deadlock(server: Vps, settings: Any) -> None:
     other = Vps.objects.create(user=server.user, name="db", status="running", cpu=1, ram=512, disk=5, os="Debian 12")
     turns = iter([(vps.pk, vmid) for _ in range(8) for vps in (server, other) for vmid in (100, 101)])
 
@@ -104,7 +104,7 @@ def test_two_servers_that_exchange_their_guests_do_not_wait_for_each_other(serve
 
 
 @pytest.mark.parametrize("rival", ["forced stop", "delete"])
-def test_an_operations_end_and_what_overtakes_it_do_not_wait_for_each_other(
+def test_succeed_and_what_overtakes_the_operation_do_not_deadlock(
     server: Vps, rival: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The worker has written the operation and is about to write the server, which the rival holds or waits for."""
@@ -131,7 +131,7 @@ def test_an_operations_end_and_what_overtakes_it_do_not_wait_for_each_other(
     assert Operation.objects.get(pk=operation.pk).state == "succeeded"
 
 
-def test_a_reconcile_and_a_delete_do_not_wait_for_each_other(server: Vps, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reconcile_and_a_delete_do_not_deadlock(server: Vps, monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = Cluster.objects.get()
     stopped = {"100": Guest(GuestRef(Kind.VM, "100", "pve1"), "web", Power.STOPPED)}
     found = list(changes(learn.known_of(cluster), stopped))
@@ -152,7 +152,7 @@ def test_a_reconcile_and_a_delete_do_not_wait_for_each_other(server: Vps, monkey
     assert not Vps.objects.exists()
 
 
-def test_a_server_for_somebody_who_is_just_being_deleted_is_refused(server: Vps) -> None:
+def test_sync_create_for_somebody_who_is_just_being_deleted_is_refused(server: Vps) -> None:
     bob = person("bob")
     order = {"user_id": bob.pk, "name": "new", "cpu": 1, "ram": 512, "disk": 5, "os": "Debian 12"}
     has_begun = threading.Event()

@@ -29,7 +29,7 @@ def go_wrong(request: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None
     return lambda: monkeypatch.setattr(timezone, "now", lambda: real() + request.param)
 
 
-def test_an_operation_is_carried_out_at_once_and_in_time(
+def test_reboot_by_a_wrong_clock_is_carried_out_at_once_and_in_time(
     server: Any, simulated: Simulated, quick_pauses: None, go_wrong: Any
 ) -> None:
     operation = asked(server(power="running"), "reboot")
@@ -39,7 +39,7 @@ def test_an_operation_is_carried_out_at_once_and_in_time(
     assert simulated.commands(100) == ["reboot"]
 
 
-def test_a_turn_is_not_taken_before_its_time(server: Any, go_wrong: Any) -> None:
+def test_claim_by_a_wrong_clock_takes_nothing_before_it_is_due(server: Any, go_wrong: Any) -> None:
     operation = asked(server(lock="backup"))
     assert turn(operation)
     go_wrong()
@@ -48,7 +48,9 @@ def test_a_turn_is_not_taken_before_its_time(server: Any, go_wrong: Any) -> None
     assert operations.overdue() == operations.Sweep()
 
 
-def test_a_round_keeps_what_it_has_taken(server: Any, real_cluster: Cluster, go_wrong: Any) -> None:
+def test_claim_watched_by_a_wrong_clock_takes_nothing_a_second_time(
+    server: Any, real_cluster: Cluster, go_wrong: Any
+) -> None:
     asked(server())
     Operation.objects.update(state="running", step="working", node="pve1")
     go_wrong()
@@ -56,7 +58,7 @@ def test_a_round_keeps_what_it_has_taken(server: Any, real_cluster: Cluster, go_
     assert not Operation.objects.claim_watched(real_cluster.pk, "pve1", 50, 8)
 
 
-def test_what_may_still_arrive_is_not_sent_again(
+def test_watch_by_a_wrong_clock_does_not_send_again_what_may_still_arrive(
     server: Any, simulated: Simulated, real_cluster: Cluster, impatient: None, go_wrong: Any
 ) -> None:
     """The worker that looked first knows another time than the one that looks next."""
@@ -72,7 +74,7 @@ def test_what_may_still_arrive_is_not_sent_again(
     assert (operation.step, operation.attempts) == ("finding", 1)
 
 
-def test_nothing_is_ended_before_its_deadline_or_long_after(
+def test_enforce_by_a_wrong_clock_ends_nothing_before_its_deadline_or_long_after(
     server: Any, go_wrong: Any, alice: Any, make_vps: Any
 ) -> None:
     operation, young = asked(server(lock="backup")), make_vps(alice, status="creating")
@@ -85,7 +87,9 @@ def test_nothing_is_ended_before_its_deadline_or_long_after(
     assert young.status == "creating"
 
 
-def test_what_is_silent_is_not_asked_before_its_time(real_cluster: Cluster, go_wrong: Any) -> None:
+def test_admit_call_by_a_wrong_clock_lets_nothing_unreachable_be_asked_early(
+    real_cluster: Cluster, go_wrong: Any
+) -> None:
     real_cluster.record_failure("no route")
     go_wrong()
     assert 8 < retry_in_s(real_cluster.pk, set()) <= 10
@@ -94,10 +98,10 @@ def test_what_is_silent_is_not_asked_before_its_time(real_cluster: Cluster, go_w
     assert real_cluster.admit_call()
 
 
-def test_a_list_that_lags_behind_a_look_does_not_turn_it_back_b7(
+def test_reconcile_by_a_wrong_clock_undoes_no_look_that_is_newer_than_its_list(
     server: Any, simulated: Simulated, real_cluster: Cluster, go_wrong: Any
 ) -> None:
-    """How old a look is goes by the clock that it was written by."""
+    """B7: how old a look is goes by the clock that it was written by."""
     vps = server(power="running")
     simulated.call("PATCH", "faults", {"list_lag_seconds": 60})
     simulated.api("GET", "/cluster/resources", type="vm")

@@ -69,7 +69,7 @@ def code_at_the_end(operation: Operation, turns: int = 2) -> str:
         ({"never_ends": True}, nothing, "timed_out"),
     ],
 )
-def test_what_cannot_be_done_ends_in_time_and_says_why(
+def test_advance_at_the_deadline_fails_what_cannot_be_done_and_says_why(
     server: Any, simulated: Simulated, kind: str, facts: dict[str, Any], trouble: Callable[..., None], code: str
 ) -> None:
     vps = server(power=power_before(kind), **facts)
@@ -84,7 +84,7 @@ def test_what_cannot_be_done_ends_in_time_and_says_why(
     assert Event.objects.get(type="operation.failed").data == {"kind": VERBS[kind].kind, "code": code}
 
 
-def test_a_reboot_whose_guest_never_comes_back_says_so(server: Any, simulated: Simulated) -> None:
+def test_reboot_at_the_deadline_says_that_its_guest_did_not_come_back(server: Any, simulated: Simulated) -> None:
     operation = asked(server(power="running", fail_start=True, shutdown_seconds=0.1), "reboot")
     turn(operation)
     wait_for(lambda: simulated.guest(100)["power"] == "stopped")
@@ -93,7 +93,7 @@ def test_a_reboot_whose_guest_never_comes_back_says_so(server: Any, simulated: S
 
 
 @pytest.mark.parametrize("kind", VERBS)
-def test_what_was_perhaps_sent_and_cannot_be_found_out_is_said_to_be_unknown(
+def test_advance_at_the_deadline_says_outcome_unknown_of_what_was_perhaps_sent(
     server: Any, simulated: Simulated, kind: str
 ) -> None:
     simulated.call("PATCH", "faults", {"lose_answers": 1})
@@ -141,7 +141,7 @@ def elsewhere(hold: Callable[[], Generator[Any]]) -> Iterator[Callable[[], list[
 
 
 @apart
-def test_what_a_paused_worker_has_in_hand_is_ended_without_it(
+def test_enforce_ends_without_it_what_a_paused_worker_has_claimed(
     server: Any, simulated: Simulated, real_cluster: Cluster
 ) -> None:
     operation = asked(vps := server(power="running"), "reboot")
@@ -167,7 +167,7 @@ def test_what_a_paused_worker_has_in_hand_is_ended_without_it(
 
 
 @apart
-def test_a_worker_that_is_paused_while_it_writes_holds_up_nobody_elses_end(server: Any) -> None:
+def test_enforce_ends_the_others_while_one_worker_is_paused_as_it_writes(server: Any) -> None:
     vpses = [server(vmid=vmid) for vmid in (100, 101)]
     starts = [asked(vps, "start") for vps in vpses]
     now_due(deadline_at=timezone.now() - timedelta(seconds=11))
@@ -186,7 +186,7 @@ def test_a_worker_that_is_paused_while_it_writes_holds_up_nobody_elses_end(serve
 
 @apart
 @pytest.mark.parametrize("is_writing", [False, True])
-def test_the_turn_of_who_says_nothing_is_broken_and_what_it_says_then_is_refused(is_writing: bool) -> None:
+def test_break_locks_takes_the_lock_of_a_paused_worker_whose_queries_then_fail(is_writing: bool) -> None:
     def paused() -> Generator[Any]:
         with lock(OPERATIONS_OF_VPS, 7) as is_mine:
             assert is_mine
@@ -207,7 +207,7 @@ def test_the_turn_of_who_says_nothing_is_broken_and_what_it_says_then_is_refused
 
 
 @apart
-def test_enforce_breaks_the_turn_of_a_worker_that_says_nothing(shorten: Shorten) -> None:
+def test_enforce_breaks_the_lock_of_a_worker_that_is_paused(shorten: Shorten) -> None:
     shorten(silent_turn_s=0.1)
 
     def paused() -> Generator[Any]:
@@ -221,7 +221,7 @@ def test_enforce_breaks_the_turn_of_a_worker_that_says_nothing(shorten: Shorten)
 
 
 @apart
-def test_a_turn_whose_holder_is_at_work_is_left_alone() -> None:
+def test_break_locks_leaves_the_lock_of_a_worker_that_is_at_work() -> None:
     is_over = threading.Event()
 
     def busy() -> bool:
@@ -241,7 +241,7 @@ def test_a_turn_whose_holder_is_at_work_is_left_alone() -> None:
 
 
 @apart
-def test_advance_leaves_an_operation_to_whoever_has_its_server_in_hand(server: Any, simulated: Simulated) -> None:
+def test_advance_leaves_an_operation_to_whoever_holds_the_lock_of_its_server(server: Any, simulated: Simulated) -> None:
     """By the lock alone: the row says that its turn has come."""
     operation = asked(server(), "start")
 
@@ -257,7 +257,7 @@ def test_advance_leaves_an_operation_to_whoever_has_its_server_in_hand(server: A
 
 
 @apart
-def test_two_who_claim_at_the_same_moment_do_not_share_a_fence(
+def test_claim_and_claim_watched_at_the_same_moment_do_not_share_a_fence(
     server: Any, real_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One comes by a list that is a moment old, the other in a round over the node."""
@@ -295,7 +295,7 @@ def killed_in_its_turn(operation: Operation, times: int) -> None:
         assert Operation.objects.claim(operation.pk)
 
 
-def test_who_kills_five_workers_fails_alone(
+def test_work_fails_alone_the_operation_that_kills_five_workers(
     server: Any, simulated: Simulated, real_cluster: Cluster, quick_pauses: None
 ) -> None:
     poison, sound = (asked(server(vmid=vmid), "start") for vmid in (100, 101))
@@ -309,7 +309,9 @@ def test_who_kills_five_workers_fails_alone(
     assert carry_out(sound).state == "succeeded"
 
 
-def test_who_has_killed_a_watcher_is_watched_alone(server: Any, simulated: Simulated, real_cluster: Cluster) -> None:
+def test_claim_watched_takes_alone_the_operation_that_has_killed_a_worker(
+    server: Any, simulated: Simulated, real_cluster: Cluster
+) -> None:
     starts = [asked(server(vmid=vmid, lock="backup"), "start") for vmid in (100, 101, 102)]
     operations.work(real_cluster.pk)
     now_due()
@@ -321,7 +323,7 @@ def test_who_has_killed_a_watcher_is_watched_alone(server: Any, simulated: Simul
 
     assert watched() == [starts[0].pk, starts[2].pk]
     assert watched() == [starts[1].pk]
-    assert watched() == [], "all of them are in somebody's hands"
+    assert watched() == [], "all of them are claimed"
     now_due()
     assert [len(watched()) for _ in range(4)] == [1, 1, 1, 0], "a round that came to nothing leaves suspects"
     now_due()
@@ -345,7 +347,7 @@ def being_created(alice: Any, make_vps: Any) -> Callable[..., Vps]:
     return make
 
 
-def test_a_server_that_was_not_created_in_time_is_in_error_until_the_main_site_says_otherwise(
+def test_creation_enforce_puts_what_was_not_created_in_time_in_error_until_the_main_site_updates_it(
     being_created: Any, main_site: Any
 ) -> None:
     vps, young = being_created(61), being_created(59)
@@ -362,7 +364,7 @@ def test_a_server_that_was_not_created_in_time_is_in_error_until_the_main_site_s
 
 
 @apart
-def test_a_server_that_somebody_is_writing_of_is_left_to_the_next_round(being_created: Any) -> None:
+def test_creation_enforce_leaves_a_server_that_is_being_written_to_the_next_round(being_created: Any) -> None:
     vpses = [being_created(61), being_created(61)]
 
     def paused() -> Generator[Any]:

@@ -34,8 +34,8 @@ def tasks(simulated: Simulated) -> list[str]:
 
 @pytest.mark.parametrize("state", ["started", "request_start", "request_start_balance", "request_stop", "stopped", ""])
 @pytest.mark.parametrize("kind", ["start", "stop"])
-def test_what_the_manager_wants_is_held_against_what_was_asked_b18(kind: str, state: str) -> None:
-    """What it is about to start is no more left down than what it has started."""
+def test_is_seen_done_holds_what_the_manager_wants_against_what_was_asked(kind: str, state: str) -> None:
+    """B18: what it is about to start is no more left down than what it has started."""
     verb = VERBS[kind]
     answer = {"status": str(verb.goal), "ha": {"managed": 1, "state": state}}
     look = read.look(answer, "pve1", Kind.VM, timezone.now())
@@ -46,10 +46,10 @@ def test_what_the_manager_wants_is_held_against_what_was_asked_b18(kind: str, st
 
 
 @pytest.mark.parametrize("verb", ["stop", "force-stop"])
-def test_a_stop_reaches_the_manager_that_wants_a_stopped_guest_started_b18(
+def test_stop_reaches_the_manager_that_wants_a_stopped_guest_started(
     server: Any, simulated: Simulated, verb: str
 ) -> None:
-    """Or else it starts the guest again, and nobody had told it not to."""
+    """B18: or else it starts the guest again, and nobody had told it not to."""
     operation = carry_out(asked(server(ha=True, ha_state="started"), verb))
     assert (operation.state, tasks(simulated)) == ("succeeded", ["hastop"])
     guest = simulated.guest(100)
@@ -58,17 +58,18 @@ def test_a_stop_reaches_the_manager_that_wants_a_stopped_guest_started_b18(
 
 @pytest.mark.parametrize("state", ["stopped", "error"])
 @pytest.mark.parametrize("kind", [QEMU, LXC])
-def test_a_stop_of_what_the_manager_leaves_down_needs_no_command_b18(
+def test_stop_of_what_the_manager_leaves_down_needs_no_command(
     server: Any, simulated: Simulated, kind: str, state: str
 ) -> None:
+    """B18: what is down and stays down is stopped."""
     assert carry_out(asked(server(kind, ha=True, ha_state=state), "stop")).state == "succeeded"
     assert simulated.commands(100) == []
 
 
-def test_a_stop_is_not_done_before_the_manager_wants_it_stopped_b18(
+def test_force_stop_is_not_done_before_the_manager_wants_it_stopped(
     server: Any, simulated: Simulated, shorten: Shorten
 ) -> None:
-    """The guest goes down first, by itself even, and the manager says "started" still."""
+    """B18: the guest goes down first, by itself even, and the manager says "started" still."""
     shorten(ha_round_s=60)
     vps = server(power="running", ha=True)
     operation = asked(vps, "force-stop")
@@ -83,19 +84,17 @@ def test_a_stop_is_not_done_before_the_manager_wants_it_stopped_b18(
     assert carry_out(operation).state == "succeeded"
 
 
-def test_a_manager_that_does_not_run_says_nothing_and_is_told_all_the_same_b18(
-    server: Any, simulated: Simulated
-) -> None:
-    """Its state is null; what it was told waits for it."""
+def test_stop_is_sent_to_a_manager_that_does_not_run(server: Any, simulated: Simulated) -> None:
+    """B18: its state is null; what it was told waits for it."""
     operation = carry_out(asked(server(ha=True, ha_state=None), "stop"))
     assert (operation.state, tasks(simulated)) == ("succeeded", ["hastop"])
 
 
 @pytest.mark.parametrize("verb", ["stop", "force-stop"])
-def test_a_stop_after_a_start_that_timed_out_reaches_the_manager_b18(
+def test_stop_after_a_start_that_timed_out_reaches_the_manager(
     server: Any, simulated: Simulated, verb: str, shorten: Shorten
 ) -> None:
-    """It says "stopped" until its next round, in which it hears of the start."""
+    """B18: it says "stopped" until its next round, in which it hears of the start."""
     shorten(ha_round_s=60)
     vps = server(ha=True, ha_state="stopped")
     starting = asked(vps, "start")
@@ -110,10 +109,10 @@ def test_a_stop_after_a_start_that_timed_out_reaches_the_manager_b18(
     assert (stop.is_open, tasks(simulated)) == (True, ["hastart", "hastop"])
 
 
-def test_a_stop_that_the_manager_passed_over_is_sent_again_b18(
+def test_force_stop_that_the_manager_passed_over_is_sent_again(
     server: Any, simulated: Simulated, shorten: Shorten
 ) -> None:
-    """It ignores one that comes before it has heard of a start, and starts the guest (pve-ha-manager 5.2)."""
+    """B18: it ignores one that comes before it has heard of a start, and starts the guest (pve-ha-manager 5.2)."""
     shorten(traits=replace(Proxmox.traits, hears_within_s=5))
     shorten(ha_round_s=3.0)
     vps = server(ha=True, ha_state="stopped")
@@ -127,16 +126,17 @@ def test_a_stop_that_the_manager_passed_over_is_sent_again_b18(
 
 
 @pytest.mark.parametrize("state", ["request_stop", "stopped"])
-def test_a_start_reaches_the_manager_that_is_about_to_stop_the_guest_b18(
+def test_start_reaches_the_manager_that_is_about_to_stop_the_guest(
     server: Any, simulated: Simulated, state: str
 ) -> None:
+    """B18: the guest runs still, and the command is sent all the same."""
     operation = carry_out(asked(server(power="running", ha=True, ha_state=state), "start"))
     assert (operation.state, tasks(simulated)) == ("succeeded", ["hastart"])
     assert simulated.guest(100)["ha_state"] == "started"
 
 
-def test_a_container_that_the_manager_starts_yet_is_stopped_then_b18(server: Any, simulated: Simulated) -> None:
-    """Of a container that is down the hypervisor takes no stop, not even for its manager."""
+def test_stop_of_a_container_that_the_manager_starts_yet_stops_it_then(server: Any, simulated: Simulated) -> None:
+    """B18: of a container that is down the hypervisor takes no stop, not even for its manager."""
     operation = asked(server(LXC, ha=True, ha_state="started"), "stop")
     for _ in range(8):
         Operation.objects.update(due_at=timezone.now())
@@ -148,6 +148,7 @@ def test_a_container_that_the_manager_starts_yet_is_stopped_then_b18(server: Any
     assert simulated.guest(100)["ha_state"] == "stopped"
 
 
-def test_a_locked_guest_that_is_down_can_be_kept_down_b18(server: Any, simulated: Simulated) -> None:
+def test_stop_keeps_a_locked_guest_down(server: Any, simulated: Simulated) -> None:
+    """B18: the manager minds no lock."""
     assert carry_out(asked(server(ha=True, lock="backup"), "stop")).state == "succeeded"
     assert tasks(simulated) == ["hastop"]

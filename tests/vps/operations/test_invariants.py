@@ -467,15 +467,15 @@ def chosen_seed() -> int:
     return int(os.environ.get("HYPOTHESIS_SEED") or random.randrange(2**32))
 
 
-def test_the_invariants_hold_whatever_happens(
+def test_panel_keeps_its_invariants_whatever_happens(
     stage: Stage, alice: Any, bob: Any, with_token: Any, main_site: Any
 ) -> None:
-    def play() -> Panel:
+    def new_panel() -> Panel:
         return Panel(stage, alice.pk, with_token(alice), with_token(bob), main_site)
 
     if PROFILE != "suite":
         number = chosen_seed()
         print(f"HYPOTHESIS_SEED={number}")  # noqa: T201  for whoever wants to see it again
-        seed(number)(play)
-    run_state_machine_as_test(play, settings=settings.get_profile(PROFILE))
+        seed(number)(new_panel)
+    run_state_machine_as_test(new_panel, settings=settings.get_profile(PROFILE))
     print(*sorted(stage.tally.items()), sep="\n")  # noqa: T201  what was played

@@ -58,9 +58,10 @@ def now_due() -> None:
 
 
 @pytest.mark.parametrize(("guest", "lock", "verb"), TABLE)
-def test_only_the_locks_that_the_hypervisor_minds_are_waited_for_b8(
+def test_verb_waits_for_the_locks_alone_that_the_hypervisor_minds(
     server: Any, simulated: Simulated, guest: str, lock: str, verb: str
 ) -> None:
+    """B8: with any other lock the command is sent."""
     vps = server(guest, power=power_before(verb), lock=lock, shutdown_seconds=0)
     operation = asked(vps, verb)
     if (guest, lock) in CARRIED_OUT[verb]:
@@ -76,19 +77,19 @@ def test_only_the_locks_that_the_hypervisor_minds_are_waited_for_b8(
     assert carry_out(operation).state == "succeeded"
 
 
-def test_a_stop_of_what_is_down_minds_no_lock(server: Any, simulated: Simulated) -> None:
+def test_stop_of_what_is_down_minds_no_lock(server: Any, simulated: Simulated) -> None:
     assert carry_out(asked(server(lock="backup"), "stop")).state == "succeeded"
     assert simulated.commands(100) == []
 
 
-def test_a_machine_that_is_down_is_started_while_it_is_backed_up_b8(server: Any, simulated: Simulated) -> None:
-    """Its process is there for the backup, paused, and a start lets it go on."""
+def test_start_of_a_machine_that_is_down_does_not_wait_for_its_backup(server: Any, simulated: Simulated) -> None:
+    """B8: its process is there for the backup, paused, and a start lets it go on."""
     operation = carry_out(asked(server(power="paused", lock="backup"), "start"))
     assert (operation.state, simulated.guest(100)["power"]) == ("succeeded", "running")
 
 
 @pytest.mark.parametrize(("lock", "seen"), [("backup", Power.PAUSED), ("", Power.RUNNING)])
-def test_what_runs_for_its_backup_alone_is_not_taken_for_running(stranger: Any, lock: str, seen: Power) -> None:
+def test_look_does_not_take_what_runs_for_its_backup_alone_for_running(stranger: Any, lock: str, seen: Power) -> None:
     body = f'{{"data":{{"status":"running","qmpstatus":"prelaunch","lock":"{lock}"}}}}'.encode()
     hypervisor = connect("proxmox", stranger.access(stranger.answering(http_answer(body))))
     assert hypervisor.look(GuestRef(Kind.VM, "100", "pve1")).power == seen
@@ -98,10 +99,10 @@ def test_what_runs_for_its_backup_alone_is_not_taken_for_running(stranger: Any, 
 
 
 @pytest.mark.parametrize("verb", CYCLES)
-def test_the_lock_is_looked_at_right_before_a_container_is_rebooted_b25(
+def test_reboot_of_a_container_looks_at_its_lock_right_before_its_command(
     server: Any, simulated: Simulated, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
-    """It would go down, and the lock would keep it from coming up."""
+    """B25: it would go down, and the lock would keep it from coming up."""
     operation = asked(server(LXC, power="running"), verb)
     real, looks = Proxmox.look, [0]
 
@@ -133,9 +134,10 @@ def half_rebooted(server: Any, simulated: Simulated, verb: str = "reboot") -> Op
 
 
 @pytest.mark.parametrize("verb", CYCLES)
-def test_a_container_that_its_reboot_left_down_is_brought_up_when_its_lock_is_gone_b25(
+def test_reboot_brings_up_a_container_that_it_left_down_when_the_lock_is_gone(
     server: Any, simulated: Simulated, verb: str
 ) -> None:
+    """B25: the second half waits for the lock, and is a start."""
     operation = half_rebooted(server, simulated, verb)
     assert (operation.state, operation.step) == ("running", "down")
     assert "systemctl start pve-container@100" in operation.error_detail
@@ -151,13 +153,19 @@ def test_a_container_that_its_reboot_left_down_is_brought_up_when_its_lock_is_go
     assert Vps.objects.get().status == "running"
 
 
-def test_its_page_says_that_it_is_down_and_why_b25(server: Any, simulated: Simulated, as_user: Any, alice: Any) -> None:
+def test_server_page_says_that_a_reboot_left_it_down_and_why(
+    server: Any, simulated: Simulated, as_user: Any, alice: Any
+) -> None:
+    """B25: whoever looks meanwhile learns that it will be started."""
     half_rebooted(server, simulated)
     page = as_user(alice).get(f"/vps/{Vps.objects.get().pk}/").content.decode()
     assert "The server is down, and is started as soon as it is free" in page
 
 
-def test_a_lock_that_outlasts_the_deadline_leaves_it_down_and_says_so_b25(server: Any, simulated: Simulated) -> None:
+def test_reboot_whose_lock_outlasts_the_deadline_says_that_it_left_the_guest_down(
+    server: Any, simulated: Simulated
+) -> None:
+    """B25: `left_stopped`, and another operation may be asked for."""
     operation = half_rebooted(server, simulated)
     Operation.objects.update(deadline_at=timezone.now(), due_at=timezone.now())
     turn(operation)
@@ -166,7 +174,8 @@ def test_a_lock_that_outlasts_the_deadline_leaves_it_down_and_says_so_b25(server
     assert operations.refusal(Vps.objects.get()) is None
 
 
-def test_a_lost_answer_to_the_second_half_is_not_sent_twice_b25(server: Any, simulated: Simulated) -> None:
+def test_reboot_whose_second_answer_is_lost_sends_its_start_once(server: Any, simulated: Simulated) -> None:
+    """B25: the start is found, as any command is."""
     operation = half_rebooted(server, simulated)
     simulated.change(100, lock="")
     simulated.call("PATCH", "faults", {"lose_answers": 1})
@@ -175,7 +184,8 @@ def test_a_lost_answer_to_the_second_half_is_not_sent_twice_b25(server: Any, sim
     assert simulated.commands(100) == ["reboot", "start"]
 
 
-def test_somebody_who_starts_it_first_is_not_in_the_way_b25(server: Any, simulated: Simulated) -> None:
+def test_reboot_sends_no_start_where_somebody_else_was_first(server: Any, simulated: Simulated) -> None:
+    """B25: a guest that runs needs no second half."""
     operation = half_rebooted(server, simulated)
     simulated.change(100, power="running", lock="")
     now_due()
@@ -183,14 +193,15 @@ def test_somebody_who_starts_it_first_is_not_in_the_way_b25(server: Any, simulat
     assert simulated.commands(100) == ["reboot"]
 
 
-def test_a_container_that_cannot_be_started_again_is_said_to_be_down_b25(server: Any, simulated: Simulated) -> None:
+def test_reboot_says_that_a_container_that_cannot_be_started_again_is_down(server: Any, simulated: Simulated) -> None:
+    """B25: a start that fails is the end."""
     operation = carry_out(asked(server(LXC, power="running", fail_start=True), "reboot"))
     assert operation.error_code == "did_not_come_back"
     assert (Vps.objects.get().status, simulated.commands(100)) == ("stopped", ["reboot", "start"])
 
 
-def test_a_machine_that_a_lock_keeps_down_is_brought_up_too_b25(server: Any, simulated: Simulated) -> None:
-    """Its second half is the hypervisor's own start, which minds the lock as ours does."""
+def test_reboot_brings_up_a_machine_that_a_lock_keeps_down(server: Any, simulated: Simulated) -> None:
+    """B25: its second half is the hypervisor's own start, which minds the lock as ours does."""
     operation = asked(server(power="running", shutdown_seconds=0.3, start_seconds=0.1), "reboot")
     turn(operation)
     simulated.change(100, fail_start=True, lock="backup")

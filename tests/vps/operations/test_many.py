@@ -59,7 +59,7 @@ def workers(cluster: Cluster, count: int) -> Iterator[None]:
         one.result()
 
 
-def test_they_end_in_order_within_the_calls_in_flight_and_without_a_poll_that_a_list_saves(
+def test_work_of_six_workers_ends_in_order_within_the_calls_in_flight_and_polls_no_task(
     servers: list[Vps], simulated: Simulated, real_cluster: Cluster, alice: Any
 ) -> None:
     for vps in servers:
@@ -84,9 +84,7 @@ def test_they_end_in_order_within_the_calls_in_flight_and_without_a_poll_that_a_
     assert max(abs(asked.index(id) - place) for place, id in enumerate(ended)) < COUNT / 2, "roughly first come"
 
 
-def test_those_who_wake_many_and_those_who_put_many_off_do_not_wait_for_each_other(
-    servers: list[Vps], real_cluster: Cluster
-) -> None:
+def test_wake_and_reschedule_of_many_do_not_deadlock(servers: list[Vps], real_cluster: Cluster) -> None:
     """Two that lock the same rows, each in an order of its own, end with a deadlock within moments."""
     for vps in servers:
         operations.request(vps, "start", by=None, source="page")

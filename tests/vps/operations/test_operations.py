@@ -66,7 +66,7 @@ def test_reboot_is_done_when_the_guest_runs_anew(server: Any, simulated: Any, do
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("power_now", "asked"), [("running", "start"), ("stopped", "stop")])
-def test_what_is_so_already_succeeds_without_a_command(
+def test_start_or_stop_of_what_is_so_already_succeeds_without_a_command(
     server: Any, simulated: Any, do: Any, kind: str, power_now: str, asked: str
 ) -> None:
     assert do(server(kind, power=power_now), asked).state == "succeeded"
@@ -75,7 +75,7 @@ def test_what_is_so_already_succeeds_without_a_command(
 
 @pytest.mark.parametrize("asked", CYCLES)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_stopped_server_is_not_rebooted(server: Any, simulated: Any, do: Any, kind: str, asked: str) -> None:
+def test_reboot_of_a_stopped_server_is_refused(server: Any, simulated: Any, do: Any, kind: str, asked: str) -> None:
     operation = do(server(kind), asked)
     assert (operation.state, operation.error_code) == ("failed", "vps_not_running")
     assert simulated.commands(100) == []
@@ -91,11 +91,11 @@ def test_a_stopped_server_is_not_rebooted(server: Any, simulated: Any, do: Any, 
         ("force-stop", "hypervisor_refused"),
     ],
 )
-def test_a_time_that_ran_out_is_the_guests_fault_only_where_it_was_asked_to_go_down(asked: str, code: str) -> None:
+def test_code_of_a_time_that_ran_out_blames_the_guest_only_where_it_was_asked_to_go_down(asked: str, code: str) -> None:
     assert VERBS[asked].code_of(Refusal.TIMED_OUT) == code
 
 
-def test_a_locked_server_is_waited_for(server: Any, simulated: Any, alice: Any) -> None:
+def test_start_waits_for_a_locked_server(server: Any, simulated: Any, alice: Any) -> None:
     operation = operations.request(server(lock="backup"), "start", by=alice, source="page")
     turn(operation)
     operation.refresh_from_db()
@@ -106,7 +106,7 @@ def test_a_locked_server_is_waited_for(server: Any, simulated: Any, alice: Any) 
     assert simulated.commands(100) == ["start"]
 
 
-def test_a_server_that_is_locked_for_too_long_is_said_to_be_busy(server: Any, alice: Any) -> None:
+def test_start_of_a_server_that_is_locked_for_too_long_says_that_it_is_busy(server: Any, alice: Any) -> None:
     operation = operations.request(server(lock="backup"), "start", by=alice, source="page")
     turn(operation)
     Operation.objects.update(deadline_at=timezone.now(), due_at=timezone.now())
@@ -115,7 +115,9 @@ def test_a_server_that_is_locked_for_too_long_is_said_to_be_busy(server: Any, al
 
 @pytest.mark.parametrize("asked", VERBS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_lost_answer_is_not_sent_twice(server: Any, simulated: Any, do: Any, kind: str, asked: str) -> None:
+def test_find_adopts_the_command_whose_answer_was_lost_and_sends_none_twice(
+    server: Any, simulated: Any, do: Any, kind: str, asked: str
+) -> None:
     """The command acts and its answer never comes: the task is found in the node's list, and adopted."""
     vps = server(kind, power=power_before(asked))
     simulated.call("PATCH", "faults", {"lose_answers": 1})
@@ -125,7 +127,7 @@ def test_a_lost_answer_is_not_sent_twice(server: Any, simulated: Any, do: Any, k
     assert len(simulated.commands(100)) == 1
 
 
-def test_a_cluster_that_cannot_be_reached_is_asked_again(server: Any, simulated: Any, alice: Any) -> None:
+def test_start_asks_a_node_that_could_not_be_reached_again(server: Any, simulated: Any, alice: Any) -> None:
     vps = server()
     simulated.call("PATCH", "nodes/pve1", {"up": False})
     operation = operations.request(vps, "start", by=alice, source="page")
@@ -140,21 +142,21 @@ def test_a_cluster_that_cannot_be_reached_is_asked_again(server: Any, simulated:
     assert simulated.commands(100) == ["start"]
 
 
-def test_a_guest_that_moved_is_followed(server: Any, simulated: Any, do: Any) -> None:
+def test_start_follows_a_guest_that_moved(server: Any, simulated: Any, do: Any) -> None:
     vps = server()
     simulated.change(100, node="pve2")
     assert do(vps, "start").state == "succeeded"
     assert Placement.objects.get(vps=vps).node == "pve2"
 
 
-def test_a_guest_that_is_gone_is_not_deleted_here(server: Any, simulated: Any, do: Any) -> None:
+def test_start_of_a_guest_that_is_gone_fails_and_deletes_nothing(server: Any, simulated: Any, do: Any) -> None:
     vps = server()
     simulated.call("DELETE", "guests/100")
     assert do(vps, "start").error_code == "vps_missing"
     assert Vps.objects.filter(pk=vps.pk).exists()
 
 
-def test_another_guest_under_the_same_vmid_is_not_touched(server: Any, simulated: Any, do: Any) -> None:
+def test_reboot_does_not_touch_another_guest_under_the_same_vmid(server: Any, simulated: Any, do: Any) -> None:
     vps = server(power="running")
     do(vps, "start")
     simulated.change(100, uuid="bbbbbbbb-0000-0000-0000-000000000000")
@@ -163,7 +165,7 @@ def test_another_guest_under_the_same_vmid_is_not_touched(server: Any, simulated
     assert simulated.commands(100) == []
 
 
-def test_whoever_comes_late_or_twice_changes_nothing(server: Any, simulated: Any, alice: Any) -> None:
+def test_advance_that_comes_early_late_or_twice_changes_nothing(server: Any, simulated: Any, alice: Any) -> None:
     operation = operations.request(server(), "start", by=alice, source="page")
     assert turn(operation) is not None
     Operation.objects.update(due_at=timezone.now() + timedelta(minutes=1))
@@ -177,7 +179,7 @@ def test_whoever_comes_late_or_twice_changes_nothing(server: Any, simulated: Any
     assert simulated.commands(100) == ["start"]
 
 
-def test_the_database_refuses_a_second_open_operation(server: Any, alice: Any) -> None:
+def test_operation_that_is_a_second_open_one_is_refused_by_the_database(server: Any, alice: Any) -> None:
     from django.db import IntegrityError
 
     vps = server()
@@ -186,7 +188,7 @@ def test_the_database_refuses_a_second_open_operation(server: Any, alice: Any) -
         Operation.objects.create(vps=vps, kind="stop", source="page", deadline_at=timezone.now())
 
 
-def test_the_sweeper_finds_what_no_bell_rang_for(server: Any, alice: Any, real_cluster: Cluster) -> None:
+def test_overdue_finds_what_no_bell_rang_for(server: Any, alice: Any, real_cluster: Cluster) -> None:
     operation = operations.request(server(), "start", by=alice, source="page")
     assert operations.overdue() == operations.Sweep()
     Operation.objects.update(due_at=timezone.now() - timedelta(seconds=6))

@@ -68,7 +68,7 @@ def name_of(value: Any) -> str:
 
 
 @pytest.mark.parametrize(("guest", "facts", "kind", "code", "sent", "in_the_end"), OUTCOMES, ids=name_of)
-def test_each_ends_as_it_should(
+def test_verb_ends_on_each_kind_of_guest_as_it_should(
     server: Any, simulated: Simulated, guest: str, facts: Any, kind: str, code: str, sent: list[str], in_the_end: str
 ) -> None:
     operation = carry_out(ask(server(guest, **facts), kind))
@@ -82,7 +82,7 @@ def test_each_ends_as_it_should(
 
 
 @pytest.mark.parametrize("guest", [QEMU, LXC])
-def test_what_is_highly_available_is_never_asked_to_overrule_a_shutdown(
+def test_force_stop_of_what_is_highly_available_never_overrules_a_shutdown(
     server: Any, simulated: Simulated, guest: str
 ) -> None:
     turn(ask(server(guest, **HA | UP), "force-stop"))
@@ -93,7 +93,7 @@ def test_what_is_highly_available_is_never_asked_to_overrule_a_shutdown(
 
 @pytest.mark.parametrize("kind", VERBS)
 @pytest.mark.parametrize("guest", [QEMU, LXC])
-def test_a_locked_guest_is_sent_nothing(server: Any, simulated: Simulated, guest: str, kind: str) -> None:
+def test_verb_sends_a_locked_guest_nothing(server: Any, simulated: Simulated, guest: str, kind: str) -> None:
     operation = ask(server(guest, power=power_before(kind), lock="backup"), kind)
     turn(operation)
     operation.refresh_from_db()
@@ -105,7 +105,7 @@ def test_a_locked_guest_is_sent_nothing(server: Any, simulated: Simulated, guest
 
 @pytest.mark.parametrize("guest", [QEMU, LXC])
 @pytest.mark.parametrize(("kind", "answers_lost"), HANGING)
-def test_a_forced_stop_waits_for_nothing_that_hangs(
+def test_force_stop_waits_for_nothing_that_hangs(
     server: Any, simulated: Simulated, shorten: Shorten, guest: str, kind: str, answers_lost: int
 ) -> None:
     shorten(traits=replace(Proxmox.traits, starts_within_s=0.3))

@@ -128,19 +128,19 @@ def test_phases_act_once_where_an_answer_is_lost(driven: Driven, simulated: Simu
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
-def test_a_phase_whose_time_is_over_gives_way_to_the_next(driven: Driven, simulated: Simulated, driver: str) -> None:
+def test_phases_give_way_to_the_next_when_their_time_is_over(driven: Driven, simulated: Simulated, driver: str) -> None:
     operation = carry_out(asked(driven(driver, shutdown_seconds=60), "stop"))
     assert (operation.state, operation.phase) == ("succeeded", 1)
     assert simulated.commands(100) == ["shutdown", "stop"]
 
 
-def test_a_phase_whose_time_is_over_is_the_end_where_no_other_may_follow(driven: Driven, simulated: Simulated) -> None:
+def test_phases_end_when_their_time_is_over_and_no_other_may_follow(driven: Driven, simulated: Simulated) -> None:
     operation = carry_out(asked(driven("Stubborn", shutdown_seconds=60), "reboot"))
     assert (operation.error_code, simulated.commands(100)) == ("guest_did_not_shut_down", ["shutdown"])
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
-def test_what_is_up_again_between_two_phases_is_not_started(driven: Driven, simulated: Simulated, driver: str) -> None:
+def test_phases_do_not_start_what_is_up_again_between_them(driven: Driven, simulated: Simulated, driver: str) -> None:
     operation = asked(driven(driver), "reboot")
     step_until(operation, 1)
     assert Vps.objects.get().status == "stopped", "its page says so meanwhile"
@@ -150,7 +150,7 @@ def test_what_is_up_again_between_two_phases_is_not_started(driven: Driven, simu
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
-def test_a_deadline_between_two_phases_says_that_the_guest_is_down(driven: Driven, driver: str) -> None:
+def test_phases_say_at_a_deadline_between_them_that_the_guest_is_down(driven: Driven, driver: str) -> None:
     operation = asked(driven(driver), "reboot")
     step_until(operation, 1)
     Operation.objects.update(deadline_at=timezone.now(), due_at=timezone.now())
@@ -159,7 +159,7 @@ def test_a_deadline_between_two_phases_says_that_the_guest_is_down(driven: Drive
     assert (operation.error_code, Vps.objects.get().status) == ("did_not_come_back", "stopped")
 
 
-def test_a_lock_between_two_phases_is_waited_for(driven: Driven, simulated: Simulated) -> None:
+def test_phases_wait_for_a_lock_between_them(driven: Driven, simulated: Simulated) -> None:
     operation = asked(driven("TwoPhases"), "restart")
     step_until(operation, 1)
     simulated.change(100, lock="backup")

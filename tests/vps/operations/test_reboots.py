@@ -77,28 +77,29 @@ def is_done(monkeypatch: pytest.MonkeyPatch, simulated: Simulated) -> Any:
     ],
 )
 @pytest.mark.parametrize(("guest", "kind"), [("qemu", "reboot"), ("lxc", "reboot"), ("lxc", "restart")])
-def test_a_reboot_is_done_when_the_guest_is_up_for_no_longer_than_its_command_has_left_b7_b16(
+def test_is_seen_done_takes_a_guest_that_is_up_no_longer_than_since_its_reboot_was_sent(
     is_done: Any, guest: str, kind: str, uptime_s: int | None, seconds_ago: float, is_proof: bool
 ) -> None:
+    """B7, B16: a second or two are the grain of an uptime."""
     operation = sent(seconds_ago, kind, guest)
     assert is_done(operation, look(uptime_s, kind=Placement.Kind(guest).guest_kind)) == is_proof
 
 
-def test_an_operation_of_before_the_upgrade_is_judged_by_when_it_was_sent(is_done: Any) -> None:
+def test_is_seen_done_judges_an_operation_of_before_the_upgrade_by_when_it_was_sent(is_done: Any) -> None:
     operation = sent(60)
     operation.sent_at, operation.sent_after = operation.sent_after, None
     assert is_done(operation, look(30))
     assert not is_done(operation, look(90))
 
 
-def test_a_reset_keeps_the_uptime_and_what_is_down_is_not_up(is_done: Any) -> None:
+def test_is_seen_done_of_a_restart_goes_by_no_uptime_and_of_a_reboot_wants_it_up(is_done: Any) -> None:
     assert is_done(sent(1, "restart"), look(1000))
     assert not is_done(sent(1), look(0, power=Power.STOPPED))
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_guest_that_is_still_up_from_before_is_no_proof_b16(server: Any, simulated: Simulated, kind: str) -> None:
-    """The node has forgotten the task, so the guest alone can tell: it runs, and has run for an hour."""
+def test_reboot_is_not_done_while_the_guest_is_up_from_before(server: Any, simulated: Simulated, kind: str) -> None:
+    """B16: the node has forgotten the task, so the guest alone can tell: it runs, and has run for an hour."""
     vps = server(kind, power="running", started_at=time.time() - 3600, never_ends=True)
     operation = asked(vps)
     turn(operation)
@@ -141,9 +142,10 @@ def two_hosts(db: None, with_two_hosts: Simulated, alice: Any, make_vps: Any) ->
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seconds", [-3600, -20, 20, 3600])
-def test_the_api_host_changes_in_mid_reboot_and_its_clock_is_off_b7(
+def test_reboot_succeeds_though_another_host_whose_clock_is_off_answers_in_the_middle(
     two_hosts: Any, with_two_hosts: Simulated, kind: str, seconds: int
 ) -> None:
+    """B7: an uptime is a duration."""
     first, second = with_two_hosts.simulator.tls_hosts
     with_two_hosts.set_clock(second, seconds)
     operation = asked(two_hosts(kind))
@@ -155,10 +157,10 @@ def test_the_api_host_changes_in_mid_reboot_and_its_clock_is_off_b7(
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seconds", [-3600, -20, 20, 3600])
-def test_a_clock_that_is_off_proves_no_reboot_b7(
+def test_reboot_is_not_proved_by_a_clock_that_is_off(
     two_hosts: Any, with_two_hosts: Simulated, kind: str, seconds: int
 ) -> None:
-    """The guest runs on as before, and the host that is asked now is ahead or behind."""
+    """B7: the guest runs on as before, and the host that is asked now is ahead or behind."""
     operation = asked(two_hosts(kind, never_ends=True))
     turn(operation)
     first, second = with_two_hosts.simulator.tls_hosts
@@ -175,10 +177,10 @@ def test_a_clock_that_is_off_proves_no_reboot_b7(
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seconds", [-3600, -90, 90, 3600])
-def test_a_lost_command_is_found_whatever_the_date_of_the_host_that_was_asked_b7(
+def test_find_finds_a_lost_command_whatever_the_date_of_the_host_that_was_asked(
     server: Any, simulated: Simulated, kind: str, seconds: int
 ) -> None:
-    """A clock that is ahead would hide the task, and it would be sent again."""
+    """B7: a clock that is ahead would hide the task, and it would be sent again."""
     simulated.set_clock(simulated.simulator.tls, seconds)
     vps = server(kind, power="running", started_at=time.time() - 3600)
     simulated.call("PATCH", "faults", {"lose_answers": 1})
@@ -194,8 +196,8 @@ def test_a_lost_command_is_found_whatever_the_date_of_the_host_that_was_asked_b7
 
 
 @pytest.mark.parametrize("days", [-1, 1])
-def test_tasks_are_ours_from_the_clock_on_that_is_behind_b7(db: None, days: int) -> None:
-    """Those of a node that is behind bear its time, and would lie before our own."""
+def test_intent_of_goes_by_the_clock_that_is_behind(db: None, days: int) -> None:
+    """B7: those of a node that is behind bear its time, and would lie before our own."""
     told = timezone.now() + timedelta(days=days)
     assert (intent_of(look(0, at=told), timezone.now()) == told) == (days < 0)
 
@@ -204,7 +206,8 @@ def test_tasks_are_ours_from_the_clock_on_that_is_behind_b7(db: None, days: int)
 
 
 @pytest.mark.parametrize("seconds", [15, 22])
-def test_a_guest_may_take_its_time_to_come_up_b23(server: Any, simulated: Simulated, seconds: int) -> None:
+def test_reboot_gives_a_guest_its_time_to_come_up(server: Any, simulated: Simulated, seconds: int) -> None:
+    """B23: not up yet, within thirty seconds, is no failure."""
     operation = gone_down(server, simulated)
     Operation.objects.update(down_since=timezone.now() - timedelta(seconds=seconds))
     now_due()
@@ -215,9 +218,10 @@ def test_a_guest_may_take_its_time_to_come_up_b23(server: Any, simulated: Simula
     assert carry_out(operation).state == "succeeded"
 
 
-def test_a_guest_that_stays_down_is_told_of_soon_and_a_start_is_offered_b23(
+def test_reboot_whose_guest_stays_down_fails_soon_and_a_start_is_offered(
     server: Any, simulated: Simulated, as_user: Any, alice: Any
 ) -> None:
+    """B23: long before the deadline."""
     operation = gone_down(server, simulated)
     assert operation.down_since is not None
     long_ago = timezone.now() - timedelta(seconds=31)
@@ -237,7 +241,7 @@ def test_a_guest_that_stays_down_is_told_of_soon_and_a_start_is_offered_b23(
     assert stop.state == "succeeded", "what was waited for once is not waited for again"
 
 
-def test_what_a_reboot_promises_holds_for_thirty_seconds() -> None:
+def test_traits_let_a_guest_come_up_within_thirty_seconds() -> None:
     assert Proxmox.traits.comes_up_within_s == 30
 
 
@@ -259,8 +263,8 @@ def gone_down(server: Any, simulated: Simulated) -> Operation:
 # B24
 
 
-def test_progress_never_runs_backwards_b24(server: Any, simulated: Simulated) -> None:
-    """A lock, a command whose task met another lock, a refusal, and at last a start."""
+def test_progress_never_runs_backwards(server: Any, simulated: Simulated) -> None:
+    """B24: a lock, a command whose task met another lock, a refusal, and at last a start."""
     operation = asked(server(ends={"start": "VM is locked (backup)"}), "start")
     seen = [operation.progress]
 
@@ -286,6 +290,7 @@ def test_progress_never_runs_backwards_b24(server: Any, simulated: Simulated) ->
     assert seen[0] == 0
 
 
-def test_progress_of_what_has_failed_stays_where_it_was_b24(server: Any, simulated: Simulated) -> None:
+def test_progress_of_what_has_failed_stays_where_it_was(server: Any, simulated: Simulated) -> None:
+    """B24: a failure is no hundred per cent."""
     operation = carry_out(asked(server(ends={"start": "start failed: QEMU exited with code 1"}), "start"))
     assert (operation.state, operation.progress) == ("failed", 50)

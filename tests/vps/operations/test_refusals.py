@@ -75,25 +75,27 @@ def now_due() -> None:
         "container did not stop",
     ],
 )
-def test_a_guest_that_does_not_go_down_is_named_in_whatever_words_b5(
+def test_after_refusal_knows_in_whatever_words_a_guest_that_does_not_go_down(
     server: Any, simulated: Simulated, asked_for: str, text: str
 ) -> None:
+    """B5: each text is a genuine one."""
     vps = server(power="running", ends={action_of(asked_for): text})
     operation = carry_out(asked(vps, asked_for))
     assert (operation.error_code, operation.error_detail) == ("guest_did_not_shut_down", text)
 
 
 @pytest.mark.parametrize("asked_for", [name for name in VERBS if not ASKS_THE_SYSTEM[name]])
-def test_who_was_not_asked_to_go_down_is_not_told_to_use_force_b5(
+def test_after_refusal_advises_no_force_where_the_guest_was_not_asked_to_go_down(
     server: Any, simulated: Simulated, asked_for: str
 ) -> None:
+    """B5: the same text, of another command."""
     vps = server(power=power_before(asked_for), ends={action_of(asked_for): "VM quit/powerdown failed"})
     assert carry_out(asked(vps, asked_for)).error_code == "hypervisor_refused"
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("asked_for", [name for name in VERBS if name not in CYCLES])
-def test_a_task_that_failed_when_its_work_was_done_has_done_it(
+def test_follow_takes_a_task_that_failed_when_its_work_was_done_for_done(
     server: Any, simulated: Simulated, kind: str, asked_for: str
 ) -> None:
     vps = server(kind, power=power_before(asked_for), ends_after={action_of(asked_for, kind): "received interrupt"})
@@ -106,10 +108,10 @@ def test_a_task_that_failed_when_its_work_was_done_has_done_it(
 
 @pytest.mark.parametrize("kind", VERBS)
 @pytest.mark.parametrize(("status", "reason"), PASSING)
-def test_a_refusal_that_did_nothing_is_no_try_b6(
+def test_after_refusal_counts_no_try_where_nothing_was_done(
     server: Any, simulated: Simulated, kind: str, status: int, reason: str
 ) -> None:
-    """It says so more often than may be tried, and then no more."""
+    """B6: it says so more often than may be tried, and then no more."""
     refuse(simulated, status, reason)
     operation = asked(server(power=power_before(kind)), kind)
     for _ in range(3 * MOST_TRIES):
@@ -131,7 +133,8 @@ def test_a_refusal_that_did_nothing_is_no_try_b6(
         "command 'ha-manager set vm:100 --state started' failed: exit code 255",
     ],
 )
-def test_a_task_that_did_nothing_is_no_try_b6(server: Any, simulated: Simulated, text: str) -> None:
+def test_follow_counts_no_try_where_the_task_did_nothing(server: Any, simulated: Simulated, text: str) -> None:
+    """B6: a task may say so too."""
     operation = asked(server(ends={"start": text}), "start")
     while len(simulated.commands(100)) <= MOST_TRIES and operation.is_open:
         turn(operation)
@@ -142,7 +145,8 @@ def test_a_task_that_did_nothing_is_no_try_b6(server: Any, simulated: Simulated,
     assert carry_out(operation).state == "succeeded"
 
 
-def test_what_has_no_quorum_for_too_long_was_not_busy_b6(server: Any, simulated: Simulated) -> None:
+def test_start_that_met_no_quorum_until_its_deadline_does_not_say_busy(server: Any, simulated: Simulated) -> None:
+    """B6: what has no quorum is unavailable."""
     refuse(simulated, 500, "cluster not ready - no quorum?")
     operation = asked(server(), "start")
     turn(operation)
@@ -152,7 +156,7 @@ def test_what_has_no_quorum_for_too_long_was_not_busy_b6(server: Any, simulated:
     assert operation.error_code == "hypervisor_unavailable"
 
 
-def test_what_may_have_been_done_is_a_try(server: Any, simulated: Simulated) -> None:
+def test_send_counts_as_a_try_what_may_have_been_done(server: Any, simulated: Simulated) -> None:
     """Or else what is lost each time would be sent for ever."""
     refuse(simulated, 596, "Connection timed out")
     operation = asked(server(), "start")
@@ -175,10 +179,10 @@ REFUSED = [
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("first", ["start", "reboot"])
 @pytest.mark.parametrize(("status", "reason"), REFUSED)
-def test_what_was_refused_leaves_nothing_to_wait_for_b21(
+def test_force_stop_waits_for_nothing_that_was_refused(
     server: Any, simulated: Simulated, kind: str, first: str, status: int, reason: str
 ) -> None:
-    """A forced stop of a guest that is down is done at once: no command of before may still arrive."""
+    """B21: a forced stop of a guest that is down is done at once: no command of before may still arrive."""
     refuse(simulated, status, reason)
     vps = server(kind, power=power_before(first))
     assert carry_out(asked(vps, first)).state == "failed"
@@ -192,10 +196,10 @@ def test_what_was_refused_leaves_nothing_to_wait_for_b21(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_guest_that_was_not_where_its_command_went_has_nothing_to_wait_for_b21(
+def test_force_stop_waits_for_no_command_that_went_where_the_guest_was_not(
     server: Any, simulated: Simulated, kind: str
 ) -> None:
-    """The cluster lost it between the look and the command, which so was refused, and then it is back."""
+    """B21: the cluster lost it between the look and the command, which so was refused, and then it is back."""
     vps = server(kind)
     refuse(simulated, 500, f"Configuration file 'nodes/pve1/{kind}/100.conf' does not exist")
     simulated.answer("GET", "/cluster/resources", 200, body={"data": []})
@@ -208,8 +212,10 @@ def test_a_guest_that_was_not_where_its_command_went_has_nothing_to_wait_for_b21
     assert (stop.state, simulated.commands(100)) == ("succeeded", [])
 
 
-def test_a_refusal_proves_nothing_of_what_was_asked_before_it_b21(server: Any, simulated: Simulated) -> None:
-    """A start was lost on its way, the forced stop after it refused: the next one waits for the start all the same."""
+def test_force_stop_waits_for_a_lost_start_though_a_stop_after_it_was_refused(
+    server: Any, simulated: Simulated
+) -> None:
+    """B21: a start was lost on its way, the forced stop after it refused: the next one waits for the start all the same."""
     vps = server()
     refuse(simulated, 596, "Connection timed out", times=1)
     turn(asked(vps, "start"))
@@ -228,7 +234,8 @@ def test_a_refusal_proves_nothing_of_what_was_asked_before_it_b21(server: Any, s
     assert carry_out(stop).state == "succeeded"
 
 
-def test_a_reboot_whose_task_was_refused_brings_nothing_up_b21(server: Any, simulated: Simulated) -> None:
+def test_force_stop_waits_for_no_reboot_whose_guest_did_not_go_down(server: Any, simulated: Simulated) -> None:
+    """B21: what has not gone down is not brought up."""
     vps = server(power="running", ends={"reboot": "VM quit/powerdown failed - got timeout"})
     assert carry_out(asked(vps, "reboot")).error_code == "guest_did_not_shut_down"
     simulated.change(100, power="stopped")
@@ -238,10 +245,8 @@ def test_a_reboot_whose_task_was_refused_brings_nothing_up_b21(server: Any, simu
     assert stop.state == "succeeded"
 
 
-def test_a_reboot_whose_task_failed_for_no_known_reason_may_still_bring_it_up_b21(
-    server: Any, simulated: Simulated
-) -> None:
-    """That its task has failed is no proof, as a refusal is."""
+def test_force_stop_waits_for_a_reboot_whose_task_failed_for_no_known_reason(server: Any, simulated: Simulated) -> None:
+    """B21: that its task has failed is no proof, as a refusal is."""
     vps = server(power="running", ends={"reboot": "received interrupt"})
     assert carry_out(asked(vps, "reboot")).error_code == "hypervisor_refused"
     simulated.change(100, power="stopped")
@@ -253,7 +258,7 @@ def test_a_reboot_whose_task_failed_for_no_known_reason_may_still_bring_it_up_b2
     assert carry_out(stop).state == "succeeded"
 
 
-def test_a_refusal_in_a_later_try_says_nothing_of_an_earlier_one(server: Any, simulated: Simulated) -> None:
+def test_find_adopts_what_was_perhaps_sent_before_a_later_try_can_be_refused(server: Any, simulated: Simulated) -> None:
     """What was perhaps sent is found out before anything is sent again, so a refusal is of the last one there is."""
     refuse(simulated, 596, "Connection timed out", acts=True, times=1)
     operation = asked(server(never_ends=True), "start")
@@ -279,9 +284,10 @@ SILENCE = [
 
 
 @pytest.mark.parametrize(("status", "reason"), SILENCE)
-def test_the_words_for_a_node_that_cannot_be_found_hold_calls_back_b22(
+def test_circuit_breaker_opens_for_a_node_that_cannot_be_found(
     server: Any, simulated: Simulated, status: int, reason: str
 ) -> None:
+    """B22: in all the texts that a hypervisor has for it."""
     simulated.answer("", "/nodes/pve1/.*", status, reason)
     starts = [asked(server(vmid=vmid), "start") for vmid in (100, 101, 102)]
     simulated.forget_load()
@@ -299,16 +305,18 @@ def test_the_words_for_a_node_that_cannot_be_found_hold_calls_back_b22(
         assert carry_out(operation).state == "succeeded"
 
 
-def test_a_guest_that_has_left_a_node_whose_name_is_gone_is_followed_b22(server: Any, simulated: Simulated) -> None:
+def test_start_follows_a_guest_that_has_left_a_node_whose_name_is_gone(server: Any, simulated: Simulated) -> None:
+    """B22: the list tells where it is."""
     vps = server()
     simulated.change(100, node="pve2")
     simulated.answer("", "/nodes/pve1/.*", 500, "hostname lookup 'pve1' failed - Name or service not known")
     assert carry_out(asked(vps, "start")).state == "succeeded"
 
 
-def test_a_stop_does_not_wait_for_the_silence_of_a_node_that_the_guest_has_left_b22(
+def test_force_stop_does_not_wait_for_an_unreachable_node_that_the_guest_has_left(
     server: Any, simulated: Simulated
 ) -> None:
+    """B22: only the node that it is on counts."""
     vps = server(never_ends=True)
     starting = asked(vps, "start")
     turn(starting)
@@ -320,7 +328,7 @@ def test_a_stop_does_not_wait_for_the_silence_of_a_node_that_the_guest_has_left_
     assert carry_out(stop).state == "succeeded"
 
 
-def test_what_a_kind_of_guest_cannot_do_is_refused_and_not_sent(
+def test_restart_of_a_kind_of_guest_that_cannot_is_refused_and_not_sent(
     server: Any, simulated: Simulated, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its driver has no call for it."""

@@ -41,7 +41,7 @@ def later(seconds: float) -> None:
 # Another guest
 
 
-def test_a_command_that_was_perhaps_sent_does_not_follow_its_server_to_another_guest(
+def test_reboot_that_was_perhaps_sent_does_not_follow_its_server_to_another_guest(
     server: Any, simulated: Any, alice: Any
 ) -> None:
     vps = server(power="running")
@@ -55,7 +55,7 @@ def test_a_command_that_was_perhaps_sent_does_not_follow_its_server_to_another_g
     assert (simulated.commands(100), simulated.commands(200)) == (["reboot"], [])
 
 
-def test_another_guests_state_is_no_proof(server: Any, simulated: Any, alice: Any) -> None:
+def test_start_is_not_proved_by_another_guests_power(server: Any, simulated: Any, alice: Any) -> None:
     vps = server(start_seconds=1.0)
     simulated.add("qemu", 200, power="running")
     operation = operations.request(vps, "start", by=alice, source="page")
@@ -64,7 +64,7 @@ def test_another_guests_state_is_no_proof(server: Any, simulated: Any, alice: An
     assert carry_out(operation).error_code == "vps_unbound"
 
 
-def test_what_was_asked_of_one_guest_is_not_done_to_the_next(
+def test_restart_that_was_asked_of_one_guest_is_not_done_to_the_next(
     server: Any, simulated: Any, alice: Any, carol: Any, real_cluster: Cluster
 ) -> None:
     vps = server(power="running")
@@ -82,7 +82,7 @@ def test_what_was_asked_of_one_guest_is_not_done_to_the_next(
 
 @pytest.mark.parametrize("kind", ["qemu", "lxc"])
 @pytest.mark.parametrize("answers_lost", [0, 1])
-def test_a_forced_stop_does_not_trust_a_guest_that_is_just_starting(
+def test_force_stop_does_not_trust_a_guest_that_is_just_starting(
     server: Any, simulated: Any, alice: Any, kind: str, answers_lost: int
 ) -> None:
     vps = server(kind, start_seconds=1.5)
@@ -94,7 +94,7 @@ def test_a_forced_stop_does_not_trust_a_guest_that_is_just_starting(
     assert (simulated.commands(100), simulated.guest(100)["power"]) == (["start", "stop"], "stopped")
 
 
-def test_a_forced_stop_does_not_trust_a_guest_between_the_halves_of_its_reboot(
+def test_force_stop_does_not_trust_a_guest_between_the_halves_of_its_reboot(
     server: Any, simulated: Any, alice: Any
 ) -> None:
     vps = server(power="running", start_seconds=1.0)
@@ -107,7 +107,7 @@ def test_a_forced_stop_does_not_trust_a_guest_between_the_halves_of_its_reboot(
     assert (simulated.commands(100), simulated.guest(100)["power"]) == (["reboot", "stop"], "stopped")
 
 
-def test_a_reboot_that_never_brings_the_guest_up_holds_a_stop_up_for_a_while_only(
+def test_force_stop_waits_for_a_while_only_for_a_reboot_that_never_brings_the_guest_up(
     server: Any, alice: Any, shorten: Shorten
 ) -> None:
     shorten(traits=replace(Proxmox.traits, comes_up_within_s=0.5))
@@ -120,7 +120,7 @@ def test_a_reboot_that_never_brings_the_guest_up_holds_a_stop_up_for_a_while_onl
 # Perhaps sent
 
 
-def test_a_clock_that_is_ahead_by_seconds_hides_no_task(
+def test_find_misses_no_task_by_a_clock_that_is_ahead_by_seconds(
     server: Any, simulated: Any, alice: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The intent bears the clock of the host that answered, the task that of its node."""
@@ -144,7 +144,7 @@ def test_a_clock_that_is_ahead_by_seconds_hides_no_task(
     assert simulated.commands(100) == ["reboot"]
 
 
-def test_the_time_for_a_stray_begins_with_the_first_look_for_it(server: Any, simulated: Any, alice: Any) -> None:
+def test_find_begins_the_time_for_a_stray_with_its_first_look(server: Any, simulated: Any, alice: Any) -> None:
     """A worker that was paused may have sent it just now, however old the intent."""
     operation = operations.request(server(power="running"), "reboot", by=alice, source="page")
     now = timezone.now()
@@ -159,7 +159,9 @@ def test_the_time_for_a_stray_begins_with_the_first_look_for_it(server: Any, sim
     assert simulated.commands(100) == ["reboot"]
 
 
-def test_a_command_that_never_arrived_is_sent_again_in_the_end(server: Any, simulated: Any, alice: Any) -> None:
+def test_find_gives_up_a_command_that_never_arrived_and_it_is_sent_again(
+    server: Any, simulated: Any, alice: Any
+) -> None:
     operation = operations.request(server(), "start", by=alice, source="page")
     now = timezone.now()
     Operation.objects.update(
@@ -170,7 +172,7 @@ def test_a_command_that_never_arrived_is_sent_again_in_the_end(server: Any, simu
 
 
 @pytest.mark.parametrize("kind", ["start", "reboot"])
-def test_what_was_perhaps_sent_by_another_token_is_not_sent_again(
+def test_find_sends_nothing_again_that_was_perhaps_sent_by_another_token(
     server: Any, simulated: Any, alice: Any, kind: str
 ) -> None:
     operation = operations.request(server(power=power_before(kind)), kind, by=alice, source="page")
@@ -181,7 +183,7 @@ def test_what_was_perhaps_sent_by_another_token_is_not_sent_again(
     assert simulated.commands(100) == []
 
 
-def test_a_token_that_is_changed_while_a_worker_is_at_it_is_not_the_one_it_sends_by(
+def test_send_records_the_token_it_sent_by_though_it_is_changed_meanwhile(
     server: Any, alice: Any, real_cluster: Cluster
 ) -> None:
     """Or else the next would look for the task by the new token, see none, and send again."""
@@ -193,7 +195,7 @@ def test_a_token_that_is_changed_while_a_worker_is_at_it_is_not_the_one_it_sends
     assert operation.sent_as == "panel@pve!portal"
 
 
-def test_a_task_that_did_nothing_is_not_taken_for_the_next_one(server: Any, simulated: Any, alice: Any) -> None:
+def test_find_does_not_adopt_a_task_that_did_nothing(server: Any, simulated: Any, alice: Any) -> None:
     """The first start met a lock, the second lost its answer: the node lists both."""
     vps = server()
     spent = simulated.api("POST", "/nodes/pve1/qemu/100/status/start").json()["data"]
@@ -207,7 +209,7 @@ def test_a_task_that_did_nothing_is_not_taken_for_the_next_one(server: Any, simu
 
 
 @pytest.mark.parametrize(("kind", "asked", "sent"), [("qemu", "restart", "reset"), ("lxc", "reboot", "reboot")])
-def test_a_task_whose_answer_was_lost_is_not_taken_for_the_next_ones(
+def test_find_does_not_adopt_the_task_of_an_operation_before_whose_answer_was_lost(
     server: Any, simulated: Any, alice: Any, monkeypatch: pytest.MonkeyPatch, kind: str, asked: str, sent: str
 ) -> None:
     """A forced stop overtook it, and the one that asks for the same once more dies before it has sent anything."""
@@ -227,7 +229,7 @@ def test_a_task_whose_answer_was_lost_is_not_taken_for_the_next_ones(
     assert simulated.commands(100).count(sent) == 2
 
 
-def test_a_task_of_the_server_that_had_the_guest_before_is_not_taken_for_ones_own(
+def test_find_does_not_adopt_a_task_of_the_server_that_had_the_guest_before(
     server: Any, simulated: Any, alice: Any, make_vps: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = server(power="running")
@@ -254,7 +256,7 @@ def lost(self: Proxmox, *args: Any, **options: Any) -> str:
     raise OutcomeUnknown("it never arrived")
 
 
-def test_a_command_whose_answer_was_lost_is_found_though_its_guest_has_moved_meanwhile(
+def test_find_finds_a_command_whose_answer_was_lost_though_its_guest_has_moved(
     server: Any, simulated: Any, alice: Any
 ) -> None:
     operation = operations.request(server(power="running"), "reboot", by=alice, source="page")
@@ -268,7 +270,9 @@ def test_a_command_whose_answer_was_lost_is_found_though_its_guest_has_moved_mea
 # What a refused read proves
 
 
-def test_a_task_that_cannot_be_asked_for_is_not_done(server: Any, alice: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_follow_does_not_take_a_task_that_cannot_be_asked_for_as_done(
+    server: Any, alice: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     operation = operations.request(server(power="running", never_ends=True), "restart", by=alice, source="page")
     turn(operation)
 
@@ -283,7 +287,7 @@ def test_a_task_that_cannot_be_asked_for_is_not_done(server: Any, alice: Any, mo
 
 
 @pytest.mark.parametrize(("asked", "end"), [("restart", "outcome_unknown"), ("reboot", "")])
-def test_of_a_forgotten_task_the_guest_tells_unless_it_leaves_no_trace(
+def test_follow_asks_the_guest_about_a_forgotten_task_unless_it_leaves_no_trace(
     server: Any, alice: Any, monkeypatch: pytest.MonkeyPatch, asked: str, end: str
 ) -> None:
     operation = operations.request(server(power="running"), asked, by=alice, source="page")
@@ -298,7 +302,7 @@ def test_of_a_forgotten_task_the_guest_tells_unless_it_leaves_no_trace(
 
 
 @pytest.mark.parametrize("reason", [Refusal.NO_QUORUM, Refusal.LOCKED, Refusal.OTHER])
-def test_a_last_look_that_is_refused_sends_nothing_again(
+def test_confirm_sends_nothing_again_when_its_look_is_refused(
     server: Any, simulated: Any, alice: Any, monkeypatch: pytest.MonkeyPatch, reason: Refusal
 ) -> None:
     operation = operations.request(server(power="running"), "reboot", by=alice, source="page")
@@ -319,7 +323,7 @@ def test_a_last_look_that_is_refused_sends_nothing_again(
 # Time and the main site
 
 
-def test_a_server_that_was_suspended_while_it_waited_is_not_started(server: Any, simulated: Any, alice: Any) -> None:
+def test_start_that_waits_does_not_start_a_server_that_was_suspended(server: Any, simulated: Any, alice: Any) -> None:
     vps = server(lock="backup")
     operation = operations.request(vps, "start", by=alice, source="page")
     turn(operation)
@@ -329,7 +333,7 @@ def test_a_server_that_was_suspended_while_it_waited_is_not_started(server: Any,
     assert simulated.commands(100) == []
 
 
-def test_a_server_that_is_suspended_while_its_guest_is_looked_at_is_not_started(
+def test_start_does_not_start_a_server_that_is_suspended_while_its_guest_is_looked_at(
     server: Any, simulated: Any, alice: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A hypervisor may take its time to say how the guest is and who."""
@@ -346,7 +350,9 @@ def test_a_server_that_is_suspended_while_its_guest_is_looked_at_is_not_started(
     assert simulated.commands(100) == []
 
 
-def test_what_was_done_while_no_worker_was_there_is_seen_to_be_done(server: Any, simulated: Any, alice: Any) -> None:
+def test_start_that_was_done_while_no_worker_was_there_is_seen_to_be_done(
+    server: Any, simulated: Any, alice: Any
+) -> None:
     operation = operations.request(server(), "start", by=alice, source="page")
     turn(operation)
     while simulated.guest(100)["power"] != "running":
@@ -356,7 +362,9 @@ def test_what_was_done_while_no_worker_was_there_is_seen_to_be_done(server: Any,
     assert carry_out(operation).state == "succeeded"
 
 
-def test_what_nobody_took_in_time_is_not_the_hypervisors_fault(server: Any, simulated: Any, alice: Any) -> None:
+def test_start_that_nobody_claimed_in_time_is_not_the_hypervisors_fault(
+    server: Any, simulated: Any, alice: Any
+) -> None:
     operation = operations.request(server(), "start", by=alice, source="page")
     Operation.objects.update(deadline_at=timezone.now())
     assert carry_out(operation).error_code == "timed_out"
@@ -366,7 +374,7 @@ def test_what_nobody_took_in_time_is_not_the_hypervisors_fault(server: Any, simu
 # A guest that moves
 
 
-def test_a_start_that_met_a_guest_on_the_move_is_sent_to_its_new_node(server: Any, simulated: Any, alice: Any) -> None:
+def test_start_that_met_a_guest_on_the_move_is_sent_to_its_new_node(server: Any, simulated: Any, alice: Any) -> None:
     """The list has told of the new node already when the task on the old one fails."""
     vps = server()
     operation = operations.request(vps, "start", by=alice, source="page")
@@ -381,7 +389,7 @@ def test_a_start_that_met_a_guest_on_the_move_is_sent_to_its_new_node(server: An
     assert simulated.guest(100)["power"] == "running"
 
 
-def test_a_container_that_moved_before_its_stop_is_stopped_where_it_is(
+def test_stop_of_a_container_that_moved_before_it_stops_it_where_it_is(
     server: Any, simulated: Any, alice: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On the old node it is said not to run, which is not true of it."""
@@ -403,8 +411,8 @@ def test_a_container_that_moved_before_its_stop_is_stopped_where_it_is(
 
 
 @pytest.mark.parametrize("seconds", [11, 31])
-def test_a_lost_command_may_arrive_for_38_seconds_b16(server: Any, simulated: Any, alice: Any, seconds: int) -> None:
-    """`later` leaves some seconds for the turn itself."""
+def test_find_lets_a_lost_command_arrive_for_38_seconds(server: Any, simulated: Any, alice: Any, seconds: int) -> None:
+    """B16: `later` leaves some seconds for the turn itself."""
     operation = operations.request(server(power="running"), "reboot", by=alice, source="page")
     simulated.answer("POST", ".*/status/reboot", 596, "Connection timed out")
     turn(operation)
@@ -420,7 +428,8 @@ def test_a_lost_command_may_arrive_for_38_seconds_b16(server: Any, simulated: An
     assert simulated.commands(100) == ["reboot"]
 
 
-def test_after_39_seconds_it_is_sent_again_b16(server: Any, simulated: Any, alice: Any) -> None:
+def test_find_gives_up_a_lost_command_after_39_seconds(server: Any, simulated: Any, alice: Any) -> None:
+    """B16: it is sent again then."""
     operation = operations.request(server(power="running"), "reboot", by=alice, source="page")
     simulated.answer("POST", ".*/status/reboot", 596, "Connection timed out", times=1)
     turn(operation)
@@ -440,9 +449,10 @@ def test_after_39_seconds_it_is_sent_again_b16(server: Any, simulated: Any, alic
 
 
 @pytest.mark.parametrize(("seconds", "state"), [(11, "running"), (31, "running"), (39, "succeeded")])
-def test_a_forced_stop_believes_a_guest_that_is_down_when_no_lost_start_can_arrive_b16(
+def test_force_stop_believes_a_guest_that_is_down_when_no_lost_start_can_arrive(
     server: Any, simulated: Any, alice: Any, seconds: int, state: str
 ) -> None:
+    """B16: a start that was lost may come after the stop."""
     vps = server()
     starting = operations.request(vps, "start", by=alice, source="page")
     simulated.answer("POST", ".*/status/start", 596, "Connection timed out")
@@ -459,6 +469,7 @@ def test_a_forced_stop_believes_a_guest_that_is_down_when_no_lost_start_can_arri
         assert (simulated.commands(100), simulated.guest(100)["power"]) == (["start", "stop"], "stopped")
 
 
-def test_the_times_that_promises_hang_on_b16() -> None:
+def test_traits_are_the_times_that_promises_hang_on() -> None:
+    """B16: whoever changes one of these changes what is promised."""
     traits = Proxmox.traits
     assert (traits.stray_s, traits.orphan_s, traits.clock_skew_s, commands.UPTIME_GRAIN_S) == (38, 10, 60, 2)

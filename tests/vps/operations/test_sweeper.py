@@ -36,7 +36,7 @@ def make_sweeper() -> Iterator[Callable[[], Sweeper]]:
 
 
 def send_home(sweeper: Sweeper) -> None:
-    """Each hand closes its own connection, once."""
+    """Each worker closes its own connection, once."""
     at_rest(sweeper)
     workers = list(sweeper.workers._threads)
     together = threading.Barrier(len(workers) or 1)
@@ -56,7 +56,7 @@ def left_lying(vps: Vps, seconds: float, **columns: Any) -> Operation:
     return operation
 
 
-def test_it_rings_for_what_is_overdue_and_for_nothing_else(
+def test_sweep_rings_for_what_is_overdue_and_for_nothing_else(
     server: Any, real_cluster: Cluster, make_sweeper: Any
 ) -> None:
     sweeper = make_sweeper()
@@ -70,7 +70,7 @@ def test_it_rings_for_what_is_overdue_and_for_nothing_else(
     assert sweeper.at_work == {}
 
 
-def test_it_does_itself_what_nobody_answers_for(
+def test_sweep_does_itself_what_nobody_answers_for(
     server: Any, simulated: Simulated, make_sweeper: Any, quick_pauses: None
 ) -> None:
     operation, sweeper = left_lying(server(), seconds=8), make_sweeper()
@@ -86,7 +86,7 @@ def test_it_does_itself_what_nobody_answers_for(
     assert (operation.state, simulated.commands(100)) == ("succeeded", ["start"])
 
 
-def test_sweep_does_the_work_at_once_while_redis_is_silent(
+def test_sweep_does_the_work_at_once_while_redis_is_unreachable(
     server: Any, simulated: Simulated, make_sweeper: Any
 ) -> None:
     """Nobody has neglected a bell yet: none can be rung."""
@@ -98,7 +98,7 @@ def test_sweep_does_the_work_at_once_while_redis_is_silent(
     assert simulated.commands(100) == ["start"]
 
 
-def test_it_looks_at_a_cluster_that_nobody_looks_at(
+def test_sweep_reconciles_a_cluster_that_nobody_looks_at(
     server: Any, simulated: Simulated, real_cluster: Cluster, make_sweeper: Any
 ) -> None:
     """As while Redis is away, when no worker hears the clock: else all would be unknown soon, and nothing could be asked."""
@@ -114,7 +114,7 @@ def test_it_looks_at_a_cluster_that_nobody_looks_at(
     assert Vps.objects.get(pk=vps.pk).status == "stopped"
 
 
-def test_where_one_bell_was_not_answered_none_is_waited_for(
+def test_sweep_waits_for_no_bell_where_one_was_not_answered(
     server: Any, real_cluster: Cluster, simulated: Simulated, make_sweeper: Any
 ) -> None:
     """What is done at once rings for what follows, so it is held up until the bells were counted."""
@@ -131,7 +131,7 @@ def test_where_one_bell_was_not_answered_none_is_waited_for(
     simulated.hang("pve1", 0)
 
 
-def test_two_of_them_send_one_command(server: Any, simulated: Simulated, make_sweeper: Any) -> None:
+def test_sweep_of_two_sweepers_sends_one_command(server: Any, simulated: Simulated, make_sweeper: Any) -> None:
     left_lying(server(), seconds=8)
     sweepers = [make_sweeper() for _ in range(2)]
     at_once(*[sweeper.sweep for sweeper in sweepers])
@@ -141,7 +141,7 @@ def test_two_of_them_send_one_command(server: Any, simulated: Simulated, make_sw
     assert simulated.commands(100) == ["start"]
 
 
-def test_a_cluster_that_hangs_holds_one_worker_of_the_sweeper_and_not_the_sweeping(
+def test_sweep_goes_on_while_a_cluster_that_hangs_holds_one_worker(
     server: Any, simulated: Simulated, make_sweeper: Any, impatient: None, caplog: Any
 ) -> None:
     operation, sweeper = left_lying(server(), seconds=8), make_sweeper()
@@ -157,7 +157,7 @@ def test_a_cluster_that_hangs_holds_one_worker_of_the_sweeper_and_not_the_sweepi
     assert Operation.objects.get(pk=operation.pk).is_open
 
 
-def test_it_outlives_its_database(server: Any, simulated: Simulated, make_sweeper: Any, caplog: Any) -> None:
+def test_sweep_outlives_its_database(server: Any, simulated: Simulated, make_sweeper: Any, caplog: Any) -> None:
     """The table is taken away from under a round, which then loses its connection in the middle of a query."""
     left_lying(server(), seconds=4)
     sweeper = make_sweeper()
@@ -182,7 +182,7 @@ def test_it_outlives_its_database(server: Any, simulated: Simulated, make_sweepe
     assert [bell[0] for bell in bells()] == ["vps.work"]
 
 
-def test_what_a_hand_stumbles_over_is_told(make_sweeper: Any, caplog: Any) -> None:
+def test_sweeper_logs_the_failure_of_a_worker(make_sweeper: Any, caplog: Any) -> None:
     def stumble() -> None:
         raise ValueError("a bug of ours")
 
