@@ -16,6 +16,7 @@ from accounts import openapi as shapes
 from accounts.addresses import network_of
 from accounts.errors import BadToken, TooManyAttempts
 from accounts.models import User
+from accounts.user_shape import for_themselves
 from web.errors import InvalidInput, PanelError
 from web.limits import Count
 from web.openapi.endpoint import Answer, endpoint, success
@@ -53,8 +54,7 @@ class RefreshInput(serializers.Serializer[Any]):
 
 
 described = partial(endpoint, "Authentication")
-LOGGED_IN = success(**shapes.PAIR, user=shapes.User.ref).shape
-LOGGED_OUT = text("A sentence.", "Logged out")
+LOGGED_IN = success(**shapes.PAIR, user=shapes.USER).shape
 REFRESH = component("RefreshInput", body_of(RefreshInput(), {"refresh": shapes.JWT}))
 
 
@@ -75,7 +75,7 @@ def login(request: Request) -> Response:
     """
     given = checked(LoginInput(data=request.data))
     user = who(request._request, given.get("username") or given["email"], given["password"])
-    return Response(answer(tokens.issue(user)) | {"user": public(user)})
+    return Response(answer(tokens.issue(user)) | {"user": for_themselves(user)})
 
 
 def who(request: HttpRequest, name: str, password: str) -> User:
@@ -104,7 +104,7 @@ def refresh(request: Request) -> Response:
         raise
 
 
-@described("logOut", success("log out", message=LOGGED_OUT), InvalidInput, request=REFRESH)
+@described("logOut", success("log out", message=text("A sentence.", "Logged out")), InvalidInput, request=REFRESH)
 @api_view(["POST"])
 @authentication_classes([])
 @permission_classes([])
@@ -117,11 +117,11 @@ def logout(request: Request) -> Response:
     return Response({"status": "success", "message": "Logged out"})
 
 
-@described("whoAmI", success("me", user=shapes.User.ref))
+@described("whoAmI", success("me", user=shapes.USER))
 @api_view(["GET"])
 def me(request: Request) -> Response:
     """Whose token this is."""
-    return Response({"status": "success", "user": public(request.user)})
+    return Response({"status": "success", "user": for_themselves(request.user)})
 
 
 def checked(serializer: serializers.Serializer[Any]) -> dict[str, Any]:
@@ -131,7 +131,3 @@ def checked(serializer: serializers.Serializer[Any]) -> dict[str, Any]:
 
 def answer(pair: tokens.Pair) -> dict[str, Any]:
     return {"status": "success", "access": pair.access, "refresh": pair.refresh, "token": pair.access}
-
-
-def public(user: Any) -> dict[str, Any]:
-    return {"id": user.pk, "username": user.username, "email": user.email}

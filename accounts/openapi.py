@@ -2,10 +2,10 @@
 
 from accounts import authentication
 from accounts.errors import BadToken, TooManyAttempts
-from web.fields import INT_MAX
+from accounts.user_shape import SyncedUserShape, UserShape
 from web.openapi.endpoint import CALLERS, SUCCESS
 from web.openapi.refusals import NO_TOKEN, OF_ALL, refusal
-from web.openapi.shapes import Noun, component, example_of, many, moment, or_null, text, thing, truth, whole
+from web.openapi.shapes import component, example_of, many, moment, text, thing, truth, typed
 
 KEY = {"ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The main site's key."}}
 ABOUT_TOKEN = "The `access` token of a login, for 15 minutes. `POST /api/auth/refresh` gives the next."  # noqa: S105
@@ -27,34 +27,15 @@ CALLERS |= {
 }
 OF_ALL += [KEY_IS_WRONG, OF_TOKEN[1]]
 
-
-class User(Noun, about="A person who can log in."):
-    id = whole("The panel's id of the user.", 5, minimum=1, maximum=INT_MAX)
-    username = text("The name to log in by; the e-mail address does as well.", "alice", maxLength=150)
-    email = text("The e-mail address.", "alice@example.com", maxLength=254)
-
-
-class SyncedUser(User, about="A user as the main site sees one. `external_id` is null for who came otherwise."):
-    external_id = or_null(text("The main site's own id, unique for ever.", "customer-5", minLength=1, maxLength=191))
-    first_name = text("Empty where it is not known.", "Alice", maxLength=150)
-    last_name = text("Empty where it is not known.", "Liddell", maxLength=150)
-    is_active = truth("Whether the user may log in.", True)
-    created_at = moment("When the account came into the panel.")
-
-
+USER, SYNCED_USER = component("User", typed(UserShape)), component("SyncedUser", typed(SyncedUserShape))
 URL = text("For the customer's browser: one button there logs in, once.", "https://panel.example/login/link/N2xv/")
 WARNINGS = many(text("A sentence.", "Unknown field ignored: user.colour"), "Keys that were ignored.", minItems=1)
 LINK = {"status": SUCCESS, "url": URL, "expires_at": moment("When it ends: 60 s from now."), "warnings": WARNINGS}
 LOGIN_LINK = component("LoginLink", thing(LINK, optional=["warnings"]))
-DONE = {"status": SUCCESS, "message": text("A sentence.", "User synced successfully"), "user": SyncedUser.ref}
+DONE = {"status": SUCCESS, "message": text("A sentence.", "User synced successfully"), "user": SYNCED_USER}
 FACTS = {"already_inactive": truth("It was deactivated before.", True, const=True), "warnings": WARNINGS}
 USER_SYNCED = component("UserSynced", thing(DONE | FACTS, optional=FACTS))
-ACTIONS = {
-    "create": "A new customer.",
-    "update": "Who, by `id` or `external_id`, and at least one field more.",
-    "deactivate": "Who, by `id` or `external_id`.",
-}
-ALICE = example_of(SyncedUser.ref)
+ALICE = example_of(SYNCED_USER)
 CHANGED, GONE = ALICE | {"email": "alice@example.org"}, ALICE | {"is_active": False}
 JOHN = {"external_id": "customer-6", "username": "john", "email": "john@example.com"}
 CREATE = {"action": "create", "user": JOHN}

@@ -20,6 +20,7 @@ from accounts.authentication import ApiKeyAuthentication
 from accounts.call_facts import notes_calls
 from accounts.models import User
 from accounts.permissions import IsMainSite
+from accounts.user_shape import for_main_site
 from web.errors import InvalidInput, MissingFields, invalid
 from web.fields import EmailAddress, PlainText, TrueOrFalse, Username, WholeNumber
 from web.idempotency import idempotent
@@ -67,7 +68,7 @@ described = partial(endpoint, "Main site")
     ),
     *(InvalidInput, MissingFields, errors.UserNotFound, errors.StaffAccount, errors.UsernameTaken, errors.EmailTaken),
     *(errors.ExternalIdMismatch, errors.ExternalIdTaken),
-    request=by_action("UserSync", SHAPE, shapes.ALICE, shapes.ACTIONS),
+    request=by_action("UserSync", SHAPE, shapes.ALICE, "A new customer."),
 )
 @api_view(["POST"])
 @authentication_classes([ApiKeyAuthentication])
@@ -141,9 +142,7 @@ def deactivate(columns: dict[str, Any]) -> tuple[int, dict[str, Any]]:
 
 
 def answer_of(user: User) -> dict[str, Any]:
-    names = ("id", "external_id", "username", "email", "first_name", "last_name", "is_active")
-    row = {name: getattr(user, name) for name in names} | {"created_at": rfc3339(user.date_joined)}
-    return {"status": "success", "message": "User synced successfully", "user": row}
+    return {"status": "success", "message": "User synced successfully", "user": for_main_site(user)}
 
 
 def with_warnings(warnings: list[str]) -> dict[str, Any]:

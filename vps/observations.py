@@ -4,7 +4,7 @@ Services write it, doors read it; who finds nothing shows nothing, or asks a wor
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.cache import cache
@@ -66,7 +66,7 @@ def forget_usage(placement_ids: list[int]) -> None:
         losable(cache.delete_many, [f"use-of:{id}" for id in placement_ids])
 
 
-def store_history(placement_id: int, timeframe: str, history: dict[str, Any]) -> None:
+def store_history(placement_id: int, timeframe: str, history: Mapping[str, Any]) -> None:
     losable(cache.set, f"history-of:{placement_id}:{timeframe}", history, HISTORY_FOR)
 
 

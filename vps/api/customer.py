@@ -22,13 +22,13 @@ LARGEST_PAGE = 1000
 DEFAULT_PAGE = 1000
 described = partial(endpoint, "Customers")
 NEXT = mostly_null(text("The address of the following page, or null.", "/api/vps?limit=100&after=17"))
-SEEN = {"type": "object", "additionalProperties": shapes.Observed.ref, "description": "By the id of each."}
+SEEN = {"type": "object", "additionalProperties": shapes.OBSERVED, "description": "By the id of each."}
 LISTED = {"count": shapes.COUNT, "vps": many(shapes.VPS, "In id order."), "observed": SEEN, "next": NEXT}
 
 
 @described(
     "listVps",
-    Answer(answer(**LISTED).shape, {"all": {"observed": {"17": example_of(shapes.Observed.ref)}}}),
+    Answer(answer(**LISTED).shape, {"all": {"observed": {"17": example_of(shapes.OBSERVED)}}}),
     InvalidInput,
     parameters=page("after", DEFAULT_PAGE, LARGEST_PAGE, default=0),
 )
@@ -42,7 +42,7 @@ def vps_list(request: Request) -> Response:
     return success(count=len(rows), vps=[vps.columns() for vps in rows], observed=observed, next=following)
 
 
-@described("getVps", answer("one", vps=shapes.VPS, observed=shapes.Observed.ref), VpsNotFound)
+@described("getVps", answer("one", vps=shapes.VPS, observed=shapes.OBSERVED), VpsNotFound)
 @api_view(["GET"])
 def vps_detail(request: Request, id: int) -> Response:
     """One of your servers."""
@@ -64,13 +64,13 @@ def stats(request: Request, id: int) -> Response:
     vps = get_vps(request, id)
     answer: dict[str, Any] = {"vps_id": vps.pk, "stats": metrics.usage(vps)}
     if timeframe := request.query_params.get("timeframe"):
-        answer["history"] = {"timeframe": timeframe} | metrics.history(vps, checked_timeframe(timeframe))
+        answer["history"] = {"timeframe": timeframe, **metrics.history(vps, checked_timeframe(timeframe))}
     return success(**answer)
 
 
 @described(
     "listOperations",
-    *(answer("all", operations=many(shapes.Operation.ref, "Newest first."), next=NEXT), InvalidInput, VpsNotFound),
+    *(answer("all", operations=many(shapes.OPERATION, "Newest first."), next=NEXT), InvalidInput, VpsNotFound),
     parameters=page("before", DEFAULT_PAGE, LARGEST_PAGE),
 )
 @api_view(["GET"])
@@ -82,7 +82,7 @@ def list_operations(request: Request, id: int) -> Response:
     return success(operations=[operation.public(request.user) for operation in rows], next=following)
 
 
-@described("getOperation", answer("one", operation=shapes.Operation.ref), OperationNotFound)
+@described("getOperation", answer("one", operation=shapes.OPERATION), OperationNotFound)
 @api_view(["GET"])
 def operation_detail(request: Request, id: int) -> Response:
     """How an operation goes, or went."""

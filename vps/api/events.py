@@ -13,7 +13,7 @@ from accounts.authentication import KeyOrTokenAuthentication, MainSite
 from accounts.call_facts import notes_calls
 from vps.api import shapes
 from vps.models import Event
-from vps.models.event_shape import for_customer, for_main_site
+from vps.models.event_shape import EventShape, for_customer, for_main_site
 from web.errors import InvalidInput
 from web.openapi import endpoint as openapi
 from web.openapi.shapes import many, mostly_null, text
@@ -30,7 +30,7 @@ PAGE = openapi.page("after", DEFAULT_PAGE, LARGEST_PAGE, BIGGEST_ID, default=0)
 @openapi.endpoint(
     "Events",
     "listEvents",
-    openapi.success("all", events=many(shapes.Event.ref, "In the order of the feed."), next=NEXT),
+    openapi.success("all", events=many(shapes.EVENT, "In the order of the feed."), next=NEXT),
     *(InvalidInput, shapes.FROM_THE_FUTURE),
     parameters=[*PAGE, openapi.query("type", TYPES)],
 )
@@ -57,5 +57,5 @@ def visible(request: Request, types: list[str]) -> Any:
     return found if isinstance(request.user, MainSite) else found.visible_to(request.user)
 
 
-def shown(event: Event, request: Request) -> dict[str, Any]:
+def shown(event: Event, request: Request) -> EventShape:
     return for_main_site(event) if isinstance(request.user, MainSite) else for_customer(event, request.user)

@@ -31,8 +31,8 @@ REFUSES = (
 
 def described(verb: Verb) -> Callable[[Endpoint], Endpoint]:
     variants, params = variants_of(verb), verb.params
-    answer = success_of(message=text("A sentence.", verb.requested), operation=shapes.Operation.ref, vps=shapes.VPS)
-    operation = {"operation": example_of(shapes.Operation.ref) | {"kind": verb.kind}}
+    answer = success_of(message=text("A sentence.", verb.requested), operation=shapes.OPERATION, vps=shapes.VPS)
+    operation = {"operation": example_of(shapes.OPERATION) | {"kind": verb.kind}}
     examples = {verb.name: operation | ({"sent": {}} if params else {})}
     examples |= {other.name: operation | {"sent": {flag: True}} for flag, other in variants.items()}
     given: list[Any] = [Answer(answer.shape, examples, 202, "It will be done."), *REFUSES]

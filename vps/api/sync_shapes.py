@@ -4,7 +4,7 @@ from vps.api.commands import SHAPE
 from vps.api.shapes import COUNT, EXAMPLE, ORDER, PLACED, SYNCED_VPS
 from vps.errors import NotApplied
 from web.openapi.endpoint import SUCCESS
-from web.openapi.refusals import Error
+from web.openapi.refusals import ERROR_FIELDS, failure
 from web.openapi.shapes import by_action, component, example_of, many, mostly_null, text, thing, truth, whole, word
 
 MOST_AT_ONCE = 10_000
@@ -13,27 +13,21 @@ ABOUT_WHEN = (
     "may deliver out of order. At most 5 minutes ahead."
 )
 WHEN = text(ABOUT_WHEN, "2025-10-27T10:30:00.250Z", format="date-time")
-ACTIONS = {
-    "create": "An order.",
-    "update": "Which VPS, by `id` or `external_id`, and at least one column more.",
-    "delete": "Which VPS, by `id` or `external_id`.",
-}
-COMMAND = by_action("Sync", SHAPE, EXAMPLE, ACTIONS, occurred_at=WHEN)
+COMMAND = by_action("Sync", SHAPE, EXAMPLE, "An order.", occurred_at=WHEN)
 IN_ORDER = many(COMMAND, "A later one sees what an earlier one did.", maxItems=MOST_AT_ONCE)
 ATOMIC = truth("All or none. Without it each stands alone.", True, default=False)
 BATCH = thing({"operations": IN_ORDER, "atomic": ATOMIC}, optional=["atomic"])
 
-UNKNOWN_KEY = text("A sentence.", "Unknown field ignored: vps.colour")
 FACTS = {
     "already_deleted": truth("It was deleted before: nothing was done.", True, const=True),
     "applied": truth("A newer update was applied before: nothing was done, and `vps` is as it is.", False, const=False),
-    "warnings": many(UNKNOWN_KEY, "Keys that are not known, and were ignored.", minItems=1),
+    "warnings": many(text("A sentence.", "Unknown field ignored: vps.colour"), "Keys that were ignored.", minItems=1),
 }
 DONE = {"status": SUCCESS, "message": text("A sentence.", "VPS synced successfully"), "vps": SYNCED_VPS} | FACTS
 SYNCED = component("Synced", thing(DONE, optional=FACTS))
 INDEX = {"index": whole("Its place among the operations, from 0.", 0, minimum=0)}
 BATCH_DONE = component("BatchDone", thing(INDEX | {"status": SUCCESS, "vps": SYNCED_VPS} | FACTS, optional=FACTS))
-BATCH_FAILED = component("BatchFailed", thing(INDEX | Error.fields, "Why this one was not done.", Error.optional))
+BATCH_FAILED = component("BatchFailed", failure(INDEX | ERROR_FIELDS, "Why this one was not done."))
 RESULTS = {
     "status": word("Whether all, some or none succeeded. Of an empty batch all did.", ["success", "partial", "error"]),
     "results": many({"oneOf": [BATCH_DONE, BATCH_FAILED]}, "One to each operation, in their order."),

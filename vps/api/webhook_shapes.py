@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from vps.api.shapes import SYNCED_VPS, Event
-from vps.models.event import Event as EventRow
+from vps.api.shapes import SYNCED_VPS
+from vps.models.event import Event
+from vps.models.event_shape import EventShape
+from vps.services.webhooks.body import WebhookShape
 from web.openapi.endpoint import query
-from web.openapi.shapes import Noun, Schema, always, example_of, moment, or_null, text, thing
+from web.openapi.shapes import Schema, always, component, example_of, or_null, text, typed
 
 VPS = or_null(SYNCED_VPS) | {"description": "As it was when this was written, or null."}
 SIGNED = "`v1,` and the HMAC-SHA256 of `{id}.{timestamp}.{body}` in base64; while the secret is changed two, a space between."
@@ -26,15 +28,13 @@ RESPONSES = {
 }
 
 
-class Webhook(Noun, about="Written once: every try sends the same bytes."):
-    type = text("What happened.", "vps.status_changed")
-    timestamp = moment("When it happened.")
-    data = thing(Event.fields | {"vps": VPS}, "The event.")
+DATA = typed(EventShape, vps=VPS) | {"description": "The event."}
+WEBHOOK = component("Webhook", typed(WebhookShape, data=DATA))
 
 
-def webhook(type: EventRow.Type) -> Schema:
-    body = {"allOf": [Webhook.ref, {"type": "object", "properties": {"type": always(type)}}]}
-    shown = example_of(Webhook.ref)
+def webhook(type: Event.Type) -> Schema:
+    body = {"allOf": [WEBHOOK, {"type": "object", "properties": {"type": always(type)}}]}
+    shown = example_of(WEBHOOK)
     shown |= {"type": type, "data": shown["data"] | {"type": type, "data": {}}}
     return {
         "operationId": "on" + "".join(part.title() for part in type.replace("_", ".").split(".")),
@@ -49,4 +49,4 @@ def webhook(type: EventRow.Type) -> Schema:
 
 
 def with_webhooks(result: Schema, **_: Any) -> Schema:
-    return result | {"webhooks": {type: {"post": webhook(type)} for type in EventRow.Type}}
+    return result | {"webhooks": {type: {"post": webhook(type)} for type in Event.Type}}

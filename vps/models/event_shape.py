@@ -4,11 +4,12 @@ The main site sees everything. A customer sees of `data` what stands in SHOWN: a
 none of theirs, and what is new in `data` stays hidden until it is listed.
 """
 
-from typing import Any
+from typing import Annotated, Any, TypedDict, cast
 
 from accounts.models import User
 from vps.models.event import Event
 from vps.models.who import username_for
+from web.openapi.shapes import Schema, moment, mostly_null, or_null, row_id, text, thing, whole, word
 from web.timestamps import rfc3339
 
 Type = Event.Type
@@ -27,12 +28,36 @@ SHOWN: dict[str, frozenset[str]] = {
     Type.OPERATION_FAILED: frozenset({"kind", "code"}),
 }
 
+ABOUT_DATA = (
+    "More, by type: of `vps.created` its `status`; of `vps.updated` which columns `changed`; of `vps.deleted` its `name`; of "
+    "`vps.status_changed` what it `was`, the `status` and, where the panel gave it up, a `code`; of `operation.*` the `kind` "
+    "and, failed, the `code`. The main site is told more, as where a guest is. New keys may come."
+)
+CHANGE = {"was": "running", "status": "stopped"}
+DATA: Schema = {"type": "object", "description": ABOUT_DATA, "additionalProperties": True, "examples": [CHANGE]}
+USER_ID = row_id("The user, or null for one of the staff.", 5)
+BY = {"id": or_null(USER_ID), "username": text("`staff` where a customer asks.", "alice", maxLength=150)}
 
-def for_main_site(event: Event) -> dict[str, Any]:
+
+class EventShape(TypedDict):
+    """Something that happened. Of one VPS, in the order in which it happened."""
+
+    id: Annotated[int, whole("Its place in the feed, which only grows: the next `after`.", 123, minimum=1)]
+    type: Annotated[str, word("What happened.", Type.values, "vps.status_changed")]
+    created_at: Annotated[str, moment("When it happened.")]
+    vps_id: Annotated[int | None, or_null(row_id("The VPS, which may be deleted by now.", 17))]
+    user_id: Annotated[int | None, or_null(row_id("Who owned it then.", 5))]
+    operation_id: Annotated[int | None, mostly_null(whole("The operation that it belongs to.", 9, minimum=1))]
+    source: Annotated[str, word("From where: `system` is the panel itself.", Event.Source.values, "system")]
+    by: Annotated[dict[str, Any] | None, mostly_null(thing(BY, "Who did it."))]
+    data: Annotated[dict[str, Any], DATA]
+
+
+def for_main_site(event: Event) -> EventShape:
     return shape(event, by=name_of(event.by), data=event.data)
 
 
-def for_customer(event: Event, reader: Any) -> dict[str, Any]:
+def for_customer(event: Event, reader: Any) -> EventShape:
     """`reader` sees their own name, "staff" for any of the staff, and of other customers nothing."""
     data = {name: value for name, value in event.data.items() if name in SHOWN[event.type]}
     return shape(event, by=name_for(event, reader), data=data)
@@ -48,10 +73,10 @@ def name_of(by: User | None) -> dict[str, Any] | None:
     return {"id": by.pk, "username": by.username} if by else None
 
 
-def shape(event: Event, *, by: dict[str, Any] | None, data: dict[str, Any]) -> dict[str, Any]:
+def shape(event: Event, *, by: dict[str, Any] | None, data: dict[str, Any]) -> EventShape:
     """`id` is the position in the feed: an event that has none yet must not be shown."""
     return {
-        "id": event.position,
+        "id": cast("int", event.position),
         "type": event.type,
         "created_at": rfc3339(event.created_at),
         "vps_id": event.vps_id,

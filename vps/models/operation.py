@@ -1,7 +1,7 @@
 """Something asked of a VPS that takes time. Written by operations alone; doors read it."""
 
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypedDict
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -16,6 +16,7 @@ from vps.models.failures import sentence_of
 from vps.models.history import link_that_outlives
 from vps.models.who import username_for
 from web.errors import Sentence
+from web.openapi.shapes import moment, mostly_null, or_null, row_id, text, thing, whole, word
 from web.timestamps import rfc3339
 
 CLAIM = {"fence": models.F("fence") + 1, "claims": models.F("claims") + 1}
@@ -312,7 +313,7 @@ class Operation(models.Model):
         """Who asked for it, as this customer is told."""
         return username_for(reader, self.requested_by, self.source)
 
-    def public(self, reader: Any = None) -> dict[str, Any]:
+    def public(self, reader: Any = None) -> "OperationShape":
         """The operation as the contract shows it to this customer. Without a reader, to the main site: with all names."""
         full_name = self.requested_by.username if self.requested_by else None
         return {
@@ -327,3 +328,26 @@ class Operation(models.Model):
             "started_at": rfc3339(self.started_at),
             "finished_at": rfc3339(self.finished_at),
         }
+
+
+FAILURE = {
+    "code": text("A stable word for programs.", "guest_did_not_shut_down", maxLength=40),
+    "message": text("A sentence for the customer.", "The server was deleted meanwhile."),
+}
+STATE = word("`succeeded`: the guest was seen in the state that was asked for.", Operation.State.values)
+REQUESTED_BY = text("By username. Staff are `staff`, other customers null.", "alice", maxLength=150)
+
+
+class OperationShape(TypedDict):
+    """Something asked of a VPS that takes time. Poll it, or read its events."""
+
+    id: Annotated[int, whole("The operation's id.", 9, minimum=1)]
+    vps_id: Annotated[int | None, or_null(row_id("The VPS.", 17))]
+    kind: str
+    state: Annotated[str, STATE]
+    progress: Annotated[int, whole("Percent.", 0, minimum=0, maximum=100)]
+    error: Annotated[dict[str, str] | None, mostly_null(thing(FAILURE, "Why it failed."))]
+    requested_by: Annotated[str | None, or_null(REQUESTED_BY)]
+    created_at: Annotated[str, moment("When it was asked for.")]
+    started_at: Annotated[str | None, mostly_null(moment("When work on it began."))]
+    finished_at: Annotated[str | None, mostly_null(moment("When it ended."))]

@@ -5,7 +5,7 @@ still. It imports no model: Vps and Cluster import it.
 """
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from vps.drivers import has_driver
 from vps.errors import HypervisorUnavailable, HypervisorUnsupported, IdentityMismatch, VpsMissing, VpsUnbound
 from web.errors import Sentence
+from web.openapi.shapes import moment, mostly_null, or_null, word
 from web.timestamps import rfc3339
 
 if TYPE_CHECKING:
@@ -62,7 +63,22 @@ def shown_as(word: str, now: datetime) -> Q:
     return is_told & seen & Q(placement__power=word) if word in ("running", "stopped", PAUSED) else Q(status=word)
 
 
-def observed(vps: "Vps", now: datetime) -> dict[str, Any]:
+UNSEEN = (VpsUnbound, HypervisorUnsupported, VpsMissing, IdentityMismatch, HypervisorUnavailable)
+WHY_UNKNOWN = [error.code for error in UNSEEN]
+
+
+class ObservedShape(TypedDict):
+    """What is seen of a server; `status` is the main site's word where nobody sees it."""
+
+    power: Annotated[
+        str | None,
+        or_null(word("As seen on its hypervisor; null where nobody sees it.", ["running", "stopped", PAUSED])),
+    ]
+    since: Annotated[str | None, or_null(moment("Since when it is so, or is not known."))]
+    reason: Annotated[str | None, mostly_null(word("Why it is not known.", WHY_UNKNOWN))]
+
+
+def observed(vps: "Vps", now: datetime) -> ObservedShape:
     """For programs: `power` is null where it is not known, `reason` is then the code of why; `since` is of either."""
     placement = getattr(vps, "placement", None)
     unknown_since = placement and (placement.missing_since or placement.unknown_since(now))

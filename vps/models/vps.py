@@ -16,7 +16,7 @@ from vps.models.event import Event
 from vps.models.external_id import ExternalId
 from vps.models.failures import sentence_of
 from vps.models.operation import Operation
-from vps.models.shown import LABELS, Shown, observed, shown_as
+from vps.models.shown import LABELS, ObservedShape, Shown, observed, shown_as
 from web.errors import Sentence
 from web.timestamps import rfc3339
 
@@ -239,6 +239,6 @@ class Vps(models.Model):
         return Shown.of(self, timezone.now())
 
     @property
-    def observed(self) -> dict[str, Any]:
+    def observed(self) -> ObservedShape:
         """What is seen of its guest, for programs: beside the columns, whose `status` is the main site's word."""
         return observed(self, timezone.now())

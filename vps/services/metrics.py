@@ -1,7 +1,7 @@
 """What a VPS uses, now and over time. Doors read what was heard last and never wait; a worker fetches the history."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any, NotRequired, TypedDict
 
 from django.utils import timezone
 
@@ -9,12 +9,32 @@ from vps import notify, observations
 from vps.hypervisor.base import OutcomeUnknown, Refused, Timeframe, Unreachable
 from vps.models import Event, Placement, Vps
 from vps.open_hypervisor import Crowded, open_hypervisor
+from web.openapi.shapes import many, moment, or_null, thing, value, whole, word
 from web.timestamps import rfc3339
 
 TIMEFRAMES = [str(timeframe) for timeframe in Timeframe]
 PRIVATE = {"at", "counted"}
-PENDING = {"state": "pending", "points": []}
-UNAVAILABLE = {"state": "unavailable", "points": []}
+RATES = ("disk_read", "disk_written", "net_in", "net_out")
+POINT = {
+    "time": whole("Seconds since 1970, UTC.", 1_761_561_000),
+    "cpu": or_null(value("number", "Share of its cores, from 0 to 1.", 0.25, minimum=0)),
+    **dict.fromkeys(("ram_used", "ram_total"), or_null(value("number", "Bytes.", 2_147_483_648, minimum=0))),
+    **dict.fromkeys(RATES, or_null(value("number", "Bytes a second.", 1200, minimum=0))),
+}
+STATE = word("`pending`: being fetched, ask again in a second.", ["ready", "pending", "unavailable"], "pending")
+POINTS = many(thing(POINT), "Oldest first; null: not known.", examples=[[]])
+
+
+class HistoryShape(TypedDict):
+    """What a VPS has used over time."""
+
+    state: Annotated[str, STATE]
+    points: Annotated[list[dict[str, Any]], POINTS]
+    fetched_at: NotRequired[Annotated[str, moment("When it was fetched; there when ready.")]]
+
+
+PENDING: HistoryShape = {"state": "pending", "points": []}
+UNAVAILABLE: HistoryShape = {"state": "unavailable", "points": []}
 
 
 def usage(vps: Vps) -> dict[str, Any] | None:
@@ -27,23 +47,23 @@ def usage(vps: Vps) -> dict[str, Any] | None:
     return heard and {name: value for name, value in heard.items() if name not in PRIVATE}
 
 
-def history(vps: Vps, timeframe: str) -> dict[str, Any]:
-    """{"state": "ready" | "pending" | "unavailable", "points": [Sample as dict]}. Pending: a worker is asking."""
+def history(vps: Vps, timeframe: str) -> HistoryShape:
+    """As it was heard. Pending: a worker is asking."""
     placement = getattr(vps, "placement", None)
     if placement is None or not placement.is_certain:
         return UNAVAILABLE
-    heard = observations.history(placement.pk, timeframe)
+    heard: Any = observations.history(placement.pk, timeframe)
     if heard is None and observations.first_to_ask(f"{placement.pk}:{timeframe}", for_seconds=5):
         notify.worker("fetch_history", vps.pk, timeframe)
     return since_its_owner(heard, vps) if heard else PENDING
 
 
-def since_its_owner(heard: dict[str, Any], vps: Vps) -> dict[str, Any]:
+def since_its_owner(heard: HistoryShape, vps: Vps) -> HistoryShape:
     """What the machine did while it was another customer's is nothing of this one's."""
     moved_at = Event.objects.owned_since(vps)
     if moved_at is None:
         return heard
-    return heard | {"points": [point for point in heard["points"] if point["time"] >= moved_at.timestamp()]}
+    return {**heard, "points": [point for point in heard["points"] if point["time"] >= moved_at.timestamp()]}
 
 
 def placement_seen(vps: Vps) -> Placement | None:
@@ -66,7 +86,7 @@ def fetch_history(vps_id: int, timeframe: str) -> None:
     observations.store_history(placement.pk, timeframe, heard)
 
 
-def ask(placement: Placement, timeframe: Timeframe) -> dict[str, Any]:
+def ask(placement: Placement, timeframe: Timeframe) -> HistoryShape:
     ref = placement.ref
     try:
         with open_hypervisor(placement.cluster, for_operations=False) as hypervisor:

@@ -16,7 +16,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
 from web.openapi.endpoint import CALLERS, Answer, endpoint
-from web.openapi.refusals import OF_ALL, Error, response
+from web.openapi.refusals import ERROR, OF_ALL, response
 from web.openapi.shapes import COMPONENTS, Schema, always
 from web.request_id import ACCEPTED
 
@@ -53,7 +53,7 @@ def in_order(endpoints: list[Any]) -> list[Any]:
 
 def with_components(result: Schema, **_: Any) -> Schema:
     """drf-spectacular calls it, by its settings: adds what the endpoints refer to."""
-    failure = response(OF_ALL) | {"content": {"application/json": {"schema": Error.ref}}}
+    failure = response(OF_ALL) | {"content": {"application/json": {"schema": ERROR}}}
     schemes = {name: scheme for known, _ in CALLERS.values() for name, scheme in known.items()}
     result["components"] |= SHARED | {"schemas": dict(sorted(COMPONENTS.items())), "securitySchemes": schemes}
     result["components"]["responses"] = {"Failure": failure}

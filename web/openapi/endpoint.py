@@ -16,11 +16,9 @@ from web.errors import PanelError
 from web.fields import INT_MAX
 from web.idempotency import IdempotencyKeyReused, InvalidIdempotencyKey, RequestInProgress
 from web.openapi.refusals import OF_BODIES, Refusal, answered, refusal, responses
-from web.openapi.shapes import Schema, always, example_of, ref, thing, whole
+from web.openapi.shapes import Schema, always, example_of, ref, row_id, thing, whole
 
 SUCCESS = always("success")
-ID_SCHEMA = {"type": "integer", "minimum": 1, "maximum": INT_MAX, "examples": [17]}
-ID = {"name": "id", "in": "path", "required": True, "description": "As an answer has it.", "schema": ID_SCHEMA}
 OF_KEYS = [refusal(one, is_shown=False) for one in (InvalidIdempotencyKey, RequestInProgress, IdempotencyKeyReused)]
 # Of each class of authenticators what it takes, and how it refuses who comes without. Whoever has the classes adds them.
 CALLERS: dict[Any, tuple[dict[str, Schema], list[Refusal]]] = {}
@@ -60,6 +58,9 @@ def query(name: str, schema: Schema, **default: Any) -> Schema:
     """A parameter of the address that may be left out."""
     shape = {key: limit for key, limit in schema.items() if key != "description"} | default
     return {"name": name, "in": "query", "required": False, "description": schema["description"], "schema": shape}
+
+
+ID = query("id", row_id("As an answer has it.", 17)) | {"in": "path", "required": True}
 
 
 def page(key: str, limit: int, most: int, largest: int = INT_MAX, **start: int) -> list[Schema]:

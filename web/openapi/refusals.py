@@ -1,10 +1,11 @@
 """What endpoints refuse, taken from the errors: their status, code and sentence. Whoever describes an endpoint calls it."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from web.error_responses import body
 from web.errors import PanelError, Sentence
-from web.openapi.shapes import Noun, Schema, always, component, example_of, ref, text, thing
+from web.openapi.shapes import Schema, always, component, example_of, ref, text, thing
 
 
 @dataclass(frozen=True)
@@ -51,25 +52,26 @@ OF_ALL = [
 ]
 
 
-class Error(Noun, about="Every failure of the API looks like this, whatever raised it."):
-    status = always("error")
-    message = text("What a person can act on. It may be worded anew: decide by `code`.", "There is nothing here.")
-    code = text("A stable word for programs.", "not_found", pattern="^[a-z0-9_]+$")
-    errors = {
+ERROR_FIELDS = {
+    "status": always("error"),
+    "message": text("What a person can act on. It may be worded anew: decide by `code`.", "There is nothing here."),
+    "code": text("A stable word for programs.", "not_found", pattern="^[a-z0-9_]+$"),
+    "errors": {
         "type": "object",
         "description": "What is wrong with which field, by its path in the body or its name in the address.",
         "additionalProperties": {"type": "array", "items": {"type": "string"}, "minItems": 1},
         "examples": [{"limit": ["Must be a whole number."]}],
-    }
-    optional = ("errors",)
+    },
+}
+failure = partial(thing, optional=["errors"])
+ERROR = component("Error", failure(ERROR_FIELDS, "Every failure of the API looks like this, whatever raised it."))
 
 
 def refusal(error: type[PanelError] | Refusal, name: str = "", is_shown: bool = True, **more: Schema) -> Refusal:
     """One that only many calls come to is not shown. One whose answer says `more` has a component of this name."""
     if isinstance(error, Refusal):
         return error
-    fields = Error.fields | {"code": always(error.code)} | more
-    shape = component(name, thing(fields, optional=Error.optional)) if more else None
+    shape = component(name, failure(ERROR_FIELDS | {"code": always(error.code)} | more)) if more else None
     sentence = SENTENCES.get(error.code, error.message)
     return Refusal(error.status, error.code, sentence, bool(error.retry_after), is_shown, shape)
 
@@ -84,7 +86,7 @@ def responses(rows: list[Refusal]) -> dict[str, Schema]:
 def response(rows: list[Refusal]) -> Schema:
     """Error with one of these codes, or what carries more."""
     codes = [row.code for row in rows if not row.shape]
-    plain = {"allOf": [Error.ref, {"type": "object", "properties": {"code": {"enum": codes}}}]}
+    plain = {"allOf": [ERROR, {"type": "object", "properties": {"code": {"enum": codes}}}]}
     carriers = [row.shape for row in rows if row.shape]
     schema = {"oneOf": [*carriers, *([plain] if codes else [])]} if carriers else plain
     shown = {row.code: example_of(row.shape or {}) | body(row.code, str(row.sentence)) for row in rows if row.is_shown}

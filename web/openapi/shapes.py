@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
-from typing import Any, ClassVar
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from rest_framework.serializers import CharField, Serializer, empty
 
-from web.fields import EmailAddress, OneOf, PlainText, TrueOrFalse, WholeNumber
+from web.fields import INT_MAX, EmailAddress, OneOf, PlainText, TrueOrFalse, WholeNumber
 from web.shape import ActionShape
 
 Schema = dict[str, Any]
@@ -41,6 +41,7 @@ def value(type: str, about: str, example: Any, **limits: Any) -> Schema:
 
 
 whole, text, truth = (partial(value, type) for type in ("integer", "string", "boolean"))
+row_id = partial(whole, minimum=1, maximum=INT_MAX)
 
 
 def moment(about: str, example: str = "2025-10-27T10:30:00Z") -> Schema:
@@ -76,17 +77,13 @@ def thing(properties: dict[str, Schema], about: str = "", optional: Iterable[str
     return {"type": "object", "properties": properties} | {key: said for key, said in more.items() if said}
 
 
-class Noun:
-    """A component that is an object: a subclass has its fields, and which of them are `optional`."""
-
-    ref: ClassVar[Schema]
-    fields: ClassVar[dict[str, Schema]] = {}
-    optional: ClassVar[Collection[str]] = ()
-
-    def __init_subclass__(cls, about: str = "") -> None:
-        own = {name: field for name, field in vars(cls).items() if isinstance(field, dict) and not name.startswith("_")}
-        cls.fields = cls.fields | own
-        cls.ref = component(cls.__name__, thing(cls.fields, about, cls.optional))
+def typed(shape: Any, **more: Schema) -> Schema:
+    """An object as a TypedDict has it: its docstring, and what its keys are Annotated with. `more` is of the others."""
+    hints = get_type_hints(shape, include_extras=True)
+    # One of NotRequired has it within.
+    notes = ((name, one) for name, hint in hints.items() for one in (hint, *get_args(hint)))
+    said = {name: one.__metadata__[0] for name, one in notes if get_origin(one) is Annotated} | more
+    return thing({name: said[name] for name in (*hints, *more)}, shape.__doc__, shape.__optional_keys__)
 
 
 def example_of(schema: Schema) -> Any:
@@ -118,17 +115,18 @@ def field_of(field: Any, example: Any) -> Schema:
     )
 
 
-def by_action(
-    name: str, body: ActionShape, example: Mapping[str, Any], about: Mapping[str, str], **more: Schema
-) -> Schema:
-    """What the ActionShape reads. `about` says what each action takes; where it is more than ids, `more` may stand beside."""
+def by_action(name: str, body: ActionShape, example: Mapping[str, Any], new: str, **more: Schema) -> Schema:
+    """What the ActionShape reads. `new` is about what an action makes; where it takes more than ids, `more` may be beside."""
     fields, noun, kinds = body_of(body.fields, example)["properties"], body.noun, {}
-    for action, takes in about.items():
+    which = "Which one, by " + " or ".join(f"`{id}`" for id in body.ids)
+    for action, needed in body.needed.items():
         taken = {field: schema for field, schema in fields.items() if field in body.taken[action]}
-        by_id = {} if body.needed[action] else {"anyOf": [{"required": [id]} for id in body.ids]}
-        inner = thing(taken, takes, taken.keys() - {*body.needed[action]}) | by_id
+        is_change = bool(taken.keys() - {*body.ids})
+        about = new if needed else which + (", and at least one field more." if is_change else ".")
+        by_id = {} if needed else {"anyOf": [{"required": [id]} for id in body.ids]}
+        inner = thing(taken, about, taken.keys() - {*needed}) | by_id
         outer = {"action": always(action), noun: component(f"{noun.title()}To{action.title()}", inner)}
-        beside = more if taken.keys() - {*body.ids} else {}
+        beside = more if is_change else {}
         kinds[action] = component(f"{name}{action.title()}", thing(outer | beside, optional=more))
     mapping = {action: kind["$ref"] for action, kind in kinds.items()}
     discriminator = {"propertyName": "action", "mapping": mapping}

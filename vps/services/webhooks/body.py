@@ -3,12 +3,21 @@
 import json
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 from vps.models import Event, Vps, WebhookEndpoint
 from vps.models.event_shape import for_main_site
 from vps.models.webhook_delivery import TEST
+from web.openapi.shapes import moment, text
 from web.timestamps import rfc3339
+
+
+class WebhookShape(TypedDict):
+    """Written once: every try sends the same bytes."""
+
+    type: Annotated[str, text("What happened.", "vps.status_changed")]
+    timestamp: Annotated[str, moment("When it happened.")]
+    data: dict[str, Any]
 
 
 def bodies_of(events: list[Event]) -> Iterable[tuple[Event, str]]:
@@ -29,4 +38,5 @@ def body_of_test(endpoint: WebhookEndpoint, by: Any, now: datetime) -> str:
 
 
 def body(type: str, when: str, data: dict[str, Any]) -> str:
-    return json.dumps({"type": type, "timestamp": when, "data": data}, ensure_ascii=False, separators=(",", ":"))
+    shape: WebhookShape = {"type": type, "timestamp": when, "data": data}
+    return json.dumps(shape, ensure_ascii=False, separators=(",", ":"))
