@@ -2,7 +2,7 @@
 
 import copy
 import json
-from typing import Any
+from typing import Annotated, Any, NotRequired, TypedDict
 
 import pytest
 from django.test import Client
@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from tests.contract import Contract, contract, sealed
 from tests.test_permissions import routes
 from vps.models import Event
+from web.openapi.shapes import truth, typed
 
 DESCRIBED: dict[str, Any] = contract().described
 NAMED = {"X-Request-ID": "order-1042"}
@@ -48,6 +49,23 @@ def test_an_endpoint_that_nothing_describes_is_found_out() -> None:
     bare = api_view(["GET"])(lambda request: Response())
     with pytest.raises(LookupError, match="GET /api/bare"):
         SchemaGenerator(patterns=[path("api/bare", bare)]).get_schema(public=True)
+
+
+def test_typed_describes_each_key_by_its_annotation_and_refuses_one_that_has_none() -> None:
+    said, other = truth("Whether it shines.", True), truth("Whether it is broken.", False)
+
+    class Lamp(TypedDict):
+        """Of a room."""
+
+        on: Annotated[bool, said]
+        broken: NotRequired[Annotated[bool, other]]
+        dim: bool
+
+    with pytest.raises(KeyError, match="dim"):
+        typed(Lamp)
+    shape = typed(Lamp, dim=said)
+    assert (shape["properties"], shape["description"]) == ({"on": said, "broken": other, "dim": said}, "Of a room.")
+    assert shape["required"] == ["on", "dim"]
 
 
 def test_it_is_openapi_3_1_and_drf_spectacular_has_nothing_to_complain_of() -> None:
