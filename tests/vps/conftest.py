@@ -1,4 +1,4 @@
-"""Alice's server bound to a guest of a simulated cluster, and a worker's turns taken one after another."""
+"""Alice's server bound to a guest of a simulated cluster, and a worker's steps taken one after another."""
 
 import threading
 import time
@@ -60,8 +60,8 @@ def server(alice: Any, make_vps: Any, simulated: Simulated, real_cluster: Cluste
     return make
 
 
-def turn(operation: Operation) -> float | None:
-    """One turn on it, as a worker takes it. Gives the seconds until the next, None where there was none to take."""
+def advance_once(operation: Operation) -> float | None:
+    """One step of it, as a worker takes it. Gives the seconds until the next, None where it was not to be claimed."""
     cluster = Cluster.objects.get(placements__vps=operation.vps_id)
     with open_hypervisor(cluster) as hypervisor:
         taken = advance(operation.pk, operation.vps_id, hypervisor)
@@ -102,7 +102,7 @@ def do(alice: Any) -> Callable[..., Operation]:
 
 @pytest.fixture
 def quick_pauses(shorten: Shorten) -> None:
-    """The pauses between turns are politeness towards a real hypervisor; what a turn does is the same without."""
+    """The pauses between steps are politeness towards a real hypervisor; what a step does is the same without."""
     shorten(soon_s=0.1, later_s=0.1, locked_s=0.1)
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from tests.simulated import PATIENCE, serving
 from tests.simulated import Cluster as Simulated
-from tests.vps.conftest import at_once, registered, turn
+from tests.vps.conftest import advance_once, at_once, registered
 from tests.vps.hypervisor.proxmox.stranger import http_answer
 from vps import operations
 from vps.guests import GuestRef, Kind
@@ -215,7 +215,7 @@ def test_advance_that_is_rescheduled_as_the_cluster_answers_again_is_due_soon(
         return seconds
 
     monkeypatch.setattr(advancing, "retry_in_s", silence_that_ends)
-    assert turn(operation) == pytest.approx(10, abs=1)
+    assert advance_once(operation) == pytest.approx(10, abs=1)
     operation.refresh_from_db()
     assert operation.due_at - timezone.now() < timedelta(seconds=4)
 

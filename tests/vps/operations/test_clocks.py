@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from tests.simulated import Cluster as Simulated
-from tests.vps.conftest import carry_out, turn
+from tests.vps.conftest import advance_once, carry_out
 from vps import operations
 from vps.models import Cluster, Operation, Vps
 from vps.open_hypervisor import retry_in_s
@@ -41,9 +41,9 @@ def test_reboot_by_a_wrong_clock_is_carried_out_at_once_and_in_time(
 
 def test_claim_by_a_wrong_clock_takes_nothing_before_it_is_due(server: Any, go_wrong: Any) -> None:
     operation = asked(server(lock="backup"))
-    assert turn(operation)
+    assert advance_once(operation)
     go_wrong()
-    assert turn(operation) is None
+    assert advance_once(operation) is None
     assert not Operation.objects.claim_watched(operation.vps.placement.cluster_id, "pve1", 50, 8)
     assert operations.overdue() == operations.Sweep()
 
@@ -64,7 +64,7 @@ def test_watch_by_a_wrong_clock_does_not_send_again_what_may_still_arrive(
     """The worker that looked first knows another time than the one that looks next."""
     operation = asked(server(power="running"), "reboot")
     simulated.make_late(30)
-    turn(operation)
+    advance_once(operation)
     for _ in range(3):
         Operation.objects.update(due_at=real() - timedelta(seconds=1))
         operations.work(real_cluster.pk)
@@ -79,7 +79,7 @@ def test_enforce_by_a_wrong_clock_ends_nothing_before_its_deadline_or_long_after
 ) -> None:
     operation, young = asked(server(lock="backup")), make_vps(alice, status="creating")
     go_wrong()
-    turn(operation)
+    advance_once(operation)
     assert (operations.enforce(), creation.enforce()) == (0, 0)
     Operation.objects.update(deadline_at=real() - timedelta(seconds=11))
     assert operations.enforce() == 1

@@ -16,7 +16,7 @@ from tests.seams import Shorten
 from tests.simulated import PATIENCE, wait_for
 from tests.simulated import Cluster as Simulated
 from tests.verbs import power_before
-from tests.vps.conftest import at_once, carry_out, turn
+from tests.vps.conftest import advance_once, at_once, carry_out
 from vps import operations
 from vps.db.locks import OPERATIONS_OF_VPS, break_locks, held
 from vps.db.locks import try_lock as lock
@@ -48,13 +48,13 @@ def nothing(simulated: Simulated) -> None:
     """The guest is trouble enough."""
 
 
-def code_at_the_end(operation: Operation, turns: int = 2) -> str:
-    """So many turns, and then its time is over."""
-    for _ in range(turns):
-        turn(operation)
+def code_at_the_end(operation: Operation, steps: int = 2) -> str:
+    """So many steps, and then its time is over."""
+    for _ in range(steps):
+        advance_once(operation)
         now_due()
     now_due(deadline_at=timezone.now())
-    turn(operation)
+    advance_once(operation)
     operation.refresh_from_db()
     assert operation.state == "failed"
     return operation.error_code
@@ -86,7 +86,7 @@ def test_advance_at_the_deadline_fails_what_cannot_be_done_and_says_why(
 
 def test_reboot_at_the_deadline_says_that_its_guest_did_not_come_back(server: Any, simulated: Simulated) -> None:
     operation = asked(server(power="running", fail_start=True, shutdown_seconds=0.1), "reboot")
-    turn(operation)
+    advance_once(operation)
     wait_for(lambda: simulated.guest(100)["power"] == "stopped")
     now_due()
     assert code_at_the_end(operation) == "did_not_come_back"
@@ -98,7 +98,7 @@ def test_advance_at_the_deadline_says_outcome_unknown_of_what_was_perhaps_sent(
 ) -> None:
     simulated.call("PATCH", "faults", {"lose_answers": 1})
     operation = asked(server(power=power_before(kind)), kind)
-    turn(operation)
+    advance_once(operation)
     refuse(simulated)
     now_due()
     assert code_at_the_end(operation) == "outcome_unknown"
@@ -242,7 +242,7 @@ def test_break_locks_leaves_the_lock_of_a_worker_that_is_at_work() -> None:
 
 @apart
 def test_advance_leaves_an_operation_to_whoever_holds_the_lock_of_its_server(server: Any, simulated: Simulated) -> None:
-    """By the lock alone: the row says that its turn has come."""
+    """By the lock alone: the row says that it is due."""
     operation = asked(server(), "start")
 
     def paused() -> Generator[Any]:
@@ -251,9 +251,9 @@ def test_advance_leaves_an_operation_to_whoever_holds_the_lock_of_its_server(ser
             yield
 
     with elsewhere(paused):
-        assert turn(operation) is None
+        assert advance_once(operation) is None
         assert Operation.objects.get(pk=operation.pk).claims == 0
-    assert turn(operation) is not None
+    assert advance_once(operation) is not None
 
 
 @apart
@@ -290,7 +290,7 @@ def test_claim_and_claim_watched_at_the_same_moment_do_not_share_a_fence(
 # Workers that are killed
 
 
-def killed_in_its_turn(operation: Operation, times: int) -> None:
+def claimed_in_vain(operation: Operation, times: int) -> None:
     for _ in range(times):
         assert Operation.objects.claim(operation.pk)
 
@@ -299,9 +299,9 @@ def test_work_fails_alone_the_operation_that_kills_five_workers(
     server: Any, simulated: Simulated, real_cluster: Cluster, quick_pauses: None
 ) -> None:
     poison, sound = (asked(server(vmid=vmid), "start") for vmid in (100, 101))
-    killed_in_its_turn(poison, times=4)
-    killed_in_its_turn(sound, times=4)
-    killed_in_its_turn(poison, times=1)
+    claimed_in_vain(poison, times=4)
+    claimed_in_vain(sound, times=4)
+    claimed_in_vain(poison, times=1)
     operations.work(real_cluster.pk)
     poison.refresh_from_db()
     assert (poison.state, poison.error_code) == ("failed", "too_many_tries")

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from tests.seams import Shorten
 from tests.simulated import Cluster as Simulated
-from tests.vps.conftest import carry_out, turn
+from tests.vps.conftest import advance_once, carry_out
 from vps import operations
 from vps.guests import Kind
 from vps.hypervisor.proxmox import read
@@ -73,11 +73,11 @@ def test_force_stop_is_not_done_before_the_manager_wants_it_stopped(
     shorten(ha_round_s=60)
     vps = server(power="running", ha=True)
     operation = asked(vps, "force-stop")
-    turn(operation)
+    advance_once(operation)
     simulated.change(100, power="stopped")
     for _ in range(10):
         Operation.objects.update(due_at=timezone.now())
-        turn(operation)
+        advance_once(operation)
     operation.refresh_from_db()
     assert (operation.state, operation.step) == ("running", "confirming")
     simulated.change(100, ha_state="stopped")
@@ -98,13 +98,13 @@ def test_stop_after_a_start_that_timed_out_reaches_the_manager(
     shorten(ha_round_s=60)
     vps = server(ha=True, ha_state="stopped")
     starting = asked(vps, "start")
-    turn(starting)
+    advance_once(starting)
     Operation.objects.update(deadline_at=timezone.now(), due_at=timezone.now())
-    turn(starting)
+    advance_once(starting)
     starting.refresh_from_db()
     assert starting.error_code == "timed_out"
     stop = asked(vps, verb)
-    turn(stop)
+    advance_once(stop)
     stop.refresh_from_db()
     assert (stop.is_open, tasks(simulated)) == (True, ["hastart", "hastop"])
 
@@ -117,7 +117,7 @@ def test_force_stop_that_the_manager_passed_over_is_sent_again(
     shorten(ha_round_s=3.0)
     vps = server(ha=True, ha_state="stopped")
     starting = asked(vps, "start")
-    turn(starting)
+    advance_once(starting)
     stop = carry_out(asked(vps, "force-stop"))
     assert stop.state == "succeeded"
     assert tasks(simulated) == ["hastart", "hastop", "hastop"]
@@ -140,7 +140,7 @@ def test_stop_of_a_container_that_the_manager_starts_yet_stops_it_then(server: A
     operation = asked(server(LXC, ha=True, ha_state="started"), "stop")
     for _ in range(8):
         Operation.objects.update(due_at=timezone.now())
-        turn(operation)
+        advance_once(operation)
     operation.refresh_from_db()
     assert (operation.is_open, operation.attempts) == (True, 0)
     simulated.change(100, power="running")

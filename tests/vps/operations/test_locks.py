@@ -8,7 +8,7 @@ from django.utils import timezone
 from tests.seams import Shorten
 from tests.simulated import Cluster as Simulated
 from tests.verbs import CYCLES, power_before
-from tests.vps.conftest import carry_out, turn
+from tests.vps.conftest import advance_once, carry_out
 from tests.vps.hypervisor.proxmox.stranger import http_answer
 from vps import operations
 from vps.guests import GuestRef, Kind
@@ -69,7 +69,7 @@ def test_verb_waits_for_the_locks_alone_that_the_hypervisor_minds(
         assert len(simulated.commands(100)) == 1
         return
     for _ in range(2):
-        turn(operation)
+        advance_once(operation)
         now_due()
     operation.refresh_from_db()
     assert (operation.state, operation.step, simulated.commands(100)) == ("running", "locked", [])
@@ -114,7 +114,7 @@ def test_reboot_of_a_container_looks_at_its_lock_right_before_its_command(
         return look
 
     monkeypatch.setattr(Proxmox, "look", locked_after_the_first)
-    turn(operation)
+    advance_once(operation)
     operation.refresh_from_db()
     assert (operation.step, operation.attempts, simulated.commands(100)) == ("locked", 0, [])
 
@@ -122,11 +122,11 @@ def test_reboot_of_a_container_looks_at_its_lock_right_before_its_command(
 def half_rebooted(server: Any, simulated: Simulated, verb: str = "reboot") -> Operation:
     """The lock comes while the command is on its way: the container is down, and stays so."""
     operation = asked(server(LXC, power="running", shutdown_seconds=0.5), verb)
-    turn(operation)
+    advance_once(operation)
     simulated.change(100, lock="backup")
     for _ in range(200):
         now_due()
-        turn(operation)
+        advance_once(operation)
         operation.refresh_from_db()
         if operation.step == "down" or not operation.is_open:
             break
@@ -144,7 +144,7 @@ def test_reboot_brings_up_a_container_that_it_left_down_when_the_lock_is_gone(
     assert Vps.objects.get().status == "stopped"
     for _ in range(3):
         now_due()
-        turn(operation)
+        advance_once(operation)
     assert simulated.commands(100) == ["reboot"]
     simulated.change(100, lock="")
     now_due()
@@ -168,7 +168,7 @@ def test_reboot_whose_lock_outlasts_the_deadline_says_that_it_left_the_guest_dow
     """B25: `left_stopped`, and another operation may be asked for."""
     operation = half_rebooted(server, simulated)
     Operation.objects.update(deadline_at=timezone.now(), due_at=timezone.now())
-    turn(operation)
+    advance_once(operation)
     operation.refresh_from_db()
     assert (operation.error_code, Vps.objects.get().status) == ("left_stopped", "stopped")
     assert operations.refusal(Vps.objects.get()) is None
@@ -203,11 +203,11 @@ def test_reboot_says_that_a_container_that_cannot_be_started_again_is_down(serve
 def test_reboot_brings_up_a_machine_that_a_lock_keeps_down(server: Any, simulated: Simulated) -> None:
     """B25: its second half is the hypervisor's own start, which minds the lock as ours does."""
     operation = asked(server(power="running", shutdown_seconds=0.3, start_seconds=0.1), "reboot")
-    turn(operation)
+    advance_once(operation)
     simulated.change(100, fail_start=True, lock="backup")
     for _ in range(200):
         now_due()
-        turn(operation)
+        advance_once(operation)
         operation.refresh_from_db()
         if operation.step == "down":
             break
@@ -223,11 +223,11 @@ def test_reboot_that_left_a_machine_down_starts_it_though_its_backup_has_begun(
 ) -> None:
     """A backup of a machine that is down runs in its process, paused: what is sent now is a start, which lets it go on."""
     operation = asked(server(power="running", shutdown_seconds=0.3, start_seconds=0.1), "reboot")
-    turn(operation)
+    advance_once(operation)
     simulated.change(100, fail_start=True, lock="backup")
     for _ in range(200):
         now_due()
-        turn(operation)
+        advance_once(operation)
         operation.refresh_from_db()
         if operation.step == "down":
             break

@@ -96,9 +96,9 @@ def test_wake_and_reschedule_of_many_do_not_deadlock(servers: list[Vps], real_cl
         while time.monotonic() < until:
             Operation.objects.on(real_cluster.pk).wake()
 
-    def put_off() -> None:
+    def reschedule() -> None:
         while time.monotonic() < until:
             mine = Operation.objects.claim_watched(real_cluster.pk, "pve1", COUNT, 8)
             Operation.objects.reschedule(dict.fromkeys(mine, 3.0))
 
-    assert at_once(wake, wake, put_off, put_off) == [None] * 4
+    assert at_once(wake, wake, reschedule, reschedule) == [None] * 4

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from tests.verbs import CYCLES, power_before
-from tests.vps.conftest import carry_out, turn
+from tests.vps.conftest import advance_once, carry_out
 from vps import operations
 from vps.hypervisor.base import Refusal
 from vps.models import Cluster, ClusterNode, Event, Operation, Placement, Vps
@@ -19,7 +19,7 @@ KINDS = ["qemu", "lxc"]
 
 @pytest.fixture(autouse=True)
 def quick(quick_pauses: None) -> None:
-    """All of these take turns one after another."""
+    """All of these take many steps, one after another."""
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -97,7 +97,7 @@ def test_code_of_a_time_that_ran_out_blames_the_guest_only_where_it_was_asked_to
 
 def test_start_waits_for_a_locked_server(server: Any, simulated: Any, alice: Any) -> None:
     operation = operations.request(server(lock="backup"), "start", by=alice, source="page")
-    turn(operation)
+    advance_once(operation)
     operation.refresh_from_db()
     assert (operation.state, operation.step) == ("running", "locked")
     assert simulated.commands(100) == []
@@ -108,7 +108,7 @@ def test_start_waits_for_a_locked_server(server: Any, simulated: Any, alice: Any
 
 def test_start_of_a_server_that_is_locked_for_too_long_says_that_it_is_busy(server: Any, alice: Any) -> None:
     operation = operations.request(server(lock="backup"), "start", by=alice, source="page")
-    turn(operation)
+    advance_once(operation)
     Operation.objects.update(deadline_at=timezone.now(), due_at=timezone.now())
     assert carry_out(operation).error_code == "vps_busy"
 
@@ -131,7 +131,7 @@ def test_start_asks_a_node_that_could_not_be_reached_again(server: Any, simulate
     vps = server()
     simulated.call("PATCH", "nodes/pve1", {"up": False})
     operation = operations.request(vps, "start", by=alice, source="page")
-    turn(operation)
+    advance_once(operation)
     operation.refresh_from_db()
     assert operation.is_open
     assert "595" in operation.error_detail
@@ -167,15 +167,15 @@ def test_reboot_does_not_touch_another_guest_under_the_same_vmid(server: Any, si
 
 def test_advance_that_comes_early_late_or_twice_changes_nothing(server: Any, simulated: Any, alice: Any) -> None:
     operation = operations.request(server(), "start", by=alice, source="page")
-    assert turn(operation) is not None
+    assert advance_once(operation) is not None
     Operation.objects.update(due_at=timezone.now() + timedelta(minutes=1))
-    assert turn(operation) is None, "the next turn is not due yet"
+    assert advance_once(operation) is None, "the next step is not due yet"
     stale = Operation.objects.get(pk=operation.pk)
     Operation.objects.update(due_at=timezone.now())
     assert Operation.objects.claim(operation.pk).fence == stale.fence + 1
     assert not Operation.objects.write(stale, step="done"), "an older fence writes nothing"
     assert carry_out(operation).state == "succeeded"
-    assert turn(operation) is None
+    assert advance_once(operation) is None
     assert simulated.commands(100) == ["start"]
 
 

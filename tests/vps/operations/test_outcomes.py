@@ -10,7 +10,7 @@ import pytest
 from tests.seams import Shorten
 from tests.simulated import Cluster as Simulated
 from tests.verbs import power_before
-from tests.vps.conftest import carry_out, turn
+from tests.vps.conftest import advance_once, carry_out
 from vps import operations
 from vps.hypervisor.proxmox.driver import Proxmox
 from vps.models import Operation, Vps
@@ -85,7 +85,7 @@ def test_verb_ends_on_each_kind_of_guest_as_it_should(
 def test_force_stop_of_what_is_highly_available_never_overrules_a_shutdown(
     server: Any, simulated: Simulated, guest: str
 ) -> None:
-    turn(ask(server(guest, **HA | UP), "force-stop"))
+    advance_once(ask(server(guest, **HA | UP), "force-stop"))
     calls = [json.loads(line) for line in (simulated.pem.parent / "calls.jsonl").read_text().splitlines()]
     (sent,) = [call for call in calls if call["method"] == "POST"]
     assert (sent["path"], sent["params"]) == (f"/nodes/pve1/{guest}/100/status/stop", {})
@@ -95,7 +95,7 @@ def test_force_stop_of_what_is_highly_available_never_overrules_a_shutdown(
 @pytest.mark.parametrize("guest", [QEMU, LXC])
 def test_verb_sends_a_locked_guest_nothing(server: Any, simulated: Simulated, guest: str, kind: str) -> None:
     operation = ask(server(guest, power=power_before(kind), lock="backup"), kind)
-    turn(operation)
+    advance_once(operation)
     operation.refresh_from_db()
     assert (operation.state, operation.step, simulated.commands(100)) == ("running", "locked", [])
 
@@ -112,7 +112,7 @@ def test_force_stop_waits_for_nothing_that_hangs(
     vps = server(guest, power=power_before(kind), never_ends=True)
     simulated.call("PATCH", "faults", {"lose_answers": answers_lost})
     hanging = ask(vps, kind)
-    turn(hanging)
+    advance_once(hanging)
     simulated.change(100, never_ends=False)
     since = time.monotonic()
     forced = carry_out(ask(vps, "force-stop"))

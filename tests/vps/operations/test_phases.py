@@ -11,7 +11,7 @@ from django.utils import timezone
 from tests.seams import Shorten
 from tests.simulated import Cluster as Simulated
 from tests.simulated import wait_for
-from tests.vps.conftest import carry_out, turn
+from tests.vps.conftest import advance_once, carry_out
 from vps import drivers, operations
 from vps.models import Cluster, Operation, Vps
 from web import crash_points
@@ -46,13 +46,13 @@ def asked(vps: Vps, verb: str) -> Operation:
 
 
 def long_after(operation: Operation, simulated: Simulated) -> Operation:
-    """Turns until it has ended, each so late that no command can be on its way any more."""
+    """Steps until it has ended, each so late that no command can be on its way any more."""
     for _ in range(60):
         wait_for(lambda: not any(task.is_running for task in list(simulated.simulator.world.tasks.all)))
         past = timezone.now() - timedelta(minutes=1)
         Operation.objects.filter(sent_at__isnull=False).update(sent_at=past)
         Operation.objects.update(due_at=past)
-        turn(operation)
+        advance_once(operation)
         operation.refresh_from_db()
         if not operation.is_open:
             break
@@ -61,13 +61,13 @@ def long_after(operation: Operation, simulated: Simulated) -> Operation:
 
 
 def step_until(operation: Operation, phase: int) -> None:
-    """Turns until its command is the next to be sent."""
+    """Steps until its command is the next to be sent."""
 
     def is_there() -> bool:
         operation.refresh_from_db()
         if operation.phase != phase:
             Operation.objects.update(due_at=timezone.now())
-            turn(operation)
+            advance_once(operation)
         return operation.phase == phase
 
     wait_for(is_there)
@@ -154,7 +154,7 @@ def test_phases_say_at_a_deadline_between_them_that_the_guest_is_down(driven: Dr
     operation = asked(driven(driver), "reboot")
     step_until(operation, 1)
     Operation.objects.update(deadline_at=timezone.now(), due_at=timezone.now())
-    turn(operation)
+    advance_once(operation)
     operation.refresh_from_db()
     assert (operation.error_code, Vps.objects.get().status) == ("did_not_come_back", "stopped")
 
@@ -165,7 +165,7 @@ def test_phases_wait_for_a_lock_between_them(driven: Driven, simulated: Simulate
     simulated.change(100, lock="backup")
     for _ in range(3):
         Operation.objects.update(due_at=timezone.now())
-        turn(operation)
+        advance_once(operation)
     operation.refresh_from_db()
     assert (operation.step, simulated.commands(100)) == ("down", ["stop"])
     simulated.change(100, lock="")

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from tests.simulated import Cluster as Simulated
 from tests.simulated import wait_for, with_two_hosts
-from tests.vps.conftest import carry_out, registered, turn
+from tests.vps.conftest import advance_once, carry_out, registered
 from vps import operations
 from vps.db import clock
 from vps.guests import Kind
@@ -29,7 +29,7 @@ GONE = {"data": None, "message": "Parameter verification failed.\n", "errors": {
 
 @pytest.fixture(autouse=True)
 def quick(quick_pauses: None) -> None:
-    """All of these take turns one after another."""
+    """All of these take many steps, one after another."""
 
 
 def asked(vps: Any, kind: str = "reboot") -> Operation:
@@ -102,18 +102,18 @@ def test_reboot_is_not_done_while_the_guest_is_up_from_before(server: Any, simul
     """B16: the node has forgotten the task, so the guest alone can tell: it runs, and has run for an hour."""
     vps = server(kind, power="running", started_at=time.time() - 3600, never_ends=True)
     operation = asked(vps)
-    turn(operation)
+    advance_once(operation)
     simulated.answer("GET", "/nodes/pve1/tasks/.*/status", 400, "Parameter verification failed.", body=GONE)
     simulated.answer("GET", "/nodes/pve1/tasks", 200, body={"data": []})
     for _ in range(6):
         now_due()
-        turn(operation)
+        advance_once(operation)
     operation.refresh_from_db()
     assert (operation.state, operation.step) == ("running", "confirming")
     simulated.change(100, power="stopped")
     simulated.change(100, power="running")
     now_due()
-    turn(operation)
+    advance_once(operation)
     operation.refresh_from_db()
     assert operation.state == "succeeded"
 
@@ -149,7 +149,7 @@ def test_reboot_succeeds_though_another_host_whose_clock_is_off_answers_in_the_m
     first, second = with_two_hosts.simulator.tls_hosts
     with_two_hosts.set_clock(second, seconds)
     operation = asked(two_hosts(kind))
-    turn(operation)
+    advance_once(operation)
     with_two_hosts.ail(first, refuse=True)
     assert carry_out(operation).state == "succeeded"
     assert with_two_hosts.commands(100) == ["reboot"]
@@ -162,7 +162,7 @@ def test_reboot_is_not_proved_by_a_clock_that_is_off(
 ) -> None:
     """B7: the guest runs on as before, and the host that is asked now is ahead or behind."""
     operation = asked(two_hosts(kind, never_ends=True))
-    turn(operation)
+    advance_once(operation)
     first, second = with_two_hosts.simulator.tls_hosts
     with_two_hosts.set_clock(second, seconds)
     with_two_hosts.ail(first, refuse=True)
@@ -170,7 +170,7 @@ def test_reboot_is_not_proved_by_a_clock_that_is_off(
     with_two_hosts.answer("GET", "/nodes/pve1/tasks", 200, body={"data": []})
     for _ in range(5):
         now_due()
-        turn(operation)
+        advance_once(operation)
     operation.refresh_from_db()
     assert (operation.state, operation.step) == ("running", "confirming")
 
@@ -185,10 +185,10 @@ def test_find_finds_a_lost_command_whatever_the_date_of_the_host_that_was_asked(
     vps = server(kind, power="running", started_at=time.time() - 3600)
     simulated.call("PATCH", "faults", {"lose_answers": 1})
     operation = asked(vps)
-    turn(operation)
+    advance_once(operation)
     past = timezone.now() - timedelta(seconds=60)
     Operation.objects.update(sent_at=past, due_at=past)
-    turn(operation)
+    advance_once(operation)
     operation.refresh_from_db()
     assert operation.handle
     assert carry_out(operation).state == "succeeded"
@@ -211,7 +211,7 @@ def test_reboot_gives_a_guest_its_time_to_come_up(server: Any, simulated: Simula
     operation = gone_down(server, simulated)
     Operation.objects.update(down_since=timezone.now() - timedelta(seconds=seconds))
     now_due()
-    turn(operation)
+    advance_once(operation)
     operation.refresh_from_db()
     assert (operation.state, operation.step) == ("running", "confirming")
     simulated.change(100, power="running")
@@ -227,7 +227,7 @@ def test_reboot_whose_guest_stays_down_fails_soon_and_a_start_is_offered(
     long_ago = timezone.now() - timedelta(seconds=31)
     Operation.objects.update(down_since=long_ago, sent_after=long_ago)
     now_due()
-    turn(operation)
+    advance_once(operation)
     operation.refresh_from_db()
     assert (operation.state, operation.error_code) == ("failed", "did_not_come_back")
     assert operation.deadline_at > timezone.now()
@@ -236,7 +236,7 @@ def test_reboot_whose_guest_stays_down_fails_soon_and_a_start_is_offered(
     page = as_user(alice).get(f"/vps/{vps.pk}/").content.decode()
     assert "/start" in page
     stop = asked(Vps.objects.get(), "force-stop")
-    turn(stop)
+    advance_once(stop)
     stop.refresh_from_db()
     assert stop.state == "succeeded", "what was waited for once is not waited for again"
 
@@ -247,12 +247,12 @@ def test_traits_let_a_guest_come_up_within_thirty_seconds() -> None:
 
 def gone_down(server: Any, simulated: Simulated) -> Operation:
     operation = asked(server(power="running", fail_start=True, shutdown_seconds=0.1))
-    turn(operation)
+    advance_once(operation)
     wait_for(lambda: simulated.guest(100)["power"] == "stopped")
 
     def is_seen_down() -> bool:
         now_due()
-        turn(operation)
+        advance_once(operation)
         operation.refresh_from_db()
         return operation.down_since is not None
 
@@ -270,7 +270,7 @@ def test_progress_never_runs_backwards(server: Any, simulated: Simulated) -> Non
 
     def look_at_it() -> int:
         now_due()
-        turn(operation)
+        advance_once(operation)
         seen.append(Operation.objects.get().progress)
         assert Operation.objects.get().public()["progress"] == seen[-1]
         return seen[-1]

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from tests.simulated import Cluster as Simulated
 from tests.verbs import CYCLES, action_of, power_before
-from tests.vps.conftest import carry_out, turn
+from tests.vps.conftest import advance_once, carry_out
 from vps import operations
 from vps.guests import Kind
 from vps.hypervisor.base import Command
@@ -34,7 +34,7 @@ PASSING = [
 
 @pytest.fixture(autouse=True)
 def quick(quick_pauses: None) -> None:
-    """All of these take turns one after another."""
+    """All of these take many steps, one after another."""
 
 
 def asked(vps: Any, kind: str) -> Operation:
@@ -115,7 +115,7 @@ def test_after_refusal_counts_no_try_where_nothing_was_done(
     refuse(simulated, status, reason)
     operation = asked(server(power=power_before(kind)), kind)
     for _ in range(3 * MOST_TRIES):
-        turn(operation)
+        advance_once(operation)
         now_due()
     operation.refresh_from_db()
     assert sent(simulated) > MOST_TRIES
@@ -137,7 +137,7 @@ def test_follow_counts_no_try_where_the_task_did_nothing(server: Any, simulated:
     """B6: a task may say so too."""
     operation = asked(server(ends={"start": text}), "start")
     while len(simulated.commands(100)) <= MOST_TRIES and operation.is_open:
-        turn(operation)
+        advance_once(operation)
         now_due()
         operation.refresh_from_db()
     assert (operation.state, operation.attempts <= 1) == ("running", True)
@@ -149,9 +149,9 @@ def test_start_that_met_no_quorum_until_its_deadline_does_not_say_busy(server: A
     """B6: what has no quorum is unavailable."""
     refuse(simulated, 500, "cluster not ready - no quorum?")
     operation = asked(server(), "start")
-    turn(operation)
+    advance_once(operation)
     Operation.objects.update(deadline_at=timezone.now(), due_at=timezone.now())
-    turn(operation)
+    advance_once(operation)
     operation.refresh_from_db()
     assert operation.error_code == "hypervisor_unavailable"
 
@@ -160,7 +160,7 @@ def test_send_counts_as_a_try_what_may_have_been_done(server: Any, simulated: Si
     """Or else what is lost each time would be sent for ever."""
     refuse(simulated, 596, "Connection timed out")
     operation = asked(server(), "start")
-    turn(operation)
+    advance_once(operation)
     operation.refresh_from_db()
     assert (operation.attempts, operation.intent_at is not None) == (1, True)
 
@@ -190,7 +190,7 @@ def test_force_stop_waits_for_nothing_that_was_refused(
     simulated.change(100, power="stopped")
     stop = asked(vps, "force-stop")
     vps.placement.cluster.ask_at_once()
-    turn(stop)
+    advance_once(stop)
     stop.refresh_from_db()
     assert (stop.state, simulated.commands(100)) == ("succeeded", [])
 
@@ -207,7 +207,7 @@ def test_force_stop_waits_for_no_command_that_went_where_the_guest_was_not(
     simulated.answer_truly()
     Placement.objects.update(missing_since=None)
     stop = asked(vps, "force-stop")
-    turn(stop)
+    advance_once(stop)
     stop.refresh_from_db()
     assert (stop.state, simulated.commands(100)) == ("succeeded", [])
 
@@ -218,7 +218,7 @@ def test_force_stop_waits_for_a_lost_start_though_a_stop_after_it_was_refused(
     """B21: a start was lost on its way, the forced stop after it refused: the next one waits for the start all the same."""
     vps = server()
     refuse(simulated, 596, "Connection timed out", times=1)
-    turn(asked(vps, "start"))
+    advance_once(asked(vps, "start"))
     simulated.answer("GET", "/nodes/pve1/qemu/100/status/current", 403, "Permission check failed (/vms/100, VM.Audit)")
     refused = asked(vps, "force-stop")
     now_due()
@@ -227,7 +227,7 @@ def test_force_stop_waits_for_a_lost_start_though_a_stop_after_it_was_refused(
     stop = asked(vps, "force-stop")
     vps.placement.cluster.ask_at_once()
     now_due()
-    turn(stop)
+    advance_once(stop)
     stop.refresh_from_db()
     assert stop.is_open
     Operation.objects.filter(kind="start").update(sent_at=timezone.now() - timedelta(seconds=39))
@@ -240,7 +240,7 @@ def test_force_stop_waits_for_no_reboot_whose_guest_did_not_go_down(server: Any,
     assert carry_out(asked(vps, "reboot")).error_code == "guest_did_not_shut_down"
     simulated.change(100, power="stopped")
     stop = asked(vps, "force-stop")
-    turn(stop)
+    advance_once(stop)
     stop.refresh_from_db()
     assert stop.state == "succeeded"
 
@@ -251,7 +251,7 @@ def test_force_stop_waits_for_a_reboot_whose_task_failed_for_no_known_reason(ser
     assert carry_out(asked(vps, "reboot")).error_code == "hypervisor_refused"
     simulated.change(100, power="stopped")
     stop = asked(vps, "force-stop")
-    turn(stop)
+    advance_once(stop)
     stop.refresh_from_db()
     assert stop.is_open
     Operation.objects.filter(kind="reboot").update(finished_at=timezone.now() - timedelta(seconds=31))
@@ -262,10 +262,10 @@ def test_find_adopts_what_was_perhaps_sent_before_a_later_try_can_be_refused(ser
     """What was perhaps sent is found out before anything is sent again, so a refusal is of the last one there is."""
     refuse(simulated, 596, "Connection timed out", acts=True, times=1)
     operation = asked(server(never_ends=True), "start")
-    turn(operation)
+    advance_once(operation)
     refuse(simulated, 403, "Permission check failed (/vms/100, VM.PowerMgmt)")
     now_due()
-    turn(operation)
+    advance_once(operation)
     operation.refresh_from_db()
     assert (operation.state, bool(operation.handle), simulated.commands(100)) == ("running", True, ["start"])
 
@@ -294,7 +294,7 @@ def test_circuit_breaker_opens_for_a_node_that_cannot_be_found(
     for _ in range(5):
         for operation in starts:
             Operation.objects.update(due_at=timezone.now())
-            turn(operation)
+            advance_once(operation)
     asked_of_node = sum(count for path, count in simulated.load()["by_path"].items() if "{node}" in path)
     assert asked_of_node == 1
     (node,) = ClusterNode.objects.unreachable()
@@ -319,7 +319,7 @@ def test_force_stop_does_not_wait_for_an_unreachable_node_that_the_guest_has_lef
     """B22: only the node that it is on counts."""
     vps = server(never_ends=True)
     starting = asked(vps, "start")
-    turn(starting)
+    advance_once(starting)
     simulated.change(100, node="pve2", never_ends=False)
     simulated.call("PATCH", "nodes/pve1", {"up": False})
     Placement.objects.update(node="pve2")

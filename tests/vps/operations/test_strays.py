@@ -11,7 +11,7 @@ from django.utils import timezone
 from tests.seams import Shorten
 from tests.simulated import wait_for
 from tests.verbs import power_before
-from tests.vps.conftest import carry_out, turn
+from tests.vps.conftest import advance_once, carry_out
 from vps import operations
 from vps.guests import GuestRef, Kind
 from vps.hypervisor.base import OutcomeUnknown, Refusal, Refused
@@ -28,11 +28,11 @@ ELSEWHERE = sync.PlacementSpec("simulated", GuestRef(Kind.VM, "200", "pve1"))
 
 @pytest.fixture(autouse=True)
 def quick(quick_pauses: None) -> None:
-    """All of these take turns one after another."""
+    """All of these take many steps, one after another."""
 
 
 def later(seconds: float) -> None:
-    """As if every operation had been sent so long ago, and its turn had come."""
+    """As if every operation had been sent so long ago, and were due."""
     past = timezone.now() - timedelta(seconds=seconds)
     Operation.objects.filter(sent_at__isnull=False).update(sent_at=past)
     Operation.objects.update(due_at=past)
@@ -48,7 +48,7 @@ def test_reboot_that_was_perhaps_sent_does_not_follow_its_server_to_another_gues
     simulated.add("qemu", 200, power="running")
     simulated.call("PATCH", "faults", {"lose_answers": 1})
     operation = operations.request(vps, "reboot", by=alice, source="page")
-    turn(operation)
+    advance_once(operation)
     sync.apply_one(sync.SyncCommand("update", id=vps.pk, placement=ELSEWHERE))
     later(seconds=60)
     assert carry_out(operation).error_code == "vps_unbound"
@@ -59,7 +59,7 @@ def test_start_is_not_proved_by_another_guests_power(server: Any, simulated: Any
     vps = server(start_seconds=1.0)
     simulated.add("qemu", 200, power="running")
     operation = operations.request(vps, "start", by=alice, source="page")
-    turn(operation)
+    advance_once(operation)
     sync.apply_one(sync.SyncCommand("update", id=vps.pk, placement=ELSEWHERE))
     assert carry_out(operation).error_code == "vps_unbound"
 
@@ -88,7 +88,7 @@ def test_force_stop_does_not_trust_a_guest_that_is_just_starting(
     vps = server(kind, start_seconds=1.5)
     simulated.call("PATCH", "faults", {"lose_answers": answers_lost})
     starting = operations.request(vps, "start", by=alice, source="page")
-    turn(starting)
+    advance_once(starting)
     forced = carry_out(operations.request(vps, "force-stop", by=alice, source="page"))
     assert forced.state == "succeeded"
     assert (simulated.commands(100), simulated.guest(100)["power"]) == (["start", "stop"], "stopped")
@@ -99,7 +99,7 @@ def test_force_stop_does_not_trust_a_guest_between_the_halves_of_its_reboot(
 ) -> None:
     vps = server(power="running", start_seconds=1.0)
     rebooting = operations.request(vps, "reboot", by=alice, source="page")
-    turn(rebooting)
+    advance_once(rebooting)
     while simulated.guest(100)["power"] != "stopped":
         time.sleep(0.05)
     forced = carry_out(operations.request(vps, "force-stop", by=alice, source="page"))
@@ -113,7 +113,7 @@ def test_force_stop_waits_for_a_while_only_for_a_reboot_that_never_brings_the_gu
     shorten(traits=replace(Proxmox.traits, comes_up_within_s=0.5))
     vps = server(power="running", fail_start=True)
     rebooting = operations.request(vps, "reboot", by=alice, source="page")
-    turn(rebooting)
+    advance_once(rebooting)
     assert carry_out(operations.request(vps, "force-stop", by=alice, source="page")).state == "succeeded"
 
 
@@ -136,9 +136,9 @@ def test_find_misses_no_task_by_a_clock_that_is_ahead_by_seconds(
     with monkeypatch.context() as patch:
         patch.setattr(Proxmox, "look", ahead)
         operation = operations.request(vps, "reboot", by=alice, source="page")
-        turn(operation)
+        advance_once(operation)
     later(seconds=60)
-    turn(operation)
+    advance_once(operation)
     operation.refresh_from_db()
     assert operation.handle
     assert simulated.commands(100) == ["reboot"]
@@ -151,7 +151,7 @@ def test_find_begins_the_time_for_a_stray_with_its_first_look(server: Any, simul
     Operation.objects.update(
         state="running", step="sending", intent_at=now, sent_at=now - timedelta(minutes=1), node="pve1", attempts=1
     )
-    turn(operation)
+    advance_once(operation)
     operation.refresh_from_db()
     assert (operation.step, operation.intent_at is not None) == ("finding", True)
     simulated.api("POST", "/nodes/pve1/qemu/100/status/reboot")
@@ -203,7 +203,7 @@ def test_find_does_not_adopt_a_task_that_did_nothing(server: Any, simulated: Any
     Operation.objects.update(
         state="running", step="sending", intent_at=timezone.now(), node="pve1", attempts=2, spent_handles=[spent]
     )
-    turn(operation)
+    advance_once(operation)
     operation.refresh_from_db()
     assert operation.handle == ""
 
@@ -215,15 +215,15 @@ def test_find_does_not_adopt_the_task_of_an_operation_before_whose_answer_was_lo
     """A forced stop overtook it, and the one that asks for the same once more dies before it has sent anything."""
     vps = server(kind, power="running")
     simulated.call("PATCH", "faults", {"lose_answers": 1})
-    turn(operations.request(vps, asked, by=alice, source="page"))
+    advance_once(operations.request(vps, asked, by=alice, source="page"))
     carry_out(operations.request(vps, "force-stop", by=alice, source="page"))
     carry_out(operations.request(vps, "start", by=alice, source="page"))
     again = operations.request(vps, asked, by=alice, source="page")
     with monkeypatch.context() as patch:
         patch.setattr(Proxmox, "send", lost)
-        turn(again)
+        advance_once(again)
     later(seconds=1)
-    turn(again)
+    advance_once(again)
     later(seconds=60)
     assert carry_out(again).state == "succeeded"
     assert simulated.commands(100).count(sent) == 2
@@ -234,7 +234,7 @@ def test_find_does_not_adopt_a_task_of_the_server_that_had_the_guest_before(
 ) -> None:
     first = server(power="running")
     simulated.call("PATCH", "faults", {"lose_answers": 1})
-    turn(operations.request(first, "restart", by=alice, source="page"))
+    advance_once(operations.request(first, "restart", by=alice, source="page"))
     sync.apply_one(sync.SyncCommand("delete", id=first.pk))
     vps = make_vps(alice)
     sync.apply_one(
@@ -245,9 +245,9 @@ def test_find_does_not_adopt_a_task_of_the_server_that_had_the_guest_before(
     again = operations.request(Vps.objects.get(pk=vps.pk), "restart", by=alice, source="page")
     with monkeypatch.context() as patch:
         patch.setattr(Proxmox, "send", lost)
-        turn(again)
+        advance_once(again)
     later(seconds=1)
-    turn(again)
+    advance_once(again)
     again.refresh_from_db()
     assert (again.step, again.handle) == ("finding", "")
 
@@ -261,7 +261,7 @@ def test_find_finds_a_command_whose_answer_was_lost_though_its_guest_has_moved(
 ) -> None:
     operation = operations.request(server(power="running"), "reboot", by=alice, source="page")
     simulated.call("PATCH", "faults", {"lose_answers": 1})
-    turn(operation)
+    advance_once(operation)
     simulated.change(100, node="pve2")
     assert carry_out(operation).state == "succeeded"
     assert simulated.commands(100) == ["reboot"]
@@ -274,14 +274,14 @@ def test_follow_does_not_take_a_task_that_cannot_be_asked_for_as_done(
     server: Any, alice: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     operation = operations.request(server(power="running", never_ends=True), "restart", by=alice, source="page")
-    turn(operation)
+    advance_once(operation)
 
     def denied(self: Proxmox, upid: str) -> Any:
         raise Refused(Refusal.DENIED, "401 Authentication failed!")
 
     monkeypatch.setattr(Proxmox, "task", denied)
     later(seconds=1)
-    turn(operation)
+    advance_once(operation)
     operation.refresh_from_db()
     assert (operation.state, operation.step) == ("running", "working")
 
@@ -291,7 +291,7 @@ def test_follow_asks_the_guest_about_a_forgotten_task_unless_it_leaves_no_trace(
     server: Any, alice: Any, monkeypatch: pytest.MonkeyPatch, asked: str, end: str
 ) -> None:
     operation = operations.request(server(power="running"), asked, by=alice, source="page")
-    turn(operation)
+    advance_once(operation)
 
     def forgotten(self: Proxmox, upid: str) -> Any:
         raise Refused(Refusal.NO_TASK, "400 Parameter verification failed. {'upid': 'no such task'}")
@@ -326,7 +326,7 @@ def test_confirm_sends_nothing_again_when_its_look_is_refused(
 def test_start_that_waits_does_not_start_a_server_that_was_suspended(server: Any, simulated: Any, alice: Any) -> None:
     vps = server(lock="backup")
     operation = operations.request(vps, "start", by=alice, source="page")
-    turn(operation)
+    advance_once(operation)
     sync.apply_one(sync.SyncCommand("update", {"status": "suspended"}, id=vps.pk))
     simulated.change(100, lock="")
     assert carry_out(operation).error_code == "vps_suspended"
@@ -354,7 +354,7 @@ def test_start_that_was_done_while_no_worker_was_there_is_seen_to_be_done(
     server: Any, simulated: Any, alice: Any
 ) -> None:
     operation = operations.request(server(), "start", by=alice, source="page")
-    turn(operation)
+    advance_once(operation)
     while simulated.guest(100)["power"] != "running":
         time.sleep(0.05)
     Operation.objects.update(deadline_at=timezone.now())
@@ -412,14 +412,14 @@ def test_stop_of_a_container_that_moved_before_it_stops_it_where_it_is(
 
 @pytest.mark.parametrize("seconds", [11, 31])
 def test_find_lets_a_lost_command_arrive_for_38_seconds(server: Any, simulated: Any, alice: Any, seconds: int) -> None:
-    """B16: `later` leaves some seconds for the turn itself."""
+    """B16: `later` leaves some seconds for the step itself."""
     operation = operations.request(server(power="running"), "reboot", by=alice, source="page")
     simulated.answer("POST", ".*/status/reboot", 596, "Connection timed out")
-    turn(operation)
+    advance_once(operation)
     later(seconds=0)
-    turn(operation)
+    advance_once(operation)
     later(seconds=seconds)
-    turn(operation)
+    advance_once(operation)
     operation.refresh_from_db()
     assert (operation.step, operation.intent_at is not None, operation.attempts) == ("finding", True, 1)
     simulated.answer_truly()
@@ -432,14 +432,14 @@ def test_find_gives_up_a_lost_command_after_39_seconds(server: Any, simulated: A
     """B16: it is sent again then."""
     operation = operations.request(server(power="running"), "reboot", by=alice, source="page")
     simulated.answer("POST", ".*/status/reboot", 596, "Connection timed out", times=1)
-    turn(operation)
+    advance_once(operation)
     later(seconds=0)
-    turn(operation)
+    advance_once(operation)
 
     def begins_again() -> bool:
         """At once, unless the hypervisor was slow just then."""
         later(seconds=39)
-        turn(operation)
+        advance_once(operation)
         operation.refresh_from_db()
         return (operation.step, operation.intent_at) == ("waiting", None)
 
@@ -456,10 +456,10 @@ def test_force_stop_believes_a_guest_that_is_down_when_no_lost_start_can_arrive(
     vps = server()
     starting = operations.request(vps, "start", by=alice, source="page")
     simulated.answer("POST", ".*/status/start", 596, "Connection timed out")
-    turn(starting)
+    advance_once(starting)
     forced = operations.request(vps, "force-stop", by=alice, source="page")
     later(seconds=seconds)
-    turn(forced)
+    advance_once(forced)
     forced.refresh_from_db()
     assert (forced.is_open, simulated.commands(100)) == (state == "running", [])
     simulated.answer_truly()

@@ -6,7 +6,7 @@ import pytest
 
 from tests.simulated import Cluster as Simulated
 from tests.verbs import power_before
-from tests.vps.conftest import bells, carry_out, turn
+from tests.vps.conftest import advance_once, bells, carry_out
 from vps import operations
 from vps.guests import GuestRef, Kind
 from vps.hypervisor.proxmox.driver import Proxmox
@@ -20,7 +20,7 @@ OTHER = "bbbbbbbb-0000-0000-0000-000000000000"
 
 @pytest.fixture(autouse=True)
 def quick(quick_pauses: None) -> None:
-    """All of these take turns one after another."""
+    """All of these take many steps, one after another."""
 
 
 @pytest.fixture
@@ -205,7 +205,7 @@ def test_reboot_sends_nothing_to_a_guest_that_is_replaced_while_it_is_waited_for
 ) -> None:
     simulated.change(100, lock="backup")
     operation = operations.request(known, "reboot", by=alice, source="page")
-    turn(operation)
+    advance_once(operation)
     usurped(simulated, uuid=OTHER)
     assert carry_out(operation).error_code == "identity_mismatch"
     assert simulated.commands(100) == []

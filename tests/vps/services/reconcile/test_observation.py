@@ -7,7 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
-from tests.vps.conftest import carry_out, turn
+from tests.vps.conftest import advance_once, carry_out
 from vps import observations, operations
 from vps.hypervisor import connect
 from vps.hypervisor.base import Access
@@ -219,7 +219,7 @@ def test_reconcile_shows_a_server_as_unknown_while_its_node_is_unreachable_under
     vps = server(power="running")
     operation = operations.request(vps, "reboot", by=alice, source="page")
     simulated.call("PATCH", "nodes/pve1", {"up": False})
-    turn(operation)
+    advance_once(operation)
     operation.refresh_from_db()
     assert operation.step == "silent"
     reconcile(real_cluster.pk)

@@ -20,7 +20,7 @@ KINDS = ["qemu", "lxc"]
 
 @pytest.fixture(autouse=True)
 def quick(quick_pauses: None) -> None:
-    """All of these take turns one after another."""
+    """All of these take many steps, one after another."""
 
 
 @pytest.mark.parametrize("kind", KINDS)
