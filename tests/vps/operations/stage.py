@@ -110,7 +110,7 @@ class Stage:
             connection.close()
             return None
 
-    def reached(self, point: str) -> None:
+    def at_crash_point(self, point: str) -> None:
         """In place of crash_points.crash_point."""
         if point == "after_send":
             self.wait_for_arrival()
@@ -263,7 +263,7 @@ def stage(
     """Committed rows, a quick cluster, and everything told to the stage."""
     made = Stage(simulated, real_cluster)
     shorten(power_off_s=0.05)
-    monkeypatch.setattr(crash_points, "listeners", [made.reached])
+    monkeypatch.setattr(crash_points, "listeners", [made.at_crash_point])
     trace(made, monkeypatch)
     return made
 
@@ -271,22 +271,22 @@ def stage(
 def trace(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     send, succeed, turn, dispatch = begin.send, confirm.succeed, Guest.turn, Proxmox.send
 
-    def told_send(operation: Operation, *args: Any, **options: Any) -> Any:
+    def traced_send(operation: Operation, *args: Any, **options: Any) -> Any:
         stage.sender.id, stage.began[operation.pk] = operation.pk, len(stage.sent)
         return send(operation, *args, **options)
 
-    def told_succeed(operation: Operation, look: Any) -> None:
+    def traced_succeed(operation: Operation, look: Any) -> None:
         stage.was_seen(operation, str(steps_goal(operation)))
         succeed(operation, look)
 
-    def told_turn(guest: Guest, power: str) -> None:
+    def traced_turn(guest: Guest, power: str) -> None:
         turn(guest, power)
         stage.turns.setdefault(guest.vmid, []).append((time.time(), power))
 
-    monkeypatch.setattr(begin, "send", told_send)
+    monkeypatch.setattr(begin, "send", traced_send)
     for module in (begin, confirm):
-        monkeypatch.setattr(module, "succeed", told_succeed)
-    monkeypatch.setattr(Guest, "turn", told_turn)
+        monkeypatch.setattr(module, "succeed", traced_succeed)
+    monkeypatch.setattr(Guest, "turn", traced_turn)
     monkeypatch.setattr(
         Proxmox, "send", lambda driver, *args, **options: stage.dispatch(dispatch, driver, *args, **options)
     )

@@ -101,8 +101,8 @@ def test_phases_act_once_where_a_worker_dies(
 
     died_in: list[int] = []
 
-    def die(reached: str) -> None:
-        if reached == point:
+    def die(at: str) -> None:
+        if at == point:
             died_in.append(Operation.objects.get().phase)
             monkeypatch.setattr(crash_points, "listeners", [])
             if point == "after_send":
