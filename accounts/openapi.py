@@ -43,5 +43,12 @@ CREATED = ALICE | JOHN | {"id": 6, "first_name": "", "last_name": ""}
 CREATE_AGAIN = {"action": "create", "user": JOHN | {"external_id": "customer-5"}}
 UPDATE = {"action": "update", "user": {"id": 5, "email": "alice@example.org"}}
 COLOUR = {"action": "update", "user": {"id": 5, "email": "alice@example.org", "colour": "red"}}
-WITH_COLOUR = {"sent": COLOUR, "user": CHANGED, "warnings": example_of(WARNINGS)}
 DISMISS = {"action": "deactivate", "user": {"external_id": "customer-5"}}
+CREATIONS = {"create": {"sent": CREATE, "user": CREATED}}
+CHANGES = {
+    "create again": {"sent": CREATE_AGAIN},
+    "update": {"sent": UPDATE, "user": CHANGED},
+    "update with an unknown key": {"sent": COLOUR, "user": CHANGED, "warnings": example_of(WARNINGS)},
+    "deactivate": {"sent": DISMISS, "user": GONE},
+    "deactivate again": {"sent": DISMISS, "user": GONE, "already_inactive": True},
+}

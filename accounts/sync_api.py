@@ -54,18 +54,8 @@ described = partial(endpoint, "Main site")
 
 @described(
     "syncUser",
-    Answer(shapes.USER_SYNCED, {"create": {"sent": shapes.CREATE, "user": shapes.CREATED}}, 201, "Created."),
-    Answer(
-        shapes.USER_SYNCED,
-        {
-            "create again": {"sent": shapes.CREATE_AGAIN},
-            "update": {"sent": shapes.UPDATE, "user": shapes.CHANGED},
-            "update with an unknown key": shapes.WITH_COLOUR,
-            "deactivate": {"sent": shapes.DISMISS, "user": shapes.GONE},
-            "deactivate again": {"sent": shapes.DISMISS, "user": shapes.GONE, "already_inactive": True},
-        },
-        about="Changed, or so already.",
-    ),
+    Answer(shapes.USER_SYNCED, shapes.CREATIONS, 201, "Created."),
+    Answer(shapes.USER_SYNCED, shapes.CHANGES, about="Changed, or so already."),
     *(InvalidInput, MissingFields, errors.UserNotFound, errors.StaffAccount, errors.UsernameTaken, errors.EmailTaken),
     *(errors.ExternalIdMismatch, errors.ExternalIdTaken),
     request=by_action("UserSync", SHAPE, shapes.ALICE, "A new customer."),
