@@ -20,6 +20,9 @@ from vps.models import Cluster, Placement, Vps
 
 PASSWORD = "a long and winding password"
 Make = Callable[..., Any]
+WAITING = """
+    SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()
+"""
 __all__ = ["shorten"]
 
 
@@ -68,6 +71,15 @@ def person(username: str, **columns: Any) -> Any:
     user.set_password(PASSWORD)
     user.save()
     return user
+
+
+def waiting() -> int:
+    """How many connections to this database wait for a lock of somebody else's."""
+    with connection.cursor() as cursor:
+        # A transaction would see the same picture for as long as it lasts.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(WAITING)
+        return int(cursor.fetchone()[0])
 
 
 @pytest.fixture

@@ -9,10 +9,6 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 
-WAITING = """
-    SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()
-"""
-
 
 def send(path: str, body: dict[str, Any], **headers: str) -> Any:
     client = Client(headers={"x-api-key": settings.MAIN_SITE_API_KEYS[0]} | headers)
@@ -39,15 +35,6 @@ def alone(what: Callable[[Any], Any], one: Any) -> Any:
         return what(one)
     finally:
         connection.close()
-
-
-def waiting() -> int:
-    """How many connections to this database wait for a lock of somebody else's."""
-    with connection.cursor() as cursor:
-        # A transaction would see the same picture for as long as it lasts.
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
-        cursor.execute(WAITING)
-        return int(cursor.fetchone()[0])
 
 
 @pytest.fixture

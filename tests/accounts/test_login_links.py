@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from accounts.login_links import LIFE
 from accounts.models import LoginLink, User
-from tests.accounts.conftest import AT_ONCE, alone, at_once, send, waiting
-from tests.conftest import person
+from tests.accounts.conftest import AT_ONCE, alone, at_once, send
+from tests.conftest import person, waiting
 from tests.simulated import wait_for
 
 

@@ -7,8 +7,8 @@ import pytest
 from django.db import transaction
 
 from accounts.models import User
-from tests.accounts.conftest import at_once, send, sync, waiting
-from tests.conftest import person
+from tests.accounts.conftest import at_once, send, sync
+from tests.conftest import person, waiting
 from tests.simulated import wait_for
 
 DORA = {"external_id": "c-17", "username": "Dora", "email": "Dora@Example.com"}

@@ -17,8 +17,7 @@ from rest_framework_simplejwt.tokens import RefreshToken
 
 from accounts import callers
 from accounts.models import TokenFamily, User
-from tests.accounts.conftest import waiting
-from tests.conftest import PASSWORD, person
+from tests.conftest import PASSWORD, person, waiting
 from tests.simulated import wait_for
 from web.models import LimitCount
 

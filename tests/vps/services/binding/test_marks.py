@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
-from tests.conftest import person
+from tests.conftest import person, waiting
 from tests.simulated import Cluster as Simulated
 from tests.simulated import wait_for
 from tests.vps.conftest import at_once, registered
@@ -46,17 +46,9 @@ def test_marks_are_waited_for_while_another_transaction_claims_them(real_cluster
         with transaction.atomic():
             assert first.claim(marks)
             late = pool.submit(at_once, lambda: second.claim(marks))
-            wait_for(lambda: late.done() or waits_for_a_lock())
+            wait_for(lambda: late.done() or waiting() > 0)
             assert not late.done()
         assert late.result() == [False]
-
-
-def waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return bool(cursor.fetchone()[0])
 
 
 @pytest.mark.parametrize(
