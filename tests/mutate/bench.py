@@ -1,7 +1,6 @@
 """Where a line is broken: a copy of the tree with a database of its own, on servers that all benches share. For __main__."""
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -18,11 +17,15 @@ from launcher.stack import servers
 ROOT = Path(__file__).resolve().parent.parent.parent
 INSTALLED = (".venv", "node_modules")
 PYTEST = f"{sys.executable} -m pytest -x -q -n0 --no-header --show-capture=no -p no:cacheprovider".split()
+PYTEST += ["-p", "tests.mutate.first_red"]
 # What makes the tests wait for ever is noticed, too.
 LONGEST_S = 900
 FOREVER = f"no end within {LONGEST_S} s"
-RED = re.compile(r"^(?:FAILED|ERROR) (\S+?::.+?)(?: - .*)?$", re.MULTILINE)
-TESTS_FAILED = 1
+NOTHING_RED, TESTS_FAILED = 0, 1
+
+
+class Undecided(Exception):
+    """Nobody can tell whether a test notices: its text says why."""
 
 
 @dataclass(frozen=True)
@@ -31,17 +34,19 @@ class Bench:
     env: dict[str, str]
 
     def red_of(self, *asked: str) -> str:
-        """The first test that is red in this tree, or '', of those asked for. Raises SystemExit where none could be run."""
-        command = [*PYTEST, *asked]
-        options = {"cwd": self.tree, "env": self.env, "capture_output": True, "text": True, "timeout": LONGEST_S}
+        """The first test that is red in this tree, or '', of those asked for. Raises Undecided where none could be run."""
+        red = self.tree / "first-red"
+        red.unlink(missing_ok=True)
+        options = {"cwd": self.tree, "env": self.env | {"FIRST_RED": str(red)}, "capture_output": True, "text": True}
         try:
-            done = subprocess.run(command, **options, check=False)  # type: ignore[call-overload]
+            done = subprocess.run([*PYTEST, *asked], timeout=LONGEST_S, check=False, **options)  # type: ignore[call-overload]
         except subprocess.TimeoutExpired:
             return FOREVER
-        found = RED.search(done.stdout)
-        if done.returncode and not found:
-            raise SystemExit(f"pytest ended with {done.returncode}:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
-        return found[1] if found and done.returncode == TESTS_FAILED else ""
+        if done.returncode == NOTHING_RED:
+            return ""
+        if done.returncode == TESTS_FAILED and red.exists():
+            return red.read_text()
+        raise Undecided(f"pytest ended with {done.returncode}: {done.stdout[-1000:]} {done.stderr[-1000:]}")
 
 
 @contextmanager
