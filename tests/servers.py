@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 from launcher.children import ROOT
 from launcher.stack import servers
@@ -72,6 +73,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
     return FewStacks(config, log)
+
+
+def pytest_testnodedown(node: WorkerController, error: object) -> None:
+    """A worker reads the expressions of -k and -m, and says nothing of one that it cannot read: pytest-xdist then fails by an
+    assertion of its own (`not crashitem`), for tests are left that nobody has run."""
+    if error is None and node.workeroutput["exitstatus"] == pytest.ExitCode.USAGE_ERROR:
+        pytest.exit("a worker cannot read -k or -m; with -n0 pytest says why", pytest.ExitCode.USAGE_ERROR)
 
 
 def start() -> None:

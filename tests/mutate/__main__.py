@@ -67,7 +67,8 @@ def broken_on(bench: Bench, mutation: Mutation) -> str:
 def noticed(bench: Bench, mutation: Mutation, whole: str) -> str:
     """The first test that is red twice where the line is broken, and not where it is whole: what is red by itself, or now
     and then, has noticed nothing. '' where there is none."""
-    file, passed_over = bench.tree / mutation.file, []
+    file = bench.tree / mutation.file
+    passed_over: list[str] = []
     broken = whole.replace(mutation.line, mutation.broken)
     file.write_text(broken)
     while red := bench.red_of(*mutation.tests, *(f"--deselect={test}" for test in passed_over)):

@@ -1,13 +1,15 @@
 """The order in which events are read: whatever commits late is not skipped, and nothing comes twice."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.test import Client
 
+from tests.simulated import wait_for
 from vps.models import Event
 from vps.models.event import ASSIGN_POSITIONS, AT_ONCE
 from vps.services import webhooks
@@ -47,6 +49,37 @@ def test_assign_positions_leaves_an_event_its_position() -> None:
         for vps in (1, 2, 3):
             cursor.execute(INSERT, [vps])
     assert read(0) == read(0) == [(1, 1), (2, 2), (3, 3)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_assign_positions_of_two_at_once_moves_no_event_that_has_been_read(elsewhere: Any) -> None:
+    """The second sees an event that came late with a lower id, while the first has not committed its positions yet."""
+    with elsewhere.cursor() as late, connection.cursor() as cursor:
+        late.execute(INSERT, [1])
+        cursor.execute(INSERT, [2])
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            first = read(0)
+            elsewhere.commit()
+            second = pool.submit(read_apart, 0)
+            wait_for(waits_for_a_lock)
+        assert (first, second.result()) == ([(1, 2)], [(1, 2), (2, 1)])
+
+
+def read_apart(after: int) -> list[tuple[int, int]]:
+    """With a connection of its own, which it gives back."""
+    try:
+        return read(after)
+    finally:
+        connection.close()
+
+
+def waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def much_happens(vps: Any, last: Any) -> None:

@@ -28,6 +28,11 @@ def ask(client: Client, vps: Any, **headers: str) -> Any:
     return client.post(f"/api/vps/{vps.pk}/reboot", headers=headers, content_type="application/json")
 
 
+def force_stop(client: Client, vps: Any) -> Any:
+    end_all()
+    return client.post(f"/api/vps/{vps.pk}/stop", {"force": True}, content_type="application/json")
+
+
 def test_limits_count_the_operations_of_one_server_and_leave_a_forced_stop_out(
     alice: Any, with_token: Any, as_user: Any, server: Any
 ) -> None:
@@ -44,6 +49,22 @@ def test_limits_count_the_operations_of_one_server_and_leave_a_forced_stop_out(
     assert forced.status_code == 202
     LimitCount.objects.update(ends_at="2026-01-01T00:00Z")
     assert ask(program, server).status_code == 202
+
+
+def test_limits_count_forced_stops_apart_and_shut_nothing_else(
+    alice: Any, with_token: Any, server: Any, make_vps: Any, bind: Any
+) -> None:
+    """G5: whoever forces a stop in a loop is told to wait, too, and may still ask for the rest and for other servers."""
+    program, most = with_token(alice), limits.OVERTAKING_OF_SERVER.most
+    assert [force_stop(program, server).status_code for _ in range(most)] == [202] * most
+    refused = force_stop(program, server)
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_operations")
+    assert 0 < int(refused["Retry-After"]) <= 60
+    other = make_vps(alice, name="other")
+    bind(other, vmid=101)
+    assert (ask(program, server).status_code, force_stop(program, other).status_code) == (202, 202)
+    counts = LimitCount.objects.filter(what__startswith="operations, server")
+    assert [one.count for one in counts] == [1], "no forced stop is counted among the others"
 
 
 def test_limits_count_what_is_asked_in_vain(alice: Any, with_token: Any, server: Any) -> None:

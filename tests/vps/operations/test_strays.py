@@ -448,6 +448,24 @@ def test_find_gives_up_a_lost_command_after_39_seconds(server: Any, simulated: A
     assert simulated.commands(100) == ["reboot"]
 
 
+def test_find_sends_nothing_again_while_the_way_is_slow_b16(
+    server: Any, simulated: Any, alice: Any, shorten: Shorten
+) -> None:
+    """Its worker died after the intent. Where other calls are held up a command is too, and arrives as late as a lost one."""
+    operation = operations.request(server(power="running"), "reboot", by=alice, source="page")
+    Operation.objects.update(state="running", step="sending", intent_at=timezone.now(), node="pve1", attempts=1)
+    turn(operation)
+    for quick_s, seconds in ((0, 60), (60, 31)):
+        shorten(traits=replace(Proxmox.traits, quick_s=quick_s))
+        later(seconds)
+        turn(operation)
+    operation.refresh_from_db()
+    assert (operation.step, operation.intent_at is not None, operation.attempts) == ("finding", True, 1)
+    simulated.api("POST", "/nodes/pve1/qemu/100/status/reboot")
+    assert carry_out(operation).state == "succeeded"
+    assert simulated.commands(100) == ["reboot"]
+
+
 @pytest.mark.parametrize(("seconds", "state"), [(11, "running"), (31, "running"), (39, "succeeded")])
 def test_force_stop_believes_a_guest_that_is_down_when_no_lost_start_can_arrive(
     server: Any, simulated: Any, alice: Any, seconds: int, state: str

@@ -5,6 +5,7 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 from standardwebhooks import WebhookVerificationError
@@ -16,6 +17,7 @@ from vps.models import Event, ExternalId, WebhookAttempt, WebhookDelivery, Webho
 from vps.models.event import AT_ONCE
 from vps.models.webhook_endpoint import OVERLAP
 from vps.services import webhooks
+from vps.services.webhooks.call import TOTAL_S
 from vps.services.webhooks.send import CLAIMED_FOR_S
 from vps.services.webhooks.verdict import RETRY_AFTER_S
 
@@ -132,7 +134,6 @@ def test_webhook_delivery_is_sent_again_as_it_was_where_its_sender_died_before_r
     vps = make_vps(alice, name="before")
     happen(vps, "a", "b")
     webhooks.enqueue()
-    assert CLAIMED_FOR_S == 60, "its claim is left to others after a minute"
     (dead,) = WebhookDelivery.objects.claim(endpoint.pk, 4, CLAIMED_FOR_S)
     type(vps).objects.update(name="after")
     webhooks.deliver(endpoint.pk)
@@ -144,6 +145,26 @@ def test_webhook_delivery_is_sent_again_as_it_was_where_its_sender_died_before_r
     webhooks.deliver(endpoint.pk)
     first, _, again = receiver.got
     assert (first.id, first.body) == (again.id, again.body) == (dead.webhook_id, dead.body.encode())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_webhook_delivery_is_left_to_others_a_minute_after_it_was_claimed_and_not_during_its_call(
+    receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any
+) -> None:
+    """What others see to, while its sender is at it for as long as a call may take, and when that has died."""
+    happen(make_vps(alice), "a")
+    left: list[bool] = []
+
+    def look(got: Got) -> Reply:
+        for seconds in (TOTAL_S, 60 - TOTAL_S):
+            WebhookDelivery.objects.update(next_at=F("next_at") - timedelta(seconds=seconds))
+            left.append(WebhookDelivery.objects.due().exists())
+        connection.close()
+        return Reply()
+
+    receiver.answer = look
+    run(endpoint)
+    assert left == [False, True]
 
 
 def test_webhook_delivery_that_was_sent_meanwhile_is_not_overwritten_by_a_paused_sender(
