@@ -96,6 +96,7 @@ OF_OPERATIONS = [
         f"{OPERATIONS}/test_deadlines.py",
         f"{OPERATIONS}/test_refusals.py",
         f"{OPERATIONS}/test_operations.py",
+        f"{OPERATIONS}/test_strays.py",
     ),
     m(
         "a bell that nobody answers",

@@ -9,6 +9,7 @@ from django.db import connection, connections, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.test import Client
 
+from tests.conftest import waiting
 from tests.simulated import wait_for
 from vps.models import Event
 from vps.models.event import ASSIGN_POSITIONS, AT_ONCE
@@ -62,7 +63,8 @@ def test_assign_positions_of_two_at_once_moves_no_event_that_has_been_read(elsew
             first = read(0)
             elsewhere.commit()
             second = pool.submit(read_apart, 0)
-            wait_for(waits_for_a_lock)
+            wait_for(lambda: second.done() or waiting())
+            assert not second.done()
         assert (first, second.result()) == ([(1, 2)], [(1, 2), (2, 1)])
 
 
@@ -72,14 +74,6 @@ def read_apart(after: int) -> list[tuple[int, int]]:
         return read(after)
     finally:
         connection.close()
-
-
-def waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        )
-        return bool(cursor.fetchone()[0])
 
 
 def much_happens(vps: Any, last: Any) -> None:

@@ -17,7 +17,7 @@ from vps.guests import GuestRef, Kind
 from vps.hypervisor.base import OutcomeUnknown, Refusal, Refused
 from vps.hypervisor.proxmox import commands
 from vps.hypervisor.proxmox.driver import ListedProxmox, Proxmox
-from vps.models import Cluster, Operation, Placement, Vps
+from vps.models import Cluster, ClusterNode, Operation, Placement, Vps
 from vps.open_hypervisor import open_hypervisor
 from vps.operations.advance import advance
 from vps.services import binding, sync
@@ -448,22 +448,40 @@ def test_find_gives_up_a_lost_command_after_39_seconds(server: Any, simulated: A
     assert simulated.commands(100) == ["reboot"]
 
 
-def test_find_sends_nothing_again_while_the_way_is_slow_b16(
+def test_find_sends_nothing_again_while_the_way_is_slow(
     server: Any, simulated: Any, alice: Any, shorten: Shorten
 ) -> None:
-    """Its worker died after the intent. Where other calls are held up a command is too, and arrives as late as a lost one."""
+    """B16: its worker died after the intent. Where other calls are held up a command is too, as long as a lost one."""
     operation = operations.request(server(power="running"), "reboot", by=alice, source="page")
     Operation.objects.update(state="running", step="sending", intent_at=timezone.now(), node="pve1", attempts=1)
-    turn(operation)
+    advance_once(operation)
     for quick_s, seconds in ((0, 60), (60, 31)):
         shorten(traits=replace(Proxmox.traits, quick_s=quick_s))
         later(seconds)
-        turn(operation)
+        advance_once(operation)
     operation.refresh_from_db()
     assert (operation.step, operation.intent_at is not None, operation.attempts) == ("finding", True, 1)
     simulated.api("POST", "/nodes/pve1/qemu/100/status/reboot")
     assert carry_out(operation).state == "succeeded"
     assert simulated.commands(100) == ["reboot"]
+
+
+def test_intend_sends_what_is_lost_five_times_and_no_more(
+    server: Any, simulated: Any, alice: Any, shorten: Shorten
+) -> None:
+    shorten(traits=replace(Proxmox.traits, quick_s=60))
+    operation = operations.request(server(power="running"), "reboot", by=alice, source="page")
+    Operation.objects.update(deadline_at=timezone.now() + timedelta(hours=1))
+    simulated.answer("POST", ".*/status/reboot", 596, "Connection timed out")
+    steps_of_a_try = ("sent", "looked for", "given up")
+    for _ in range(6 * len(steps_of_a_try)):
+        advance_once(operation)
+        later(seconds=60)
+        for node in ClusterNode.objects.all():
+            node.ask_at_once()
+    operation.refresh_from_db()
+    sent = [calls for path, calls in simulated.load()["by_path"].items() if path.endswith("/status/reboot")]
+    assert (operation.error_code, operation.attempts, sent) == ("too_many_tries", 5, [5])
 
 
 @pytest.mark.parametrize(("seconds", "state"), [(11, "running"), (31, "running"), (39, "succeeded")])
