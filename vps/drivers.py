@@ -2,6 +2,8 @@
 
 # Where the driver's class is. It is imported when a cluster is connected to.
 DRIVERS = {"proxmox": "vps.hypervisor.proxmox.driver.Proxmox"}
+# And what it says of itself, which doors read too: nothing else of the driver comes with it.
+TRAITS = {"proxmox": "vps.hypervisor.proxmox.commands.TRAITS"}
 # Of a server or cluster of which nobody says another.
 DEFAULT = "proxmox"
 

@@ -1,9 +1,9 @@
 """Hypervisors, one driver each. vps.open_hypervisor calls `connect`, services use it and handle base.HypervisorError."""
 
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import Any
 
-from vps.drivers import DRIVERS, has_driver
+from vps.drivers import DRIVERS, TRAITS, has_driver
 from vps.hypervisor.base import Access, Hypervisor, Refusal, Refused, Traits
 from vps.hypervisor.guard import Guard, Unguarded
 
@@ -20,14 +20,18 @@ def connect(hypervisor: str, access: Access, guard: Guard | None = None) -> Hype
 
 
 def traits_of(hypervisor: str) -> Traits:
-    """What is so of all of its clusters. Raises as `connect`."""
-    traits: Traits = driver_of(hypervisor).traits
+    """What is so of all of its clusters, without their driver. Raises as `connect`."""
+    refuse_driverless(hypervisor)
+    traits: Traits = resolve_name(TRAITS[hypervisor])
     return traits
 
 
 def driver_of(hypervisor: str) -> Any:
     """Its class, imported now with all that it needs."""
+    refuse_driverless(hypervisor)
+    return resolve_name(DRIVERS[hypervisor])
+
+
+def refuse_driverless(hypervisor: str) -> None:
     if not has_driver(hypervisor):
         raise Refused(Refusal.OTHER, f"there is no driver for {hypervisor}")
-    module, _, name = DRIVERS[hypervisor].rpartition(".")
-    return getattr(import_module(module), name)

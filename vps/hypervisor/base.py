@@ -3,7 +3,7 @@
 Nothing here knows Django, the database or Celery: a driver can be read, run and tested alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -74,14 +74,16 @@ class Phase:
 class Traits:
     """What is so of every cluster of one kind of hypervisor: constants of its driver. Times are in seconds.
 
-    `has_log`: a command gives a handle, and `sent_since`, `task` and `abort` mean something. `stray_s`: a command whose
-    answer was lost may act as late as this; `orphan_s` where a worker died with it, nothing is known to have gone wrong on
-    its way, and other calls are as quick as `quick_s`. `clock_skew_s`: so far apart may the clocks be of an intent and of
-    a task. `list_lag_s`: `guests` may be older than a look by this. `at_once`: calls in flight to one cluster.
-    `starts_within_s`: a start takes no longer, or hangs. `comes_up_within_s`: as long may the hypervisor take to start what
-    its reboot has shut down. `hears_within_s`: as long may the availability manager take to hear of a command.
+    `commands`: what can be asked of each kind of guest. `has_log`: a command gives a handle, and `sent_since`, `task` and
+    `abort` mean something. `stray_s`: a command whose answer was lost may act as late as this; `orphan_s` where a worker
+    died with it, nothing is known to have gone wrong on its way, and other calls are as quick as `quick_s`.
+    `clock_skew_s`: so far apart may the clocks be of an intent and of a task. `list_lag_s`: `guests` may be older than a
+    look by this. `at_once`: calls in flight to one cluster. `starts_within_s`: a start takes no longer, or hangs.
+    `comes_up_within_s`: as long may the hypervisor take to start what its reboot has shut down. `hears_within_s`: as long
+    may the availability manager take to hear of a command.
     """
 
+    commands: Mapping[Kind, Set[Command]]
     has_log: bool
     stray_s: float
     orphan_s: float

@@ -19,8 +19,20 @@ Doors call `request`, or `ask` for customers, and `refusal`; workers `work` and 
 """
 
 from vps.operations.limits import ask
-from vps.operations.request import refusal, request
+from vps.operations.request import is_possible, refusal, request
 from vps.operations.sweep import NEGLECTED_S, OVERDUE_S, Sweep, enforce, overdue
 from vps.operations.work import watch, work
 
-__all__ = ["NEGLECTED_S", "OVERDUE_S", "Sweep", "ask", "enforce", "overdue", "refusal", "request", "watch", "work"]
+__all__ = [
+    "NEGLECTED_S",
+    "OVERDUE_S",
+    "Sweep",
+    "ask",
+    "enforce",
+    "is_possible",
+    "overdue",
+    "refusal",
+    "request",
+    "watch",
+    "work",
+]

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from vps import notify
 from vps.drivers import has_driver
@@ -19,19 +20,23 @@ from vps.errors import (
     VpsSuspended,
     VpsUnbound,
 )
+from vps.hypervisor import traits_of
 from vps.models import Event, Operation, Vps
 from vps.operations.finish import fail
 from vps.operations.verb import Verb
 from vps.operations.verbs import VERBS, verb_of
 from web.errors import PanelError
 
+NOT_POSSIBLE = _("This cannot be done with a server of this kind.")
 REFUSALS: dict[str, type[PanelError]] = {Vps.Status.SUSPENDED: VpsSuspended, Vps.Status.CREATING: VpsCreating}
 
 
-def refusal(vps: Vps) -> PanelError | None:
-    """Why no power operation can be asked of this VPS now, or None. An open operation is not a reason of this kind."""
+def refusal(vps: Vps, verb: Verb | None = None) -> PanelError | None:
+    """Why this verb, or any, cannot be asked of this VPS now, or None. An open operation is not a reason of this kind."""
     if error := prohibition(vps):
         return error
+    if verb and not is_possible(vps, verb):
+        return HypervisorUnsupported(NOT_POSSIBLE)
     if vps.placement.identity_mismatch:
         return IdentityMismatch()
     if vps.placement.missing_since:
@@ -48,6 +53,14 @@ def prohibition(vps: Vps) -> PanelError | None:
     return VpsUnbound() if has_driver(vps.hypervisor) else HypervisorUnsupported()
 
 
+def is_possible(vps: Vps, verb: Verb) -> bool:
+    """Whether the driver can do this with a guest of its kind. Of a VPS that is not bound nobody can tell yet."""
+    if not hasattr(vps, "placement"):
+        return True
+    hypervisor = vps.placement.cluster.hypervisor
+    return has_driver(hypervisor) and verb.command in traits_of(hypervisor).commands[vps.placement.ref.kind]
+
+
 @transaction.atomic
 def request(vps: Vps, name: str, *, by: Any, source: str, params: dict[str, Any] | None = None) -> Operation:
     """Queue the verb of this name for `vps`. `params` are valid by `Verb.params`.
@@ -58,7 +71,7 @@ def request(vps: Vps, name: str, *, by: Any, source: str, params: dict[str, Any]
     locked = Vps.objects.locked_one(vps.pk)
     if locked is None:
         raise VpsNotFound
-    if error := refusal(locked):
+    if error := refusal(locked, verb):
         raise error
     end_what_is_overtaken(locked, verb, by=by)
     return queue(locked, verb, by=by, source=source, params=params or {})

@@ -33,7 +33,8 @@ def driven(server: Any, shorten: Shorten, monkeypatch: pytest.MonkeyPatch) -> Dr
     shorten(soon_s=0.05, later_s=0.05, locked_s=0.05)
 
     def make(driver: str, kind: str = "qemu", **facts: Any) -> Vps:
-        monkeypatch.setitem(drivers.DRIVERS, "test", f"tests.vps.operations.two_phases.{driver}")
+        monkeypatch.setitem(drivers.DRIVERS, "test", f"tests.vps.operations.two_phases:{driver}")
+        monkeypatch.setitem(drivers.TRAITS, "test", f"tests.vps.operations.two_phases:{driver}.traits")
         vps: Vps = server(kind, **{"power": "running", "started_at": time.time() - 3600} | facts)
         Cluster.objects.update(hypervisor="test")
         return vps

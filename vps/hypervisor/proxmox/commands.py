@@ -8,7 +8,24 @@ from typing import Any
 from vps.guests import Kind
 from vps.hypervisor.base import Command, Look, Phase, Power, Refusal, Traits
 
+# (what is asked, of which kind): (action, parameters with the time limit put in, task types, HA's too)
+# LXC has no reset: a reboot that gives the container one second is as hard, and is one task from stop to start, so that
+# nothing can die between the two and leave it down.
+CALLS: dict[tuple[Command, Kind], tuple[str, dict[str, Any], set[str]]] = {
+    (Command.START, Kind.VM): ("start", {}, {"qmstart", "hastart"}),
+    (Command.START, Kind.CONTAINER): ("start", {}, {"vzstart", "hastart"}),
+    (Command.STOP, Kind.VM): ("shutdown", {"timeout": None, "forceStop": 1}, {"qmshutdown", "hastop"}),
+    (Command.STOP, Kind.CONTAINER): ("shutdown", {"timeout": None, "forceStop": 1}, {"vzshutdown", "hastop"}),
+    (Command.FORCE_STOP, Kind.VM): ("stop", {"overrule-shutdown": 1}, {"qmstop", "hastop"}),
+    (Command.FORCE_STOP, Kind.CONTAINER): ("stop", {"overrule-shutdown": 1}, {"vzstop", "hastop"}),
+    (Command.RESTART, Kind.VM): ("reset", {}, {"qmreset"}),
+    (Command.RESTART, Kind.CONTAINER): ("reboot", {"timeout": 1}, {"vzreboot"}),
+    (Command.REBOOT, Kind.VM): ("reboot", {"timeout": None}, {"qmreboot"}),
+    (Command.REBOOT, Kind.CONTAINER): ("reboot", {"timeout": None}, {"vzreboot"}),
+}
+
 TRAITS = Traits(
+    commands={kind: frozenset(command for command, of in CALLS if of == kind) for kind in Kind},
     has_log=True,
     # The node-to-node proxy waits for 30 s, and a margin.
     stray_s=38.0,
@@ -25,22 +42,6 @@ TRAITS = Traits(
     # The manager's rounds take 10 s, and those of its hands on each node.
     hears_within_s=30.0,
 )
-
-# (what is asked, of which kind): (action, parameters with the time limit put in, task types, HA's too)
-# LXC has no reset: a reboot that gives the container one second is as hard, and is one task from stop to start, so that
-# nothing can die between the two and leave it down.
-CALLS: dict[tuple[Command, Kind], tuple[str, dict[str, Any], set[str]]] = {
-    (Command.START, Kind.VM): ("start", {}, {"qmstart", "hastart"}),
-    (Command.START, Kind.CONTAINER): ("start", {}, {"vzstart", "hastart"}),
-    (Command.STOP, Kind.VM): ("shutdown", {"timeout": None, "forceStop": 1}, {"qmshutdown", "hastop"}),
-    (Command.STOP, Kind.CONTAINER): ("shutdown", {"timeout": None, "forceStop": 1}, {"vzshutdown", "hastop"}),
-    (Command.FORCE_STOP, Kind.VM): ("stop", {"overrule-shutdown": 1}, {"qmstop", "hastop"}),
-    (Command.FORCE_STOP, Kind.CONTAINER): ("stop", {"overrule-shutdown": 1}, {"vzstop", "hastop"}),
-    (Command.RESTART, Kind.VM): ("reset", {}, {"qmreset"}),
-    (Command.RESTART, Kind.CONTAINER): ("reboot", {"timeout": 1}, {"vzreboot"}),
-    (Command.REBOOT, Kind.VM): ("reboot", {"timeout": None}, {"qmreboot"}),
-    (Command.REBOOT, Kind.CONTAINER): ("reboot", {"timeout": None}, {"vzreboot"}),
-}
 
 # What is not as the others are. A reset keeps the machine's process, and so its uptime (vm_reset). A machine's reboot is a
 # shutdown, and a start that the end of its process brings about. A container's asks for no lock: it stops a locked one,
@@ -101,7 +102,7 @@ def runs_for_backup(power: Power, lock: str) -> bool:
 def never(kind: Kind, power: Power, lock: str, ha_state: str, *, is_template: bool) -> dict[Command, Refusal]:
     """What stands in the way for good, not as a lock: the manager takes requests in its state `error` and does nothing. A
     command without a call is nothing that this kind of guest can do."""
-    found = {command: Refusal.OTHER for command in Command if (command, kind) not in CALLS}
+    found = dict.fromkeys(set(Command) - TRAITS.commands[kind], Refusal.OTHER)
     if power == Power.PAUSED:
         passes = DOWN | ({Command.START} if runs_for_backup(power, lock) else set())
         found |= dict.fromkeys(set(Command) - passes, Refusal.PAUSED)

@@ -7,7 +7,7 @@ import pytest
 from tests.simulated import Cluster as Simulated
 from tests.vps.services.binding.conftest import why
 from tests.vps.services.conftest import SOLD
-from vps.drivers import DRIVERS, has_driver
+from vps.drivers import DRIVERS, TRAITS, has_driver
 from vps.errors import HypervisorMismatch
 from vps.guests import GuestRef, Kind
 from vps.hypervisor import connect
@@ -30,6 +30,7 @@ def foreign(alice: Any, make_vps: Any, simulated: Simulated, real_cluster: Clust
 def driven(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its hypervisor has a driver too."""
     monkeypatch.setitem(DRIVERS, "kvm", DRIVERS["proxmox"])
+    monkeypatch.setitem(TRAITS, "kvm", TRAITS["proxmox"])
 
 
 @pytest.mark.usefixtures("driven")
