@@ -26,16 +26,25 @@ class PlacementMarkQuerySet(models.QuerySet["PlacementMark"]):
 
     def claim(self, placement_id: int, known: Marks, marks: Marks, decisive: Marks) -> bool:
         """These are its marks from now on, but for those that are another's. False, with nothing written, where one of
-        the decisive ones is: who claims the same at the same time waits, and sees it then."""
+        the decisive ones is: who claims the same at the same time waits, and sees it then. Nor has a placement that has
+        ended meanwhile any marks."""
         if set(known) == set(marks):
             return not self.taken(decisive, but_by=placement_id)
         with transaction.atomic():
+            if not self.is_kept(placement_id):
+                return False
             self.filter(placement=placement_id).exclude(mark__in=marks).delete()
             with connection.cursor() as cursor:
                 cursor.execute(ADD, [placement_id, list(marks)])
             is_ours = not self.taken(decisive, but_by=placement_id)
             transaction.set_rollback(not is_ours)
         return is_ours
+
+    def is_kept(self, placement_id: int) -> bool:
+        """Whether the placement is there, and stays until this transaction ends."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM placements WHERE id = %s FOR KEY SHARE", [placement_id])
+            return cursor.fetchone() is not None
 
 
 class PlacementMark(models.Model):

@@ -1,5 +1,6 @@
 """A hypervisor's no, in all its words: what it says of the guest, of the command, and of the node it could not ask."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -331,9 +332,11 @@ def test_force_stop_does_not_wait_for_an_unreachable_node_that_the_guest_has_lef
 def test_restart_of_a_kind_of_guest_that_cannot_is_refused_and_not_sent(
     server: Any, simulated: Simulated, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its driver has no call for it."""
-    monkeypatch.delitem(commands.CALLS, (Command.RESTART, Kind.CONTAINER))
+    """Its driver has no call for it, and had one when it was asked."""
     vps = server("lxc", power="running")
-    operation = carry_out(asked(vps, "restart"))
+    operation = asked(vps, "restart")
+    without = commands.TRAITS.commands | {Kind.CONTAINER: commands.TRAITS.commands[Kind.CONTAINER] - {Command.RESTART}}
+    monkeypatch.setattr(commands, "TRAITS", replace(commands.TRAITS, commands=without))
+    carry_out(operation)
     assert (operation.state, operation.error_code) == ("failed", "hypervisor_refused")
     assert simulated.commands(vps.placement.vmid) == []

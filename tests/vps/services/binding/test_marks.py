@@ -51,6 +51,23 @@ def test_marks_are_waited_for_while_another_transaction_claims_them(real_cluster
         assert late.result() == [False]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_marks_are_not_given_to_a_placement_that_ends_meanwhile(real_cluster: Cluster, make_vps: Any) -> None:
+    """Its guest was asked who it is, and the main site deleted the server before the answer was there."""
+    marks = ("uuid:aaaaaaaa-0000-0000-0000-000000000100",)
+    placement = Placement.objects.create(
+        vps=make_vps(person("eve")), cluster=real_cluster, kind="qemu", vmid=100, node="pve1"
+    )
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Placement.objects.filter(pk=placement.pk).delete()
+            late = pool.submit(at_once, lambda: placement.claim(marks))
+            wait_for(lambda: late.done() or waiting() > 0)
+            assert not late.done()
+        assert late.result() == [False]
+    assert not PlacementMark.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("kind", "before", "after", "is_same"),
     [
