@@ -100,7 +100,7 @@ def refresh(request: Request) -> Response:
     try:
         return Response(answer(tokens.exchange(given)))
     except BadToken:
-        limits.take(Count(limits.REFRESHES_OF_NETWORK, network_of(request._request)))
+        limits.spend(Count(limits.REFRESHES_OF_NETWORK, network_of(request._request)))
         raise
 
 

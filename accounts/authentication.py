@@ -38,7 +38,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             return MainSite(), None
         if given:
             network = network_of(request._request)
-            limits.take(Count(limits.KEYS_OF_NETWORK, network), Count(limits.KEYS_OF_ALL))
+            limits.spend(Count(limits.KEYS_OF_NETWORK, network), Count(limits.KEYS_OF_ALL))
         raise InvalidApiKey
 
 

@@ -35,7 +35,7 @@ def guess(user: User | None, name: str, password: str, network: str) -> Iterator
     not checked after all, is given back. Raises TooManyAttempts.
     """
     near, *wider = counts_of(user, name, password, network)
-    limits.take(near, *wider)
+    limits.spend(near, *wider)
     one = Guess()
     try:
         yield one

@@ -24,9 +24,9 @@ REFRESHES_OF_NETWORK = Limit("wrong refresh tokens, network", 100, QUARTER)
 LINKS_OF_NETWORK = Limit("wrong login links, network", 30, QUARTER)
 
 
-def take(*counts: Count) -> None:
+def spend(*counts: Count) -> None:
     """From the narrowest on. Raises TooManyAttempts."""
-    if full := limits.take(*counts):
+    if full := limits.spend(*counts):
         what, who = full.count.limit.what, full.count.who or "all of them"
         log.warning("Too many %s: refused for %s s, %s", what, full.retry_after, who)
         raise TooManyAttempts(full.retry_after)

@@ -64,7 +64,7 @@ def log_in_by(request: HttpRequest, token: str) -> HttpResponse:
 def gone(request: HttpRequest, token: str) -> HttpResponse:
     """One page for whatever is wrong with a link: it tells nobody which links there were. Raises TooManyAttempts."""
     if not login_links.is_one(token):
-        limits.take(Count(limits.LINKS_OF_NETWORK, network_of(request)))
+        limits.spend(Count(limits.LINKS_OF_NETWORK, network_of(request)))
     return render(request, "accounts/login_link_gone.html", status=410)
 
 

@@ -37,8 +37,8 @@ def ask_while_nobody_works(field: Field, count: int) -> list[Asked]:
     """Once the workers have taken the identities of the new guests."""
     servers = field.make([ASKED[START]] * count)
     wait_until(lambda: not waiting(field, len(servers)), 120, 0.5)
-    for word in (WORKER, "manage.py sweeper"):
-        field.send_signal(word, signal.SIGSTOP)
+    for process in (WORKER, "manage.py sweeper"):
+        field.send_signal(process, signal.SIGSTOP)
     return [field.click(*server, "start") for server in servers]
 
 
@@ -51,8 +51,8 @@ def waiting(field: Field, count: int) -> int:
 
 
 def let_go(field: Field) -> None:
-    for word in (WORKER, "manage.py sweeper"):
-        field.send_signal(word, signal.SIGCONT)
+    for process in (WORKER, "manage.py sweeper"):
+        field.send_signal(process, signal.SIGCONT)
 
 
 def rows(field: Field, asked: list[Asked]) -> list[tuple[int, str, float, float]]:
@@ -90,7 +90,7 @@ def report(field: Field, asked: list[Asked], seconds: float) -> None:
 def displacement(found: list[tuple[int, str, float, float]]) -> int:
     """How many places an operation ended from where it was asked."""
     ended = sorted(range(len(found)), key=lambda at: found[at][3])
-    return max(abs(place - at) for place, at in enumerate(ended))
+    return max(abs(position - at) for position, at in enumerate(ended))
 
 
 if __name__ == "__main__":

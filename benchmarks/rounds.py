@@ -45,8 +45,8 @@ def all_of(stage: Stage) -> tuple[float, list[Round]]:
     Who is asked again in turn costs a call, and who is in doubt two: no other round has more calls than its list's.
     """
     kinds: list[tuple[str, Callable[[], None]]] = [
-        ("everything changed", lambda: stage.turn(stage.count)),
-        ("1 % changed", lambda: stage.turn(stage.count // 100)),
+        ("everything changed", lambda: stage.switch(stage.count)),
+        ("1 % changed", lambda: stage.switch(stage.count // 100)),
         ("nothing changed", lambda: None),
         ("asked in turn", make_due),
         ("0.5 % in doubt", lambda: stage.rename(stage.count // 200)),

@@ -64,7 +64,7 @@ class Stage:
         answer.raise_for_status()
         return answer.json()
 
-    def turn(self, count: int) -> None:
+    def switch(self, count: int) -> None:
         """So many guests are started or stopped behind the panel's back."""
         chosen = list(self.guests.values())[:count]
         for guest in chosen:

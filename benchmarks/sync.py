@@ -23,16 +23,18 @@ def main() -> None:
         from accounts.models import User
 
         user = User.objects.create(username="alice", email="alice@example.com")
-        print(f"{'words':>7} {'what':<24} {'seconds':>8} {'words/s':>9}")
+        print(f"{'commands':>8} {'what':<24} {'seconds':>8} {'commands/s':>11}")
         many = by_name(life(user.pk, count, "many"), by_batch)
         few = by_name(life(user.pk, ONE_BY_ONE, "few"), one_by_one)
-        print("\nAs many words a second in a batch as one a call:")
+        print("\nAs many commands a second in a batch as one a call:")
         for name, speed in many.items():
             print(f"  {name:<24} {speed / few[name]:.1f}")
 
 
 def by_name(lives: Iterator[tuple[str, list[Any]]], call: Callable[[list[Any]], None]) -> dict[str, float]:
-    return {name: measured(f"{name}, {call.__name__}", len(words), partial(call, words)) for name, words in lives}
+    return {
+        name: measured(f"{name}, {call.__name__}", len(commands), partial(call, commands)) for name, commands in lives
+    }
 
 
 def life(user: int, count: int, prefix: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
@@ -45,11 +47,11 @@ def life(user: int, count: int, prefix: str) -> Iterator[tuple[str, list[dict[st
 
 
 def measured(name: str, count: int, call: Callable[[], None]) -> float:
-    """Words a second."""
+    """Commands a second."""
     began = time.perf_counter()
     call()
     seconds = time.perf_counter() - began
-    print(f"{count:>7} {name:<24} {seconds:>8.2f} {count / seconds:>9.0f}", flush=True)
+    print(f"{count:>8} {name:<24} {seconds:>8.2f} {count / seconds:>11.0f}", flush=True)
     return count / seconds
 
 
@@ -57,15 +59,15 @@ def client() -> Client:
     return Client(headers={"X-API-Key": KEY, "Host": "localhost"})
 
 
-def by_batch(words: list[Any]) -> None:
-    answer = client().post("/api/vps/sync/batch", {"operations": words}, content_type="application/json")
+def by_batch(commands: list[Any]) -> None:
+    answer = client().post("/api/vps/sync/batch", {"operations": commands}, content_type="application/json")
     if answer.json()["status"] != "success":
         raise SystemExit(answer.content[:500].decode())
 
 
-def one_by_one(words: list[Any]) -> None:
-    for word in words:
-        answer = client().post("/api/vps/sync", word, content_type="application/json")
+def one_by_one(commands: list[Any]) -> None:
+    for command in commands:
+        answer = client().post("/api/vps/sync", command, content_type="application/json")
         if answer.status_code >= 400:
             raise SystemExit(answer.content[:500].decode())
 

@@ -44,7 +44,7 @@ class Stack:
 
     def start(self) -> None:
         """Returns once the panel answers. Raises CannotStart, with everything stopped again."""
-        self.take_folder()
+        self.lock_folder()
         try:
             self.start_servers()
             self.start_panel()
@@ -52,7 +52,7 @@ class Stack:
             self.stop()
             raise
 
-    def take_folder(self) -> None:
+    def lock_folder(self) -> None:
         self.lock = (self.folder / "lock").open("a+")
         try:
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -28,7 +28,7 @@ def send_request_id(headers: dict[str, Any], **_: Any) -> None:
 
 
 @task_prerun.connect  # type: ignore[untyped-decorator]
-def take_request_id(task: Any, **_: Any) -> None:
+def adopt_request_id(task: Any, **_: Any) -> None:
     request_id.current.set(task.request.get("request_id") or request_id.NONE)
 
 

@@ -74,7 +74,7 @@ MIDDLEWARE = [
     "web.middleware.give_request_id",
     "ospab_panel.middleware.keep_secrets_sealed",
     "vps.api.call_log.log_main_site_calls",
-    "web.health.take_any_host",
+    "web.health.accept_any_host",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

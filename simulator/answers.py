@@ -7,7 +7,7 @@ from typing import Any
 EMPTY, DEFAULT_REASONS = (595, 596, 597, 599), {200: "OK"}
 
 
-class Told(Exception):
+class Overridden(Exception):
     """The call is answered as somebody said."""
 
     def __init__(self, answer: "Answer") -> None:
@@ -71,7 +71,7 @@ class Answers:
     def add(self, answer: Answer) -> None:
         self.all.insert(0, answer)
 
-    def take(self, method: str, path: str, port: int) -> Answer | None:
+    def next_for(self, method: str, path: str, port: int) -> Answer | None:
         """The one that this call gets, which is thereby one less. For one caller at a time."""
         found = next((answer for answer in self.all if answer.concerns(method, path, port)), None)
         if found and found.times:

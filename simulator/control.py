@@ -42,17 +42,17 @@ def remove_guest(world: World, given: Any, vmid: str) -> Any:
     return None
 
 
-def turn_guest(world: World, given: Any, vmid: str) -> Any:
+def change_power(world: World, given: Any, vmid: str) -> Any:
     """Somebody else starts or stops it, behind the panel's back; as there, root's task tells of it."""
     guest = guest_of(world, vmid)
     guests.check(given)
     verb = {"running": "start", "stopped": "stop"}.get(given["power"], "pause")
     type = ("qm" if guest.kind == "qemu" else "vz") + verb
 
-    def turn(task: Task) -> None:
-        guest.turn(given["power"])
+    def act(task: Task) -> None:
+        guest.set_power(given["power"])
 
-    world.tasks.start(guest.node, type, vmid, "root@pam", turn)
+    world.tasks.start(guest.node, type, vmid, "root@pam", act)
     return None
 
 
@@ -152,7 +152,7 @@ CONTROLS: list[tuple[str, str, Callable[..., Any]]] = [
     ("POST", r"/simulator/guests", add_guests),
     ("PATCH", r"/simulator/guests/(\d+)", change_guest),
     ("DELETE", r"/simulator/guests/(\d+)", remove_guest),
-    ("POST", r"/simulator/guests/(\d+)/power", turn_guest),
+    ("POST", r"/simulator/guests/(\d+)/power", change_power),
     ("PATCH", r"/simulator/nodes/([\w-]+)", change_node),
     ("PATCH", r"/simulator/hosts/(\d+)", change_host),
     ("PATCH", r"/simulator/faults", change_world),

@@ -16,7 +16,7 @@ LOCKS = (
 class Guest:
     """`power` is running, stopped or paused. Seconds say how long the guest's own system takes.
 
-    `unheard`: the cluster's list says `unknown` of it, whether or not its node is up. `ends`: to an action the text that
+    `unreported`: the cluster's list says `unknown` of it, whether or not its node is up. `ends`: to an action the text that
     its task ends with, having done nothing; of `ends_after`, having done all.
     """
 
@@ -49,7 +49,7 @@ class Guest:
     fail_start: bool = False
     never_ends: bool = False
     silent_agent: bool = False
-    unheard: bool = False
+    unreported: bool = False
     ends: dict[str, str] = field(default_factory=dict)
     ends_after: dict[str, str] = field(default_factory=dict)
 
@@ -60,7 +60,7 @@ class Guest:
     def uptime(self) -> int:
         return int(time.time() - self.started_at) if self.power != "stopped" else 0
 
-    def turn(self, power: str) -> None:
+    def set_power(self, power: str) -> None:
         """A new start is a new uptime; a pause is not."""
         if power != "stopped" and self.power == "stopped":
             self.started_at = time.time()
@@ -87,7 +87,7 @@ def change(guest: Guest, given: Any) -> None:
     check(given)
     for name, value in given.items():
         if name == "power":
-            guest.turn(value)
+            guest.set_power(value)
         else:
             setattr(guest, name, value)
 

@@ -179,7 +179,7 @@ def respect_lock(guest: Guest, action: str) -> None:
 
 def start(call: Call, guest: Guest, task: Task) -> None:
     if guest.kind == "qemu" and guest.power != "stopped" and guest.lock == "backup":
-        guest.turn("running")
+        guest.set_power("running")
         return
     respect_lock(guest, "start")
     if guest.template:
@@ -189,7 +189,7 @@ def start(call: Call, guest: Guest, task: Task) -> None:
     task.wait(guest.start_seconds)
     if guest.fail_start:
         raise Failed("start failed: QEMU exited with code 1" if guest.kind == "qemu" else failed_container(guest))
-    guest.turn("running")
+    guest.set_power("running")
 
 
 def failed_container(guest: Guest) -> str:
@@ -201,7 +201,7 @@ def stop(call: Call, guest: Guest, task: Task) -> None:
         return
     respect_lock(guest, "stop")
     task.wait(POWER_OFF_S)
-    guest.turn("stopped")
+    guest.set_power("stopped")
 
 
 def shutdown(call: Call, guest: Guest, task: Task) -> None:
@@ -217,7 +217,7 @@ def go_down(call: Call, guest: Guest, task: Task, *, is_forced: bool) -> None:
     if is_deaf and not is_forced:
         is_machine = guest.kind == "qemu"
         raise Failed("VM quit/powerdown failed - got timeout" if is_machine else "container did not stop")
-    guest.turn("stopped")
+    guest.set_power("stopped")
 
 
 def reboot(call: Call, guest: Guest, task: Task) -> None:
@@ -236,7 +236,7 @@ def reboot(call: Call, guest: Guest, task: Task) -> None:
     task.wait(guest.start_seconds)
     if guest.fail_start:
         raise Failed(failed_container(guest))
-    guest.turn("running")
+    guest.set_power("running")
 
 
 def reset(call: Call, guest: Guest, task: Task) -> None:
@@ -247,7 +247,7 @@ def reset(call: Call, guest: Guest, task: Task) -> None:
 
 def suspend(call: Call, guest: Guest, task: Task) -> None:
     respect_lock(guest, "suspend")
-    guest.turn("paused")
+    guest.set_power("paused")
 
 
 def resume(call: Call, guest: Guest, task: Task) -> None:
@@ -256,7 +256,7 @@ def resume(call: Call, guest: Guest, task: Task) -> None:
         start(call, guest, task)
     elif guest.power == "paused":
         respect_lock(guest, "resume")
-        guest.turn("running")
+        guest.set_power("running")
 
 
 @dataclass(frozen=True)
@@ -264,7 +264,7 @@ class Action:
     """What its task does, and which parameters it takes of each kind of guest that knows it."""
 
     work: Callable[[Call, Guest, Task], None]
-    takes: dict[str, parameters.Table]
+    tables: dict[str, parameters.Table]
 
 
 def of_both(table: parameters.Table) -> dict[str, parameters.Table]:

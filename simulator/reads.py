@@ -31,14 +31,14 @@ def node_entry(name: str, is_up: bool) -> dict[str, Any]:
 
 def resource(world: World, guest: Guest, power: str, uptime: int) -> dict[str, Any]:
     """A guest of which nothing was heard for some time keeps its node, and loses its name with its state."""
-    place = {"id": f"{guest.kind}/{guest.vmid}", "type": guest.kind, "vmid": guest.vmid, "node": guest.node}
-    place |= {"hastate": guest.ha_state or "started"} if guest.ha else {}
-    if guest.unheard or not world.nodes.get(guest.node):
-        return place | {"status": "unknown"}
+    entry = {"id": f"{guest.kind}/{guest.vmid}", "type": guest.kind, "vmid": guest.vmid, "node": guest.node}
+    entry |= {"hastate": guest.ha_state or "started"} if guest.ha else {}
+    if guest.unreported or not world.nodes.get(guest.node):
+        return entry | {"status": "unknown"}
     own = {"name": guest.name, "status": power, "template": int(guest.template), "maxcpu": guest.cores}
     only = {"memhost": used_memory(guest) if power != "stopped" else 0} if guest.kind == "qemu" else {}
     lock = {"lock": guest.lock} if guest.lock else {}
-    return place | own | only | lock | usage(guest, power != "stopped", uptime)
+    return entry | own | only | lock | usage(guest, power != "stopped", uptime)
 
 
 def usage(guest: Guest, is_up: bool, uptime: int) -> dict[str, Any]:

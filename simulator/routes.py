@@ -157,7 +157,7 @@ ROUTES = [
         P.NOTHING,
         lambda r: reads.container_interfaces(r.call()),
     ),
-    *(of_kind(kind, name, table) for name, action in power.ACTIONS.items() for kind, table in action.takes.items()),
+    *(of_kind(kind, name, table) for name, action in power.ACTIONS.items() for kind, table in action.tables.items()),
     route("GET", "/nodes/{node}/tasks", P.TASKS, tasks),
     route("GET", f"{TASK}/status", P.NOTHING, task_status),
     route("GET", f"{TASK}/log", P.LOG, task_log),
@@ -195,7 +195,7 @@ def answer(world: World, method: str, path: str, params: dict[str, Any]) -> Any:
     rights.check(world, method, path)
     params = parameters.checked(params, route.parameters, parts)
     if "node" in parts and not ANY_NODE.fullmatch(path):
-        trouble.reach(world, parts["node"])
+        trouble.check_node(world, parts["node"])
     if world.faults.delay_seconds:
         time.sleep(world.faults.delay_seconds)
     if is_command(method, path):

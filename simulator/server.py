@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from simulator import bodies, control, routes
-from simulator.answers import Answer, Told
+from simulator.answers import Answer, Overridden
 from simulator.refusals import Refused
 from simulator.routes import Total
 from simulator.world import Host, World
@@ -130,8 +130,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.answer_api(unquote(url.path).removeprefix(API), url.query, body)
         except Refused as refused:
             self.refuse(refused)
-        except Told as told:
-            self.tell(told.answer)
+        except Overridden as overridden:
+            self.send_canned(overridden.answer)
         except Cut:
             self.cut()
 
@@ -149,7 +149,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         world = self.server.world
         with world.calls.counted(routes.key(self.command, path)):
             data = self.data(path, query, body)
-        if routes.is_command(self.command, path) and world.takes("lose_answers"):
+        if routes.is_command(self.command, path) and world.counts_down("lose_answers"):
             raise Cut
         self.send_data(data)
 
@@ -163,16 +163,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.command in ("PATCH", "HEAD", "OPTIONS"):
             raise Refused(501, f"method '{self.command}' not available", form="")
         self.note(path, params)
-        self.tell_what_was_said(path, params)
+        self.send_canned_answer(path, params)
         return routes.answer(self.server.world, self.command, path, params)
 
-    def tell_what_was_said(self, path: str, params: dict[str, Any]) -> None:
+    def send_canned_answer(self, path: str, params: dict[str, Any]) -> None:
         """Raises Told where the call has an answer that was put in place of the cluster's."""
         world = self.server.world
-        if answer := world.told(self.command, routes.clean(path), int(self.server.server_address[1])):
+        if answer := world.canned_answer(self.command, routes.clean(path), int(self.server.server_address[1])):
             if answer.acts:
                 routes.answer(world, self.command, path, params)
-            raise Told(answer)
+            raise Overridden(answer)
 
     def send_data(self, data: Any) -> None:
         if isinstance(data, routes.Text):
@@ -204,7 +204,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         errors = {"errors": refused.errors} if refused.errors else {}
         self.send_json(refused.status, reason, {"data": None, "message": refused.message} | errors)
 
-    def tell(self, answer: Answer) -> None:
+    def send_canned(self, answer: Answer) -> None:
         content = answer.content()
         if isinstance(content, str):
             self.send(answer.status, answer.reason, content.encode(), answer.content_type)

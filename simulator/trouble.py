@@ -4,7 +4,7 @@ from simulator.refusals import Refused, died
 from simulator.world import World
 
 
-def reach(world: World, node: str) -> None:
+def check_node(world: World, node: str) -> None:
     """Raises Refused where the node is not there, is down, or hangs: the last takes its time to be found out."""
     if world.hangs.get(node):
         world.pause(world.hangs[node], lambda: not world.hangs.get(node))
@@ -23,5 +23,5 @@ def timed_out() -> Refused:
 
 def be_late(world: World) -> None:
     """Raises Refused where the server stops first: a command that did not act by then never does."""
-    if world.takes("late_commands") and not world.pause(world.faults.late_seconds):
+    if world.counts_down("late_commands") and not world.pause(world.faults.late_seconds):
         raise timed_out()

@@ -94,17 +94,17 @@ class World:
         name = guest.name if guest else ""
         self.commands.append({"time": time.time(), "vmid": vmid, "name": name, "verb": verb, "upid": upid})
 
-    def takes(self, fault: str) -> bool:
+    def counts_down(self, fault: str) -> bool:
         """Whether this command is one of the next so many that a fault counts."""
         with self.lock:
             left = getattr(self.faults, fault)
             setattr(self.faults, fault, max(0, left - 1))
             return bool(left > 0)
 
-    def told(self, method: str, path: str, port: int) -> Answer | None:
+    def canned_answer(self, method: str, path: str, port: int) -> Answer | None:
         """What this call is to be answered, where somebody said so."""
         with self.lock:
-            return self.answers.take(method, path, port)
+            return self.answers.next_for(method, path, port)
 
     def wake(self) -> None:
         """Let those who wait see what has changed."""

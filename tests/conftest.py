@@ -49,7 +49,7 @@ def patient() -> None:
 def quick_and_clean(settings: Any) -> None:
     """Nothing of the last test in Redis; passwords hashed by the quickest hasher, for a good one is slow by design."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    notify.redis_check.silent_until = 0.0
+    notify.redis_check.skip_until = 0.0
     cache.clear()
 
 

@@ -21,7 +21,7 @@ SEAMS: dict[str, tuple[str, ...]] = {
     "later_s": (f"{ENGINE}.pauses:LATER",),
     "locked_s": (f"{ENGINE}.pauses:LOCKED",),
     "shutdown_s": (f"{ENGINE}.pauses:SHUTDOWN_LIMIT_S",),
-    "silent_turn_s": (f"{ENGINE}.sweep:SILENT_S",),
+    "idle_lock_s": (f"{ENGINE}.sweep:IDLE_S",),
     "operations_of_account": (f"{ENGINE}.limits:OF_ACCOUNT",),
     # A call to a hypervisor
     "traits": ("vps.hypervisor.proxmox.driver:Proxmox.traits",),
@@ -72,12 +72,12 @@ def shorten(monkeypatch: pytest.MonkeyPatch) -> Shorten:
 
 def put(name: str, value: Any, put_one: Callable[[Any, str, Any], None] = setattr) -> None:
     """Give the limit of this name the value in all its places; by `setattr` it stays."""
-    for place in SEAMS[name]:
-        put_one(*owner_of(place), value)
+    for location in SEAMS[name]:
+        put_one(*owner_of(location), value)
 
 
-def owner_of(place: str) -> tuple[Any, str]:
+def owner_of(location: str) -> tuple[Any, str]:
     """(what holds the value, the attribute's name). The module is looked up by name: a package may have a verb of its name."""
-    module, _, path = place.partition(":")
-    *owners, name = path.split(".")
-    return reduce(getattr, owners, import_module(module)), name
+    module, _, path = location.partition(":")
+    *parents, name = path.split(".")
+    return reduce(getattr, parents, import_module(module)), name

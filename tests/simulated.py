@@ -130,17 +130,17 @@ def with_two_hosts(tmp_path: Path) -> Iterator[Cluster]:
 
 
 def wait_for(
-    is_true: Callable[[], Any], seconds: float = 10, what: str = "it", said: Callable[[], str] = lambda: ""
+    is_true: Callable[[], Any], seconds: float = 10, what: str = "it", details: Callable[[], str] = lambda: ""
 ) -> Any:
     """What `is_true` gives once it is true. `seconds` is what that takes at most where nothing else is done.
 
-    What never comes true fails after PATIENCE times as long, with `what`, what was seen last, and what `said` gives.
+    What never comes true fails after PATIENCE times as long, with `what`, what was seen last, and what `details` gives.
     """
     began = time.monotonic()
     while not (found := is_true()):
         waited = time.monotonic() - began
         if waited > seconds * PATIENCE:
             load = f"(load {os.getloadavg()[0]:.0f} on {os.cpu_count()} processors)"
-            pytest.fail(f"{what} did not come true within {waited:.0f} s {load}; seen last: {found!r}\n{said()}")
+            pytest.fail(f"{what} did not come true within {waited:.0f} s {load}; seen last: {found!r}\n{details()}")
         time.sleep(0.05)
     return found

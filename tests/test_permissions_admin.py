@@ -170,8 +170,8 @@ def test_permission_opens_its_own_addresses_of_the_admin(
     # Django lets nobody add a user who may not change users.
     rights = [right, CHANGE] if (model, right) == ("user", ADD) else [right]
     holder = as_user(staff("holder", Permission.objects.filter(codename__in=[f"{one}_{model}" for one in rights])))
-    stranger = as_user(staff("colleague", others))
+    colleague = as_user(staff("colleague", others))
     for route, method, status in OPENED[model, right]:
         assert (route, Caller(holder, holder).status(method, addresses[route])) == (route, status)
         if right != VIEW:
-            assert (route, Caller(stranger, stranger).status(method, addresses[route])) == (route, 403)
+            assert (route, Caller(colleague, colleague).status(method, addresses[route])) == (route, 403)

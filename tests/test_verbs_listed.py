@@ -37,7 +37,7 @@ def lists(source: str) -> Iterator[tuple[int, set[str]]]:
 
 def incomplete(source: str) -> list[tuple[int, set[str]]]:
     """Where most verbs stand and some are missing: which ones."""
-    return [(line, set(VERBS) - said) for line, said in lists(source) if len(VERBS) // 2 < len(said) < len(VERBS)]
+    return [(line, set(VERBS) - named) for line, named in lists(source) if len(VERBS) // 2 < len(named) < len(VERBS)]
 
 
 def test_verbs_listed_in_a_test_are_all_there_are() -> None:

@@ -132,7 +132,7 @@ def calls_of_the_last_hour() -> Any:
     return SyncCall.objects.since(timezone.now() - timedelta(hours=1))
 
 
-def not_told() -> "QuerySet[WebhookDelivery]":
+def undelivered() -> "QuerySet[WebhookDelivery]":
     found: QuerySet[WebhookDelivery] = WebhookDelivery.objects.given_up_since(hours=24)
     return found.select_related("endpoint", "vps")
 
@@ -306,7 +306,7 @@ TROUBLES: list[tuple[Sentence, type[Model], Callable[[], "QuerySet[Any]"], Line]
     (_("Webhook endpoints whose secret cannot be read"), WebhookEndpoint, unreadable, of_unreadable),
     (_("Webhook endpoints that are disabled"), WebhookEndpoint, given_up, of_endpoint),
     (_("Webhook endpoints with events that wait for more than 15 minutes"), WebhookEndpoint, behind, of_backlog),
-    (_("Events that an endpoint was not told in the last 24 hours"), WebhookDelivery, not_told, of_delivery),
+    (_("Events that an endpoint was not told in the last 24 hours"), WebhookDelivery, undelivered, of_delivery),
     (_("Servers in error"), Vps, lambda: Vps.objects.filter(status="error").select_related("user"), of_vps),
 ]
 

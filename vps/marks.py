@@ -38,7 +38,7 @@ def unique(marks: Marks) -> Marks:
     return tuple(one for one in marks if one.partition(":")[0] in UNIQUE)
 
 
-def can_be_told_apart(known: Marks, found: Marks) -> bool:
+def are_comparable(known: Marks, found: Marks) -> bool:
     """Whether they have a mark of one kind that no two machines share."""
     return any(of_kind(known, kind) and of_kind(found, kind) for kind in UNIQUE)
 

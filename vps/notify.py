@@ -27,7 +27,7 @@ Messages = list[tuple[str, dict[str, Any]]]  # to which group, and what
 Pages = list[tuple[int, int]]  # which VPS to look at again, and whose pages
 SENT_WITHIN_S = 1
 # Redis that is gone, or hangs, is not asked again for so long by this process.
-SILENCE_S = 2.0
+SKIP_FOR_S = 2.0
 # A channel holds no more unread messages than this.
 MOST_MESSAGES = 100
 # While a bell for the feed waits for a worker no other is rung; one that was lost is missed for so long.
@@ -111,7 +111,7 @@ def ring_for_feed(after_seconds: float) -> None:
         ring("deliver_all", (), after_seconds)
 
 
-def take_down_feed_bell() -> None:
+def clear_feed_bell() -> None:
     """From here on a new event rings again. Called by the task before it looks."""
     try:
         client(settings.REDIS_URL).delete(FEED_BELL)
@@ -165,17 +165,17 @@ class RedisCheck:
     """Finds out whether Redis answers, before either library above tries a dead one for many seconds while a click waits."""
 
     def __init__(self) -> None:
-        self.silent_until = 0.0
+        self.skip_until = 0.0
 
     def ask(self) -> bool:
         """Whether Redis answers. One that did not is not asked again for a moment."""
-        if time.monotonic() < self.silent_until:
+        if time.monotonic() < self.skip_until:
             return False
         try:
             client(settings.REDIS_URL).ping()
         except RedisError as error:
             log.warning("Redis does not answer: %r", error)
-            self.silent_until = time.monotonic() + SILENCE_S
+            self.skip_until = time.monotonic() + SKIP_FOR_S
             return False
         return True
 

@@ -35,8 +35,8 @@ def store_guests(cluster_id: int, guests: list[dict[str, Any]]) -> None:
 
 def guests(cluster_id: int) -> list[dict[str, Any]] | None:
     """[{kind, guest, node, name, cores, ram, power, is_template}], or None where the cluster was not heard lately."""
-    heard: list[dict[str, Any]] | None = losable(cache.get, f"{GUESTS}:{cluster_id}")
-    return heard
+    found: list[dict[str, Any]] | None = losable(cache.get, f"{GUESTS}:{cluster_id}")
+    return found
 
 
 def store_sightings(cluster_id: int, sightings: dict[str, Any]) -> None:
@@ -71,8 +71,8 @@ def store_history(placement_id: int, timeframe: str, history: Mapping[str, Any])
 
 
 def history(placement_id: int, timeframe: str) -> dict[str, Any] | None:
-    heard: dict[str, Any] | None = losable(cache.get, f"history-of:{placement_id}:{timeframe}")
-    return heard
+    found: dict[str, Any] | None = losable(cache.get, f"history-of:{placement_id}:{timeframe}")
+    return found
 
 
 def first_to_ask(what: str, for_seconds: int) -> bool:

@@ -94,7 +94,7 @@ def fetch_history(vps_id: int, timeframe: str) -> None:
 @task
 def deliver_all() -> None:
     """A bell that comes after this line is for what comes after it."""
-    notify.take_down_feed_bell()
+    notify.clear_feed_bell()
     if not webhooks.enqueue():
         notify.feed(after_seconds=1)
     for id in webhooks.due_endpoints():

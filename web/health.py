@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 PROBES = {"/healthz", "/readyz"}
 
 
-def take_any_host(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def accept_any_host(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """A middleware, before any that looks at the host. Neither answer holds a host's name."""
 
     def middleware(request: HttpRequest) -> HttpResponse:

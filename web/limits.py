@@ -39,7 +39,7 @@ class Full:
     retry_after: int
 
 
-TAKE = """
+SPEND = """
     INSERT INTO limit_counts AS kept (what, who, count, ends_at)
     VALUES (%(what)s, %(who)s, 1, statement_timestamp() + %(per)s)
     ON CONFLICT (what, who) DO UPDATE SET
@@ -55,7 +55,7 @@ GIVE_BACK = "UPDATE limit_counts SET count = count - 1 WHERE what = %(what)s AND
 CLEAR = "DELETE FROM limit_counts WHERE what = %(what)s AND who = %(who)s"
 
 
-def take(*counts: Count) -> Full | None:
+def spend(*counts: Count) -> Full | None:
     """One of each, from the narrowest on; or the one that is full, and of none: those behind it never hear of it."""
     for at, count in enumerate(counts):
         if seconds := wait(count):
@@ -67,7 +67,7 @@ def take(*counts: Count) -> Full | None:
 def wait(count: Count) -> int:
     """0 where it was counted; else nothing was, and it is after so many seconds that it is worth another try."""
     with connection.cursor() as cursor:
-        cursor.execute(TAKE, facts(count))
+        cursor.execute(SPEND, facts(count))
         if cursor.fetchone():
             return 0
         cursor.execute(WAIT, facts(count))

@@ -58,7 +58,7 @@ class Budget:
             self.shares.discard(share)
             self.taken -= share.size
 
-    def take(self, share: Share, size: int) -> None:
+    def reserve(self, share: Share, size: int) -> None:
         """Raises OverBudget."""
         share.size += size
         self.taken += size

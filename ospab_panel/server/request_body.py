@@ -74,6 +74,6 @@ async def parts_of(request: Request, receive: Any, share: Share) -> list[bytes]:
         if size > request.largest:
             raise TooLarge
         if not request.is_chunked:
-            request.budget.take(share, len(part))
+            request.budget.reserve(share, len(part))
             parts.append(part)
     return parts

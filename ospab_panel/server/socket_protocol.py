@@ -23,7 +23,7 @@ class LimitedSocket(WebSocketsSansIOProtocol):
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self.open_now.add(self)
-        self.frames_heard, self.opened_at = 0, self.loop.time()
+        self.frames_received, self.opened_at = 0, self.loop.time()
         self.transport = LimitedTransport(getattr(transport, "transport", transport), self.loop)  # type: ignore[assignment]
         self.loop.call_later(HANDSHAKE_WITHIN_S, self.handshake_is_late)
 
@@ -47,8 +47,8 @@ class LimitedSocket(WebSocketsSansIOProtocol):
 
     def handle_events(self) -> None:
         """Frames are read in Python, all of a piece at once, while everybody else waits."""
-        self.frames_heard += len(self.conn.events)
-        if self.frames_heard > MOST_FRAMES + (self.loop.time() - self.opened_at) * FRAMES_A_SECOND:
+        self.frames_received += len(self.conn.events)
+        if self.frames_received > MOST_FRAMES + (self.loop.time() - self.opened_at) * FRAMES_A_SECOND:
             self.transport.abort()
         else:
             super().handle_events()

@@ -133,7 +133,7 @@ async def never() -> None:
 async def send_answer(answer: Answer, send: Any) -> None:
     """Whoever does not take it is cut off. Raises OverBudget where there is no room for it."""
     with answers.share() as share:
-        answers.take(share, len(answer.body))
+        answers.reserve(share, len(answer.body))
         with contextlib.suppress(TimeoutError, OverBudget):
             async with share.waiting(TAKEN_WITHIN_S):
                 await send_all(answer, send)

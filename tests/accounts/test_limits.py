@@ -22,15 +22,15 @@ from vps.models import SyncCall
 from web.limits import Limit
 from web.models import LimitCount
 
-HOME, ELSEWHERE, STRANGERS = "198.51.100.7", "198.51.100.8", "203.0.113.1"
+HOME, ELSEWHERE, FAR = "198.51.100.7", "198.51.100.8", "203.0.113.1"
 
 
-def log_in(name: str = "alice", password: str = "wrong", address: str = STRANGERS) -> Any:
+def log_in(name: str = "alice", password: str = "wrong", address: str = FAR) -> Any:
     body = {"username": name, "password": password}
     return Client(REMOTE_ADDR=address).post("/api/auth/login", body, content_type="application/json")
 
 
-def by_page(path: str, password: str, address: str = STRANGERS, name: str = "alice") -> Any:
+def by_page(path: str, password: str, address: str = FAR, name: str = "alice") -> Any:
     return Client(REMOTE_ADDR=address).post(path, {"username": name, "password": password})
 
 
@@ -68,12 +68,12 @@ def test_login_limits_share_one_count_over_page_api_and_admin(alice: Any, carol:
 
 def test_login_limits_name_the_true_wait(alice: Any, static_files: None) -> None:
     """G5: what is shown of the wait is true."""
-    fill(limits.PASSWORDS_NEAR, f"user {alice.pk} {STRANGERS}")
+    fill(limits.PASSWORDS_NEAR, f"user {alice.pk} {FAR}")
     later(900 - 125)
     answer = log_in()
     assert 120 <= int(answer["Retry-After"]) <= 125
     assert answer.json()["message"] == "Too many failed attempts. Please try again in 3 minutes."
-    page = Client(REMOTE_ADDR=STRANGERS, headers={"accept-language": "ru"}).post(
+    page = Client(REMOTE_ADDR=FAR, headers={"accept-language": "ru"}).post(
         "/login/", {"username": "alice", "password": "wrong"}
     )
     assert "через 3 минуты" in page.content.decode()
@@ -211,7 +211,7 @@ def test_login_limits_count_guesses_from_one_64_as_those_of_one_address(alice: A
 # Other secrets
 
 
-def with_key(key: str | None, address: str = STRANGERS) -> Any:
+def with_key(key: str | None, address: str = FAR) -> Any:
     client = Client(REMOTE_ADDR=address, headers={} if key is None else {"x-api-key": key})
     return client.post("/api/vps/sync", {}, content_type="application/json")
 
@@ -229,8 +229,8 @@ def test_api_key_limits_refuse_wrong_keys_and_never_the_right_one(db: None, sett
     fill(limits.KEYS_OF_ALL, "")
     assert with_key("wrong", HOME).status_code == 429
     assert with_key(right, HOME).status_code == 400
-    told = SyncCall.objects.unauthenticated().by_result(TruncHour("at"))
-    assert [(row["result"], row["calls"]) for row in told] == [("unauthenticated", most + 6)]
+    counted = SyncCall.objects.unauthenticated().by_result(TruncHour("at"))
+    assert [(row["result"], row["calls"]) for row in counted] == [("unauthenticated", most + 6)]
 
 
 def test_refresh_token_limits_refuse_wrong_ones_and_never_a_right_one(alice: Any) -> None:
@@ -238,7 +238,7 @@ def test_refresh_token_limits_refuse_wrong_ones_and_never_a_right_one(alice: Any
     pair = log_in(password=PASSWORD).json()
 
     def refresh(token: str) -> Any:
-        client = Client(REMOTE_ADDR=STRANGERS)
+        client = Client(REMOTE_ADDR=FAR)
         return client.post("/api/auth/refresh", {"refresh": token}, content_type="application/json")
 
     most = limits.REFRESHES_OF_NETWORK.most
@@ -250,7 +250,7 @@ def test_refresh_token_limits_refuse_wrong_ones_and_never_a_right_one(alice: Any
 def test_login_link_limits_refuse_links_that_never_were_and_never_a_right_one(alice: Any, link_for: Any) -> None:
     """G5: links that never were are limited, and a right one never is."""
     spent = link_for(alice)
-    client = Client(REMOTE_ADDR=STRANGERS)
+    client = Client(REMOTE_ADDR=FAR)
     client.post(spent)
     most = limits.LINKS_OF_NETWORK.most
     assert [client.get(spent).status_code for _ in range(most + 5)] == [410] * (most + 5), "that is no guess"
@@ -270,9 +270,9 @@ def test_password_change_limits_let_a_stolen_session_guess_no_faster_than_a_stra
     form = {"old_password": "wrong", "new_password1": "quite another 1", "new_password2": "quite another 1"}
 
     def change(**fields: str) -> Any:
-        answer = thief.post(path, form | fields, REMOTE_ADDR=STRANGERS)
+        answer = thief.post(path, form | fields, REMOTE_ADDR=FAR)
         return (
-            thief.post(answer["Location"], form | fields, REMOTE_ADDR=STRANGERS)
+            thief.post(answer["Location"], form | fields, REMOTE_ADDR=FAR)
             if path == "/admin/password_change/"
             else answer
         )

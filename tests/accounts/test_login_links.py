@@ -77,13 +77,13 @@ def test_login_link_button_needs_its_forms_token(alice: Any, link_for: Any) -> N
 
 
 def test_login_link_stands_in_no_line_of_the_log(alice: Any, link_for: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    link, said = link_for(alice), io.StringIO()
+    link, printed = link_for(alice), io.StringIO()
     console: Any = next(handler for handler in logging.getLogger().handlers if handler.name == "console")
-    monkeypatch.setattr(console, "stream", said)
+    monkeypatch.setattr(console, "stream", printed)
     Client(enforce_csrf_checks=True).post(link)
-    assert "Forbidden" in said.getvalue()
-    assert "/login/link/…" in said.getvalue()
-    assert link.split("/")[-2] not in said.getvalue()
+    assert "Forbidden" in printed.getvalue()
+    assert "/login/link/…" in printed.getvalue()
+    assert link.split("/")[-2] not in printed.getvalue()
 
 
 def test_login_link_without_a_next_shows_the_first_page(alice: Any, link_for: Any) -> None:

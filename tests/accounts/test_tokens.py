@@ -57,7 +57,7 @@ def me(access: str) -> int:
     return status
 
 
-def said_by(token: str) -> dict[str, Any]:
+def claims_of(token: str) -> dict[str, Any]:
     claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
     return claims
 
@@ -81,7 +81,7 @@ def refused(kind: str, token: str) -> None:
 def test_token_of_odd_claims_is_401_and_nobodys(alice: Any, bob: Any, kind: str) -> None:
     """C11: a token of odd claims is 401 and nobody's."""
     pair = log_in()
-    ours = said_by(pair[kind])
+    ours = claims_of(pair[kind])
     for odd in ODD:
         refused(kind, sign(ours | odd))
     for name in NEEDED:
@@ -120,8 +120,8 @@ def test_token_of_another_kind_opens_nothing(alice: Any) -> None:
 
 def test_token_family_is_taken_over_by_nobody(alice: Any, bob: Any) -> None:
     pair = log_in()
-    assert post("refresh", refresh=sign(said_by(pair["refresh"]) | {"user_id": str(bob.pk)})).status_code == 401
-    assert me(sign(said_by(pair["access"]) | {"user_id": str(bob.pk)})) == 401
+    assert post("refresh", refresh=sign(claims_of(pair["refresh"]) | {"user_id": str(bob.pk)})).status_code == 401
+    assert me(sign(claims_of(pair["access"]) | {"user_id": str(bob.pk)})) == 401
     assert post("refresh", refresh=pair["refresh"]).status_code == 200
 
 
@@ -198,7 +198,7 @@ def test_refresh_token_that_was_spent_before_the_upgrade_stays_spent(alice: Any)
     old = of_release_0_3(alice)
     BlacklistedToken.objects.create(token=OutstandingToken.objects.get())
     assert post("refresh", refresh=old).status_code == 401
-    unknown = said_by(old) | {"jti": uuid4().hex}
+    unknown = claims_of(old) | {"jti": uuid4().hex}
     assert post("refresh", refresh=sign(unknown)).status_code == 401
     assert not TokenFamily.objects.exists()
 
@@ -212,4 +212,4 @@ def test_logout_ends_a_refresh_token_of_before_the_upgrade(alice: Any) -> None:
 def test_token_that_has_expired_is_401(alice: Any) -> None:
     pair = log_in()
     for kind in ("access", "refresh"):
-        refused(kind, sign(said_by(pair[kind]) | {"exp": int(time.time())}))
+        refused(kind, sign(claims_of(pair[kind]) | {"exp": int(time.time())}))

@@ -39,7 +39,7 @@ def main() -> int:
     faults = [fault for fault in FAULTS if re.search(chosen.only, fault.name)]
     with running_panel() as panel:
         arena = Field(panel)
-        verdicts = [tell(meet(arena, fault)) for fault in faults]
+        verdicts = [print_verdict(meet(arena, fault)) for fault in faults]
     table = markdown([HEAD, *(verdict.row for verdict in verdicts)])
     missed, bad = sum(bool(one.missed) for one in verdicts), sum(len(one.wrong) for one in verdicts)
     print(
@@ -83,8 +83,8 @@ def meet(arena: Field, fault: Fault) -> Verdict:
 
 
 def in_a_line(error: Exception) -> str:
-    said = str(error) if isinstance(error, NotStaged) else f"{type(error).__name__}: {error}"
-    return " ".join(said.replace("|", "/").split())
+    text = str(error) if isinstance(error, NotStaged) else f"{type(error).__name__}: {error}"
+    return " ".join(text.replace("|", "/").split())
 
 
 def slowness(arena: Field) -> float:
@@ -92,7 +92,7 @@ def slowness(arena: Field) -> float:
     return max(1.0, max(one.seconds for one in untroubled(arena, 1)) / CALM_S)
 
 
-def tell(verdict: Verdict) -> Verdict:
+def print_verdict(verdict: Verdict) -> Verdict:
     print(line(verdict.row), *verdict.wrong, sep="\n  ", flush=True)
     return verdict
 

@@ -72,9 +72,9 @@ class Field(Trouble):
     def guest(self, kind: str, power: str) -> dict[str, Any]:
         vmid = next(self.vmids)
         mac = f"BC:24:12:00:{vmid // 256:02X}:{vmid % 256:02X}"
-        place = {"kind": kind, "vmid": vmid, "name": f"guest-{vmid}", "node": f"pve{vmid % 2 + 1}"}
+        own = {"kind": kind, "vmid": vmid, "name": f"guest-{vmid}", "node": f"pve{vmid % 2 + 1}"}
         began = time.time() - 3600 if power == "running" else 0.0
-        return place | {"power": power, "started_at": began, "uuid": str(uuid.uuid4()), "mac": mac} | QUICK
+        return own | {"power": power, "started_at": began, "uuid": str(uuid.uuid4()), "mac": mac} | QUICK
 
     def push(self, guest: dict[str, Any]) -> int:
         where = {name: guest[name] for name in ("kind", "vmid", "node")} | {"cluster": CLUSTER}
@@ -87,11 +87,11 @@ class Field(Trouble):
         """What is not accepted has ended, with the code of its refusal."""
         began = time.monotonic()
         answer = requests.post(f"{self.panel.url}/api/vps/{vps}/{kind}", headers=self.token, timeout=LONGEST_S)
-        asked, said = Asked(0, vmid, began, time.monotonic() - began), answer.json()
+        asked, body = Asked(0, vmid, began, time.monotonic() - began), answer.json()
         if answer.status_code == 202:
-            asked.id = said["operation"]["id"]
+            asked.id = body["operation"]["id"]
         else:
-            asked.state, asked.code, asked.seconds = "refused", said.get("code", ""), asked.click_s
+            asked.state, asked.code, asked.seconds = "refused", body.get("code", ""), asked.click_s
         return asked
 
     def wait(self, asked: list[Asked]) -> list[Asked]:

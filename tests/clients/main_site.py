@@ -1,4 +1,4 @@
-"""A main site with its own books and a queue that delivers twice and out of order. For tests/stack/test_main_site_life.py."""
+"""A main site with its own orders and a queue that delivers twice and out of order. For tests/stack/test_main_site_life.py."""
 
 import itertools
 import random
@@ -32,10 +32,10 @@ class Message:
 
 @dataclass
 class MainSite:
-    """`books` are its orders' rows; those of the deleted ones are in `deleted`. Ids are the panel's, once it has told."""
+    """`orders` are its orders' rows; those of the deleted ones are in `deleted`. Ids are the panel's, once it has told."""
 
     client: Any
-    books: dict[str, dict[str, Any]] = field(default_factory=dict)
+    orders: dict[str, dict[str, Any]] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     ids: dict[str, int] = field(default_factory=dict)
     clock: Any = field(default_factory=lambda: itertools.count())
@@ -44,15 +44,15 @@ class MainSite:
         """Everything that this order has to tell the panel over its life. Every third is cancelled in the end."""
         order = f"{self.client.name}-{number}"
         row = SIZES | {"name": f"life {order}", "status": "creating"}
-        told = [self.message("create", order, row)]
+        messages = [self.message("create", order, row)]
         for step in LIFE:
             row = row | step
-            told.append(self.message("update", order, row))
-        self.books[order] = row
+            messages.append(self.message("update", order, row))
+        self.orders[order] = row
         if number % 3 == 0:
             self.deleted.add(order)
-            told.append(self.message("delete", order, {}))
-        return told
+            messages.append(self.message("delete", order, {}))
+        return messages
 
     def message(self, action: str, order: str, columns: dict[str, Any]) -> Message:
         tick = next(self.clock)
@@ -70,7 +70,7 @@ class MainSite:
 
     def is_delivered(self, message: Message) -> bool:
         try:
-            self.ids[message.order] = self.say(message)["vps"]["id"]
+            self.ids[message.order] = self.send(message)["vps"]["id"]
         except PanelError as error:
             if error.code == "vps_deleted" and message.order in self.deleted:
                 return True
@@ -79,7 +79,7 @@ class MainSite:
             raise
         return True
 
-    def say(self, message: Message) -> Any:
+    def send(self, message: Message) -> Any:
         which = {"external_id": message.order}
         if message.action == "create":
             return self.client.create(key=message.key, **which, **message.columns)
@@ -89,7 +89,7 @@ class MainSite:
 
     def rows(self) -> list[dict[str, Any]]:
         """What the panel should hold of it."""
-        alive = {order: row for order, row in self.books.items() if order not in self.deleted}
+        alive = {order: row for order, row in self.orders.items() if order not in self.deleted}
         return [
             row | {"id": self.ids[order], "external_id": order, "ram": row["ram"] * 1024}
             for order, row in alive.items()

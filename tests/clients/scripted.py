@@ -68,12 +68,12 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         with contextlib.suppress(ConnectionError):
-            self.say(answer)
+            self.send_answer(answer)
 
     def do_POST(self) -> None:
         self.do_GET()
 
-    def say(self, answer: Answer) -> None:
+    def send_answer(self, answer: Answer) -> None:
         body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
         self.send_response(answer.status)
         own = {"Content_Length": str(len(body)), "X_Request_ID": "req-1"}

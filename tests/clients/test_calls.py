@@ -59,9 +59,9 @@ def test_client_sends_what_it_is_given(client_of: Any, what: str) -> None:
     with scripted(Answer()) as panel:
         call(client_of(panel.url))
     asked = panel.asked[0]
-    said = asked.body.get("vps") or asked.body.get("user")
+    sent = asked.body.get("vps") or asked.body.get("user")
     assert (asked.method, asked.path) == (method, path)
-    assert said.items() >= fields.items()
+    assert sent.items() >= fields.items()
 
 
 def test_client_login_link_is_asked_for_by_the_users_number(client_of: Any) -> None:

@@ -56,8 +56,8 @@ def test_client_error_of_what_will_not_pass_comes_after_one_try_with_the_panels_
 ) -> None:
     with scripted(LASTING[fault]) as panel, pytest.raises(PanelError) as refused:
         client_of(panel.url).create(**ORDER)
-    said, error = LASTING[fault].body, refused.value
-    assert (str(error), error.code, error.request_id) == (said["message"], said["code"], "req-1")
+    sent, error = LASTING[fault].body, refused.value
+    assert (str(error), error.code, error.request_id) == (sent["message"], sent["code"], "req-1")
     assert error.status == LASTING[fault].status
     assert error.retry_after == (900 if fault == "a long wait" else None)
     assert len(panel.asked) == 1
@@ -114,9 +114,9 @@ def test_client_error_and_log_do_not_show_the_key(client_of: Any, fault: str) ->
     with scripted(FAULTS[fault]) as panel, pytest.raises(PanelError) as failed:
         client_of(panel.url, retries=0, **limits(fault)).create(**ORDER)
     error = failed.value
-    told = "".join(traceback.format_exception(error)) + repr(error) + repr(vars(error))
+    printed = "".join(traceback.format_exception(error)) + repr(error) + repr(vars(error))
     assert panel.asked[0].headers["x-api-key"] == KEY
-    assert KEY not in told + client_of(panel.url).shown()
+    assert KEY not in printed + client_of(panel.url).shown()
 
 
 def test_client_error_of_a_panel_that_is_not_there_is_another_than_of_one_that_is_slow(client_of: Any) -> None:

@@ -51,7 +51,7 @@ class Block:
         return named["name"] if named else f"line-{self.line}{ENDINGS[self.shell]}"
 
     @property
-    def place(self) -> str:
+    def position(self) -> str:
         return f"docs/{self.document}:{self.line}"
 
 

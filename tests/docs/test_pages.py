@@ -38,7 +38,7 @@ def test_documents_have_three_blocks_at_most_that_are_not_run() -> None:
 def test_documents_have_blocks_of_kinds_that_are_looked_at(document: str) -> None:
     """Otherwise nobody would see it rot: text is drawings, sql and the like have no place here."""
     known = {"json", "text"}
-    assert [block.place for block in blocks_of(document) if not block.shell and block.language not in known] == []
+    assert [block.position for block in blocks_of(document) if not block.shell and block.language not in known] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

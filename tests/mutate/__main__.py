@@ -29,7 +29,7 @@ def main() -> int:
             free.put(bench)
         for done in as_completed([pool.submit(tried, mutation, free) for mutation in chosen]):
             mutation, noticed = done.result()
-            tell(mutation, noticed)
+            print_row(mutation, noticed)
             unnoticed.update(word for word in (SURVIVED, UNDECIDED) if noticed.startswith(word))
     print(f"\n{len(chosen)} mutations, {unnoticed[SURVIVED]} survived, {unnoticed[UNDECIDED]} undecided")
     return 1 if unnoticed or not chosen else 0
@@ -83,7 +83,7 @@ def noticed(bench: Bench, mutation: Mutation, whole: str) -> str:
     return ""
 
 
-def tell(mutation: Mutation, noticed: str) -> None:
+def print_row(mutation: Mutation, noticed: str) -> None:
     change = f"{mutation.file}: `{flat(mutation.line)}` → `{flat(mutation.broken)}`"
     print(f"| {mutation.promise} | {change} | {noticed} |", flush=True)
 

@@ -63,8 +63,8 @@ OF_OPERATIONS = [
     m(
         "a turn on a VPS",
         "vps/operations/sweep.py",
-        "break_locks(SILENT_S)",
-        "break_locks(SILENT_S * 1000)",
+        "break_locks(IDLE_S)",
+        "break_locks(IDLE_S * 1000)",
         f"{OPERATIONS}/test_deadlines.py",
     ),
     m(
@@ -212,8 +212,8 @@ OF_HYPERVISORS = [
     m(
         "who a guest is",
         "vps/services/reconcile/ask.py",
-        "in_turn(known, guests, quota(len(known)), now)",
-        "in_turn(known, guests, 0, now)",
+        "longest_unasked(known, guests, quota(len(known)), now)",
+        "longest_unasked(known, guests, 0, now)",
         f"{RECONCILE}/test_doubted_guests.py",
     ),
     m(
@@ -447,8 +447,8 @@ OF_TRIES = [
     m(
         "wrong passwords, account and address",
         "accounts/guesses.py",
-        "limits.take(near, *wider)",
-        "limits.take(*wider)",
+        "limits.spend(near, *wider)",
+        "limits.spend(*wider)",
         *LIMITS,
     ),
     m(
@@ -476,8 +476,8 @@ OF_TRIES = [
     m(
         "wrong API keys, address; all together",
         "accounts/authentication.py",
-        "limits.take(Count(limits.KEYS_OF_NETWORK, network), Count(limits.KEYS_OF_ALL))",
-        "limits.take(Count(limits.KEYS_OF_ALL))",
+        "limits.spend(Count(limits.KEYS_OF_NETWORK, network), Count(limits.KEYS_OF_ALL))",
+        "limits.spend(Count(limits.KEYS_OF_ALL))",
         *LIMITS,
     ),
     m(
@@ -490,7 +490,7 @@ OF_TRIES = [
     m(
         "wrong refresh tokens, address",
         "accounts/api.py",
-        "limits.take(Count(limits.REFRESHES_OF_NETWORK, network_of(request._request)))",
+        "limits.spend(Count(limits.REFRESHES_OF_NETWORK, network_of(request._request)))",
         "pass",
         *LIMITS,
         "tests/accounts/test_tokens.py",
@@ -498,7 +498,7 @@ OF_TRIES = [
     m(
         "login links that never were, address",
         "accounts/views.py",
-        "limits.take(Count(limits.LINKS_OF_NETWORK, network_of(request)))",
+        "limits.spend(Count(limits.LINKS_OF_NETWORK, network_of(request)))",
         "pass",
         *LIMITS,
         "tests/accounts/test_login_links.py",

@@ -65,6 +65,6 @@ def test_access_log_of_the_printed_command_holds_no_login_link(tmp_path: Path) -
             assert status_of(port, path)
         knock(port, f"/login/link/{TOKEN}/")
         web.terminate()
-    said = log.read_text()
-    assert "GET /login/link/…" in said
-    assert TOKEN not in said
+    text = log.read_text()
+    assert "GET /login/link/…" in text
+    assert TOKEN not in text

@@ -18,9 +18,9 @@ PAGES = ["/", "/vps/{vps}/", "/vps/{vps}/row/", "/vps/{vps}/status/", "/profile/
 SYNC = {"action": "create", "vps": {"user_id": 1, "name": "x", "cpu": 1, "ram": 512, "disk": 1, "os": "Debian 12"}}
 
 
-def take_writes(are_taken: bool) -> None:
+def set_writable(is_writable: bool) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"SET default_transaction_read_only = {'off' if are_taken else 'on'}")
+        cursor.execute(f"SET default_transaction_read_only = {'off' if is_writable else 'on'}")
 
 
 class Cast:
@@ -42,14 +42,14 @@ class Cast:
 def cast(as_user: Any, with_token: Any, make_vps: Any, bind: Any, settings: Any) -> Iterator[Cast]:
     people = Cast(as_user, with_token, make_vps, settings)
     bind(people.vps)
-    take_writes(False)
+    set_writable(False)
     yield people
     # Whichever connection of the pool has it, none is left that takes no writes.
     connection.close()
     connection.close_pool()
 
 
-def is_told_to_come_back(answer: Any) -> bool:
+def has_retry_after(answer: Any) -> bool:
     return answer.status_code == 503 and bool(answer.headers["Retry-After"])
 
 
@@ -65,7 +65,7 @@ def test_read_only_database_is_read_by_pages_and_api(cast: Cast) -> None:
 def test_read_only_database_gives_the_feed_what_has_its_position(cast: Cast) -> None:
     """C13: the feed shows what has its position."""
     assert [event["type"] for event in cast.program.get("/api/events").json()["events"]] == ["vps.created"]
-    take_writes(True)
+    set_writable(True)
     assert len(cast.program.get("/api/events").json()["events"]) == 2
 
 
@@ -80,7 +80,7 @@ def test_read_only_database_makes_what_writes_503_and_worth_another_try(cast: Ca
         cast.main_site.post(f"/api/users/{cast.alice.pk}/login-link", content_type="application/json"),
     ]
     assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(503, "service_unavailable")] * 5
-    assert all(map(is_told_to_come_back, answers))
+    assert all(map(has_retry_after, answers))
     assert not Operation.objects.exists()
 
 
@@ -93,7 +93,7 @@ def test_read_only_database_makes_forms_of_pages_503_and_worth_another_try(cast:
         cast.browser.post(f"/vps/{cast.vps.pk}/power/stop/"),
         cast.browser.post("/logout/"),
     ]
-    assert [is_told_to_come_back(answer) for answer in answers] == [True] * 4
+    assert [has_retry_after(answer) for answer in answers] == [True] * 4
     assert "The panel is busy" in answers[0].content.decode()
 
 
@@ -102,7 +102,7 @@ def test_read_only_database_is_named_by_readyz_and_healthz_is_well(cast: Cast) -
     ready = Client().get("/readyz")
     assert (ready.status_code, ready.json()["postgresql"], ready.headers["Retry-After"]) == (503, "read only", "5")
     assert Client().get("/healthz").status_code == 200
-    take_writes(True)
+    set_writable(True)
     assert Client().get("/readyz").status_code == 200
 
 
@@ -114,5 +114,5 @@ def test_read_only_database_ends_no_worker_and_no_sweeper(cast: Cast, caplog: An
         for task in (tasks.deliver_all, tasks.bind_by_name, tasks.forget, tasks.reconcile_all):
             task.apply(throw=True)
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
-    take_writes(True)
+    set_writable(True)
     sweeper.sweep()

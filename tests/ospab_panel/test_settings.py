@@ -56,8 +56,8 @@ def forked(env: dict[str, str]) -> tuple[int, str]:
         os.dup2(writer, 2)
         os._exit(settings_are_read(env))
     os.close(writer)
-    with os.fdopen(reader) as said:
-        text = said.read()
+    with os.fdopen(reader) as printed:
+        text = printed.read()
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), last_line(text)
 
 
@@ -195,7 +195,7 @@ def test_settings_take_secrets_made_at_random() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hosts", "said"),
+    ("hosts", "reason"),
     [
         ("*", "too wide"),
         (".", "too wide"),
@@ -206,12 +206,12 @@ def test_settings_take_secrets_made_at_random() -> None:
         ("panel.example.com/", "without scheme"),
     ],
 )
-def test_settings_want_each_host_named_as_a_host(hosts: str, said: str) -> None:
+def test_settings_want_each_host_named_as_a_host(hosts: str, reason: str) -> None:
     """D5: hosts are named each, and as hosts."""
     code, line = start(ALLOWED_HOSTS=hosts)
     assert code != 0
     assert "ALLOWED_HOSTS" in line
-    assert said in line
+    assert reason in line
 
 
 @pytest.mark.parametrize(
@@ -304,9 +304,9 @@ ASK_WHAT_IS_INSIDE = "print(settings.CLUSTERS_ALLOW_LOCAL, settings.WEBHOOKS_ALL
 
 def test_settings_allow_this_machine_and_private_networks_where_asked_to_and_in_the_demo_alone() -> None:
     """D2: this machine and a private network are allowed by whoever asks for it, and by the demo alone."""
-    said = {"CLUSTERS_ALLOW_LOCAL": "yes", "WEBHOOKS_ALLOW_PRIVATE": "yes"}
+    switches = {"CLUSTERS_ALLOW_LOCAL": "yes", "WEBHOOKS_ALLOW_PRIVATE": "yes"}
     assert start(ASK_WHAT_IS_INSIDE) == (0, "False False")
-    assert start(ASK_WHAT_IS_INSIDE, **said) == start(ASK_WHAT_IS_INSIDE, **DEMO) == (0, "True True")
+    assert start(ASK_WHAT_IS_INSIDE, **switches) == start(ASK_WHAT_IS_INSIDE, **DEMO) == (0, "True True")
 
 
 # What is empty

@@ -74,11 +74,11 @@ def sending(port: int, data: bytes, receives: int = 0) -> socket.socket:
 
 def all_of(caller: socket.socket) -> bytes:
     """Until it is closed, or cut off."""
-    said = b""
+    answer = b""
     with contextlib.suppress(ConnectionError):
         while part := caller.recv(65536):
-            said += part
-    return said
+            answer += part
+    return answer
 
 
 def answer_to(caller: socket.socket) -> tuple[int, Any]:
@@ -114,9 +114,9 @@ def test_request_body_over_the_limit_is_refused_before_it_is_sent(
 ) -> None:
     """C4: `Expect` asks whether to go on; 100 would say so."""
     head = f"POST {path} HTTP/1.1\r\nHost: testserver\r\nContent-Length: {300 * MIB}\r\nExpect: 100-continue\r\n\r\n"
-    said = all_of(sending(port, head.encode()))
-    assert said.startswith(b"HTTP/1.1 413")
-    assert b"connection: close" in said
+    answer = all_of(sending(port, head.encode()))
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert b"connection: close" in answer
 
 
 def test_request_body_over_the_limit_that_is_sent_nevertheless_is_413(port: int) -> None:
@@ -133,17 +133,17 @@ def test_request_body_of_a_batch_may_be_longer_and_the_connection_is_kept(
     headers = {"Host": "testserver", "X-API-Key": settings.MAIN_SITE_API_KEYS[0], "Content-Type": "application/json"}
     others.request("POST", "/api/vps/sync/batch", body=b"x" * 3_000_000, headers=headers)
     first = others.getresponse()
-    said = json.loads(first.read())
+    answer = json.loads(first.read())
     others.request("GET", "/healthz", headers={"Host": "testserver"})
-    assert (first.status, said["code"], others.getresponse().status) == (400, "invalid_json", 200)
+    assert (first.status, answer["code"], others.getresponse().status) == (400, "invalid_json", 200)
 
 
 def test_request_body_of_a_batch_without_the_key_is_refused_before_it_is_read(
     port: int, transactional_db: None
 ) -> None:
     head = f"POST /api/vps/sync/batch HTTP/1.1\r\nHost: testserver\r\nContent-Length: {3 * MIB}\r\nX-API-Key: w\r\n\r\n"
-    status, said = answer_to(sending(port, head.encode()))
-    assert (status, said["code"]) == (401, "invalid_api_key")
+    status, answer = answer_to(sending(port, head.encode()))
+    assert (status, answer["code"]) == (401, "invalid_api_key")
 
 
 def test_request_bodies_share_a_budget_and_the_largest_gives_way(port: int, shorten: Shorten) -> None:
@@ -152,8 +152,8 @@ def test_request_bodies_share_a_budget_and_the_largest_gives_way(port: int, shor
     large = sending(port, head + b"x" * (MIB - 1))
     wait_for(lambda: request_body.callers.taken > MIB // 2)
     small = sending(port, head + b"x" * (MIB // 4))
-    status, said = answer_to(large)
-    assert (status, said["code"]) == (503, "service_unavailable")
+    status, answer = answer_to(large)
+    assert (status, answer["code"]) == (503, "service_unavailable")
     small.close()
     wait_for(lambda: request_body.callers.taken == 0)
 
@@ -264,8 +264,8 @@ def test_wsgi_bridge_answers_share_a_budget_and_the_largest_gives_way(large_port
 
 def test_wsgi_bridge_is_503_at_once_where_too_many_wait_for_a_thread(port: int, shorten: Shorten) -> None:
     shorten(requests_waiting=0)
-    status, said = answer_to(sending(port, HEALTH))
-    assert (status, said["code"]) == (503, "service_unavailable")
+    status, answer = answer_to(sending(port, HEALTH))
+    assert (status, answer["code"]) == (503, "service_unavailable")
 
 
 def test_wsgi_bridge_has_its_thread_free_when_a_caller_hangs_up(large_port: int) -> None:
@@ -280,26 +280,26 @@ def test_wsgi_bridge_has_its_thread_free_when_a_caller_hangs_up(large_port: int)
 
 @pytest.mark.parametrize("more", ["X-Long: " + "a" * 9000, "Content-Length: 5", "Transfer-Encoding: chunked"])
 def test_socket_handshake_that_comes_to_nothing_is_refused_at_once(port: int, more: str) -> None:
-    status, said = answer_to(sending(port, handshake(more)))
-    assert (status, said["code"]) == (400, "bad_request")
+    status, answer = answer_to(sending(port, handshake(more)))
+    assert (status, answer["code"]) == (400, "bad_request")
 
 
 def test_socket_handshake_is_503_where_there_are_too_many_sockets(port: int, shorten: Shorten) -> None:
     shorten(sockets=1)
     first = sending(port, handshake())
     assert first.recv(12) == b"HTTP/1.1 101"
-    status, said = answer_to(sending(port, handshake()))
-    assert (status, said["code"]) == (503, "service_unavailable")
+    status, answer = answer_to(sending(port, handshake()))
+    assert (status, answer["code"]) == (503, "service_unavailable")
     assert is_healthy(port)
 
 
 def test_socket_handshake_that_nobody_answers_is_closed(shorten: Shorten) -> None:
     shorten(handshake_within_s=0.2)
-    with serving(silent) as port:
+    with serving(never_answers) as port:
         assert all_of(sending(port, handshake())) == b""
 
 
-async def silent(scope: Any, receive: Any, send: Any) -> None:
+async def never_answers(scope: Any, receive: Any, send: Any) -> None:
     while (await receive())["type"] != "websocket.disconnect":
         pass
 
@@ -334,8 +334,8 @@ def handshake(*more: str) -> bytes:
 
 def test_wsgi_bridge_makes_a_500_in_json_of_what_nobody_has_thought_of(caplog: pytest.LogCaptureFixture) -> None:
     with serving(WsgiBridge(broken, 1)) as port:
-        status, said = answer_to(sending(port, HEALTH))
-    assert (status, said["code"]) == (500, "internal_error")
+        status, answer = answer_to(sending(port, HEALTH))
+    assert (status, answer["code"]) == (500, "internal_error")
     assert "nobody thought of it" in caplog.text
 
 

@@ -24,18 +24,18 @@ async def elsewhere(scope: Any, receive: Any, send: Any) -> None:
 
 
 def ask(files: Any, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
-    said: list[dict[str, Any]] = []
+    messages: list[dict[str, Any]] = []
 
     async def send(message: dict[str, Any]) -> None:
-        said.append(message)
+        messages.append(message)
 
     async def receive() -> Any:
         pytest.fail("a static file needs no body")
 
     sent = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     asyncio.run(files({"type": "http", "path": path, "method": method, "headers": sent}, receive, send))
-    answered = {name.decode(): value.decode() for name, value in said[0]["headers"]}
-    return said[0]["status"], answered, b"".join(message["body"] for message in said[1:])
+    answered = {name.decode(): value.decode() for name, value in messages[0]["headers"]}
+    return messages[0]["status"], answered, b"".join(message["body"] for message in messages[1:])
 
 
 def test_static_file_is_answered_whole_with_what_a_cache_needs(files: StaticFiles) -> None:

@@ -69,7 +69,7 @@ def test_simulator_scripted_answer_may_be_of_one_host_alone(with_two_hosts: Any)
 
 @pytest.mark.parametrize("node_up", [True, False])
 def test_simulator_list_may_have_a_guest_as_unknown_while_its_node_is_up(simulated: Any, node_up: bool) -> None:
-    simulated.add(power="running", unheard=True)
+    simulated.add(power="running", unreported=True)
     simulated.add(vmid=101, power="running")
     simulated.call("PATCH", "nodes/pve1", {"up": node_up})
     rows = {row["vmid"]: row for row in listed(simulated)}
@@ -77,7 +77,7 @@ def test_simulator_list_may_have_a_guest_as_unknown_while_its_node_is_up(simulat
     assert rows[101]["status"] == ("running" if node_up else "unknown")
     if node_up:
         assert simulated.api("GET", f"{VM}/status/current").json()["data"]["status"] == "running"
-        simulated.change(100, unheard=False)
+        simulated.change(100, unreported=False)
         assert {row["status"] for row in listed(simulated)} == {"running"}
 
 

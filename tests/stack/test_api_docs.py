@@ -28,11 +28,11 @@ def authorize(page: Page, scheme: str, secret: str) -> None:
 
 def execute(page: Page, operation: str) -> Any:
     """The status and body of the answer, as they are shown."""
-    door = page.locator(f"[id$='-{operation}']")
-    door.locator(".opblock-summary-control").click()
-    door.locator(".try-out__btn").click()
-    door.locator(".execute").click()
-    return door.locator(".live-responses-table .response").first
+    section = page.locator(f"[id$='-{operation}']")
+    section.locator(".opblock-summary-control").click()
+    section.locator(".try-out__btn").click()
+    section.locator(".execute").click()
+    return section.locator(".live-responses-table .response").first
 
 
 def test_api_docs_show_every_endpoint_and_ask_no_other_host(page: Page, panel: Any) -> None:

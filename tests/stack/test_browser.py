@@ -101,13 +101,13 @@ def test_login_link_lets_bob_in_in_a_browser_in_which_alice_is_logged_in(
     """A browser alone shows what the page's Referrer-Policy does to its form. Alice's session ends by it."""
     page = open_as("alice")
     del sessions["alice"]
-    told: list[str] = []
-    page.on("request", lambda request: told.append(request.all_headers().get("referer", "")))
+    referrers: list[str] = []
+    page.on("request", lambda request: referrers.append(request.all_headers().get("referer", "")))
     page.goto(panel.login_link("bob", next="/profile/"))
     page.get_by_role("button", name="RU", exact=True).click()
     expect(page.locator("html")).to_have_attribute("lang", "ru")
     page.locator("main button").click()
     page.wait_for_url(f"{panel.url}/profile/")
     expect(page.locator("main")).to_contain_text("bob@")
-    assert told
-    assert not [address for address in told if "/login/link/" in address]
+    assert referrers
+    assert not [address for address in referrers if "/login/link/" in address]

@@ -97,8 +97,11 @@ def living_in(folder: Path) -> dict[int, str]:
     found = {}
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            told, command = (entry / "environ").read_bytes(), (entry / "cmdline").read_bytes().decode(errors="replace")
+            environment, command = (
+                (entry / "environ").read_bytes(),
+                (entry / "cmdline").read_bytes().decode(errors="replace"),
+            )
             where = str((entry / "cwd").readlink())
-            if f"DATA_DIR={folder}/".encode() in told or where.startswith(str(folder)):
+            if f"DATA_DIR={folder}/".encode() in environment or where.startswith(str(folder)):
                 found[int(entry.name)] = command.replace("\0", " ")
     return found

@@ -85,8 +85,8 @@ def test_client_events_are_in_the_order_in_which_they_happened(panel: Any, clien
     id = client.create(name=f"events {client.name}", **ORDER)["vps"]["id"]
     client.update({"id": id}, cpu=3)
     client.delete({"id": id})
-    told = [event for event in client.events(last, limit=1) if event["vps_id"] == id]
-    assert [event["type"] for event in told] == ["vps.created", "vps.updated", "vps.deleted"]
-    assert {event["source"] for event in told} == {"sync"}
+    found = [event for event in client.events(last, limit=1) if event["vps_id"] == id]
+    assert [event["type"] for event in found] == ["vps.created", "vps.updated", "vps.deleted"]
+    assert {event["source"] for event in found} == {"sync"}
     deleted = [event for event in client.events(last, types=["vps.deleted"]) if event["vps_id"] == id]
-    assert deleted == told[2:]
+    assert deleted == found[2:]

@@ -24,16 +24,16 @@ def test_documents_have_blocks_that_run_and_print_what_stands_below_them(
             try:
                 output = shells.run(block)
             except Broken as error:
-                pytest.fail(f"{block.place} does not run:\n{block.text}\n{error}", pytrace=False)
+                pytest.fail(f"{block.position} does not run:\n{block.text}\n{error}", pytrace=False)
             faults = faults_of(block, output, shells)
-            assert not faults, f"{block.place}:\n{block.text}\nprinted\n{output}\n" + "\n".join(faults)
+            assert not faults, f"{block.position}:\n{block.text}\nprinted\n{output}\n" + "\n".join(faults)
 
 
 def faults_of(block: Block, output: str, shells: Shells) -> list[str]:
-    said = objects_in(output)
+    printed = objects_in(output)
     if block.answer_in == "json":
-        return differences(json.loads(block.answer), said[-1]) if said else ["no JSON at all"]
+        return differences(json.loads(block.answer), printed[-1]) if printed else ["no JSON at all"]
     if block.answer_in == "text" and output != shells.here(block.answer):
         return [f"and not\n{block.answer}"]
-    refused = [one for one in said if isinstance(one, dict) and one.get("status") == "error"]
+    refused = [one for one in printed if isinstance(one, dict) and one.get("status") == "error"]
     return [f"a refusal that the document does not tell of: {refused}"] if refused else []

@@ -235,18 +235,18 @@ async def test_event_socket_is_closed_to_a_token_of_odd_claims(panel: Any) -> No
 
 
 @pytest.mark.parametrize(
-    "said", ["hello", "[]", "{}", '{"token": 5}', '{"token": "x", "more": 1}', b'{"token": "x"}', "[" * 60_000]
+    "text", ["hello", "[]", "{}", '{"token": 5}', '{"token": "x", "more": 1}', b'{"token": "x"}', "[" * 60_000]
 )
-async def test_event_socket_is_closed_to_who_sends_anything_but_a_token(panel: Any, said: str | bytes) -> None:
+async def test_event_socket_is_closed_to_who_sends_anything_but_a_token(panel: Any, text: str | bytes) -> None:
     async with opened(panel) as socket:
-        await socket.send(said)
+        await socket.send(text)
         assert await code_of(socket) == 1008
 
 
-@pytest.mark.parametrize("said", ["hello", '{"after": 5}', "x" * 100_000])
-async def test_event_socket_is_closed_to_who_sends_anything_after_the_token(panel: Any, said: str) -> None:
+@pytest.mark.parametrize("text", ["hello", '{"after": 5}', "x" * 100_000])
+async def test_event_socket_is_closed_to_who_sends_anything_after_the_token(panel: Any, text: str) -> None:
     async with opened(panel, panel.access("alice")) as socket:
-        await socket.send(said)
+        await socket.send(text)
         assert await code_of(socket) == 1008
 
 

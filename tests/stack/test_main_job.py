@@ -80,11 +80,11 @@ def test_start_loses_but_a_moment_by_a_worker_killed_between_the_click_and_the_e
 
 def test_page_socket_sends_the_open_page_what_happens_behind_the_panels_back(panel: Any) -> None:
     """The socket says which server to look at, and the answer is true by then."""
-    told = asyncio.run(first_word_after(panel, panel.session("bob")))
-    assert status_of(panel, panel.token("bob"), told) == "stopped"
+    changed = asyncio.run(first_change_after(panel, panel.session("bob")))
+    assert status_of(panel, panel.token("bob"), changed) == "stopped"
 
 
-async def first_word_after(panel: Any, session: str) -> int:
+async def first_change_after(panel: Any, session: str) -> int:
     headers = {"Cookie": session, "Origin": panel.url}
     address = panel.url.replace("http", "ws", 1) + "/ws/pages"
     async with websockets.connect(address, additional_headers=headers, open_timeout=100) as socket:

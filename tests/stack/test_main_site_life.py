@@ -22,10 +22,10 @@ def test_sync_lets_both_sides_agree_in_the_end_whatever_happens_on_the_way(panel
     site.deliver([message for at in range(ORDERS // 2, ORDERS) for message in site.sell(at)], dice)
     trouble.join()
 
-    book = before + site.rows()
-    assert client.digest() == {"count": len(book), "digest": client.digest_of(book)}
-    held = {row["external_id"]: row for row in client.rows() if row.get("external_id") in site.books}
-    assert held.keys() == site.books.keys() - site.deleted
+    expected = before + site.rows()
+    assert client.digest() == {"count": len(expected), "digest": client.digest_of(expected)}
+    held = {row["external_id"]: row for row in client.rows() if row.get("external_id") in site.orders}
+    assert held.keys() == site.orders.keys() - site.deleted
     assert {(row["status"], row["ram"], row["cpu"]) for row in held.values()} == {("running", 4096, 4)}
 
     client.batch([{"action": "delete", "vps": {"external_id": order}} for order in held])

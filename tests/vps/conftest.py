@@ -18,14 +18,14 @@ from django.utils import timezone
 from tests.seams import Shorten
 from tests.simulated import PATIENCE, simulated
 from tests.simulated import Cluster as Simulated
-from tests.vps.hypervisor.proxmox.stranger import stranger
+from tests.vps.hypervisor.proxmox.impostor import impostor
 from vps import operations
 from vps.hypervisor.base import Access
 from vps.models import Cluster, Operation, Placement, Vps
 from vps.open_hypervisor import open_hypervisor
 from vps.operations.advance import advance
 
-__all__ = ["simulated", "stranger"]
+__all__ = ["impostor", "simulated"]
 
 
 def registered(access: Access, name: str = "simulated") -> Cluster:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from tests.simulated import PATIENCE, serving
 from tests.simulated import Cluster as Simulated
 from tests.vps.conftest import advance_once, at_once, registered
-from tests.vps.hypervisor.proxmox.stranger import http_answer
+from tests.vps.hypervisor.proxmox.impostor import http_answer
 from vps import operations
 from vps.guests import GuestRef, Kind
 from vps.hypervisor import traits_of
@@ -37,9 +37,9 @@ def ask(cluster: Cluster, what: Callable[[Any], Any] = lambda hypervisor: hyperv
         return what(hypervisor)
 
 
-def seconds_left(reached: Any) -> int:
-    reached.refresh_from_db()
-    return round((reached.retry_at - timezone.now()).total_seconds())
+def seconds_left(row: Any) -> int:
+    row.refresh_from_db()
+    return round((row.retry_at - timezone.now()).total_seconds())
 
 
 @pytest.fixture
@@ -102,22 +102,22 @@ def test_circuit_breaker_counts_one_of_many_calls_that_fail_at_once(
     assert real_cluster.failures == 1
 
 
-SILENT_CLUSTER, SILENT_NODE, NOBODY = (True, False), (False, True), (False, False)
+CLUSTER_DOWN, NODE_DOWN, NOBODY = (True, False), (False, True), (False, False)
 
 
 @pytest.mark.parametrize(
     ("status", "marked"),
     [
-        ("401 Authentication failed!", SILENT_CLUSTER),
+        ("401 Authentication failed!", CLUSTER_DOWN),
         ("403 Permission check failed (/vms/100, VM.Audit)", NOBODY),
         ("500 Configuration file 'nodes/pve1/qemu-server/100.conf' does not exist", NOBODY),
-        ("595 No route to host", SILENT_NODE),
-        ("596 Connection timed out", SILENT_NODE),
-        ("502 Bad Gateway", SILENT_NODE),
+        ("595 No route to host", NODE_DOWN),
+        ("596 Connection timed out", NODE_DOWN),
+        ("502 Bad Gateway", NODE_DOWN),
     ],
 )
-def test_circuit_breaker_leaves_alone_who_is_to_blame(db: None, stranger: Any, status: str, marked: Any) -> None:
-    cluster = registered(stranger.access(stranger.answering(http_answer(b'{"data":null}', status))))
+def test_circuit_breaker_leaves_alone_who_is_to_blame(db: None, impostor: Any, status: str, marked: Any) -> None:
+    cluster = registered(impostor.access(impostor.answering(http_answer(b'{"data":null}', status))))
     with pytest.raises(HypervisorError, match=status[:3]):
         ask(cluster, lambda hypervisor: hypervisor.look(GUEST))
     cluster.refresh_from_db()
@@ -295,25 +295,25 @@ def test_work_of_a_cluster_is_not_held_up_by_another_that_hangs(
     other: Simulated,
     impatient: None,
 ) -> None:
-    silent = registered(other.access(), "other")
+    unreachable = registered(other.access(), "other")
     dark = make_vps(alice)
     guest = other.add()
-    Placement.objects.create(vps=dark, cluster=silent, kind="qemu", vmid=guest["vmid"], node="pve1")
+    Placement.objects.create(vps=dark, cluster=unreachable, kind="qemu", vmid=guest["vmid"], node="pve1")
     asked = asked_of([dark, bright := server()])
     other.ail(other.simulator.tls, silent=True)
     ends = have_ended(asked[1:])
     results = at_once(
-        working(silent, ends),
+        working(unreachable, ends),
         working(real_cluster, ends),
-        lambda: reconcile(silent.pk),
+        lambda: reconcile(unreachable.pk),
         lambda: reconcile(real_cluster.pk),
     )
     other.ail(other.simulator.tls, silent=False)
     assert max(results[:2]) < 4
     assert states(asked) == {("queued", "silent"), ("succeeded", "done")}
     real_cluster.refresh_from_db()
-    silent.refresh_from_db()
-    assert (real_cluster.failures, silent.failures) == (0, 1)
+    unreachable.refresh_from_db()
+    assert (real_cluster.failures, unreachable.failures) == (0, 1)
     assert Vps.objects.get(pk=bright.pk).shown.word == "running"
 
 

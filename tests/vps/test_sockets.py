@@ -52,9 +52,9 @@ class Opened:
         self.first = await self.wire.receive_output(30)
         return self
 
-    async def heard(self) -> dict[str, Any]:
-        said: dict[str, Any] = await self.wire.receive_output(AT_ONCE)
-        return said
+    async def received(self) -> dict[str, Any]:
+        message: dict[str, Any] = await self.wire.receive_output(AT_ONCE)
+        return message
 
     async def close(self) -> None:
         await self.wire.send_input({"type": "websocket.disconnect", "code": 1000})
@@ -85,7 +85,7 @@ def test_socket_elsewhere_is_404(path: str) -> None:
     async def ask() -> None:
         async with opened(path) as socket:
             assert (socket.first["type"], socket.first["status"]) == ("websocket.http.response.start", 404)
-            assert json.loads((await socket.heard())["body"])["code"] == "not_found"
+            assert json.loads((await socket.received())["body"])["code"] == "not_found"
         async with opened(path, extensions=None) as socket:
             assert socket.first["type"] == "websocket.close"
 
@@ -128,10 +128,10 @@ def test_socket_with_an_odd_session_has_none(cookie: str) -> None:
 
     async def ask() -> None:
         async with opened("/ws/pages", cookie) as socket:
-            assert (await socket.heard())["code"] == 4401
+            assert (await socket.received())["code"] == 4401
         async with opened("/ws/events", cookie) as socket:
             await socket.wire.send_input({"type": "websocket.receive", "text": '{"token": "x"}'})
-            assert (await socket.heard())["code"] == 4401
+            assert (await socket.received())["code"] == 4401
 
     async_to_sync(ask)()
 
@@ -149,7 +149,7 @@ def test_socket_slots_of_one_user_are_so_many_and_no_more(path: str, as_user: An
             sockets = [await stack.enter_async_context(opened(path, hers)) for _ in range(MOST_OF_A_USER)]
             assert {socket.first["type"] for socket in sockets} == {"websocket.accept"}
             one_more = await stack.enter_async_context(opened(path, hers))
-            assert (await one_more.heard())["code"] == 1008
+            assert (await one_more.received())["code"] == 1008
             await stack.enter_async_context(opened(path, his))
             await sockets[0].close()
             again = await stack.enter_async_context(opened(path, hers))
@@ -167,10 +167,10 @@ def test_socket_slots_of_who_gives_no_name_are_taken_from_nobody_else() -> None:
             for _ in range(MOST_UNKNOWN_OF_AN_ADDRESS):
                 await stack.enter_async_context(opened("/ws/events", origin=None))
             one_more = await stack.enter_async_context(opened("/ws/events", origin=None))
-            assert (await one_more.heard())["code"] == 1013
+            assert (await one_more.received())["code"] == 1013
             elsewhere = await stack.enter_async_context(opened("/ws/events", origin=None, client=("10.0.0.8", 1)))
             await elsewhere.wire.send_input({"type": "websocket.receive", "text": '{"token": "x"}'})
-            assert (await elsewhere.heard())["code"] == 4401
+            assert (await elsewhere.received())["code"] == 4401
 
     async_to_sync(ask)()
 
@@ -229,18 +229,18 @@ def test_socket_ends_at_once_with_its_session_and_is_sent_nothing_after(
     async def ask() -> None:
         async with opened(path, cookie_of(browser)) as socket:
             assert socket.first["type"] == "websocket.accept"
-            await until_heard(socket, vps, alice)
+            await until_received(socket, vps, alice)
             await sync_to_async(go)()
-            assert (await socket.heard())["code"] == 4401
+            assert (await socket.received())["code"] == 4401
 
     async_to_sync(ask)()
 
 
-async def until_heard(socket: Opened, vps: Any, user: Any) -> None:
+async def until_received(socket: Opened, vps: Any, user: Any) -> None:
     """A page's socket listens as it is accepted; and gets what is hers."""
     if socket.wire.scope["path"] == "/ws/pages":
         await sync_to_async(notify.send_changes)([(vps.pk, user.pk)])
-        assert json.loads((await socket.heard())["text"]) == {"vps": vps.pk}
+        assert json.loads((await socket.received())["text"]) == {"vps": vps.pk}
 
 
 def change(vps: Any) -> None:
@@ -261,9 +261,9 @@ def test_event_socket_is_closed_by_the_logout_of_its_token(alice: Any, make_vps:
         async with opened("/ws/events", origin=None, subprotocols=[f"bearer.{pair['access']}"]) as socket:
             for _ in range(2):  # the second is found by a message of Redis, or by the look that follows the joining
                 await sync_to_async(change)(vps)
-                assert json.loads((await socket.heard())["text"])["vps_id"] == vps.pk
+                assert json.loads((await socket.received())["text"])["vps_id"] == vps.pk
             await sync_to_async(log_out_by_api)()
-            assert (await socket.heard())["code"] == 4401
+            assert (await socket.received())["code"] == 4401
 
     async_to_sync(ask)()
 
@@ -280,7 +280,7 @@ def test_event_socket_from_a_position_beyond_the_end_is_closed(
             if code is None:
                 assert await socket.wire.receive_nothing(1)
                 return
-            closed = await socket.heard()
+            closed = await socket.received()
             assert (closed["code"], closed["reason"]) == (code, "cursor_from_the_future: the last event is 1")
 
     async_to_sync(ask)(cookie_of(as_user(alice)))
@@ -290,7 +290,7 @@ def test_page_socket_that_sends_anything_is_closed(as_user: Any, alice: Any) -> 
     async def ask(cookie: str) -> None:
         async with opened("/ws/pages", cookie) as socket:
             await socket.wire.send_input({"type": "websocket.receive", "text": "hello"})
-            assert (await socket.heard())["code"] == 1008
+            assert (await socket.received())["code"] == 1008
 
     async_to_sync(ask)(cookie_of(as_user(alice)))
 

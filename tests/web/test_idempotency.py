@@ -268,8 +268,8 @@ def test_occurred_at_is_compared_as_a_time_and_not_as_a_text(alice: Any, make_vp
     "value", ["2025-10-27T10:30:00-23:59", "2025-10-27T10:30:00.123456789Z", "0001-01-01T00:00:00Z"]
 )
 def test_occurred_at_of_any_offset_and_fraction_is_known_again(alice: Any, make_vps: Any, value: str) -> None:
-    word = {"action": "update", "vps": {"id": make_vps(alice).pk, "cpu": 8}, "occurred_at": value}
-    assert [send(word).status_code for _ in range(2)] == [200, 200]
+    command = {"action": "update", "vps": {"id": make_vps(alice).pk, "cpu": 8}, "occurred_at": value}
+    assert [send(command).status_code for _ in range(2)] == [200, 200]
     since = Client(headers={"X-API-Key": settings.MAIN_SITE_API_KEYS[0]}).get("/api/vps/sync", {"updated_since": value})
     assert since.status_code == 200
 

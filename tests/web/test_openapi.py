@@ -52,19 +52,22 @@ def test_an_endpoint_that_nothing_describes_is_found_out() -> None:
 
 
 def test_typed_describes_each_key_by_its_annotation_and_refuses_one_that_has_none() -> None:
-    said, other = truth("Whether it shines.", True), truth("Whether it is broken.", False)
+    shining, other = truth("Whether it shines.", True), truth("Whether it is broken.", False)
 
     class Lamp(TypedDict):
         """Of a room."""
 
-        on: Annotated[bool, said]
+        on: Annotated[bool, shining]
         broken: NotRequired[Annotated[bool, other]]
         dim: bool
 
     with pytest.raises(KeyError, match="dim"):
         typed(Lamp)
-    shape = typed(Lamp, dim=said)
-    assert (shape["properties"], shape["description"]) == ({"on": said, "broken": other, "dim": said}, "Of a room.")
+    shape = typed(Lamp, dim=shining)
+    assert (shape["properties"], shape["description"]) == (
+        {"on": shining, "broken": other, "dim": shining},
+        "Of a room.",
+    )
     assert shape["required"] == ["on", "dim"]
 
 

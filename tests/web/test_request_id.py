@@ -67,10 +67,10 @@ def test_error_page_of_a_500_shows_the_request_id_and_promises_nothing(as_user: 
     browser.raise_request_exception = False
     for language, promise in (("en", "told"), ("ru", "уже знаем")):
         answer = browser.get("/", headers={"x-request-id": "order-17", "accept-language": language})
-        said = answer.content.decode()
+        page = answer.content.decode()
         assert answer.status_code == 500
-        assert "order-17" in said
-        assert promise not in said
+        assert "order-17" in page
+        assert promise not in page
 
 
 def test_request_id_stands_in_each_line_of_the_log_of_its_own_request(caplog: pytest.LogCaptureFixture) -> None:

@@ -102,16 +102,16 @@ class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def guests(self, request: HttpRequest, id: int) -> HttpResponse:
         """The cluster's guests as last heard, those that match the search."""
         cluster = self.allowed(request, id)
-        heard = binding.suggestions(cluster)
-        if heard is None:
+        listed = binding.suggestions(cluster)
+        if listed is None:
             notify.worker("reconcile_one", cluster.pk)
         text = request.GET.get("q", "").strip().lower()
-        found = [guest for guest in heard or [] if text in guest["name"].lower() or text == guest["guest"]]
+        found = [guest for guest in listed or [] if text in guest["name"].lower() or text == guest["guest"]]
         context = self.admin_site.each_context(request) | {
             "title": _("Guests of %(cluster)s") % {"cluster": cluster.name},
             "opts": self.opts,
             "cluster": cluster,
-            "is_waiting": heard is None,
+            "is_waiting": listed is None,
             "doubt": doubt_of(cluster),
             "q": text,
             "page": Paginator(found, GUESTS_A_PAGE).get_page(request.GET.get("page")),

@@ -45,8 +45,8 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Send again"), permissions=["resend"])
     def send_again(self, request: HttpRequest, chosen: "QuerySet[WebhookDelivery]") -> None:
         count = webhooks.send_again(list(chosen.values_list("pk", flat=True)))
-        said = ngettext("%d delivery is queued again.", "%d deliveries are queued again.", count) % count
-        messages.success(request, said)
+        text = ngettext("%d delivery is queued again.", "%d deliveries are queued again.", count) % count
+        messages.success(request, text)
 
     @admin.display(description=_("id"), ordering="position")
     def webhook_id(self, delivery: Any) -> str:

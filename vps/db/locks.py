@@ -27,7 +27,7 @@ def lock_until_commit(what: int) -> None:
 @contextmanager
 def try_lock(what: int, id: int = 0) -> Iterator[bool]:
     """Whether it is ours now, and until this block ends. Nobody waits: who has it does the work."""
-    is_mine = take(what, id)
+    is_mine = acquire(what, id)
     try:
         yield is_mine
     finally:
@@ -38,7 +38,7 @@ def try_lock(what: int, id: int = 0) -> Iterator[bool]:
 @contextmanager
 def try_lock_one_of(what: int, ids: Iterable[int]) -> Iterator[bool]:
     """Whether the lock of one of these is ours now. Nobody waits."""
-    ours = next((id for id in ids if take(what, id)), None)
+    ours = next((id for id in ids if acquire(what, id)), None)
     try:
         yield ours is not None
     finally:
@@ -53,7 +53,7 @@ def slot(id: int, at_most: int, leaving: int = 0) -> Iterator[bool]:
     The last of them comes first: who may have more of them takes from the others only when its own are full.
     """
     slots = range(SLOTS_OF_CLUSTER + leaving, SLOTS_OF_CLUSTER + at_most)
-    ours = next((what for what in reversed(slots) if take(what, id)), None)
+    ours = next((what for what in reversed(slots) if acquire(what, id)), None)
     try:
         yield ours is not None
     finally:
@@ -84,17 +84,17 @@ def held(what: int) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def break_locks(silent_for_s: float) -> int:
+def break_locks(idle_for_s: float) -> int:
     """End the connections that hold a lock and have said nothing for so long: their process was paused, or hangs.
 
     Returns how many. What they write after that is refused.
     """
     with connection.cursor() as cursor:
-        cursor.execute(BREAK, [OPERATIONS_OF_VPS, SLOTS_OF_CLUSTER + 0xF, silent_for_s])
+        cursor.execute(BREAK, [OPERATIONS_OF_VPS, SLOTS_OF_CLUSTER + 0xF, idle_for_s])
         return len(cursor.fetchall())
 
 
-def take(what: int, id: int) -> bool:
+def acquire(what: int, id: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [what, id])
         return bool(cursor.fetchone()[0])

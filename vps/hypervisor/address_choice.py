@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 # (the interface's name, its hardware address, an address of it)
-Told = tuple[str, str, Address]
+ListedAddress = tuple[str, str, Address]
 
 UNUSABLE = ("is_loopback", "is_link_local", "is_multicast", "is_unspecified")
 
@@ -40,23 +40,23 @@ SHARED = tuple(map(ipaddress.ip_network, ("100.64.0.0/10", "192.88.99.0/24", "20
 PUBLIC, EXAMPLE, PRIVATE, BEHIND_NAT = range(4)
 
 
-def best_first(told: Iterable[Told], known: str | None = None) -> list[str]:
+def best_first(listed: Iterable[ListedAddress], known: str | None = None) -> list[str]:
     """The usable ones: public before private, in either IPv4 before IPv6, and the guest's own networks after all.
 
     The known one goes before others that are as good: of a guest with two the address does not change to and fro.
     """
-    usable = [one for one in told if not any(getattr(one[2], mark) for mark in UNUSABLE)]
-    usable.sort(key=lambda one: (place(one), str(one[2]) != known))
+    usable = [one for one in listed if not any(getattr(one[2], mark) for mark in UNUSABLE)]
+    usable.sort(key=lambda one: (rank(one), str(one[2]) != known))
     return list(dict.fromkeys(str(address) for _, _, address in usable))
 
 
-def place(told: Told) -> tuple[bool, int, int]:
-    name, hardware, address = told
+def rank(listed: ListedAddress) -> tuple[bool, int, int]:
+    name, hardware, address = listed
     is_own = bool(OWN.fullmatch(name)) or hardware.lower().startswith(DOCKERS)
-    return is_own, reach_of(address), address.version
+    return is_own, scope_of(address), address.version
 
 
-def reach_of(address: Address) -> int:
+def scope_of(address: Address) -> int:
     if is_in(address, SHARED):
         return BEHIND_NAT
     if is_in(address, DOCUMENTATION):

@@ -79,7 +79,7 @@ class Traits:
     died with it, nothing is known to have gone wrong on its way, and other calls are as quick as `quick_s`.
     `clock_skew_s`: so far apart may the clocks be of an intent and of a task. `list_lag_s`: `guests` may be older than a
     look by this. `at_once`: calls in flight to one cluster. `starts_within_s`: a start takes no longer, or hangs.
-    `comes_up_within_s`: as long may the hypervisor take to start what its reboot has shut down. `hears_within_s`: as long
+    `comes_up_within_s`: as long may the hypervisor take to start what its reboot has shut down. `acts_within_s`: as long
     may the availability manager take to hear of a command.
     """
 
@@ -93,7 +93,7 @@ class Traits:
     at_once: int
     starts_within_s: float
     comes_up_within_s: float
-    hears_within_s: float
+    acts_within_s: float
 
 
 class Timeframe(StrEnum):
@@ -141,7 +141,7 @@ class Usage:
     uptime_s: int | None = None
 
 
-NOT_SAID = Usage()
+NO_USAGE = Usage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ class Guest:
     lock: str = ""
     is_template: bool = False
     cores: int | None = None
-    usage: Usage = NOT_SAID
+    usage: Usage = NO_USAGE
     is_lost: bool = False
 
 

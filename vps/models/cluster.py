@@ -42,7 +42,7 @@ class ClusterQuerySet(CircuitBreakerQuerySet):
         """Those in use that a driver can reach."""
         return self.filter(is_active=True, hypervisor__in=list(DRIVERS))
 
-    def unheard(self, for_seconds: float) -> "ClusterQuerySet":
+    def unobserved(self, for_seconds: float) -> "ClusterQuerySet":
         """Those that nobody has listened to for so long, though they may be asked."""
         is_old = models.Q(seen_at=None) | models.Q(seen_at__lt=Now() - timedelta(seconds=for_seconds))
         return self.filter(is_old, models.Q(failures=0) | models.Q(retry_at__lte=Now()))
@@ -131,8 +131,8 @@ class Cluster(CircuitBreaker):
         """Whether both rows reach one cluster: by what it said of itself, or else by what rows show."""
         if other.pk in (self.pk, self.same_as_id) or other.same_as_id == self.pk:
             return True
-        said_alike = bool(set(self.certificates) & set(other.certificates))
-        return said_alike or bool(self.shares_with(other) or other.shares_with(self))
+        shares_certificates = bool(set(self.certificates) & set(other.certificates))
+        return shares_certificates or bool(self.shares_with(other) or other.shares_with(self))
 
     def twins(self) -> "set[int]":
         """The rows that reach the same cluster as this one, itself among them, as far as is known."""
@@ -179,8 +179,8 @@ class Cluster(CircuitBreaker):
 
     def is_known(self, now: datetime) -> bool:
         """Whether it was heard all along, and has said within the hour who it is."""
-        said_lately = self.identified_at is not None and now - self.identified_at < timedelta(hours=1)
-        return said_lately and self.is_fresh(now)
+        was_identified_lately = self.identified_at is not None and now - self.identified_at < timedelta(hours=1)
+        return was_identified_lately and self.is_fresh(now)
 
     def is_fresh(self, now: datetime) -> bool:
         return self.seen_at is not None and now - self.seen_at < FRESH_FOR

@@ -7,11 +7,11 @@ from django.utils.translation import ngettext
 
 from web.errors import Sentence
 
-NO_RIGHTS, NOT_TOLD, COLLAPSED = "no_rights", "not_told", "collapsed"
+NO_RIGHTS, NOT_STATED, COLLAPSED = "no_rights", "not_told", "collapsed"
 # By `why` of a doubt.
 DOUBTS: dict[str, Sentence] = {
     NO_RIGHTS: _("Its token may not see them: VM.Audit is missing."),
-    NOT_TOLD: _("Rights of the token? The cluster does not say."),
+    NOT_STATED: _("Rights of the token? The cluster does not say."),
     COLLAPSED: _("They have left the list all at once, though the token may see them."),
 }
 # By `need` of a lack: what will not work.

@@ -157,7 +157,7 @@ class Event(models.Model):
         VPS_UNBOUND = "vps.unbound", _("server unbound")
         VPS_STATUS_CHANGED = "vps.status_changed", _("power seen to change")
         VPS_MISSING = "vps.missing", _("guest gone from its cluster")
-        VPS_MISTAKEN = "vps.mistaken", _("another guest found in its place")
+        VPS_IDENTITY_MISMATCH = "vps.mistaken", _("another guest found in its place")
         VPS_FOUND = "vps.found", _("guest seen again")
         OPERATION_QUEUED = "operation.queued", _("operation queued")
         OPERATION_SUCCEEDED = "operation.succeeded", _("operation succeeded")

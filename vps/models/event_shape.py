@@ -21,7 +21,7 @@ SHOWN: dict[str, frozenset[str]] = {
     Type.VPS_UNBOUND: frozenset(),
     Type.VPS_STATUS_CHANGED: frozenset({"was", "status", "code"}),
     Type.VPS_MISSING: frozenset(),
-    Type.VPS_MISTAKEN: frozenset(),
+    Type.VPS_IDENTITY_MISMATCH: frozenset(),
     Type.VPS_FOUND: frozenset(),
     Type.OPERATION_QUEUED: frozenset({"kind", "force"}),
     Type.OPERATION_SUCCEEDED: frozenset({"kind"}),

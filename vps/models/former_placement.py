@@ -9,14 +9,14 @@ from django.db import models
 from django.db.models.functions import Now
 
 from vps.guests import LONGEST_KEY
-from vps.marks import Marks, can_be_told_apart, unique
+from vps.marks import Marks, are_comparable, unique
 
 
 class FormerPlacementQuerySet(models.QuerySet["FormerPlacement"]):
     def of_machine(self, cluster_ids: Iterable[int], key: str, marks: Marks) -> "FormerPlacementQuerySet":
         """Of this machine, by its marks, and of whatever stood under this key and has none that could be compared."""
         there = self.filter(cluster__in=list(cluster_ids), guest=key).only("marks")
-        alike = [former.pk for former in there if not can_be_told_apart(tuple(former.marks), marks)]
+        alike = [former.pk for former in there if not are_comparable(tuple(former.marks), marks)]
         return self.filter(models.Q(marks__overlap=list(unique(marks))) | models.Q(pk__in=alike))
 
 

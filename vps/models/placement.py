@@ -27,22 +27,22 @@ LONGEST_NAME = 64
 NAMELESS = "?"
 
 # A CASE of thousands of branches is read branch by branch for every row; a list of rows is joined.
-HEARD_COLUMNS = {
+OBSERVED_COLUMNS = {
     "id": "bigint",
     "power": "text",
     "node": "text",
     "is_missing": "bool",
     "is_doubted": "bool",
 }
-HEARD = f"""
+STORE_OBSERVED = f"""
     UPDATE placements SET
-        power = heard.power,
-        power_since = CASE WHEN placements.power = heard.power THEN power_since ELSE statement_timestamp() END,
-        node = heard.node,
-        missing_since = CASE WHEN heard.is_missing THEN coalesce(missing_since, statement_timestamp()) END,
-        doubted_since = CASE WHEN heard.is_doubted THEN coalesce(doubted_since, statement_timestamp()) END
-    FROM unnest({", ".join(f"%s::{type}[]" for type in HEARD_COLUMNS.values())}) AS heard ({", ".join(HEARD_COLUMNS)})
-    WHERE placements.id = heard.id
+        power = observed.power,
+        power_since = CASE WHEN placements.power = observed.power THEN power_since ELSE statement_timestamp() END,
+        node = observed.node,
+        missing_since = CASE WHEN observed.is_missing THEN coalesce(missing_since, statement_timestamp()) END,
+        doubted_since = CASE WHEN observed.is_doubted THEN coalesce(doubted_since, statement_timestamp()) END
+    FROM unnest({", ".join(f"%s::{type}[]" for type in OBSERVED_COLUMNS.values())}) AS observed ({", ".join(OBSERVED_COLUMNS)})
+    WHERE placements.id = observed.id
 """  # noqa: S608
 
 
@@ -53,20 +53,20 @@ def guest_facts(key: str) -> dict[str, Any]:
 
 
 class PlacementQuerySet(models.QuerySet["Placement"]):
-    def heard(self, rows: "list[tuple[Any, ...]]") -> None:
-        """HEARD_COLUMNS of each, by the cluster's list, in one statement. With the VPSs locked."""
+    def store_observed(self, rows: "list[tuple[Any, ...]]") -> None:
+        """OBSERVED_COLUMNS of each, by the cluster's list, in one statement. With the VPSs locked."""
         columns = [list(column) for column in zip(*rows, strict=True)]
         if columns:
             with connection.cursor() as cursor:
-                cursor.execute(HEARD, columns)
+                cursor.execute(STORE_OBSERVED, columns)
 
     def reachable(self) -> "PlacementQuerySet":
         return self.filter(cluster__is_active=True, cluster__unreachable_since=None, missing_since=None)
 
     def to_identify(self) -> "PlacementQuerySet":
         """Those whose identity nobody knows yet, and those whose key names another guest, which may be gone again."""
-        heard = self.filter(cluster__is_active=True, cluster__unreachable_since=None)
-        return heard.filter(models.Q(identity="", missing_since=None) | ~models.Q(identity_mismatch=""))
+        reachable = self.filter(cluster__is_active=True, cluster__unreachable_since=None)
+        return reachable.filter(models.Q(identity="", missing_since=None) | ~models.Q(identity_mismatch=""))
 
     def gone(self) -> "PlacementQuerySet":
         """Those whose key names no guest. Those whose key names another guest are `mismatched`."""
@@ -236,7 +236,7 @@ class Placement(models.Model):
         news = Placement.objects.filter(pk=self.pk).exclude(identity_mismatch=found or NAMELESS)
         where = {"identity_mismatch": found or NAMELESS, "missing_since": since, "doubted_since": None}
         if news.update(**where, power="unknown", power_since=Now()):
-            self.record(Event.Type.VPS_MISTAKEN, expected=self.identity, found=found)
+            self.record(Event.Type.VPS_IDENTITY_MISMATCH, expected=self.identity, found=found)
 
     def record_missing(self) -> None:
         """Its key names no guest of the cluster. To be called with the VPS locked."""
@@ -261,8 +261,8 @@ class Placement(models.Model):
     def is_unreachable(self, now: datetime) -> bool:
         """Whether its cluster or node does not answer. What was just added or bound has not been asked yet."""
         is_new = self.cluster.seen_at is None and self.cluster.failures == 0
-        is_heard = is_new or self.cluster.is_fresh(now)
-        return not is_heard or (self.power == self.Power.UNKNOWN and bool(self.identity))
+        is_answering = is_new or self.cluster.is_fresh(now)
+        return not is_answering or (self.power == self.Power.UNKNOWN and bool(self.identity))
 
     def unknown_since(self, now: datetime) -> datetime | None:
         """Since when the panel does not know this guest's power, or None where it does."""

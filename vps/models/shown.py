@@ -52,15 +52,15 @@ class Shown:
 
 def shown_as(word: str, now: datetime) -> Q:
     """The rows that `Shown.of` has this word for."""
-    is_told = Q(status__in=("running", "stopped"))
+    is_observed = Q(status__in=("running", "stopped"))
     if word == NOT_CONNECTED:
-        return is_told & Q(placement__isnull=True)
-    heard = Q(placement__cluster__seen_at__gt=now - FRESH_FOR)
+        return is_observed & Q(placement__isnull=True)
+    fresh = Q(placement__cluster__seen_at__gt=now - FRESH_FOR)
     certain = Q(placement__missing_since=None, placement__doubted_since=None)
-    seen = heard & certain & Q(placement__power__in=("running", "stopped", PAUSED))
+    seen = fresh & certain & Q(placement__power__in=("running", "stopped", PAUSED))
     if word == UNKNOWN:
-        return is_told & Q(placement__isnull=False) & ~seen
-    return is_told & seen & Q(placement__power=word) if word in ("running", "stopped", PAUSED) else Q(status=word)
+        return is_observed & Q(placement__isnull=False) & ~seen
+    return is_observed & seen & Q(placement__power=word) if word in ("running", "stopped", PAUSED) else Q(status=word)
 
 
 UNSEEN = (VpsUnbound, HypervisorUnsupported, VpsMissing, IdentityMismatch, HypervisorUnavailable)

@@ -50,7 +50,7 @@ class WebhookEndpoint(CircuitBreaker):
 
     class Why(models.TextChoices):
         GONE = "gone", _("it answered 410 Gone")
-        SILENT = "silent", _("it took nothing for three and a half days")
+        UNREACHABLE = "silent", _("it took nothing for three and a half days")
         STAFF = "staff", _("by staff")
 
     id = models.AutoField(primary_key=True)
@@ -159,7 +159,7 @@ class WebhookEndpoint(CircuitBreaker):
     def give_up(self) -> bool:
         """Disable it if it has failed for so long. The feed keeps what happens, and so rows do not grow without end."""
         failing = self.row.active().filter(unreachable_since__lt=Now() - GIVEN_UP_AFTER)
-        return bool(failing.update(is_active=False, disabled_why=self.Why.SILENT, disabled_at=Now()))
+        return bool(failing.update(is_active=False, disabled_why=self.Why.UNREACHABLE, disabled_at=Now()))
 
     def enable(self) -> bool:
         """Whether it was disabled until now. It begins anew, and goes on where it stopped."""

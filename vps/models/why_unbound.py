@@ -38,7 +38,7 @@ class WhyUnbound(models.Model):
         TWO_SERVERS = "two_servers", _("several unbound servers bear its name")
         TWO_GUESTS = "two_guests", _("several unbound guests bear its name")
         NO_GUEST = "no_guest", _("no unbound guest bears its name")
-        NOT_HEARD = "not_heard", _("a guest that does not answer now may bear its name")
+        UNREACHABLE = "not_heard", _("a guest that does not answer now may bear its name")
         SIZE = "size", _("the guest has other cores or memory than were sold")
         FORMER_OWNER = "former_owner", _("the guest was another customer's")
         ANOTHERS = "anothers", _("the guest is another server's, seen through another entry of its cluster")

@@ -55,14 +55,14 @@ def advance_claimed(operation: Operation, hypervisor: Hypervisor) -> float | Non
         fail(operation, code)
         return None
     is_late = clock.now() >= operation.deadline_at
-    pause = None if is_late and operation.intent_at is None else take_step(operation, hypervisor)
+    pause = None if is_late and operation.intent_at is None else run_step(operation, hypervisor)
     if is_late:
         fail(operation, why_late(operation), operation.error_detail)
         return None
     return pause
 
 
-def take_step(operation: Operation, hypervisor: Hypervisor) -> float | None:
+def run_step(operation: Operation, hypervisor: Hypervisor) -> float | None:
     """What was sent gets a last look even when its time is over: it may be done. `fail` then finds it ended."""
     try:
         return next_step(operation, hypervisor)

@@ -12,7 +12,7 @@ from vps.hypervisor.base import Look, OutcomeUnknown, Power, Refused, Unreachabl
 from vps.models import Operation, Placement, Vps
 from vps.operations import pauses, refusals
 from vps.operations.finish import fail, fail_identity_mismatch, succeed
-from vps.operations.phases import begin_next_phase, command_of, has_reached_goal, held_up, phase_of
+from vps.operations.phases import begin_next_phase, command_of, held_up, is_at_goal, phase_of
 from vps.operations.predecessor import clear_the_way, may_be_undone, may_still_act
 from vps.operations.request import prohibition
 from vps.operations.task_log import intent_of, tasks_of_others
@@ -37,7 +37,7 @@ def begin(operation: Operation, placement: Placement, hypervisor: Hypervisor) ->
         return pauses.SOON
     if verb.is_done_already(operation, look) and not may_be_undone(operation, look, hypervisor):
         return accept(operation, placement, hypervisor)
-    if (operation.attempts or operation.phase) and has_reached_goal(operation, look, hypervisor):
+    if (operation.attempts or operation.phase) and is_at_goal(operation, look, hypervisor):
         return begin_next_phase(operation, look)
     command = command_of(operation, hypervisor)
     if code := verb.why_impossible(operation, look, command):

@@ -70,7 +70,7 @@ def confirm_phase(operation: Operation, look: Look, hypervisor: Hypervisor) -> f
 def is_overdue(operation: Operation, hypervisor: Hypervisor) -> bool:
     """Whether an availability manager has ignored our request, as it does with one that comes too early."""
     is_asked = operation.is_managed and not verb_of(operation).is_cycle
-    return is_asked and seconds_since_sent(operation) > hypervisor.traits.hears_within_s
+    return is_asked and seconds_since_sent(operation) > hypervisor.traits.acts_within_s
 
 
 def wait_until_up(operation: Operation, look: Look, hypervisor: Hypervisor) -> float | None:

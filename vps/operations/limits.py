@@ -11,7 +11,7 @@ from vps.models import Operation, Vps
 from vps.operations.request import request
 from vps.operations.verb import Verb
 from vps.operations.verbs import VERBS
-from web.limits import MINUTE, Count, Limit, take
+from web.limits import MINUTE, Count, Limit, spend
 
 #                   what, and by whom it is counted     most  per
 OF_SERVER = Limit("operations, server", 60, MINUTE)
@@ -22,7 +22,7 @@ OF_ACCOUNT = Limit("operations, account", 60, MINUTE)
 
 def ask(vps: Vps, name: str, *, by: Any, source: str, params: dict[str, Any] | None = None) -> Operation:
     """As `request`, and raises TooManyOperations. What is refused for another reason was asked too."""
-    if full := take(*counts_of(vps, VERBS[name], by)):
+    if full := spend(*counts_of(vps, VERBS[name], by)):
         raise TooManyOperations(retry_after=full.retry_after)
     return request(vps, name, by=by, source=source, params=params)
 

@@ -35,7 +35,7 @@ def command_of(operation: Operation, hypervisor: Hypervisor) -> Command:
     return phase_of(operation, hypervisor).command
 
 
-def has_reached_goal(operation: Operation, look: Look, hypervisor: Hypervisor) -> bool:
+def is_at_goal(operation: Operation, look: Look, hypervisor: Hypervisor) -> bool:
     """Whether the next phase may begin. The goal of the last one is not asked for here: the verb decides when it is done."""
     return not is_last_phase(operation, hypervisor) and look.power == phase_of(operation, hypervisor).goal
 

@@ -52,7 +52,7 @@ def may_be_undone(operation: Operation, look: Look, hypervisor: Hypervisor) -> b
     before = predecessor_of(operation)
     if before is None or before.sent_at is None or verb_of(before).command not in undone_by:
         return False
-    return seconds_since(before.sent_at) < hypervisor.traits.hears_within_s
+    return seconds_since(before.sent_at) < hypervisor.traits.acts_within_s
 
 
 def clear_the_way(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> bool:

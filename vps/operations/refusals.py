@@ -10,8 +10,8 @@ from vps.operations.finish import fail, fail_identity_mismatch, fail_missing, go
 from vps.operations.phases import (
     UNSENT,
     begin_next_phase,
-    has_reached_goal,
     held_up,
+    is_at_goal,
     is_last_phase,
     not_sent,
     phase_of,
@@ -64,7 +64,7 @@ def is_as_asked(operation: Operation, placement: Placement, hypervisor: Hypervis
         return False
     with suppress(Refused):
         look = hypervisor.look(placement.ref)
-        return has_reached_goal(operation, look, hypervisor) or verb.is_done_already(operation, look)
+        return is_at_goal(operation, look, hypervisor) or verb.is_done_already(operation, look)
     return False
 
 

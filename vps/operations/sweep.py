@@ -17,7 +17,7 @@ OVERDUE_S = 2.0
 # Then bells are of no use, and whoever sweeps does the work.
 NEGLECTED_S = 6.0
 # A turn says something to the database between two calls, of which the longest takes 58 s.
-SILENT_S = 60.0
+IDLE_S = 60.0
 # A last look at what is late takes a moment too.
 OVERRUN_S = 10.0
 
@@ -47,7 +47,7 @@ def overdue(by_seconds: float = OVERDUE_S) -> Sweep:
 
 def enforce() -> int:
     """Break the turns of workers that hang, and end what nobody has ended in time. Returns how many were ended."""
-    break_locks(SILENT_S)
+    break_locks(IDLE_S)
     late = Operation.objects.overrun(OVERRUN_S).values_list("id", "vps_id")
     return sum(end_overrun(id, vps_id) for id, vps_id in list(late[:500]))
 

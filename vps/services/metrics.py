@@ -43,8 +43,8 @@ def usage(vps: Vps) -> dict[str, Any] | None:
     A figure of these that the hypervisor has not said is None too.
     """
     seen = placement_seen(vps)
-    heard = observations.usage([seen.pk]).get(seen.pk) if seen else None
-    return heard and {name: value for name, value in heard.items() if name not in PRIVATE}
+    found = observations.usage([seen.pk]).get(seen.pk) if seen else None
+    return found and {name: value for name, value in found.items() if name not in PRIVATE}
 
 
 def history(vps: Vps, timeframe: str) -> HistoryShape:
@@ -52,18 +52,18 @@ def history(vps: Vps, timeframe: str) -> HistoryShape:
     placement = getattr(vps, "placement", None)
     if placement is None or not placement.is_certain:
         return UNAVAILABLE
-    heard: Any = observations.history(placement.pk, timeframe)
-    if heard is None and observations.first_to_ask(f"{placement.pk}:{timeframe}", for_seconds=5):
+    points: Any = observations.history(placement.pk, timeframe)
+    if points is None and observations.first_to_ask(f"{placement.pk}:{timeframe}", for_seconds=5):
         notify.worker("fetch_history", vps.pk, timeframe)
-    return since_its_owner(heard, vps) if heard else PENDING
+    return since_its_owner(points, vps) if points else PENDING
 
 
-def since_its_owner(heard: HistoryShape, vps: Vps) -> HistoryShape:
+def since_its_owner(points: HistoryShape, vps: Vps) -> HistoryShape:
     """What the machine did while it was another customer's is nothing of this one's."""
     moved_at = Event.objects.owned_since(vps)
     if moved_at is None:
-        return heard
-    return {**heard, "points": [point for point in heard["points"] if point["time"] >= moved_at.timestamp()]}
+        return points
+    return {**points, "points": [point for point in points["points"] if point["time"] >= moved_at.timestamp()]}
 
 
 def placement_seen(vps: Vps) -> Placement | None:
@@ -79,11 +79,11 @@ def fetch_history(vps_id: int, timeframe: str) -> None:
     if placement is None or not placement.is_certain:
         return
     try:
-        heard = ask(placement, Timeframe(timeframe))
+        found = ask(placement, Timeframe(timeframe))
     except Crowded:
         # The open page asks again in a moment.
         return
-    observations.store_history(placement.pk, timeframe, heard)
+    observations.store_history(placement.pk, timeframe, found)
 
 
 def ask(placement: Placement, timeframe: Timeframe) -> HistoryShape:

@@ -93,7 +93,7 @@ class EndpointSchema(AutoSchema):
         }
         body: Any = self.get_request_serializer()
         more = {"description": about, "requestBody": body and self.sent(body)}
-        return operation | {name: said for name, said in more.items() if said}
+        return operation | {name: value for name, value in more.items() if value}
 
     def responses(self, rows: list[Refusal], is_repeatable: bool) -> Schema:
         given: Any = self.get_response_serializers()

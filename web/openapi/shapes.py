@@ -74,7 +74,7 @@ def thing(properties: dict[str, Schema], about: str = "", optional: Iterable[str
     """An object. What is not optional is always there."""
     required = [name for name in properties if name not in optional]
     more = {"required": required, "description": about}
-    return {"type": "object", "properties": properties} | {key: said for key, said in more.items() if said}
+    return {"type": "object", "properties": properties} | {key: value for key, value in more.items() if value}
 
 
 def typed(shape: Any, **more: Schema) -> Schema:
@@ -82,8 +82,8 @@ def typed(shape: Any, **more: Schema) -> Schema:
     hints = get_type_hints(shape, include_extras=True)
     # One of NotRequired has it within.
     notes = ((name, one) for name, hint in hints.items() for one in (hint, *get_args(hint)))
-    said = {name: one.__metadata__[0] for name, one in notes if get_origin(one) is Annotated} | more
-    return thing({name: said[name] for name in (*hints, *more)}, shape.__doc__, shape.__optional_keys__)
+    schemas = {name: one.__metadata__[0] for name, one in notes if get_origin(one) is Annotated} | more
+    return thing({name: schemas[name] for name in (*hints, *more)}, shape.__doc__, shape.__optional_keys__)
 
 
 def example_of(schema: Schema) -> Any:
@@ -106,12 +106,12 @@ def body_of(serializer: Serializer[Any], example: Mapping[str, Any]) -> Schema:
 
 
 def field_of(field: Any, example: Any) -> Schema:
-    said = {"description": field.help_text} | ({} if field.default is empty else {"default": field.default})
+    more = {"description": field.help_text} | ({} if field.default is empty else {"default": field.default})
     if isinstance(field, Serializer):
-        return component(type(field).__name__, body_of(field, example)) | said
+        return component(type(field).__name__, body_of(field, example)) | more
     schema = next(SHAPES[ancestor] for ancestor in type(field).__mro__ if ancestor in SHAPES)(field)
     return (
-        (or_null(schema) if field.allow_null else schema) | said | ({} if example is None else {"examples": [example]})
+        (or_null(schema) if field.allow_null else schema) | more | ({} if example is None else {"examples": [example]})
     )
 
 

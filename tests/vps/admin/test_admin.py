@@ -227,7 +227,7 @@ def test_vps_admin_refuses_a_forged_selection(admin: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("columns", "place", "identity"),
+    ("columns", "guest", "identity"),
     [
         ({}, "main / qemu/107 (pve1)<", ">uuid-107<"),
         (
@@ -243,14 +243,14 @@ def test_vps_admin_refuses_a_forged_selection(admin: Any) -> None:
     ],
 )
 def test_vps_admin_shows_the_guest_of_a_server_and_an_identity_mismatch(
-    admin: Any, alice: Any, make_vps: Any, bind: Any, columns: Any, place: str, identity: str
+    admin: Any, alice: Any, make_vps: Any, bind: Any, columns: Any, guest: str, identity: str
 ) -> None:
     vps = make_vps(alice)
     bind(vps, vmid=107, **columns)
     page = admin.get(f"/admin/vps/vps/{vps.pk}/change/").content.decode()
-    assert place in page
+    assert guest in page
     assert identity in page
-    assert place in admin.get("/admin/vps/vps/").content.decode()
+    assert guest in admin.get("/admin/vps/vps/").content.decode()
 
 
 def test_operation_admin_shows_by_which_token_it_was_sent_and_how_its_workers_fared(

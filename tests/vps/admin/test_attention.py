@@ -43,8 +43,8 @@ def test_attention_names_nodes_that_do_not_answer_with_their_cluster_since_when_
 ) -> None:
     silence(cluster)
     ClusterNode.objects.create(cluster=cluster, name="pve3")
-    told = troubles(admin)
-    assert told == {"Nodes that do not answer": f"main / pve2 {IN_WORDS}, No route to host"}
+    listed = troubles(admin)
+    assert listed == {"Nodes that do not answer": f"main / pve2 {IN_WORDS}, No route to host"}
 
 
 def test_attention_names_no_nodes_of_a_cluster_that_is_not_in_use(admin: Any, cluster: Cluster) -> None:
@@ -59,11 +59,11 @@ def test_attention_names_an_identity_mismatch_with_both_identities_and_not_as_go
     bind(make_vps(alice, name="shop"), vmid=107, missing_since=SINCE, identity_mismatch="uuid-9")
     bind(make_vps(alice, name="mail"), vmid=108, missing_since=SINCE, identity_mismatch="?")
     bind(make_vps(alice, name="vanished"), vmid=109, missing_since=SINCE)
-    told = troubles(admin)
-    mistaken = told["Servers in whose place another guest stands"]
-    assert f"shop main / qemu/107, {IN_WORDS}, expected uuid-107, found uuid-9" in mistaken
-    assert "expected uuid-108, found a guest without identity" in mistaken
-    assert told["Guests that are gone from their cluster"] == f"vanished main / qemu/109, {IN_WORDS}"
+    listed = troubles(admin)
+    mismatched = listed["Servers in whose place another guest stands"]
+    assert f"shop main / qemu/107, {IN_WORDS}, expected uuid-107, found uuid-9" in mismatched
+    assert "expected uuid-108, found a guest without identity" in mismatched
+    assert listed["Guests that are gone from their cluster"] == f"vanished main / qemu/109, {IN_WORDS}"
 
 
 def test_attention_names_a_server_that_has_long_been_creating_before_it_is_given_up(
@@ -73,10 +73,10 @@ def test_attention_names_a_server_that_has_long_been_creating_before_it_is_given
         vps = make_vps(alice, name=f"new-{minutes}", status="creating")
         bind(vps, vmid=100 + number, power="stopped")
         creating(vps, for_minutes=minutes)
-    told = troubles(admin)["Servers being created for more than 30 minutes"]
-    assert "new-31" in told
-    assert "alice, since 20" in told
-    assert "new-29" not in told
+    listed = troubles(admin)["Servers being created for more than 30 minutes"]
+    assert "new-31" in listed
+    assert "alice, since 20" in listed
+    assert "new-29" not in listed
 
 
 def test_attention_names_an_operation_whose_workers_keep_dying(
@@ -86,10 +86,10 @@ def test_attention_names_an_operation_whose_workers_keep_dying(
         vps = make_vps(alice, name=f"with-{claims}")
         bind(vps, vmid=100 + number)
         opened(vps, claims=claims)
-    told = troubles(admin)["Operations whose workers keep dying"]
-    assert "with-2: Stop" in told
-    assert "turns without an end: 2" in told
-    assert "with-1" not in told
+    listed = troubles(admin)["Operations whose workers keep dying"]
+    assert "with-2: Stop" in listed
+    assert "turns without an end: 2" in listed
+    assert "with-1" not in listed
 
 
 @pytest.mark.parametrize(
@@ -141,10 +141,10 @@ def test_attention_names_a_suspended_server_that_is_switched_on(
         bind(make_vps(alice, name=name, status="suspended"), vmid=100 + number, power=power)
     bind(make_vps(alice, name="vanished", status="suspended"), vmid=200, power="running", missing_since=SINCE)
     bind(make_vps(alice, name="paid"), vmid=201)
-    told = troubles(admin)["Suspended servers that are switched on"]
-    assert "started main / qemu/100, Running, since 20" in told
-    assert "frozen main / qemu/101, Paused" in told
-    assert not [name for name in ("down", "unseen", "vanished", "paid") if name in told]
+    listed = troubles(admin)["Suspended servers that are switched on"]
+    assert "started main / qemu/100, Running, since 20" in listed
+    assert "frozen main / qemu/101, Paused" in listed
+    assert not [name for name in ("down", "unseen", "vanished", "paid") if name in listed]
 
 
 def test_attention_names_a_cluster_that_nobody_asks_though_nobody_calls_it_unreachable(
@@ -183,8 +183,8 @@ def test_attention_says_why_a_server_is_not_bound(admin: Any, alice: Any, make_v
     """A1."""
     vps = make_vps(alice, name="shop")
     WhyUnbound.objects.write({vps.pk: ("former_owner", "main / qemu/107")})
-    told = troubles(admin)["Servers that are bound to no guest"]
-    assert f"shop #{vps.pk} alice, the guest was another customer&#x27;s (main / qemu/107)" in told
+    listed = troubles(admin)["Servers that are bound to no guest"]
+    assert f"shop #{vps.pk} alice, the guest was another customer&#x27;s (main / qemu/107)" in listed
     page = admin.get(f"/admin/vps/vps/{vps.pk}/change/").content.decode()
     assert "not bound: the guest was another customer" in page
 

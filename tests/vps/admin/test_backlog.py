@@ -30,11 +30,11 @@ def test_backlog_shows_what_waits_by_endpoint_and_since_when(admin: Any) -> None
     for hours in (1, 5):
         deliver(shop, hours=hours)
     deliver(other, state="delivered", hours=9)
-    said = text_of(admin.get(PAGE))
+    text = text_of(admin.get(PAGE))
     oldest = (timezone.now() - timedelta(hours=5)).strftime("%Y-%m-%d %H:")
-    assert f"shop 2 {oldest}" in said
-    assert "— 2026-01-02 03:04 HTTP 500 https://shop.example/hook" in said
-    assert "other 0 — — — https://other.example/hook" in said
+    assert f"shop 2 {oldest}" in text
+    assert "— 2026-01-02 03:04 HTTP 500 https://shop.example/hook" in text
+    assert "other 0 — — — https://other.example/hook" in text
 
 
 def test_backlog_costs_the_same_queries_for_one_endpoint_and_for_many(

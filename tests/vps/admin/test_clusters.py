@@ -73,7 +73,7 @@ def test_cluster_admin_tests_the_connection_without_waiting(admin: Any, cluster:
     assert "Reachable." in page
 
 
-def heard(cluster: Cluster, *guests: tuple[int, str]) -> None:
+def store_listed(cluster: Cluster, *guests: tuple[int, str]) -> None:
     listed = [
         {"kind": "qemu", "guest": str(vmid), "node": "pve1", "name": name, "power": "stopped", "is_template": False}
         for vmid, name in guests
@@ -85,7 +85,7 @@ def test_cluster_admin_lists_guests_with_suggestions_by_name_and_binds_them(
     admin: Any, carol: Any, alice: Any, make_vps: Any, cluster: Cluster
 ) -> None:
     vps = make_vps(alice, name="web-01")
-    heard(cluster, (107, "web-01"), (108, "other"))
+    store_listed(cluster, (107, "web-01"), (108, "other"))
     page = admin.get(f"/admin/vps/cluster/{cluster.pk}/guests/").content.decode()
     assert f"★ web-01 #{vps.pk}" in page
     admin.post(f"/admin/vps/cluster/{cluster.pk}/bind/", {"guest": "107", "vps": str(vps.pk)})
@@ -105,7 +105,7 @@ def test_bind_is_not_done_to_a_guest_that_the_cluster_has_not_listed(
 
 
 @pytest.mark.parametrize(
-    ("guest", "said"),
+    ("guest", "text"),
     [
         ({"cores": 8, "ram": 2048 * 1024**2}, "other cores or memory than were sold"),
         ({"cores": 2, "ram": 16384 * 1024**2}, "other cores or memory than were sold"),
@@ -113,17 +113,17 @@ def test_bind_is_not_done_to_a_guest_that_the_cluster_has_not_listed(
     ],
 )
 def test_bind_says_first_what_speaks_against_a_guest(
-    admin: Any, alice: Any, bob: Any, make_vps: Any, bind: Any, cluster: Cluster, guest: dict[str, Any], said: str
+    admin: Any, alice: Any, bob: Any, make_vps: Any, bind: Any, cluster: Cluster, guest: dict[str, Any], text: str
 ) -> None:
     """A1: staff may know better."""
     if not guest:
         Placement.objects.filter(pk=bind(make_vps(bob), vmid=107).pk).delete()
     vps = make_vps(alice, name="web-01")
-    heard(cluster, (107, "web-01"))
+    store_listed(cluster, (107, "web-01"))
     observations.store_guests(cluster.pk, [one | guest for one in observations.guests(cluster.pk) or []])
     form = {"guest": "107", "vps": str(vps.pk)}
     page = admin.post(f"/admin/vps/cluster/{cluster.pk}/bind/", form).content.decode()
-    assert said in page
+    assert text in page
     assert not Placement.objects.exists()
     admin.post(f"/admin/vps/cluster/{cluster.pk}/bind/", form | {"confirmed": "1"})
     assert Placement.objects.get().vps == vps
@@ -134,7 +134,7 @@ def test_bind_is_refused_for_a_server_of_another_hypervisor(
 ) -> None:
     """The page does not offer it either, though the guest bears its name."""
     vps = make_vps(alice, name="web-01", hypervisor="kvm")
-    heard(cluster, (107, "web-01"))
+    store_listed(cluster, (107, "web-01"))
     page = admin.get(f"/admin/vps/cluster/{cluster.pk}/guests/").content.decode()
     assert "web-01" in page
     assert f"#{vps.pk}" not in page
@@ -149,7 +149,7 @@ def test_bind_is_refused_for_a_guest_that_is_bound_already(
 ) -> None:
     bind(make_vps(alice, name="first"), vmid=107)
     second = make_vps(alice, name="second")
-    heard(cluster, (107, "first"))
+    store_listed(cluster, (107, "first"))
     answer = admin.post(f"/admin/vps/cluster/{cluster.pk}/bind/", {"guest": "107", "vps": str(second.pk)}, follow=True)
     assert "bound to another server already" in answer.content.decode()
     assert Placement.objects.count() == 1
@@ -189,10 +189,10 @@ def test_cluster_admin_says_since_when_a_cluster_is_unreachable_why_and_when_it_
     admin: Any, cluster: Cluster, path: str
 ) -> None:
     again_at = fail(cluster)
-    said = health(admin, cluster, path)
-    assert "Unreachable since 2026-01-02 03:04 UTC . No route to host" in said
-    assert f"Failures in a row: 3. Asked again at {again_at}." in said
-    assert "Reachable." not in said
+    text = health(admin, cluster, path)
+    assert "Unreachable since 2026-01-02 03:04 UTC . No route to host" in text
+    assert f"Failures in a row: 3. Asked again at {again_at}." in text
+    assert "Reachable." not in text
 
 
 @pytest.mark.parametrize("path", ["health/", "change/"])
@@ -201,19 +201,19 @@ def test_cluster_admin_says_the_same_of_an_unreachable_node_below_a_cluster_that
 ) -> None:
     ClusterNode.objects.create(cluster=cluster, name="pve3")
     again_at = fail(ClusterNode(cluster=cluster, name="pve2"), failures=5)
-    said = health(admin, cluster, path)
-    assert "Reachable." in said
-    assert "pve2 : unreachable since 2026-01-02 03:04 UTC . No route to host" in said
-    assert f"Failures in a row: 5. Asked again after {again_at}." in said
-    assert "pve3" not in said
+    text = health(admin, cluster, path)
+    assert "Reachable." in text
+    assert "pve2 : unreachable since 2026-01-02 03:04 UTC . No route to host" in text
+    assert f"Failures in a row: 5. Asked again after {again_at}." in text
+    assert "pve3" not in text
 
 
 def test_cluster_admin_names_no_time_that_is_over_for_what_is_due_to_be_asked(admin: Any, cluster: Cluster) -> None:
     fail(cluster, again_in=-1)
     fail(ClusterNode(cluster=cluster, name="pve2"), again_in=-1)
-    said = health(admin, cluster)
-    assert "Asked again in a moment." in said
-    assert "Asked again with the next call." in said
+    text = health(admin, cluster)
+    assert "Asked again in a moment." in text
+    assert "Asked again with the next call." in text
 
 
 @pytest.mark.parametrize(
@@ -229,9 +229,9 @@ def test_cluster_admin_says_that_a_cluster_is_reachable_while_that_is_news(
     admin: Any, cluster: Cluster, columns: Any, words: str
 ) -> None:
     Cluster.objects.update(**columns)
-    said = health(admin, cluster)
-    assert words in said
-    assert ("Reachable." in said) == (not columns)
+    text = health(admin, cluster)
+    assert words in text
+    assert ("Reachable." in text) == (not columns)
 
 
 def test_cluster_admin_lists_which_clusters_and_which_of_their_nodes_are_unreachable(
@@ -289,8 +289,8 @@ def test_cluster_admin_does_not_register_a_cluster_again_under_another_name(
     admin: Any, cluster: Cluster, field: str, value: str
 ) -> None:
     """A2: by a host, by its pin, or by the certificate of another node, as it told of it."""
-    told = {"fingerprint": ":".join(["AA"] * 32), "certificates": [f"PVE2 {':'.join(['BB'] * 32)}"]}
-    Cluster.objects.filter(pk=cluster.pk).update(hosts=["pve1.example.com"], **told)
+    found = {"fingerprint": ":".join(["AA"] * 32), "certificates": [f"PVE2 {':'.join(['BB'] * 32)}"]}
+    Cluster.objects.filter(pk=cluster.pk).update(hosts=["pve1.example.com"], **found)
     form = {"name": "twin", "hypervisor": "proxmox", "is_active": "on", "hosts": "pve9.example.com"}
     form |= {"token_id": "panel@pve!portal", "token_secret": "s", "fingerprint": "", "ca_pem": ""}
     page = admin.post("/admin/vps/cluster/add/", form | {field: value}).content.decode()

@@ -48,8 +48,8 @@ def promising() -> list[str]:
 def sentences() -> dict[str, str]:
     refusals = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, PanelError)]
     with translation.override("en"):
-        said = {kind.code: str(kind.message) for kind in refusals}
-        return said | {code: str(text) for code, text in SENTENCES.items()}
+        messages = {kind.code: str(kind.message) for kind in refusals}
+        return messages | {code: str(text) for code, text in SENTENCES.items()}
 
 
 @pytest.mark.parametrize("code", promising())
@@ -60,8 +60,8 @@ def test_attention_names_what_customers_are_promised_that_staff_see(
     STAGES.get(code, fail(code))(vps, bind)
     vps = Vps.objects.get(pk=vps.pk)
     refusal = operations.refusal(vps)
-    said = as_user(alice).get(f"/vps/{vps.pk}/").content.decode()
-    assert SEES in said, f"{refusal}: the customer is told so"
+    messages = as_user(alice).get(f"/vps/{vps.pk}/").content.decode()
+    assert SEES in messages, f"{refusal}: the customer is told so"
     assert "shop-of-alice" in as_user(carol).get("/admin/").content.decode()
 
 

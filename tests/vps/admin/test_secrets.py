@@ -10,13 +10,13 @@ from django.contrib.auth.models import Permission
 from tests.conftest import person
 from tests.simulated import simulated
 from tests.vps.conftest import registered
-from tests.vps.hypervisor.proxmox.stranger import http_answer, stranger
+from tests.vps.hypervisor.proxmox.impostor import http_answer, impostor
 from vps import operations, tasks
 from vps.db.encrypted import decrypt
 from vps.models import Cluster, Event, Operation
 from vps.services.reconcile import reconcile
 
-__all__ = ["simulated", "stranger"]
+__all__ = ["impostor", "simulated"]
 
 SECRET = "not-a-real-secret"
 PIN = ":".join(["AB"] * 32)
@@ -45,25 +45,25 @@ def keeper(as_user: Any) -> Any:
 
 
 def test_cluster_admin_sends_the_stored_secret_to_no_listener_of_the_staffs_own(
-    as_user: Any, cluster: Cluster, stranger: Any
+    as_user: Any, cluster: Cluster, impostor: Any
 ) -> None:
     """D1: "Test connection" after a change of hosts and fingerprint, with the secret left empty."""
-    heard: list[bytes] = []
+    received: list[bytes] = []
 
     def listen(connection: Any) -> None:
-        heard.append(b"called")
+        received.append(b"called")
         connection.sendall(http_answer(b"{}"))
 
-    staff, host = keeper(as_user), stranger.answering(listen)
-    answer = save(staff, cluster, hosts=host, fingerprint=stranger.fingerprint)
+    staff, host = keeper(as_user), impostor.answering(listen)
+    answer = save(staff, cluster, hosts=host, fingerprint=impostor.fingerprint)
     assert "token_secret" in answer.context["adminform"].form.errors
     staff.post(f"/admin/vps/cluster/{cluster.pk}/test/")
     reconcile(cluster.pk)
-    assert heard == []
-    assert save(staff, cluster, hosts=host, fingerprint=stranger.fingerprint, token_secret="typed").status_code == 302
+    assert received == []
+    assert save(staff, cluster, hosts=host, fingerprint=impostor.fingerprint, token_secret="typed").status_code == 302
     staff.post(f"/admin/vps/cluster/{cluster.pk}/test/")
     reconcile(cluster.pk)
-    assert heard
+    assert received
     assert decrypt(Cluster.objects.get().token_secret) == "typed"
 
 
@@ -105,9 +105,9 @@ def test_cluster_admin_asks_for_no_secret_and_logs_none_where_a_change_leaves_it
         form = {name: value for name, value in form_of(cluster, **changes).items() if value or name != "is_active"}
         assert admin.post(f"/admin/vps/cluster/{cluster.pk}/change/", form).status_code == 302
     assert decrypt(Cluster.objects.get().token_secret) == SECRET
-    told = " ".join(entry.get_change_message() for entry in LogEntry.objects.all())
-    assert "ecret" not in told
-    assert "osts" not in told
+    entries = " ".join(entry.get_change_message() for entry in LogEntry.objects.all())
+    assert "ecret" not in entries
+    assert "osts" not in entries
 
 
 LOCAL = ["127.0.0.1:6379", "localhost:8006", "LocalHost:6379", "[::1]", "[::ffff:7f00:1]:6379"]
@@ -137,16 +137,16 @@ def test_cluster_admin_allows_private_addresses_as_hosts(
     assert save(admin, cluster, hosts=host, token_secret="s").status_code == 302
 
 
-def test_cluster_admin_quotes_nothing_of_what_is_no_proxmox_ve(admin: Any, cluster: Cluster, stranger: Any) -> None:
+def test_cluster_admin_quotes_nothing_of_what_is_no_proxmox_ve(admin: Any, cluster: Cluster, impostor: Any) -> None:
     """D2."""
     page = http_answer(b"<html>salaries of everybody</html>", "404 salaries")
-    host = stranger.answering(page)
-    save(admin, cluster, hosts=host, fingerprint=stranger.fingerprint, token_secret="s")
+    host = impostor.answering(page)
+    save(admin, cluster, hosts=host, fingerprint=impostor.fingerprint, token_secret="s")
     reconcile(cluster.pk)
     for path in (f"/admin/vps/cluster/{cluster.pk}/health/", "/admin/"):
-        said = admin.get(path).content.decode()
-        assert "not recognisably of Proxmox VE" in said
-        assert "salaries" not in said
+        shown = admin.get(path).content.decode()
+        assert "not recognisably of Proxmox VE" in shown
+        assert "salaries" not in shown
 
 
 # A secret that cannot be decrypted

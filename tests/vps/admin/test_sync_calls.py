@@ -140,15 +140,15 @@ def test_sync_call_admin_is_shown_to_staff_with_the_right(as_user: Any, db: None
 # The first page
 
 
-@pytest.mark.parametrize(("bad", "good", "is_told"), [(11, 10, True), (11, 11, False), (10, 0, False), (11, 0, True)])
+@pytest.mark.parametrize(("bad", "good", "is_listed"), [(11, 10, True), (11, 11, False), (10, 0, False), (11, 0, True)])
 def test_attention_names_failing_sync_calls_when_they_are_many_and_most(
-    admin: Any, bad: int, good: int, is_told: bool
+    admin: Any, bad: int, good: int, is_listed: bool
 ) -> None:
     refused(bad)
     call(good)
     refused(50, ago=timedelta(minutes=61))
     without_a_key(5)
-    assert troubles(admin).keys() == ({FAILING} if is_told else set())
+    assert troubles(admin).keys() == ({FAILING} if is_listed else set())
 
 
 def test_attention_counts_a_batch_as_failed_of_which_nothing_was_done(admin: Any) -> None:
@@ -162,9 +162,9 @@ def test_attention_names_a_refused_key_by_the_minute(admin: Any) -> None:
     without_a_key(3)
     without_a_key(3, ago=timedelta(minutes=5))
     without_a_key(50, ago=timedelta(minutes=61))
-    told = troubles(admin)
-    assert told.keys() == {KEY_REFUSED}
-    assert told[KEY_REFUSED].count("× 3") == 2
+    listed = troubles(admin)
+    assert listed.keys() == {KEY_REFUSED}
+    assert listed[KEY_REFUSED].count("× 3") == 2
 
 
 def test_attention_names_no_key_that_is_refused_now_and_then(admin: Any) -> None:

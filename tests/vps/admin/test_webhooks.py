@@ -135,10 +135,10 @@ def test_webhook_endpoint_admin_lists_how_each_endpoint_is(
     happen(make_vps(alice), "a", "b")
     receiver.always(status=503)
     run(endpoint)
-    said = page(admin.get(ENDPOINTS))
+    text = page(admin.get(ENDPOINTS))
     made_at = f"{WebhookDelivery.objects.earliest('id').created_at:%Y-%m-%d %H:%M} UTC"
-    assert f"2, since {made_at}" in said
-    assert "HTTP 503" in said
+    assert f"2, since {made_at}" in text
+    assert "HTTP 503" in text
     webhooks.disable(endpoint)
     assert "by staff" in page(admin.get(ENDPOINTS))
 
@@ -236,7 +236,7 @@ def test_attention_names_webhooks_that_need_a_hand(
         added(receiver.url, name=name)
     webhooks.disable(WebhookEndpoint.objects.get(name="dismissed"))
     WebhookEndpoint.objects.get(name="gone").disable("gone")
-    said = page(admin.get("/admin/"))
-    assert re.search(r"Webhook endpoints that are disabled 1 gone since .* UTC, it answered 410 Gone", said)
-    assert re.search(r"wait for more than 15 minutes 1 main site 1, since .* UTC, HTTP 500", said)
-    assert re.search(r"was not told in the last 24 hours 1 main site: evt_\d+ server changed, shop", said)
+    text = page(admin.get("/admin/"))
+    assert re.search(r"Webhook endpoints that are disabled 1 gone since .* UTC, it answered 410 Gone", text)
+    assert re.search(r"wait for more than 15 minutes 1 main site 1, since .* UTC, HTTP 500", text)
+    assert re.search(r"was not told in the last 24 hours 1 main site: evt_\d+ server changed, shop", text)

@@ -137,8 +137,8 @@ def test_sync_batch_is_safe_to_repeat_under_its_idempotency_key(alice: Any) -> N
 
 
 def test_sync_batch_leaves_the_external_id_of_a_command_that_fails_free(alice: Any, make_vps: Any) -> None:
-    stranger = {"action": "create", "vps": {"user_id": 424242} | ORDER | {"external_id": "17"}}
-    assert results(batch(stranger, update(id=424242, external_id="18"), create(alice))) == [
+    for_nobody = {"action": "create", "vps": {"user_id": 424242} | ORDER | {"external_id": "17"}}
+    assert results(batch(for_nobody, update(id=424242, external_id="18"), create(alice))) == [
         "unknown_user",
         "vps_not_found",
         "success",

@@ -67,8 +67,8 @@ def test_api_vps_of_bobs_server_is_to_alice_as_of_one_that_is_not_there(
 ) -> None:
     program, his = with_token(alice), make_vps(bob)
     assert with_token(bob).get(f"/api/vps/{his.id}{path}").status_code == 200
-    stranger, nothing = program.get(f"/api/vps/{his.id}{path}"), program.get(f"/api/vps/999999{path}")
-    assert (stranger.status_code, stranger.content) == (404, nothing.content)
+    refused, nothing = program.get(f"/api/vps/{his.id}{path}"), program.get(f"/api/vps/999999{path}")
+    assert (refused.status_code, refused.content) == (404, nothing.content)
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -78,9 +78,9 @@ def test_api_power_lets_bob_not_touch_alices_server(
     vps = make_vps(alice)
     bind(vps)
     path, body = call_of(verb)
-    stranger = with_token(bob).post(f"/api/vps/{vps.id}/{path}", body, content_type="application/json")
+    refused = with_token(bob).post(f"/api/vps/{vps.id}/{path}", body, content_type="application/json")
     nothing = with_token(bob).post(f"/api/vps/999999/{path}", body, content_type="application/json")
-    assert (stranger.status_code, stranger.content) == (404, nothing.content)
+    assert (refused.status_code, refused.content) == (404, nothing.content)
     assert not Operation.objects.exists()
     assert with_token(alice).post(f"/api/vps/{vps.id}/{path}", body, content_type="application/json").status_code == 202
 

@@ -37,13 +37,13 @@ def run(*arguments: Any, fails: bool = False) -> list[str]:
 
 
 def test_import_vps_takes_a_csv_as_the_main_sites_commands(orders: Path) -> None:
-    said = run("import_vps", orders, fails=True)
+    printed = run("import_vps", orders, fails=True)
     first, second = Vps.objects.order_by("id")
     assert (first.name, first.cpu, first.ip_address) == ("Сервер, первый", 4, "192.0.2.1")
     assert (second.status, Placement.objects.get().vmid) == ("creating", 107)
     assert set(ExternalId.objects.values_list("external_id", flat=True)) == {"17", "18"}
-    assert said[2].startswith("line 4: invalid: Invalid request: vps.cpu")
-    assert said[-1] == "Done: 2 created, 0 changed, 0 deleted, 0 unchanged, 1 failed"
+    assert printed[2].startswith("line 4: invalid: Invalid request: vps.cpu")
+    assert printed[-1] == "Done: 2 created, 0 changed, 0 deleted, 0 unchanged, 1 failed"
 
 
 def test_import_vps_changes_nothing_for_the_same_file_again(orders: Path) -> None:
@@ -53,8 +53,8 @@ def test_import_vps_changes_nothing_for_the_same_file_again(orders: Path) -> Non
 
 
 def test_import_vps_in_a_dry_run_says_what_would_change_and_changes_nothing(orders: Path) -> None:
-    said = run("import_vps", orders, "--dry-run", fails=True)
-    assert said[-1] == "Nothing was changed. It would be: 2 created, 0 changed, 0 deleted, 0 unchanged, 1 failed"
+    printed = run("import_vps", orders, "--dry-run", fails=True)
+    assert printed[-1] == "Nothing was changed. It would be: 2 created, 0 changed, 0 deleted, 0 unchanged, 1 failed"
     assert [model.objects.count() for model in (Vps, Event, ExternalId)] == [0, 0, 0]
 
 
@@ -63,8 +63,8 @@ def test_import_vps_takes_a_spreadsheets_semicolons_and_names_a_column_of_no_mea
 ) -> None:
     file = tmp_path / "sheet.csv"
     file.write_text(f"external_id;user_id;name;cpu;ram;disk;os;komment\n17;{alice.id};web,1;2;2048;40;Debian;да\n")
-    said = run("import_vps", file, "--dry-run")
-    assert said[:2] == ["Columns ignored: komment", "line 2: created web,1"]
+    printed = run("import_vps", file, "--dry-run")
+    assert printed[:2] == ["Columns ignored: komment", "line 2: created web,1"]
     run("import_vps", file)
     assert Vps.objects.get().name == "web,1"
 
@@ -86,10 +86,10 @@ def test_import_vps_takes_json_lines_of_operations_or_servers(alice: Any, make_v
     lines = [{"id": vps.pk, "cpu": 8}, {"action": "delete", "vps": {"id": gone.pk}}, {"id": vps.pk, "cpu": 8}]
     file = tmp_path / "changes.jsonl"
     file.write_text("\n".join(map(json.dumps, lines)) + "\nnonsense\n")
-    said = run("import_vps", file, "--action", "update", fails=True)
-    assert said[0] == f"line 1: changed #{vps.pk} shop: cpu 2 → 8"
-    assert said[1] == f"line 2: deleted #{gone.pk} shop"
-    assert said[-1] == "Done: 0 created, 1 changed, 1 deleted, 1 unchanged, 1 failed"
+    printed = run("import_vps", file, "--action", "update", fails=True)
+    assert printed[0] == f"line 1: changed #{vps.pk} shop: cpu 2 → 8"
+    assert printed[1] == f"line 2: deleted #{gone.pk} shop"
+    assert printed[-1] == "Done: 0 created, 1 changed, 1 deleted, 1 unchanged, 1 failed"
 
 
 def test_import_vps_does_not_create_what_was_exported_a_second_time(alice: Any, make_vps: Any, tmp_path: Path) -> None:

@@ -84,10 +84,10 @@ def test_log_main_site_calls_writes_neither_key_nor_body_nor_a_message_that_quot
     main_site(
         "create", user_id=alice.pk, **ORDER, placement={"cluster": "quoted", "node": "a", "vmid": 101, "kind": "qemu"}
     )
-    said = " ".join(lines(caplog))
+    logged = " ".join(lines(caplog))
     assert "quoted" in SyncCall.objects.get(status=400).message
     for secret in ("alices-secret-project", "quoted", settings.MAIN_SITE_API_KEYS[0]):
-        assert secret not in said
+        assert secret not in logged
 
 
 def test_log_main_site_calls_writes_one_line_whatever_is_sent(settings: Any, caplog: Any) -> None:
@@ -96,9 +96,9 @@ def test_log_main_site_calls_writes_one_line_whatever_is_sent(settings: Any, cap
     body = {"action": forged.replace("\x00", ""), "vps": {"external_id": forged.replace("\x00", "")}}
     client.post("/api/vps/sync", body, content_type="application/json")
     client.get(f"/api/users/{forged}")
-    said = lines(caplog)
-    assert len(said) == 2
-    assert all(len(line.splitlines()) == 1 for line in said)
+    logged = lines(caplog)
+    assert len(logged) == 2
+    assert all(len(line.splitlines()) == 1 for line in logged)
     assert SyncCall.objects.count() == 2
 
 

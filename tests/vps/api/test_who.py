@@ -58,8 +58,8 @@ def test_who_acted_is_staff_without_a_name_to_a_customer(
     erin = person("erin", **rights)
     operation = asked(shop, erin, "admin")
     Event.objects.record("vps.unbound", shop, by=erin, source="admin", vmid=100)
-    said = everything(alice, shop, as_user, with_token)
-    assert "erin" not in said
+    text = everything(alice, shop, as_user, with_token)
+    assert "erin" not in text
     program = with_token(alice)
     assert program.get(f"/api/operations/{operation.pk}").json()["operation"]["requested_by"] == "staff"
     by_type = {event["type"]: event["by"] for event in program.get("/api/events").json()["events"]}
@@ -114,8 +114,8 @@ def test_api_operations_shows_a_new_owner_neither_name_nor_operations_of_the_one
         assert (answer.status_code, answer.json()) == (404, absent.json())
     assert "Nothing has been asked of this server yet" in as_user(bob).get(f"/vps/{shop.pk}/").content.decode()
     his = asked(shop, bob, "page")
-    said = everything(bob, shop, as_user, with_token)
-    assert not [name for name in NAMES if name in said]
+    text = everything(bob, shop, as_user, with_token)
+    assert not [name for name in NAMES if name in text]
     (listed,) = program.get(f"/api/vps/{shop.pk}/operations").json()["operations"]
     assert (listed["id"], listed["requested_by"]) == (his.pk, "bob")
     assert with_token(alice).get(f"/api/operations/{before[0].pk}").status_code == 404, "it is not hers any more"
@@ -142,8 +142,8 @@ def test_api_reboot_during_a_transfer_is_refused_without_whose_operation_is_open
     refused = program.post(f"/api/vps/{shop.pk}/reboot")
     assert (refused.status_code, refused.json()["operation"]["requested_by"]) == (409, None)
     end(operation)
-    said = everything(bob, shop, as_user, with_token)
-    assert not [name for name in NAMES if name in said]
+    text = everything(bob, shop, as_user, with_token)
+    assert not [name for name in NAMES if name in text]
 
 
 def test_api_operations_pages_are_cut_by_the_transfer_too(

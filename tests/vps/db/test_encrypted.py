@@ -67,12 +67,12 @@ def test_prepare_names_what_no_key_decrypts_before_the_panel_is_served(
     cluster: Cluster, endpoint: WebhookEndpoint, settings: Any, new_key: str
 ) -> None:
     """B15: as after a restore with the wrong keys."""
-    told = StringIO()
-    call_command("prepare", stdout=StringIO(), stderr=told)
-    assert told.getvalue() == ""
+    output = StringIO()
+    call_command("prepare", stdout=StringIO(), stderr=output)
+    assert output.getvalue() == ""
     settings.FIELD_KEYS = [new_key]
-    call_command("prepare", stdout=StringIO(), stderr=told)
-    first, second = told.getvalue().splitlines()
+    call_command("prepare", stdout=StringIO(), stderr=output)
+    first, second = output.getvalue().splitlines()
     assert first.startswith(f"vps.Cluster {cluster.pk} (main): token_secret: cannot be decrypted")
     assert second.startswith(f"vps.WebhookEndpoint {endpoint.pk} (shop): secret, previous_secret: cannot")
 

@@ -44,29 +44,29 @@ class Story:
         assert not stage.wrong, stage.wrong
         operations = list(Operation.objects.order_by("id"))
         self.what_was_accepted_is_there(operations)
-        self.servers_are_as_the_main_site_said()
+        self.servers_are_as_the_main_site_wrote()
         self.one_is_open_at_a_time()
         for operation in operations:
             self.it_went_on(operation)
             its_commands_are_its_own(operation, strays_of(operations), stage)
-        self.nothing_reaches_a_deleted_server(operations, stage)
-        events_tell_each_change_once(operations)
+        self.nothing_is_sent_to_a_deleted_server(operations, stage)
+        events_have_each_change_once(operations)
 
     def what_was_accepted_is_there(self, operations: list[Operation]) -> None:
         there = {one.pk: (one.vps_id, one.kind, one.is_forced) for one in operations}
         assert self.accepted.items() <= there.items()
 
-    def servers_are_as_the_main_site_said(self) -> None:
+    def servers_are_as_the_main_site_wrote(self) -> None:
         """Running and stopped are for the hypervisor to tell; all else is the main site's word."""
         rows = {vps.pk: vps for vps in Vps.objects.all()}
-        stones = set(Tombstone.objects.values_list("vps_id", flat=True))
+        tombstones = set(Tombstone.objects.values_list("vps_id", flat=True))
         assert set(rows) == {server.id for server in self.servers.values() if not server.is_deleted}
-        assert stones == {server.id for server in self.servers.values() if server.is_deleted}
+        assert tombstones == {server.id for server in self.servers.values() if server.is_deleted}
         for id, vps in rows.items():
-            said = self.servers[id].columns
-            assert (vps.name, vps.cpu) == (said["name"], said["cpu"])
-            words = Vps.OBSERVED if said["status"] in Vps.OBSERVED else (said["status"],)
-            assert vps.status in words
+            wrote = self.servers[id].columns
+            assert (vps.name, vps.cpu) == (wrote["name"], wrote["cpu"])
+            statuses = Vps.OBSERVED if wrote["status"] in Vps.OBSERVED else (wrote["status"],)
+            assert vps.status in statuses
 
     def one_is_open_at_a_time(self) -> None:
         several = Operation.objects.open().values("vps").annotate(count=Count("id")).filter(count__gt=1)
@@ -85,7 +85,7 @@ class Story:
         assert was["state"] not in FINAL or now == was, (was, now)
         self.seen[operation.pk] = now
 
-    def nothing_reaches_a_deleted_server(self, operations: list[Operation], stage: Stage) -> None:
+    def nothing_is_sent_to_a_deleted_server(self, operations: list[Operation], stage: Stage) -> None:
         of = {operation.pk: operation.vps_id for operation in operations}
         for server in self.servers.values():
             if server.is_deleted:
@@ -115,12 +115,12 @@ def its_commands_are_its_own(operation: Operation, in_doubt: set[int], stage: St
     assert not unknown or is_in_doubt or operation.handle in strays, (operation, unknown, "was sent by it")
 
 
-def events_tell_each_change_once(operations: list[Operation]) -> None:
+def events_have_each_change_once(operations: list[Operation]) -> None:
     rows = Event.objects.filter(operation__isnull=False, type__startswith="operation.")
-    told = Counter(rows.values_list("operation_id", "type"))
+    recorded = Counter(rows.values_list("operation_id", "type"))
     due = Counter({(operation.pk, "operation.queued"): 1 for operation in operations})
     due.update((operation.pk, f"operation.{operation.state}") for operation in operations if not operation.is_open)
-    assert told == due
+    assert recorded == due
 
 
 def nothing_is_late() -> None:

@@ -56,7 +56,7 @@ class Stage:
     # How many commands the cluster had taken when each operation was about to send its last one.
     began: dict[int, int] = field(default_factory=dict)
     # When each guest was turned to what.
-    turns: dict[int, list[tuple[float, str]]] = field(default_factory=dict)
+    power_changes: dict[int, list[tuple[float, str]]] = field(default_factory=dict)
     # What was seen to be wrong where nobody could be told at once.
     wrong: list[str] = field(default_factory=list)
     strays: list[Stray] = field(default_factory=list)
@@ -83,12 +83,20 @@ class Stage:
         cache.clear()
         world = self.world
         world.guests, world.commands, world.faults, world.tasks.all = {}, [], Faults(), []
-        self.sent, self.began, self.turns, self.wrong, self.strays, self.fate, self.plot = {}, {}, {}, [], [], "", None
+        self.sent, self.began, self.power_changes, self.wrong, self.strays, self.fate, self.plot = (
+            {},
+            {},
+            {},
+            [],
+            [],
+            "",
+            None,
+        )
 
     def guest(self, kind: str, power: str) -> int:
         vmid = 100 + len(self.world.guests)
         self.simulated.add(kind, vmid, power=power, started_at=time.time() - 1000 if power == "running" else 0, **QUICK)
-        self.turns[vmid] = [(0.0, power)]
+        self.power_changes[vmid] = [(0.0, power)]
         return vmid
 
     def ail(self, *, refuse: bool) -> None:
@@ -202,15 +210,15 @@ class Stage:
         """What strays arrives before its time is over."""
         if self.strays and max(stray.age_s for stray in self.strays) + seconds >= STRAYS_FOR_S:
             until = max(STRAYS_FOR_S - 1 - max(stray.age_s for stray in self.strays), 0)
-            self.turn_clocks(until)
+            self.shift_clocks(until)
             self.strays_arrive()
             self.rest()
             seconds -= until
         for stray in self.strays:
             stray.age_s += seconds
-        self.turn_clocks(seconds)
+        self.shift_clocks(seconds)
 
-    def turn_clocks(self, seconds: int) -> None:
+    def shift_clocks(self, seconds: int) -> None:
         """All that has happened, here and on the nodes, happened so much earlier: a task's id bears its time."""
         for model in (Operation, Placement, Cluster, ClusterNode):
             times = [column.name for column in model._meta.fields if isinstance(column, models.DateTimeField)]
@@ -220,9 +228,9 @@ class Stage:
             Operation.objects.filter(pk=operation.pk).update(
                 handle=earlier(operation.handle, seconds), spent_handles=spent
             )
-        self.turn_cluster(seconds)
+        self.shift_cluster(seconds)
 
-    def turn_cluster(self, seconds: int) -> None:
+    def shift_cluster(self, seconds: int) -> None:
         for task in list(self.world.tasks.all):
             task.start -= seconds
             task.end = task.end and task.end - seconds
@@ -237,9 +245,9 @@ class Stage:
 
     def was_seen(self, operation: Operation, goal: str) -> None:
         """An operation is about to succeed: its guest is, or was a moment ago, as it says."""
-        turns = self.turns[operation.vps.placement.vmid]
-        past = [power for at, power in turns if at < time.time() - 1][-1:]
-        if goal not in past + [power for at, power in turns if at >= time.time() - 1]:
+        power_changes = self.power_changes[operation.vps.placement.vmid]
+        past = [power for at, power in power_changes if at < time.time() - 1][-1:]
+        if goal not in past + [power for at, power in power_changes if at >= time.time() - 1]:
             self.wrong.append(f"{operation} succeeded unseen")
         acted = [upid for upid, sender in self.sent.items() if sender == operation.pk and self.has_acted(upid)]
         if verb_of(operation).is_cycle and not acted:
@@ -269,7 +277,7 @@ def stage(
 
 
 def trace(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    send, succeed, turn, dispatch = begin.send, confirm.succeed, Guest.turn, Proxmox.send
+    send, succeed, set_power, dispatch = begin.send, confirm.succeed, Guest.set_power, Proxmox.send
 
     def traced_send(operation: Operation, *args: Any, **options: Any) -> Any:
         stage.sender.id, stage.began[operation.pk] = operation.pk, len(stage.sent)
@@ -279,14 +287,14 @@ def trace(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
         stage.was_seen(operation, str(steps_goal(operation)))
         succeed(operation, look)
 
-    def traced_turn(guest: Guest, power: str) -> None:
-        turn(guest, power)
-        stage.turns.setdefault(guest.vmid, []).append((time.time(), power))
+    def traced_set_power(guest: Guest, power: str) -> None:
+        set_power(guest, power)
+        stage.power_changes.setdefault(guest.vmid, []).append((time.time(), power))
 
     monkeypatch.setattr(begin, "send", traced_send)
     for module in (begin, confirm):
         monkeypatch.setattr(module, "succeed", traced_succeed)
-    monkeypatch.setattr(Guest, "turn", traced_turn)
+    monkeypatch.setattr(Guest, "set_power", traced_set_power)
     monkeypatch.setattr(
         Proxmox, "send", lambda driver, *args, **options: stage.dispatch(dispatch, driver, *args, **options)
     )

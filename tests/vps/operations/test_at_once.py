@@ -70,7 +70,7 @@ def test_sync_delete_of_thirty_at_once_deletes_once_and_all_succeed(server: Vps,
 
 def test_sync_create_of_thirty_at_once_gives_the_guest_to_one(server: Vps, settings: Any) -> None:
     Placement.objects.all().delete()
-    place = {"cluster": "main", "node": "pve1", "vmid": 107, "kind": "qemu"}
+    placement = {"cluster": "main", "node": "pve1", "vmid": 107, "kind": "qemu"}
     order = {
         "user_id": server.user_id,
         "name": "new",
@@ -78,7 +78,7 @@ def test_sync_create_of_thirty_at_once_gives_the_guest_to_one(server: Vps, setti
         "ram": 512,
         "disk": 5,
         "os": "Debian 12",
-        "placement": place,
+        "placement": placement,
     }
     client = {"headers": {"x-api-key": settings.MAIN_SITE_API_KEYS[0]}}
     body = {"action": "create", "vps": order}
@@ -91,12 +91,12 @@ def test_sync_create_of_thirty_at_once_gives_the_guest_to_one(server: Vps, setti
 
 def test_sync_update_of_two_servers_that_exchange_guests_does_not_deadlock(server: Vps, settings: Any) -> None:
     other = Vps.objects.create(user=server.user, name="db", status="running", cpu=1, ram=512, disk=5, os="Debian 12")
-    turns = iter([(vps.pk, vmid) for _ in range(8) for vps in (server, other) for vmid in (100, 101)])
+    moves = iter([(vps.pk, vmid) for _ in range(8) for vps in (server, other) for vmid in (100, 101)])
 
     def move() -> int:
-        id, vmid = next(turns)
-        place = {"cluster": "main", "node": "pve1", "vmid": vmid, "kind": "qemu"}
-        body = {"action": "update", "vps": {"id": id, "placement": place}}
+        id, vmid = next(moves)
+        placement = {"cluster": "main", "node": "pve1", "vmid": vmid, "kind": "qemu"}
+        body = {"action": "update", "vps": {"id": id, "placement": placement}}
         client = Client(headers={"x-api-key": settings.MAIN_SITE_API_KEYS[0]})
         return client.post("/api/vps/sync", body, content_type="application/json").status_code
 

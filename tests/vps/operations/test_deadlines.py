@@ -208,7 +208,7 @@ def test_break_locks_takes_the_lock_of_a_paused_worker_whose_queries_then_fail(i
 
 @apart
 def test_enforce_breaks_the_lock_of_a_worker_that_is_paused(shorten: Shorten) -> None:
-    shorten(silent_turn_s=0.1)
+    shorten(idle_lock_s=0.1)
 
     def paused() -> Generator[Any]:
         with lock(OPERATIONS_OF_VPS, 7) as is_mine:

@@ -113,7 +113,7 @@ def test_force_stop_that_the_manager_passed_over_is_sent_again(
     server: Any, simulated: Simulated, shorten: Shorten
 ) -> None:
     """B18: it ignores one that comes before it has heard of a start, and starts the guest (pve-ha-manager 5.2)."""
-    shorten(traits=replace(Proxmox.traits, hears_within_s=5))
+    shorten(traits=replace(Proxmox.traits, acts_within_s=5))
     shorten(ha_round_s=3.0)
     vps = server(ha=True, ha_state="stopped")
     starting = asked(vps, "start")

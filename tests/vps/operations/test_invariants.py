@@ -238,7 +238,7 @@ class Panel(RuleBasedStateMachine):
         elif what == "death":
             self.stage.plot = (point, self.stage.die)
         elif what:
-            self.in_the_middle_of_the_next_turn(server, point, what)
+            self.in_the_middle_of_the_next_round(server, point, what)
 
     def let_time_go_on(self, seconds: int, times: int) -> None:
         for _ in range(times):
@@ -249,13 +249,13 @@ class Panel(RuleBasedStateMachine):
     def ask(self, server: Server, kind: str) -> None:
         answer = self.stage.let(self.press, server, kind)
         if answer is not None:
-            self.hear(server, kind, answer)
+            self.check_answer(server, kind, answer)
 
     def press(self, server: Server, kind: str) -> Any:
         path, body = call_of(kind)
         return self.alice.post(f"/api/vps/{server.id}/{path}", body, content_type="application/json")
 
-    def hear(self, server: Server, kind: str, answer: Any) -> None:
+    def check_answer(self, server: Server, kind: str, answer: Any) -> None:
         if server.is_deleted:
             assert answer.status_code == 404
         elif server.columns["status"] in ("suspended", "creating") or server.vmid is None:
@@ -287,7 +287,7 @@ class Panel(RuleBasedStateMachine):
         for each in clicks:
             each.join()
         for answer in answers:
-            self.hear(server, kind, answer)
+            self.check_answer(server, kind, answer)
         assert sorted(answer.status_code == 202 for answer in answers) in ([False, False], [False, True])
         self.stage.plot = plot
         self.let_time_go_on(seconds, times)
@@ -397,7 +397,7 @@ class Panel(RuleBasedStateMachine):
         else:
             self.stage.simulated.change(vmid, lock="backup" if what == "lock" else "")
 
-    def in_the_middle_of_the_next_turn(self, server: Server, point: str, what: str) -> None:
+    def in_the_middle_of_the_next_round(self, server: Server, point: str, what: str) -> None:
         """While a worker stands at this point, as one that was paused, somebody else does this."""
         acts: dict[str, Callable[[], Any]] = {
             "work": self.work,

@@ -9,7 +9,7 @@ from tests.seams import Shorten
 from tests.simulated import Cluster as Simulated
 from tests.verbs import CYCLES, power_before
 from tests.vps.conftest import advance_once, carry_out
-from tests.vps.hypervisor.proxmox.stranger import http_answer
+from tests.vps.hypervisor.proxmox.impostor import http_answer
 from vps import operations
 from vps.guests import GuestRef, Kind
 from vps.hypervisor import connect
@@ -89,9 +89,9 @@ def test_start_of_a_machine_that_is_down_does_not_wait_for_its_backup(server: An
 
 
 @pytest.mark.parametrize(("lock", "seen"), [("backup", Power.PAUSED), ("", Power.RUNNING)])
-def test_look_does_not_take_what_runs_for_its_backup_alone_for_running(stranger: Any, lock: str, seen: Power) -> None:
+def test_look_does_not_take_what_runs_for_its_backup_alone_for_running(impostor: Any, lock: str, seen: Power) -> None:
     body = f'{{"data":{{"status":"running","qmpstatus":"prelaunch","lock":"{lock}"}}}}'.encode()
-    hypervisor = connect("proxmox", stranger.access(stranger.answering(http_answer(body))))
+    hypervisor = connect("proxmox", impostor.access(impostor.answering(http_answer(body))))
     assert hypervisor.look(GuestRef(Kind.VM, "100", "pve1")).power == seen
 
 

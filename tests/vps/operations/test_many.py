@@ -81,7 +81,7 @@ def test_work_of_six_workers_ends_in_order_within_the_calls_in_flight_and_polls_
 
     ended = list(Operation.objects.order_by("finished_at").values_list("id", flat=True))
     asked = sorted(ended)
-    assert max(abs(asked.index(id) - place) for place, id in enumerate(ended)) < COUNT / 2, "roughly first come"
+    assert max(abs(asked.index(id) - position) for position, id in enumerate(ended)) < COUNT / 2, "roughly first come"
 
 
 def test_wake_and_reschedule_of_many_do_not_deadlock(servers: list[Vps], real_cluster: Cluster) -> None:

@@ -198,8 +198,8 @@ def test_find_finds_a_lost_command_whatever_the_date_of_the_host_that_was_asked(
 @pytest.mark.parametrize("days", [-1, 1])
 def test_intent_of_goes_by_the_clock_that_is_behind(db: None, days: int) -> None:
     """B7: those of a node that is behind bear its time, and would lie before our own."""
-    told = timezone.now() + timedelta(days=days)
-    assert (intent_of(look(0, at=told), timezone.now()) == told) == (days < 0)
+    moved_to = timezone.now() + timedelta(days=days)
+    assert (intent_of(look(0, at=moved_to), timezone.now()) == moved_to) == (days < 0)
 
 
 # B23

@@ -92,7 +92,7 @@ def test_sweep_does_the_work_at_once_while_redis_is_unreachable(
     """Nobody has neglected a bell yet: none can be rung."""
     left_lying(server(), seconds=operations.OVERDUE_S + 1)
     sweeper = make_sweeper()
-    notify.redis_check.silent_until = time.monotonic() + 60
+    notify.redis_check.skip_until = time.monotonic() + 60
     sweeper.sweep()
     at_rest(sweeper)
     assert simulated.commands(100) == ["start"]

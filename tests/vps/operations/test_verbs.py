@@ -92,10 +92,10 @@ def test_verb_is_asked_for_by_the_api(verb: Verb, bound: Vps, with_token: Any, a
 
 @every_verb
 def test_verb_is_in_the_description(verb: Verb, client: Client, db: None) -> None:
-    said = client.get("/api/schema").json()
-    address = said["paths"][f"/api/vps/{{id}}/{verb.variant_of or verb.name}"]["post"]
+    schema = client.get("/api/schema").json()
+    address = schema["paths"][f"/api/vps/{{id}}/{verb.variant_of or verb.name}"]["post"]
     assert VERBS[verb.variant_of or verb.name].summary == address["summary"]
-    assert verb.kind in said["components"]["schemas"]["Operation"]["properties"]["kind"]["enum"]
+    assert verb.kind in schema["components"]["schemas"]["Operation"]["properties"]["kind"]["enum"]
     if verb.flag:
         assert verb.flag in str(address["requestBody"])
 

@@ -80,19 +80,19 @@ def test_find_addresses_asks_first_where_least_is_known(
     assert order == [103, 102, 101, 100]
 
 
-@pytest.mark.parametrize("said", [OTHER, OLD])
+@pytest.mark.parametrize("written", [OTHER, OLD])
 def test_sync_of_an_address_stands_whatever_the_guest_says(
-    learnt: Vps, simulated: Any, main_site: Any, said: str
+    learnt: Vps, simulated: Any, main_site: Any, written: str
 ) -> None:
     """Though it is what the guest had said itself."""
-    assert main_site("update", id=learnt.pk, ip_address=said).status_code == 200
-    assert address() == (said, "main_site")
+    assert main_site("update", id=learnt.pk, ip_address=written).status_code == 200
+    assert address() == (written, "main_site")
     simulated.change(100, ips=[NEW])
     minutes_later()
     simulated.forget_load()
     assert addresses.find_addresses() == 0
     assert simulated.load()["calls"] == 0, "and nobody asks"
-    assert address() == (said, "main_site")
+    assert address() == (written, "main_site")
 
 
 def test_sync_of_something_else_leaves_the_address_the_guests(learnt: Vps, simulated: Any, main_site: Any) -> None:
@@ -128,12 +128,12 @@ def test_unbind_forgets_the_address_that_was_learnt_from_the_guest(learnt: Vps, 
 def test_sync_of_another_placement_forgets_the_address_that_was_learnt_from_the_guest(
     learnt: Vps, simulated: Any, main_site: Any, real_cluster: Cluster
 ) -> None:
-    place = {"cluster": real_cluster.name, "node": "pve1", "vmid": 101, "kind": "qemu"}
-    answer = main_site("update", id=learnt.pk, placement=place)
+    where = {"cluster": real_cluster.name, "node": "pve1", "vmid": 101, "kind": "qemu"}
+    answer = main_site("update", id=learnt.pk, placement=where)
     assert answer.json()["vps"]["ip_address"] is None
     assert address() == (None, None)
-    place["vmid"] = 102
-    main_site("update", id=learnt.pk, placement=place, ip_address=OTHER)
+    where["vmid"] = 102
+    main_site("update", id=learnt.pk, placement=where, ip_address=OTHER)
     assert address() == (OTHER, "main_site")
 
 

@@ -22,8 +22,8 @@ def test_pages_without_the_database_are_503_with_a_reason(tmp_path: Path) -> Non
         "DATABASE_URL": f"postgresql://postgres@/panel?host={tmp_path}",
         "DB_POOL": "0",
     }
-    said = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", ASK], env=os.environ | nowhere, check=True, capture_output=True, text=True
     ).stdout
-    assert said.startswith("503 5 ")
-    assert "The panel is busy. Please try again in a moment." in said
+    assert done.startswith("503 5 ")
+    assert "The panel is busy. Please try again in a moment." in done

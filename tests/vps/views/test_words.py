@@ -44,11 +44,11 @@ def test_translation_into_russian_has_every_sentence() -> None:
 
 
 def test_translation_keeps_the_values_of_its_sentence() -> None:
-    places = re.compile(r"%\(\w+\)s|%d")
+    placeholders = re.compile(r"%\(\w+\)s|%d")
     for message in catalogue(RUSSIAN):
-        for said in [message.string] if isinstance(message.id, str) else message.string:
+        for translation in [message.string] if isinstance(message.id, str) else message.string:
             asked = message.id if isinstance(message.id, str) else message.id[1]
-            assert sorted(places.findall(said)) == sorted(places.findall(asked))
+            assert sorted(placeholders.findall(translation)) == sorted(placeholders.findall(asked))
 
 
 @pytest.mark.skipif(not shutil.which("xgettext"), reason="GNU gettext, which collects the sentences, is not installed")

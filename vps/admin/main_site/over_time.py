@@ -33,7 +33,7 @@ def facts(request: HttpRequest) -> dict[str, Any]:
         "width": STEP * len(periods),
         "height": HEIGHT,
         "bar": BAR,
-        "pieces": [piece for place, at in enumerate(periods) for piece in pile(counts, place, at, results, highest)],
+        "pieces": [piece for column, at in enumerate(periods) for piece in pile(counts, column, at, results, highest)],
         "rows": [(at, [counts[at, result] for result in results]) for at in reversed(periods)],
     }
 
@@ -43,7 +43,7 @@ def counted(window: Window, since: datetime) -> Counts:
     return Counter({(row["period"], row["result"]): row["calls"] for row in rows})
 
 
-def pile(counts: Counts, place: int, at: datetime, results: list[Any], highest: int) -> list[dict[str, Any]]:
+def pile(counts: Counts, column: int, at: datetime, results: list[Any], highest: int) -> list[dict[str, Any]]:
     """The pieces of one bar, from the ground up."""
     pieces, below = [], 0
     for result in results:
@@ -51,9 +51,9 @@ def pile(counts: Counts, place: int, at: datetime, results: list[Any], highest: 
         if count:
             top = HEIGHT - HEIGHT * (below + count) // highest
             height = HEIGHT - HEIGHT * below // highest - top
-            said = _("%(when)s UTC, %(result)s: %(count)s")
+            text = _("%(when)s UTC, %(result)s: %(count)s")
             when = {"when": at.strftime("%Y-%m-%d %H:%M"), "result": result.label, "count": count}
-            pieces.append({"x": STEP * place, "y": top, "height": height, "result": result, "said": said % when})
+            pieces.append({"x": STEP * column, "y": top, "height": height, "result": result, "said": text % when})
         below += count
     return pieces
 

@@ -40,7 +40,7 @@ TRAITS = Traits(
     starts_within_s=10.0,
     comes_up_within_s=30.0,
     # The manager's rounds take 10 s, and those of its hands on each node.
-    hears_within_s=30.0,
+    acts_within_s=30.0,
 )
 
 # What is not as the others are. A reset keeps the machine's process, and so its uptime (vm_reset). A machine's reboot is a

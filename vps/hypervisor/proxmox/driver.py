@@ -57,13 +57,13 @@ class Proxmox:
         self.transport.close()
 
     def version(self) -> str:
-        return self.transport.take("version", read.version)
+        return self.transport.get_parsed("version", read.version)
 
     def certificates(self) -> tuple[str, ...]:
-        return self.transport.take("nodes", read.nodes)
+        return self.transport.get_parsed("nodes", read.nodes)
 
     def guests(self) -> list[Guest]:
-        return self.transport.take("cluster/resources", read.guests)
+        return self.transport.get_parsed("cluster/resources", read.guests)
 
     def rights(self) -> Rights:
         return rights.rights(self.transport.get("access/permissions"))
@@ -106,7 +106,7 @@ class Proxmox:
         return [task for task in self.tasks(ref.node, since, ref.key) if command in task.commands]
 
     def looks(self, node: str, kind: Kind) -> dict[str, Look]:
-        return self.transport.take(
+        return self.transport.get_parsed(
             f"nodes/{node_name(node)}/{read.TYPES[kind]}",
             lambda listed: read.looks(listed, node, kind, self.transport.node_time),
         )

@@ -16,7 +16,7 @@ from typing import Any
 from vps.guests import GuestRef, Kind
 from vps.hypervisor import address_choice
 from vps.hypervisor.base import (
-    NOT_SAID,
+    NO_USAGE,
     Guest,
     Look,
     OutcomeUnknown,
@@ -84,19 +84,19 @@ def given(answer: Any, name: str) -> str:
     return str(value)
 
 
-def said(value: Any) -> float | None:
+def number_or_none(value: Any) -> float | None:
     """A number, or None where there is none."""
     return None if value is None or value == "" else number(value)
 
 
 def whole(value: Any) -> int | None:
-    found = said(value)
+    found = number_or_none(value)
     return None if found is None else int(found)
 
 
 def flag(value: Any) -> bool:
     """1, or absent or 0 where it is not set."""
-    return bool(said(value))
+    return bool(number_or_none(value))
 
 
 def version(answer: Any) -> str:
@@ -139,7 +139,7 @@ def guests(answer: Any) -> list[Guest]:
     lost = {row.get("node") for row in listed if row.get("type") == "node" and row.get("status") != "online"}
     found = (guest(row) for row in listed if row.get("type") in KINDS)
     return [
-        replace(one, power=Power.UNKNOWN, usage=NOT_SAID, is_lost=True) if one.ref.node in lost else one
+        replace(one, power=Power.UNKNOWN, usage=NO_USAGE, is_lost=True) if one.ref.node in lost else one
         for one in found
     ]
 
@@ -152,7 +152,9 @@ def guest(row: dict[str, Any]) -> Guest:
         lock=str(row.get("lock", "")),
         is_template=flag(row.get("template")),
         cores=whole(row.get("maxcpu")) or None,
-        usage=Usage(cpu=said(row.get("cpu")), **{ours: whole(row.get(theirs)) for ours, theirs in USAGE.items()}),
+        usage=Usage(
+            cpu=number_or_none(row.get("cpu")), **{ours: whole(row.get(theirs)) for ours, theirs in USAGE.items()}
+        ),
     )
 
 
@@ -206,10 +208,10 @@ def addresses(answer: Any, known: str | None = None) -> list[str]:
     Containers tell of `ip-addresses` since pve-container of April 2025 alone, and of `inet` and `inet6` always.
     """
     interfaces = answer.get("result") if isinstance(answer, dict) else answer
-    return address_choice.best_first(told_of(rows(interfaces or [])), known)
+    return address_choice.best_first(listed_addresses(rows(interfaces or [])), known)
 
 
-def told_of(interfaces: list[Any]) -> Iterator[address_choice.Told]:
+def listed_addresses(interfaces: list[Any]) -> Iterator[address_choice.ListedAddress]:
     for interface in interfaces:
         known = fields(interface)
         hardware = str(known.get("hardware-address") or known.get("hwaddr") or "")
@@ -254,7 +256,8 @@ def history(answer: Any) -> list[Sample]:
 
 def sample(row: dict[str, Any]) -> Sample:
     return Sample(
-        time=int(number(given(row, "time"))), **{ours: said(row.get(theirs)) for ours, theirs in SAMPLE.items()}
+        time=int(number(given(row, "time"))),
+        **{ours: number_or_none(row.get(theirs)) for ours, theirs in SAMPLE.items()},
     )
 
 

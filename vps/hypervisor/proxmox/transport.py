@@ -167,7 +167,7 @@ class Transport:
 
         return self.guarded(path, ask, is_read=True)
 
-    def take(self, path: str, read: Callable[[Any], T]) -> T:
+    def get_parsed(self, path: str, read: Callable[[Any], T]) -> T:
         """As `get`, of what everything hangs on: an answer that makes no sense to `read` is none, whoever is asked."""
 
         def ask(host: str) -> T:

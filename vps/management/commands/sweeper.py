@@ -27,7 +27,7 @@ EVERY_S = 2.0
 # Where nobody answered a bell, none is waited for again for so long.
 ALONE_S = 30.0
 # Two rounds of reconcile and a half: what is not heard for 45 s is shown as unknown.
-UNHEARD_S = 25.0
+UNOBSERVED_S = 25.0
 # A cluster that hangs holds one of its workers, and not the sweeping.
 WORKERS = 8
 
@@ -63,7 +63,7 @@ class Sweeper:
         if operations.overdue(operations.NEGLECTED_S) or not notify.redis_check.ask():
             self.alone_until = time.monotonic() + ALONE_S
         self.see_to(operations.overdue())
-        for id in Cluster.objects.active().unheard(UNHEARD_S).values_list("id", flat=True):
+        for id in Cluster.objects.active().unobserved(UNOBSERVED_S).values_list("id", flat=True):
             self.start(reconcile, id)
         self.see_to_webhooks()
 

@@ -80,16 +80,16 @@ def unbind(vps: Vps, *, by: Any, source: str) -> None:
 
 def suggestions(cluster: Cluster) -> list[dict[str, Any]] | None:
     """The cluster's guests as last heard, each with the VPS it is, or those that bear its name. None: not heard yet."""
-    heard = observations.guests(cluster.pk)
-    if heard is None:
+    listed = observations.guests(cluster.pk)
+    if listed is None:
         return None
     rows = Placement.objects.filter(cluster__in=cluster.twins()).select_related("vps__user")
     bound = {placement.guest: placement.vps for placement in rows}
     unbound = list(Vps.objects.unbound_on(cluster.hypervisor).select_related("user", "why_unbound"))
-    for guest in heard:
+    for guest in listed:
         guest["vps"] = bound.get(guest["guest"])
         guest["suggested"] = [vps for vps in unbound if vps.name == guest["name"]]
-    return heard
+    return listed
 
 
 def objections(vps: Vps, cluster: Cluster, guest: dict[str, Any]) -> list[Sentence]:
@@ -98,8 +98,8 @@ def objections(vps: Vps, cluster: Cluster, guest: dict[str, Any]) -> list[Senten
     was_anothers = former.exclude(user_id=vps.user_id).exists()
     sold = {"cores": vps.cpu, "ram": vps.ram * MB}
     is_other_size = any(guest.get(name) not in (None, size) for name, size in sold.items())
-    said = {
+    objected = {
         _("The guest has other cores or memory than were sold."): is_other_size,
         _("Another customer had a guest of this number on this cluster."): was_anothers,
     }
-    return [sentence for sentence, is_so in said.items() if is_so]
+    return [sentence for sentence, is_so in objected.items() if is_so]

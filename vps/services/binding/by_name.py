@@ -128,12 +128,12 @@ def survey_cluster(survey: Survey, cluster: Cluster, bound: set[str]) -> None:
 
 def why_not_found(vps: Vps, survey: Survey) -> Why | None:
     if vps.name in survey.unreachable:
-        return Reason.NOT_HEARD, survey.unreachable[vps.name]
+        return Reason.UNREACHABLE, survey.unreachable[vps.name]
     bearers = survey.free.get(vps.name, [])
     if len(bearers) > 1:
         return Reason.TWO_GUESTS, ", ".join(named(*bearer) for bearer in bearers[:2])
     if not bearers or not survey.is_complete:
-        return (Reason.NO_GUEST if survey.is_complete else Reason.NOT_HEARD), ""
+        return (Reason.NO_GUEST if survey.is_complete else Reason.UNREACHABLE), ""
     cluster, guest = bearers[0]
     is_as_sold = (guest.cores, guest.usage.ram_total) == (vps.cpu, vps.ram * MB)
     return None if is_as_sold else (Reason.SIZE, named(cluster, guest))

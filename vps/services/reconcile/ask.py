@@ -16,7 +16,7 @@ from vps.hypervisor import Hypervisor
 from vps.hypervisor.base import Guest, HypervisorError, Look
 from vps.models import Cluster, Placement
 from vps.models.recognition import recognise
-from vps.services.reconcile.compare import Known, doubted, in_turn, still_doubted
+from vps.services.reconcile.compare import Known, doubted, longest_unasked, still_doubted
 from vps.services.reconcile.learn import known_of
 from vps.services.reconcile.sightings import Sightings
 
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 # In seconds, of a round's ten: longer than that nobody's state waits for others to say who they are.
 DOUBTS_FOR_S = 4.0
-TURN_FOR_S = 2.0
+LONGEST_UNASKED_FOR_S = 2.0
 # So many rounds there are, and more, in the half hour after which a guest is asked again.
 ROUNDS = 180
 FEWEST = 5
@@ -68,11 +68,11 @@ def ask(placement: Placement, ref: GuestRef, hypervisor: Hypervisor) -> Look | N
     return look
 
 
-def ask_in_turn(hypervisor: Hypervisor, known: list[Known], guests: dict[str, Guest], now: datetime) -> None:
+def ask_longest_unasked(hypervisor: Hypervisor, known: list[Known], guests: dict[str, Guest], now: datetime) -> None:
     """Those that were not asked for longest, so that each is within the hour."""
-    due = {row.placement_id: (row, guest) for row, guest in in_turn(known, guests, quota(len(known)), now)}
+    due = {row.placement_id: (row, guest) for row, guest in longest_unasked(known, guests, quota(len(known)), now)}
     placements = Placement.objects.filter(pk__in=due).order_by("identified_at") if due else []
-    for placement in for_a_while(list(placements), TURN_FOR_S):
+    for placement in for_a_while(list(placements), LONGEST_UNASKED_FOR_S):
         row, guest = due[placement.pk]
         try:
             marks = hypervisor.identity(guest.ref)

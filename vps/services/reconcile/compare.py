@@ -100,8 +100,8 @@ def seen(known: Known, guest: Guest | None, is_doubted: bool) -> Change:
         return Change(known, known.power, known.node, is_missing=True)
     if known.is_missing or is_doubted:
         return Change(known, known.power, guest.ref.node, known.is_missing, is_doubted=not known.is_missing)
-    is_told_otherwise = known.is_busy and Power.UNKNOWN not in (known.power, guest.power)
-    power = known.power if is_told_otherwise else str(guest.power)
+    is_contradicted = known.is_busy and Power.UNKNOWN not in (known.power, guest.power)
+    power = known.power if is_contradicted else str(guest.power)
     return Change(known, power, guest.ref.node, is_missing=False)
 
 
@@ -121,8 +121,8 @@ def doubted(
             continue
         is_other = guest.ref.kind != placement.kind
         was, is_now = before.get(placement.key), now[placement.key]
-        is_told_of = breaks(was, is_now, is_explained=is_operated(placement, was, is_now))
-        if is_other or placement.doubted_since or is_told_of:
+        may_be_another = breaks(was, is_now, is_explained=is_operated(placement, was, is_now))
+        if is_other or placement.doubted_since or may_be_another:
             yield placement, guest
 
 
@@ -134,7 +134,9 @@ def is_operated(known: Known, was: Sighting | None, is_now: Sighting) -> bool:
     return bool(was[4] < is_now[4]) and -UPTIME_GRAIN_S <= since_start <= LONGEST_OPERATION_S
 
 
-def in_turn(known: Iterable[Known], guests: dict[str, Guest], at_most: int, now: datetime) -> list[tuple[Known, Guest]]:
+def longest_unasked(
+    known: Iterable[Known], guests: dict[str, Guest], at_most: int, now: datetime
+) -> list[tuple[Known, Guest]]:
     """Those that have not said for longest who they are, and for too long."""
     there = present(known, guests, ())
     due = [
@@ -199,5 +201,5 @@ def returned(known: Iterable[Known], guests: dict[str, Guest]) -> Iterator[Known
 
 def nodes_back(learnt: Iterable[Change]) -> set[str]:
     """Where guests are seen that could not be. One that was bound just now tells nothing: it was not asked before."""
-    heard = (change for change in learnt if not change.is_missing and change.power != Power.UNKNOWN)
-    return {change.node for change in heard if change.known.power == Power.UNKNOWN and change.known.identity}
+    reported = (change for change in learnt if not change.is_missing and change.power != Power.UNKNOWN)
+    return {change.node for change in reported if change.known.power == Power.UNKNOWN and change.known.identity}

@@ -11,7 +11,7 @@ from vps.db import clock
 from vps.hypervisor import Hypervisor
 from vps.hypervisor.base import Guest, HypervisorError, Need, Rights
 from vps.models import Cluster
-from vps.models.cluster_trouble import COLLAPSED, NO_RIGHTS, NOT_TOLD
+from vps.models.cluster_trouble import COLLAPSED, NO_RIGHTS, NOT_STATED
 from vps.services.reconcile.compare import Known, unlisted
 from vps.services.reconcile.rights import ask
 
@@ -57,7 +57,7 @@ def reason(
 ) -> tuple[str, list[Known]]:
     """Why which of them are not taken for gone; none of them where there is no reason not to."""
     if rights is None:
-        return NOT_TOLD, gone
+        return NOT_STATED, gone
     if hidden := [row for row in gone if not rights.may(Need.SEE, row.ref)]:
         return NO_RIGHTS, hidden
     if cluster.doubt and cluster.doubt["why"] != COLLAPSED:

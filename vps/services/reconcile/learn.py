@@ -60,7 +60,7 @@ def learn(cluster: Cluster, found: list[Change]) -> list[Change]:
 
 
 def write(found: list[Change]) -> None:
-    Placement.objects.heard([row_of(change) for change in found])
+    Placement.objects.store_observed([row_of(change) for change in found])
     for status in Vps.OBSERVED:
         moved = [change.known.vps_id for change in found if change.moves_to == status]
         if moved:
@@ -69,7 +69,7 @@ def write(found: list[Change]) -> None:
 
 
 def row_of(change: Change) -> tuple[Any, ...]:
-    """As HEARD_COLUMNS has it."""
+    """As OBSERVED_COLUMNS has it."""
     return change.known.placement_id, change.power, change.node, change.is_missing, change.is_doubted
 
 

@@ -16,10 +16,10 @@ from django.utils import timezone
 from vps import notify, observations
 from vps.db.locks import RECONCILE_OF_CLUSTER, try_lock
 from vps.hypervisor import Hypervisor
-from vps.hypervisor.base import NOT_SAID, Guest, HypervisorError, Power
+from vps.hypervisor.base import NO_USAGE, Guest, HypervisorError, Power
 from vps.models import Cluster, ClusterNode, Operation
 from vps.open_hypervisor import open_hypervisor
-from vps.services.reconcile.ask import ask_doubted, ask_in_turn
+from vps.services.reconcile.ask import ask_doubted, ask_longest_unasked
 from vps.services.reconcile.compare import Change, Known, changes, nodes_back, present, returned, unreported, unsettled
 from vps.services.reconcile.doubt import not_believed
 from vps.services.reconcile.learn import known_of, learn_all
@@ -77,7 +77,7 @@ def apply(cluster: Any, hypervisor: Hypervisor, began: float) -> int:
     seen = dict(own(cluster, present(known, guests, in_doubt)))
     store(cluster, guests.values(), {row.placement_id: seen.get(row.placement_id) for row in known})
     observations.store_sightings(cluster.pk, after)
-    ask_in_turn(hypervisor, known, guests, now)
+    ask_longest_unasked(hypervisor, known, guests, now)
     return len(learnt)
 
 
@@ -103,7 +103,7 @@ def look_again(hypervisor: Hypervisor, guest: Guest) -> Guest:
         return replace(guest, power=hypervisor.look(guest.ref).power)
     except HypervisorError as error:
         log.info("%s does not answer: %s", guest.ref, error.detail)
-        return replace(guest, power=Power.UNKNOWN, usage=NOT_SAID)
+        return replace(guest, power=Power.UNKNOWN, usage=NO_USAGE)
 
 
 def ask_its_node(hypervisor: Hypervisor, row: Known, guest: Guest, nodes: dict[str, Hypervisor]) -> Guest:

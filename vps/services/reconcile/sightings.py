@@ -24,10 +24,16 @@ def sightings(guests: Iterable[Guest], before: Sightings, now: float) -> Sightin
 
 def sighting(guest: Guest, before: Sighting | None, now: float) -> Sighting:
     usage = guest.usage
-    said = (guest.name or None, guest.cores, usage.ram_total or None, usage.disk_total or None, started_at(guest, now))
+    listed = (
+        guest.name or None,
+        guest.cores,
+        usage.ram_total or None,
+        usage.disk_total or None,
+        started_at(guest, now),
+    )
     if before is None:
-        return said
-    return tuple(new if new is not None else old for new, old in zip(said, before, strict=True))
+        return listed
+    return tuple(new if new is not None else old for new, old in zip(listed, before, strict=True))
 
 
 def started_at(guest: Guest, now: float) -> float | None:

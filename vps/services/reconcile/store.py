@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from vps import observations
-from vps.hypervisor.base import NOT_SAID, Guest, Power
+from vps.hypervisor.base import NO_USAGE, Guest, Power
 from vps.models import Cluster, Placement
 from vps.services.reconcile.usage import usage_now
 
@@ -26,7 +26,7 @@ def store(cluster: Cluster, listed: Iterable[Guest], bound: dict[int, Guest | No
 
 def is_measured(guest: Guest) -> bool:
     """Of a guest that nobody sees, what was measured before is no use of now."""
-    return guest.power != Power.UNKNOWN and guest.usage != NOT_SAID
+    return guest.power != Power.UNKNOWN and guest.usage != NO_USAGE
 
 
 def shown(guest: Guest) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from tests.simulated import Cluster, simulated
-from tests.vps.hypervisor.proxmox.stranger import stranger
+from tests.vps.hypervisor.proxmox.impostor import impostor
 from vps.hypervisor import Hypervisor, connect
 
-__all__ = ["simulated", "stranger"]
+__all__ = ["impostor", "simulated"]
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.vps.hypervisor.proxmox.stranger import http_answer
+from tests.vps.hypervisor.proxmox.impostor import http_answer
 from vps.guests import GuestRef, Kind
 from vps.hypervisor import connect
 
@@ -37,32 +37,32 @@ MADE_BY_THE_GUEST = [
 ]  # fmt: skip
 
 
-def first(stranger: Any, interfaces: dict[str, list[str]]) -> str:
-    told = [
+def first(impostor: Any, interfaces: dict[str, list[str]]) -> str:
+    interfaces_listed = [
         {"name": name, "hardware-address": MAC, "ip-addresses": [{"ip-address": ip} for ip in ips]}
         for name, ips in interfaces.items()
     ]
-    answer = http_answer(json.dumps({"data": {"result": told}}).encode())
-    return connect("proxmox", stranger.access(stranger.answering(answer))).addresses(QEMU)[0]
+    answer = http_answer(json.dumps({"data": {"result": interfaces_listed}}).encode())
+    return connect("proxmox", impostor.access(impostor.answering(answer))).addresses(QEMU)[0]
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_addresses_begin_with_the_one_to_use_from_outside(stranger: Any, case: str) -> None:
+def test_addresses_begin_with_the_one_to_use_from_outside(impostor: Any, case: str) -> None:
     interfaces, expected = CASES[case]
-    assert first(stranger, interfaces) == expected
-    assert first(stranger, dict(reversed(interfaces.items()))) == expected, "in whatever order they are told"
+    assert first(impostor, interfaces) == expected
+    assert first(impostor, dict(reversed(interfaces.items()))) == expected, "in whatever order they are told"
 
 
 @pytest.mark.parametrize("name", MADE_BY_THE_GUEST)
-def test_addresses_of_an_interface_that_the_guest_has_made_are_known_by_its_name(stranger: Any, name: str) -> None:
-    assert first(stranger, {name: ["10.1.2.3"], "eth0": ["fd00::5"]}) == "fd00::5"
+def test_addresses_of_an_interface_that_the_guest_has_made_are_known_by_its_name(impostor: Any, name: str) -> None:
+    assert first(impostor, {name: ["10.1.2.3"], "eth0": ["fd00::5"]}) == "fd00::5"
 
 
 @pytest.mark.parametrize(
     "name", ["eth0", "ens18", "enp1s0", "eno1", "bond0", "eth0.100", "br0", "Ethernet", "venet0", "net0"]
 )
-def test_addresses_of_a_network_card_are_taken_for_such(stranger: Any, name: str) -> None:
-    assert first(stranger, {name: ["10.1.2.3"], "eth9": ["fd00::5"]}) == "10.1.2.3"
+def test_addresses_of_a_network_card_are_taken_for_such(impostor: Any, name: str) -> None:
+    assert first(impostor, {name: ["10.1.2.3"], "eth9": ["fd00::5"]}) == "10.1.2.3"
 
 
 @pytest.mark.parametrize("kind", ["qemu", "lxc"])
@@ -76,11 +76,11 @@ def test_addresses_of_a_bridge_of_docker_are_known_by_its_hardware_address_too(
     assert set(found[2:]) == {"172.17.0.1", "172.20.0.1"}
 
 
-def test_addresses_of_a_container_of_before_2025_are_read_by_their_other_names(stranger: Any) -> None:
-    told = [
+def test_addresses_of_a_container_of_before_2025_are_read_by_their_other_names(impostor: Any) -> None:
+    interfaces_listed = [
         {"name": "mynet", "hwaddr": "02:42:ac:14:00:01", "inet": "172.20.0.1/16"},
         {"name": "eth0", "hwaddr": MAC, "inet6": "fd00::5/64"},
     ]
-    answer = http_answer(json.dumps({"data": told}).encode())
-    driver = connect("proxmox", stranger.access(stranger.answering(answer)))
+    answer = http_answer(json.dumps({"data": interfaces_listed}).encode())
+    driver = connect("proxmox", impostor.access(impostor.answering(answer)))
     assert driver.addresses(LXC) == ["fd00::5", "172.20.0.1"]

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from tests.seams import Shorten
-from tests.vps.hypervisor.proxmox.stranger import http_answer
+from tests.vps.hypervisor.proxmox.impostor import http_answer
 from vps.guests import GuestRef, Kind
 from vps.hypervisor import Hypervisor, connect
 from vps.hypervisor.base import (
-    NOT_SAID,
+    NO_USAGE,
     Command,
     NodeUnreachable,
     OutcomeUnknown,
@@ -56,8 +56,8 @@ def reads(hypervisor: Hypervisor) -> list[Any]:
 
 
 @pytest.mark.parametrize("what", RUBBISH)
-def test_driver_takes_no_rubbish_for_an_answer(stranger: Any, what: str) -> None:
-    hypervisor = connect("proxmox", stranger.access(stranger.answering(RUBBISH[what])))
+def test_driver_takes_no_rubbish_for_an_answer(impostor: Any, what: str) -> None:
+    hypervisor = connect("proxmox", impostor.access(impostor.answering(RUBBISH[what])))
     for read in reads(hypervisor):
         with pytest.raises(OutcomeUnknown):
             read()
@@ -85,24 +85,24 @@ ODD = [
 
 
 @pytest.mark.parametrize(("which", "data"), ODD)
-def test_driver_guesses_at_no_data_that_makes_no_sense(stranger: Any, which: int, data: Any) -> None:
+def test_driver_guesses_at_no_data_that_makes_no_sense(impostor: Any, which: int, data: Any) -> None:
     with pytest.raises(OutcomeUnknown):
-        reads(answered(stranger, data))[which]()
+        reads(answered(impostor, data))[which]()
 
 
-def answered(stranger: Any, data: Any) -> Hypervisor:
+def answered(impostor: Any, data: Any) -> Hypervisor:
     answer = http_answer(json.dumps({"data": data}).encode())
-    return connect("proxmox", stranger.access(stranger.answering(answer)))
+    return connect("proxmox", impostor.access(impostor.answering(answer)))
 
 
-def test_driver_cuts_off_an_endless_answer(stranger: Any, shorten: Shorten) -> None:
+def test_driver_cuts_off_an_endless_answer(impostor: Any, shorten: Shorten) -> None:
     shorten(largest_answer=100_000)
-    host = stranger.answering(http_answer(b" " * 300_000))
+    host = impostor.answering(http_answer(b" " * 300_000))
     with pytest.raises(OutcomeUnknown, match="did not end"):
-        connect("proxmox", stranger.access(host)).guests()
+        connect("proxmox", impostor.access(host)).guests()
 
 
-def test_driver_gives_up_in_time_an_answer_that_drips(stranger: Any, shorten: Shorten) -> None:
+def test_driver_gives_up_in_time_an_answer_that_drips(impostor: Any, shorten: Shorten) -> None:
     shorten(read_s=0.5)
 
     def drip(connection: Any) -> None:
@@ -113,35 +113,35 @@ def test_driver_gives_up_in_time_an_answer_that_drips(stranger: Any, shorten: Sh
 
     begun = time.monotonic()
     with pytest.raises(OutcomeUnknown, match="did not end"):
-        connect("proxmox", stranger.access(stranger.answering(drip))).guests()
+        connect("proxmox", impostor.access(impostor.answering(drip))).guests()
     assert time.monotonic() - begun < 30, "and it would have gone on for a minute"
 
 
-def test_driver_waits_for_a_denial_that_is_held_back_three_seconds(stranger: Any) -> None:
+def test_driver_waits_for_a_denial_that_is_held_back_three_seconds(impostor: Any) -> None:
     def deny(connection: Any) -> None:
         time.sleep(3.2)
         connection.sendall(http_answer(b"", "401 Authentication failed!"))
 
     with pytest.raises(Refused) as caught:
-        connect("proxmox", stranger.access(stranger.answering(deny))).version()
+        connect("proxmox", impostor.access(impostor.answering(deny))).version()
     assert caught.value.reason == Refusal.UNAUTHENTICATED
 
 
-def test_send_to_a_node_that_another_node_cannot_connect_to_did_not_arrive(stranger: Any) -> None:
-    host = stranger.answering(http_answer(b"", "595 No route to host"))
+def test_send_to_a_node_that_another_node_cannot_connect_to_did_not_arrive(impostor: Any) -> None:
+    host = impostor.answering(http_answer(b"", "595 No route to host"))
     with pytest.raises(Unreachable):
-        connect("proxmox", stranger.access(host)).send(QEMU, Command.REBOOT, 60)
+        connect("proxmox", impostor.access(host)).send(QEMU, Command.REBOOT, 60)
 
 
 @pytest.mark.parametrize(
     "reason",
     ["address lookup for 'pve1' did not find any IP address", "unable to get remote IP address for node 'pve1'"],
 )
-def test_send_to_a_node_that_another_node_cannot_find_did_not_arrive(stranger: Any, reason: str) -> None:
+def test_send_to_a_node_that_another_node_cannot_find_did_not_arrive(impostor: Any, reason: str) -> None:
     """B22: the node was not asked, and so nothing was executed."""
-    host = stranger.answering(http_answer(b'{"data":null}', f"500 {reason}"))
+    host = impostor.answering(http_answer(b'{"data":null}', f"500 {reason}"))
     with pytest.raises(NodeUnreachable, match=reason):
-        connect("proxmox", stranger.access(host)).send(QEMU, Command.REBOOT, 60)
+        connect("proxmox", impostor.access(host)).send(QEMU, Command.REBOOT, 60)
 
 
 @pytest.mark.parametrize(
@@ -155,35 +155,35 @@ def test_send_to_a_node_that_another_node_cannot_find_did_not_arrive(stranger: A
     ],
 )
 def test_task_is_judged_by_its_exit_status_and_warnings_are_a_success(
-    stranger: Any, status: dict[str, str], is_finished: bool, is_success: bool
+    impostor: Any, status: dict[str, str], is_finished: bool, is_success: bool
 ) -> None:
-    result = answered(stranger, status).task(UPID)
+    result = answered(impostor, status).task(UPID)
     assert (result.is_finished, result.is_success) == (is_finished, is_success)
 
 
-def test_sent_since_takes_of_everybodys_tasks_those_of_our_token_alone(stranger: Any) -> None:
+def test_sent_since_takes_of_everybodys_tasks_those_of_our_token_alone(impostor: Any) -> None:
     """A token with Sys.Audit sees them all. Running ones show their user in full and finished ones do not."""
     callers = ["root@pam", "panel@pve", "panel@pve!other", "panel@pve!portal2", "other@pve!portal", "panel@pve!portal"]
     upids = [f"UPID:pve1:0000{i:04X}:00005678:6500000{i}:qmstart:100:{user}:" for i, user in enumerate(callers)]
     rows = [{"upid": upid, "user": "panel@pve", "tokenid": "portal", "type": "qmstart"} for upid in upids]
-    found = answered(stranger, rows).sent_since(QEMU, Command.START, datetime.now(UTC))
+    found = answered(impostor, rows).sent_since(QEMU, Command.START, datetime.now(UTC))
     assert [task.handle for task in found] == upids[-1:]
 
 
-def test_history_of_an_older_release_has_its_own_steps_and_numbers_as_text(stranger: Any) -> None:
+def test_history_of_an_older_release_has_its_own_steps_and_numbers_as_text(impostor: Any) -> None:
     """PVE 8's day is 70 points of 1800 s; after an upgrade they stand before the new ones, of 60 s."""
     old = [{"time": 1_700_000_000 + 1800 * i, "cpu": "0.25", "netin": "1024.5"} for i in range(70)]
     new = [{"time": old[-1]["time"] + 60 * (i + 1), "cpu": 0.5} for i in range(100)]
-    points = answered(stranger, old + new + [{"time": new[-1]["time"] + 60}]).history(QEMU, Timeframe.DAY)
+    points = answered(impostor, old + new + [{"time": new[-1]["time"] + 60}]).history(QEMU, Timeframe.DAY)
     assert [point.time for point in points[:2]] == [1_700_000_000, 1_700_001_800]
     assert (points[0].cpu, points[0].net_in, points[0].ram_used) == (0.25, 1024.5, None)
     assert points[-1].cpu is None
     assert len(points) == 171
 
 
-def test_history_that_is_thinned_has_means_of_what_was_measured(stranger: Any) -> None:
+def test_history_that_is_thinned_has_means_of_what_was_measured(impostor: Any) -> None:
     rows = [{"time": i, "cpu": 0.2} if i % 2 else {"time": i} for i in range(1440)]
-    points = answered(stranger, rows).history(QEMU, Timeframe.DAY)
+    points = answered(impostor, rows).history(QEMU, Timeframe.DAY)
     assert len(points) == 360
     assert {round(point.cpu, 9) for point in points if point.cpu is not None} == {0.2}
 
@@ -202,31 +202,31 @@ def test_history_that_is_thinned_has_means_of_what_was_measured(stranger: Any) -
         ("something-new", Power.UNKNOWN),
     ],
 )
-def test_guests_have_a_power_for_each_status_in_the_list(stranger: Any, status: str, power: Power) -> None:
+def test_guests_have_a_power_for_each_status_in_the_list(impostor: Any, status: str, power: Power) -> None:
     row = {"type": "qemu", "vmid": "100", "node": "pve1", "status": status, "maxmem": "2048"}
-    guests = answered(stranger, [row, {"type": "storage", "id": "storage/x"}]).guests()
+    guests = answered(impostor, [row, {"type": "storage", "id": "storage/x"}]).guests()
     assert [(guest.ref, guest.power, guest.name, guest.usage.ram_total) for guest in guests] == [
         (QEMU, power, "", 2048)
     ]
 
 
-def test_driver_takes_a_number_that_is_not_there_for_unknown_and_0_for_0(stranger: Any) -> None:
+def test_driver_takes_a_number_that_is_not_there_for_unknown_and_0_for_0(impostor: Any) -> None:
     """B2."""
     bare = {"type": "qemu", "vmid": 100, "node": "pve1", "status": "running"}
-    (guest,) = answered(stranger, [bare]).guests()
-    assert guest.usage == NOT_SAID
-    (guest,) = answered(stranger, [bare | {"cpu": 0, "mem": "0", "maxmem": "", "uptime": None}]).guests()
+    (guest,) = answered(impostor, [bare]).guests()
+    assert guest.usage == NO_USAGE
+    (guest,) = answered(impostor, [bare | {"cpu": 0, "mem": "0", "maxmem": "", "uptime": None}]).guests()
     assert (guest.usage.cpu, guest.usage.ram_used, guest.usage.ram_total, guest.usage.uptime_s) == (0, 0, None, None)
-    look = answered(stranger, {"status": "running"}).look(QEMU)
+    look = answered(impostor, {"status": "running"}).look(QEMU)
     assert (look.power, look.uptime_s, look.never, look.is_managed) == (Power.RUNNING, None, {}, False)
-    assert answered(stranger, [{"time": 1, "mem": 0}]).history(QEMU, Timeframe.HOUR) == [Sample(1, ram_used=0)]
+    assert answered(impostor, [{"time": 1, "mem": 0}]).history(QEMU, Timeframe.HOUR) == [Sample(1, ram_used=0)]
 
 
-def test_guests_of_a_node_that_is_gone_have_no_power_and_no_usage(stranger: Any) -> None:
+def test_guests_of_a_node_that_is_gone_have_no_power_and_no_usage(impostor: Any) -> None:
     """The list keeps its guests' last words for up to 5 minutes."""
     row = {"type": "lxc", "vmid": 100, "node": "pve2", "status": "running", "cpu": 0.5, "mem": 5, "uptime": 9}
-    (guest,) = answered(stranger, [row, {"type": "node", "node": "pve2", "status": "offline"}]).guests()
-    assert (guest.power, guest.usage) == (Power.UNKNOWN, NOT_SAID)
+    (guest,) = answered(impostor, [row, {"type": "node", "node": "pve2", "status": "offline"}]).guests()
+    assert (guest.power, guest.usage) == (Power.UNKNOWN, NO_USAGE)
 
 
 REFUSALS = {
@@ -254,8 +254,8 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("answer", REFUSALS)
-def test_refusal_has_the_reason_of_its_text_and_keeps_the_text_for_staff(stranger: Any, answer: str) -> None:
-    hypervisor = connect("proxmox", stranger.access(stranger.answering(http_answer(b'{"data":null}', answer))))
+def test_refusal_has_the_reason_of_its_text_and_keeps_the_text_for_staff(impostor: Any, answer: str) -> None:
+    hypervisor = connect("proxmox", impostor.access(impostor.answering(http_answer(b'{"data":null}', answer))))
     with pytest.raises(Refused) as caught:
         hypervisor.send(QEMU, Command.REBOOT, 60)
     assert (caught.value.reason, caught.value.detail) == (REFUSALS[answer], answer)

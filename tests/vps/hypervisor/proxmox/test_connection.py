@@ -12,12 +12,12 @@ import pytest
 from launcher.certificate import certificate
 from launcher.secrets_file import free_port
 from tests.seams import Shorten
-from tests.vps.hypervisor.proxmox.stranger import http_answer
+from tests.vps.hypervisor.proxmox.impostor import http_answer
 from vps.guests import GuestRef, Kind
 from vps.hypervisor import connect
 from vps.hypervisor.base import Access, Command, OutcomeUnknown, Refusal, Refused, TooLate, Unreachable
 from vps.hypervisor.proxmox import transport
-from vps.operations.sweep import SILENT_S
+from vps.operations.sweep import IDLE_S
 
 GUEST = GuestRef(Kind.VM, "100", "pve1")
 UPID = "UPID:pve1:00001234:00005678:65000000:qmreboot:100:panel@pve!portal:"
@@ -50,76 +50,76 @@ BROKEN_AFTER = {
 
 @pytest.mark.parametrize("what", BROKEN_BEFORE)
 def test_send_of_a_command_that_did_not_leave_is_tried_at_another_host(
-    stranger: Any, shorten: Shorten, what: str
+    impostor: Any, shorten: Shorten, what: str
 ) -> None:
     shorten(connect_s=2)
-    broken, sound = stranger.breaking(BROKEN_BEFORE[what]), stranger.answering(DONE)
-    assert connect("proxmox", stranger.access(broken, sound)).send(GUEST, Command.REBOOT, 60) == UPID
+    broken, sound = impostor.breaking(BROKEN_BEFORE[what]), impostor.answering(DONE)
+    assert connect("proxmox", impostor.access(broken, sound)).send(GUEST, Command.REBOOT, 60) == UPID
     with pytest.raises(Unreachable):
-        connect("proxmox", stranger.access(broken)).send(GUEST, Command.REBOOT, 60)
+        connect("proxmox", impostor.access(broken)).send(GUEST, Command.REBOOT, 60)
 
 
 @pytest.mark.parametrize("what", BROKEN_AFTER)
-def test_send_of_a_command_that_left_is_never_tried_again(stranger: Any, shorten: Shorten, what: str) -> None:
+def test_send_of_a_command_that_left_is_never_tried_again(impostor: Any, shorten: Shorten, what: str) -> None:
     shorten(command_s=0.5)
-    broken, sound = stranger.answering(BROKEN_AFTER[what]), stranger.answering(DONE)
+    broken, sound = impostor.answering(BROKEN_AFTER[what]), impostor.answering(DONE)
     with pytest.raises(OutcomeUnknown):
-        connect("proxmox", stranger.access(broken, sound)).send(GUEST, Command.REBOOT, 60)
-    assert stranger.asked == 1
+        connect("proxmox", impostor.access(broken, sound)).send(GUEST, Command.REBOOT, 60)
+    assert impostor.asked == 1
 
 
-def test_send_leaves_nothing_after_its_time(stranger: Any) -> None:
+def test_send_leaves_nothing_after_its_time(impostor: Any) -> None:
     """Whoever was paused on the way is not told how long: the connection looks, just before it sends."""
-    host = stranger.answering(DONE)
+    host = impostor.answering(DONE)
     with pytest.raises(TooLate):
-        connect("proxmox", stranger.access(host)).send(GUEST, Command.REBOOT, 60, leave_by=time.monotonic() - 0.1)
-    assert stranger.asked == 0
+        connect("proxmox", impostor.access(host)).send(GUEST, Command.REBOOT, 60, leave_by=time.monotonic() - 0.1)
+    assert impostor.asked == 0
 
 
 @pytest.mark.parametrize("what", BROKEN_AFTER)
-def test_read_is_tried_at_another_host_after_any_failure(stranger: Any, shorten: Shorten, what: str) -> None:
+def test_read_is_tried_at_another_host_after_any_failure(impostor: Any, shorten: Shorten, what: str) -> None:
     shorten(read_s=2)
-    sound = stranger.answering(http_answer(b'{"data": {"version": "8.4.21"}}'))
-    broken = stranger.answering(BROKEN_AFTER[what])
-    assert connect("proxmox", stranger.access(broken, sound)).version() == "8.4.21"
+    sound = impostor.answering(http_answer(b'{"data": {"version": "8.4.21"}}'))
+    broken = impostor.answering(BROKEN_AFTER[what])
+    assert connect("proxmox", impostor.access(broken, sound)).version() == "8.4.21"
 
 
 NO = http_answer(b'{"data": null}', "500 VM 100 not running")
 
 
 @pytest.mark.parametrize("answer", [DONE, NO])
-def test_host_that_hangs_costs_its_time_once(stranger: Any, shorten: Shorten, answer: bytes) -> None:
+def test_host_that_hangs_costs_its_time_once(impostor: Any, shorten: Shorten, answer: bytes) -> None:
     """Whoever answered last is asked first, whatever the answer was."""
     shorten(connect_s=2)
     waited: list[Any] = []
-    hanging = stranger.breaking(lambda connection: (waited.append(connection), time.sleep(20)))
-    hypervisor = connect("proxmox", stranger.access(hanging, stranger.answering(answer)))
+    hanging = impostor.breaking(lambda connection: (waited.append(connection), time.sleep(20)))
+    hypervisor = connect("proxmox", impostor.access(hanging, impostor.answering(answer)))
     for _ in range(3):
         with suppress(Refused):
             hypervisor.send(GUEST, Command.REBOOT, 60)
-    assert (len(waited), stranger.asked) == (1, 3)
+    assert (len(waited), impostor.asked) == (1, 3)
 
 
 def test_hosts_that_hang_are_not_all_waited_for_and_the_last_is_found_in_the_end(
-    stranger: Any, shorten: Shorten
+    impostor: Any, shorten: Shorten
 ) -> None:
     """Whoever asks them one after the other may hold a turn, and says nothing to the database meanwhile."""
     shorten(read_s=1, other_hosts_s=1.5)
-    hanging = [stranger.answering(lambda _: time.sleep(60)) for _ in range(6)]
-    sound = stranger.answering(http_answer(b'{"data": {"version": "8.4.21"}}'))
-    hypervisor = connect("proxmox", stranger.access(*hanging, sound))
+    hanging = [impostor.answering(lambda _: time.sleep(60)) for _ in range(6)]
+    sound = impostor.answering(http_answer(b'{"data": {"version": "8.4.21"}}'))
+    hypervisor = connect("proxmox", impostor.access(*hanging, sound))
     found, calls = "", 0
     while not found and calls < len(hanging) + 1:
-        asked_before, calls = stranger.asked, calls + 1
+        asked_before, calls = impostor.asked, calls + 1
         with suppress(OutcomeUnknown):
             found = hypervisor.version()
-        assert stranger.asked - asked_before <= 2
+        assert impostor.asked - asked_before <= 2
     assert (found, calls > 2) == ("8.4.21", True)
 
 
 def test_transport_waits_no_longer_than_the_silence_that_ends_a_claim() -> None:
     longest = transport.TRIES_FOR_S + transport.CONNECT_S + transport.COMMAND_S
-    assert longest < SILENT_S
+    assert longest < IDLE_S
 
 
 def test_send_to_a_host_where_nobody_listens_is_unreachable() -> None:
@@ -129,9 +129,9 @@ def test_send_to_a_host_where_nobody_listens_is_unreachable() -> None:
 
 
 @pytest.mark.parametrize("host", ["no such/host", "::1", "127.0.0.1:99999", "a" * 70 + ".example", ""])
-def test_host_with_an_impossible_name_is_a_host_that_is_down(stranger: Any, host: str) -> None:
-    sound = stranger.answering(DONE)
-    assert connect("proxmox", stranger.access(host, sound)).send(GUEST, Command.REBOOT, 60) == UPID
+def test_host_with_an_impossible_name_is_a_host_that_is_down(impostor: Any, host: str) -> None:
+    sound = impostor.answering(DONE)
+    assert connect("proxmox", impostor.access(host, sound)).send(GUEST, Command.REBOOT, 60) == UPID
 
 
 def test_connect_without_hosts_is_unreachable() -> None:
@@ -163,11 +163,11 @@ def test_tls_takes_a_pin_written_in_either_case(driver: Any, simulated: Any) -> 
         {"fingerprint": "", "ca_pem": "rubbish"},
     ],
 )
-def test_tls_sends_nothing_to_whom_it_cannot_trust(stranger: Any, trust: dict[str, str]) -> None:
-    host = stranger.answering(DONE)
+def test_tls_sends_nothing_to_whom_it_cannot_trust(impostor: Any, trust: dict[str, str]) -> None:
+    host = impostor.answering(DONE)
     with pytest.raises(Unreachable):
-        connect("proxmox", stranger.access(host, **trust)).send(GUEST, Command.REBOOT, 60)
-    assert stranger.asked == 0
+        connect("proxmox", impostor.access(host, **trust)).send(GUEST, Command.REBOOT, 60)
+    assert impostor.asked == 0
 
 
 def test_tls_refuses_the_certificate_of_another_authority(driver: Any, tmp_path: Path) -> None:
@@ -177,15 +177,15 @@ def test_tls_refuses_the_certificate_of_another_authority(driver: Any, tmp_path:
         driver(fingerprint="", ca_pem=other.read_text()).version()
 
 
-def test_tls_takes_a_certificate_of_another_name_by_its_pin_alone(stranger: Any, tmp_path: Path) -> None:
+def test_tls_takes_a_certificate_of_another_name_by_its_pin_alone(impostor: Any, tmp_path: Path) -> None:
     """The certificate is for localhost and 127.0.0.1."""
-    stranger.address = "127.0.0.2"
-    host = stranger.answering(DONE)
-    by_authority = stranger.access(host, fingerprint="", ca_pem=(tmp_path / "simulator.crt").read_text())
+    impostor.address = "127.0.0.2"
+    host = impostor.answering(DONE)
+    by_authority = impostor.access(host, fingerprint="", ca_pem=(tmp_path / "simulator.crt").read_text())
     with pytest.raises(Unreachable):
         connect("proxmox", by_authority).send(GUEST, Command.REBOOT, 60)
-    assert stranger.asked == 0
-    assert connect("proxmox", stranger.access(host)).send(GUEST, Command.REBOOT, 60) == UPID
+    assert impostor.asked == 0
+    assert connect("proxmox", impostor.access(host)).send(GUEST, Command.REBOOT, 60) == UPID
 
 
 def test_transport_asks_no_proxy_of_the_environment(driver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,8 +199,8 @@ def test_connect_to_a_hypervisor_without_a_driver_is_refused() -> None:
 
 
 @pytest.mark.parametrize("secret", ["s3cr3t\nX-Injected: 1", "s3cr3t-секрет"])
-def test_token_secret_shows_in_nothing_that_is_printed(stranger: Any, secret: str) -> None:
-    access = stranger.access(stranger.answering(DONE), secret=secret)
+def test_token_secret_shows_in_nothing_that_is_printed(impostor: Any, secret: str) -> None:
+    access = impostor.access(impostor.answering(DONE), secret=secret)
     with pytest.raises(Refused) as caught:
         connect("proxmox", access).version()
     assert caught.value.reason == Refusal.UNAUTHENTICATED

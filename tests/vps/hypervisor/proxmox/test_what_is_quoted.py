@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from launcher.secrets_file import free_port
-from tests.vps.hypervisor.proxmox.stranger import http_answer
+from tests.vps.hypervisor.proxmox.impostor import http_answer
 from vps.guests import GuestRef, Kind
 from vps.hypervisor import connect
 from vps.hypervisor.base import Command, HypervisorError, Refused
@@ -39,8 +39,8 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("what", ANSWERS)
-def test_driver_quotes_nothing_of_what_is_no_proxmox_ve(stranger: Any, what: str) -> None:
-    hypervisor = connect("proxmox", stranger.access(stranger.answering(ANSWERS[what])))
+def test_driver_quotes_nothing_of_what_is_no_proxmox_ve(impostor: Any, what: str) -> None:
+    hypervisor = connect("proxmox", impostor.access(impostor.answering(ANSWERS[what])))
     for call in (hypervisor.version, hypervisor.guests, lambda: hypervisor.send(GUEST, Command.START, 60)):
         with pytest.raises(HypervisorError) as caught:
             call()
@@ -56,39 +56,39 @@ def test_driver_quotes_nothing_of_what_is_no_proxmox_ve(stranger: Any, what: str
         http_answer(b"", "500 VM is locked (backup)", headers="Server: nginx\r\n"),
     ],
 )
-def test_driver_keeps_the_text_of_proxmox_ve_for_staff_behind_a_proxy_too(stranger: Any, answer: bytes) -> None:
+def test_driver_keeps_the_text_of_proxmox_ve_for_staff_behind_a_proxy_too(impostor: Any, answer: bytes) -> None:
     with pytest.raises(Refused, match=r"500 VM is locked \(backup\)"):
-        connect("proxmox", stranger.access(stranger.answering(answer))).send(GUEST, Command.START, 60)
+        connect("proxmox", impostor.access(impostor.answering(answer))).send(GUEST, Command.START, 60)
 
 
 @pytest.mark.parametrize("host", ["2130706433", "0x7f.1", "panel-name-of-loopback"])
-def test_host_by_a_name_is_no_way_to_this_machine(stranger: Any, monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+def test_host_by_a_name_is_no_way_to_this_machine(impostor: Any, monkeypatch: pytest.MonkeyPatch, host: str) -> None:
     """Whoever may register a cluster may not reach what listens here, by whatever name."""
-    port = stranger.answering(http_answer(b'{"data": {"version": "9.2.11"}}')).rpartition(":")[2]
+    port = impostor.answering(http_answer(b'{"data": {"version": "9.2.11"}}')).rpartition(":")[2]
     resolve = socket.getaddrinfo
     named = {"panel-name-of-loopback": "127.0.0.1"}
     monkeypatch.setattr(
         socket, "getaddrinfo", lambda name, *rest, **more: resolve(named.get(name, name), *rest, **more)
     )
     with pytest.raises(HypervisorError, match="stands for an address of this machine"):
-        connect("proxmox", stranger.access(f"{host}:{port}")).version()
-    assert stranger.asked == 0
-    assert connect("proxmox", stranger.access(f"127.0.0.1:{port}")).version() == "9.2.11"
+        connect("proxmox", impostor.access(f"{host}:{port}")).version()
+    assert impostor.asked == 0
+    assert connect("proxmox", impostor.access(f"127.0.0.1:{port}")).version() == "9.2.11"
 
 
 @pytest.mark.parametrize("host", ["224.0.0.1", "[::]"])
-def test_host_with_an_address_of_a_link_is_refused_however_it_came_to_be_written(stranger: Any, host: str) -> None:
+def test_host_with_an_address_of_a_link_is_refused_however_it_came_to_be_written(impostor: Any, host: str) -> None:
     """D2: nothing is connected to, so nothing there hears of us."""
-    port = stranger.answering(http_answer(b'{"data": {"version": "9.2.11"}}')).rpartition(":")[2]
+    port = impostor.answering(http_answer(b'{"data": {"version": "9.2.11"}}')).rpartition(":")[2]
     with pytest.raises(HypervisorError, match="no cluster has such an address"):
-        connect("proxmox", stranger.access(f"{host}:{port}")).version()
-    assert stranger.asked == 0
+        connect("proxmox", impostor.access(f"{host}:{port}")).version()
+    assert impostor.asked == 0
 
 
-def test_driver_quotes_nothing_of_what_has_no_tls(stranger: Any) -> None:
+def test_driver_quotes_nothing_of_what_has_no_tls(impostor: Any) -> None:
     """As 127.0.0.1:6379, which is Redis, or a mail server that greets."""
-    host = stranger.breaking(lambda connection: connection.sendall(f"220 {SECRET}\r\n".encode()))
+    host = impostor.breaking(lambda connection: connection.sendall(f"220 {SECRET}\r\n".encode()))
     for where in (host, f"127.0.0.1:{free_port()}"):
         with pytest.raises(HypervisorError) as caught:
-            connect("proxmox", stranger.access(where)).version()
+            connect("proxmox", impostor.access(where)).version()
         assert SECRET not in caught.value.detail

@@ -67,9 +67,9 @@ def test_reconcile_calls_no_server_gone_by_a_list_older_than_the_rights_given_ba
     reconcile(real_cluster.pk)
     assert doubt()["why"] == "no_rights"
     simulated.grant(ALL)
-    told = simulated.api("GET", LIST).json()["data"]
-    older = [row for row in told if row.get("vmid") != 102]
-    assert len(older) == len(told) - 1
+    listed = simulated.api("GET", LIST).json()["data"]
+    older = [row for row in listed if row.get("vmid") != 102]
+    assert len(older) == len(listed) - 1
     simulated.answer("GET", LIST, 200, body={"data": older}, times=1)
     reconcile(real_cluster.pk)
     assert not Placement.objects.filter(missing_since__isnull=False).exists()

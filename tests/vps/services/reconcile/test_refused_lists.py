@@ -92,10 +92,10 @@ def test_reconcile_counts_a_list_that_makes_no_sense_as_no_answer_though_its_sta
     server(power="running")
     simulated.answer("GET", LIST, 200, body={"data": data})
     reconcile(real_cluster.pk)
-    silent = Cluster.objects.get()
-    assert silent.failures == 1
-    assert silent.failure
-    assert silent.seen_at == real_cluster.seen_at
+    unreachable = Cluster.objects.get()
+    assert unreachable.failures == 1
+    assert unreachable.failure
+    assert unreachable.seen_at == real_cluster.seen_at
     assert not Placement.objects.filter(missing_since__isnull=False).exists()
     simulated.answer_truly()
     due(real_cluster)
@@ -121,9 +121,9 @@ def test_operations_go_on_in_a_cluster_that_refuses_its_list_and_do_not_clear_it
     assert retry_in_s(real_cluster.pk, {"pve1"}) == 0
     assert do(vps, "start").state == "succeeded"
     binding.identify(vps.placement.pk)
-    silent = Cluster.objects.get()
-    assert (silent.failures, silent.is_refusing) == (1, True)
-    assert silent.unreachable_since
+    unreachable = Cluster.objects.get()
+    assert (unreachable.failures, unreachable.is_refusing) == (1, True)
+    assert unreachable.unreachable_since
 
 
 @pytest.mark.parametrize("path", ["qemu", "tasks"])

@@ -9,7 +9,7 @@ from django.utils import timezone
 from tests.docs.shape import differences
 from vps import observations
 from vps.guests import GuestRef, Kind
-from vps.hypervisor.base import NOT_SAID, Usage
+from vps.hypervisor.base import NO_USAGE, Usage
 from vps.models import Cluster, Vps
 from vps.services import binding, metrics
 from vps.services.reconcile import reconcile
@@ -66,14 +66,18 @@ def test_usage_that_the_release_before_has_kept_is_never_another_servers(
 
 
 def test_usage_has_null_for_a_missing_figure_beside_those_that_are_there() -> None:
-    told = usage_now(Usage(cpu=0.25, ram_used=5, net_in=10), None, timezone.now())
-    assert (told["cpu"], told["ram"], told["disk"]) == (0.25, {"used": 5, "total": None}, {"used": None, "total": None})
-    assert told["uptime_s"] is None
-    after = usage_now(Usage(net_in=20), told | {"at": told["at"] - 10}, timezone.now())
+    usage = usage_now(Usage(cpu=0.25, ram_used=5, net_in=10), None, timezone.now())
+    assert (usage["cpu"], usage["ram"], usage["disk"]) == (
+        0.25,
+        {"used": 5, "total": None},
+        {"used": None, "total": None},
+    )
+    assert usage["uptime_s"] is None
+    after = usage_now(Usage(net_in=20), usage | {"at": usage["at"] - 10}, timezone.now())
     assert (after["cpu"], after["rates"]["net_in"], after["rates"]["net_out"]) == (None, 1, None)
-    again = usage_now(Usage(net_in=20, net_out=5), usage_now(NOT_SAID, None, timezone.now()), timezone.now())
+    again = usage_now(Usage(net_in=20, net_out=5), usage_now(NO_USAGE, None, timezone.now()), timezone.now())
     assert set(again["rates"].values()) == {None}
-    assert differences(told, again) == []
+    assert differences(usage, again) == []
 
 
 def test_usage_counts_a_measurement_that_is_listed_twice_once() -> None:

@@ -29,7 +29,7 @@ def test_operations_ask_an_unreported_guest_itself_and_go_on(
     server: Any, simulated: Simulated, real_cluster: Cluster, with_token: Any, alice: Any, kind: str, verb: str
 ) -> None:
     """B3: for as long as the list says so: round after round, and through the API."""
-    vps = server(kind, power=power_before(verb), unheard=True)
+    vps = server(kind, power=power_before(verb), unreported=True)
     binding.identify(vps.placement.pk)
     Placement.objects.update(looked_at=timezone.now() - timedelta(minutes=6))
     for _ in range(3):
@@ -47,7 +47,7 @@ def test_reconcile_shows_what_its_node_says_of_an_unreported_guest(
     server: Any, simulated: Simulated, real_cluster: Cluster, power_now: str
 ) -> None:
     """B3: its node's list has its power."""
-    vps = server(power=power_now, unheard=True)
+    vps = server(power=power_now, unreported=True)
     Placement.objects.update(power="unknown", identity="aaaaaaaa-0000-0000-0000-000000000100")
     reconcile(real_cluster.pk)
     assert Vps.objects.get(pk=vps.pk).shown.word == power_now
@@ -58,7 +58,7 @@ def test_reconcile_asks_a_node_twice_for_however_many_unreported_guests(
 ) -> None:
     """B3: for its virtual machines and for its containers."""
     for vmid in range(100, 130):
-        server("qemu" if vmid % 2 else "lxc", power="running", vmid=vmid, unheard=True)
+        server("qemu" if vmid % 2 else "lxc", power="running", vmid=vmid, unreported=True)
     simulated.forget_load()
     reconcile(real_cluster.pk)
     assert simulated.load()["by_path"]["GET /nodes/{node}/{kind}"] == 2
@@ -70,7 +70,7 @@ def test_reconcile_shows_an_unreported_guest_as_unknown_whose_node_does_not_answ
     server: Any, simulated: Simulated, real_cluster: Cluster, trouble: str
 ) -> None:
     """B3: and changes nothing of its status."""
-    vps = server(power="running", unheard=True)
+    vps = server(power="running", unreported=True)
     Placement.objects.update(identity="aaaaaaaa-0000-0000-0000-000000000100")
     if trouble == "down":
         simulated.call("PATCH", "nodes/pve1", {"up": False})
@@ -89,7 +89,7 @@ def test_reconcile_finds_an_unreported_guest_again_that_comes_back(
     server: Any, simulated: Simulated, real_cluster: Cluster, django_capture_on_commit_callbacks: Any
 ) -> None:
     """B3: it was gone for a while, and the list has no more to say of it than where it is: its node has."""
-    vps = server(power="running", unheard=True)
+    vps = server(power="running", unreported=True)
     binding.identify(vps.placement.pk)
     Placement.objects.update(missing_since=timezone.now(), power="unknown", looked_at=None)
     bells()
@@ -105,7 +105,7 @@ def test_reconcile_identifies_an_unreported_guest_that_is_in_doubt(
     server: Any, simulated: Simulated, real_cluster: Cluster
 ) -> None:
     """B3: by what its node says, as it does a guest that is reported."""
-    vps = server(power="running", unheard=True)
+    vps = server(power="running", unreported=True)
     binding.identify(vps.placement.pk)
     Placement.objects.update(doubted_since=timezone.now(), looked_at=None)
     reconcile(real_cluster.pk)
@@ -116,7 +116,7 @@ def test_reconcile_does_not_show_a_paused_unreported_guest_as_running(
     server: Any, simulated: Simulated, real_cluster: Cluster
 ) -> None:
     """B3: its node's list calls it running; only its own status tells."""
-    vps = server(power="paused", unheard=True)
+    vps = server(power="paused", unreported=True)
     binding.identify(vps.placement.pk)
     Placement.objects.update(looked_at=None)
     for _ in range(2):

@@ -76,7 +76,7 @@ def test_webhook_call_looks_a_name_up_once_a_connection_and_connects_to_what_was
 ) -> None:
     """The name is public at the first question and this machine at the next. 93.184.216.34 leads to the receiver here."""
     receiver, trusted = with_tls
-    asked, reached = [], []
+    asked, connected = [], []
     create = connection.socket.create_connection
 
     def alternating(host: str, port: int) -> list[str]:
@@ -84,14 +84,14 @@ def test_webhook_call_looks_a_name_up_once_a_connection_and_connects_to_what_was
         return ["93.184.216.34"] if len(asked) % 2 else ["127.0.0.1"]
 
     def wire(address: tuple[str, int], timeout: float) -> Any:
-        reached.append(address[0])
+        connected.append(address[0])
         return create(("127.0.0.1", address[1]), timeout)
 
     monkeypatch.setattr(connection.socket, "create_connection", wire)
     url = receiver.url.replace("127.0.0.1", "localhost")
     answers = [sent(url, allow_private=False, resolve=alternating, tls=trusted) for _ in range(6)]
     assert [answer.status or answer.error for answer in answers] == [200, "address"] * 3
-    assert (len(asked), set(reached)) == (6, {"93.184.216.34"})
+    assert (len(asked), set(connected)) == (6, {"93.184.216.34"})
     assert {got.headers["host"].split(":")[0] for got in receiver.got} == {"localhost"}
 
 

@@ -219,7 +219,7 @@ def test_webhook_delivery_is_tried_by_the_schedule_and_after_the_last_try_the_ne
 
 
 @pytest.mark.parametrize(
-    ("said", "least", "most"),
+    ("retry_after", "least", "most"),
     [
         ("120", 119, 121),
         ("in an hour", 3000, 3601),
@@ -230,11 +230,17 @@ def test_webhook_delivery_is_tried_by_the_schedule_and_after_the_last_try_the_ne
     ],
 )
 def test_webhook_endpoint_may_ask_for_a_longer_pause(
-    receiver: Receiver, endpoint: WebhookEndpoint, alice: Any, make_vps: Any, said: str, least: float, most: float
+    receiver: Receiver,
+    endpoint: WebhookEndpoint,
+    alice: Any,
+    make_vps: Any,
+    retry_after: str,
+    least: float,
+    most: float,
 ) -> None:
     happen(make_vps(alice), "a")
     in_an_hour = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
-    receiver.always(status=429, headers={"Retry-After": in_an_hour if said == "in an hour" else said})
+    receiver.always(status=429, headers={"Retry-After": in_an_hour if retry_after == "in an hour" else retry_after})
     run(endpoint)
     assert least <= pause_s(WebhookDelivery.objects.get()) <= most
 

@@ -35,12 +35,12 @@ MANY = 40
 
 
 @contextmanager
-def somebody_has(*turns: tuple[int, int]) -> Iterator[None]:
+def somebody_has(*locks: tuple[int, int]) -> Iterator[None]:
     """Another process, which is at it."""
     other = connections["default"].copy()
     other.connect()
     raw: psycopg.Connection[Any] = other.connection
-    for what, id in turns:
+    for what, id in locks:
         raw.execute("SELECT pg_advisory_lock(%s, %s)", [what, id])
     try:
         yield

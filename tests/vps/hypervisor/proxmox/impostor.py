@@ -16,7 +16,7 @@ from vps.hypervisor.base import Access
 Act = Callable[[Any], None]
 
 
-class Stranger:
+class Impostor:
     """`answering` and `breaking` start a host and give its `name:port`; `asked` counts the requests that reached it."""
 
     def __init__(self, folder: Path) -> None:
@@ -91,8 +91,8 @@ def http_answer(body: bytes, status: str = "200 OK", length: int | None = None, 
 
 
 @pytest.fixture
-def stranger(tmp_path: Path) -> Iterator[Stranger]:
-    made = Stranger(tmp_path)
+def impostor(tmp_path: Path) -> Iterator[Impostor]:
+    made = Impostor(tmp_path)
     yield made
     for server in made.sockets:
         server.shutdown(socket.SHUT_RDWR)
