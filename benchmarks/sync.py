@@ -1,4 +1,4 @@
-"""`make bench WHAT=sync`: ten thousand words of the main site, in batches and one call each, through the doors in-process."""
+"""`make bench WHAT=sync`: ten thousand sync commands, in batches and one call each, through the endpoints in-process."""
 
 import argparse
 import time

@@ -167,7 +167,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return routes.answer(self.server.world, self.command, path, params)
 
     def send_canned_answer(self, path: str, params: dict[str, Any]) -> None:
-        """Raises Told where the call has an answer that was put in place of the cluster's."""
+        """Raises Overridden where the call has an answer that was put in place of the cluster's."""
         world = self.server.world
         if answer := world.canned_answer(self.command, routes.clean(path), int(self.server.server_address[1])):
             if answer.acts:

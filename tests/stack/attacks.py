@@ -129,7 +129,7 @@ def requests_in_line_without_an_end(target: Target) -> Iterator[None]:
 
 @attack
 def bodies_that_do_not_come(target: Target) -> Iterator[None]:
-    """C3 at every kind of door: the first of it at once, and then nothing."""
+    """C3 at every kind of endpoint: the first of it at once, and then nothing."""
     form, json_body = "Content-Type: multipart/form-data; boundary=b", "Content-Type: application/json"
     endpoints = [
         ("/login/", form, f"Cookie: csrf={'a' * 32}"),

@@ -1,4 +1,4 @@
-"""Fields of machines and networks, beside the plain ones of web.fields: for the serializers of the doors here."""
+"""Fields of machines and networks, beside the plain ones of web.fields: for the serializers of the endpoints here."""
 
 import ipaddress
 import re
