@@ -161,6 +161,7 @@ OF_OPERATIONS = [
         f"{OPERATIONS}/test_at_once.py",
         f"{OPERATIONS}/test_strays.py",
         f"{OPERATIONS}/test_outcomes.py",
+        "tests/vps/api/test_customer.py",
     ),
     m(
         "the answer was lost",

@@ -48,12 +48,20 @@ def at_once(call: Callable[[], Any], times: int = 30) -> list[Any]:
         return list(pool.map(once, range(times)))
 
 
-def test_api_reboot_of_thirty_at_once_is_accepted_once(server: Vps) -> None:
-    body = {"username": "alice", "password": "a long and winding password"}
-    token = Client().post("/api/auth/login", body, content_type="application/json").json()["access"]
+@pytest.mark.parametrize(("verb", "body"), [("reboot", {}), ("stop", {"force": True})])
+def test_api_reboot_or_forced_stop_of_thirty_at_once_is_accepted_once(
+    server: Vps, verb: str, body: dict[str, bool]
+) -> None:
+    """A forced stop overtakes others, and no forced stop."""
+    alice = {"username": "alice", "password": "a long and winding password"}
+    token = Client().post("/api/auth/login", alice, content_type="application/json").json()["access"]
     headers = {"authorization": f"Bearer {token}"}
-    statuses = at_once(lambda: Client(headers=headers).post(f"/api/vps/{server.pk}/reboot").status_code)
-    assert sorted(statuses) == [202] + [409] * 29
+
+    def ask() -> int:
+        answer = Client(headers=headers).post(f"/api/vps/{server.pk}/{verb}", body, content_type="application/json")
+        return answer.status_code
+
+    assert sorted(at_once(ask)) == [202] + [409] * 29
     assert Operation.objects.count() == 1
     assert Event.objects.count() == 1
 
