@@ -42,8 +42,8 @@ OF_OPERATIONS = [
     m(
         "a turn on a VPS",
         "vps/models/operation.py",
-        "self.filter(id=operation.id, fence=operation.fence, ",
-        "self.filter(id=operation.id, ",
+        "filter(id=self.id, fence=self.fence, ",
+        "filter(id=self.id, ",
         f"{OPERATIONS}/test_operations.py",
     ),
     m(

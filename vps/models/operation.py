@@ -98,10 +98,6 @@ class OperationQuerySet(models.QuerySet["Operation"]):
     def hydrated(self) -> "OperationQuerySet":
         return self.select_related("vps__placement")
 
-    def postpone(self, operation: "Operation", seconds: float) -> None:
-        """Let others go first: this turn came to nothing, and counts as one that was never given back."""
-        self.write(operation, due_at=clock.now() + timedelta(seconds=seconds))
-
     def reschedule(self, pauses: "dict[Operation, float]") -> None:
         """Put these off by so many seconds, each while its claim holds."""
         if not pauses:
@@ -111,12 +107,6 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         with connection.cursor() as cursor:
             cursor.execute(RESCHEDULE, [list(ids), list(fences), list(seconds)])
 
-    def seize(self, operation: "Operation") -> "Operation":
-        """Take an open operation out of whatever hands it is in. To be called with its VPS's row locked."""
-        self.filter(id=operation.pk).update(fence=models.F("fence") + 1)
-        seized: Operation = self.hydrated().get(id=operation.pk)
-        return seized
-
     def cut_off(self, vps_ids: "list[int]", code: str) -> None:
         """End what is open on these VPSs, whose rows are locked: what it was asked of is not there any more."""
         rows = self.open().filter(vps_id__in=vps_ids).select_related("vps").order_by("id")
@@ -125,35 +115,10 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         self.filter(id__in=[one.pk for one in hit]).update(fence=models.F("fence") + 1, **over)
         Event.objects.record_all([one.ended(Operation.State.FAILED, code) for one in hit])
 
-    def may_meet_tasks_of_others(self, operation: "Operation", since: datetime) -> bool:
-        """Whether its guest may have tasks that no operation of its VPS knows: one ended since then without hearing of
-        its own, or nothing was sent on behalf of this VPS yet, and the guest may have been another's."""
-        before = self.filter(vps=operation.vps, pk__lt=operation.pk, sent_as__gt="")
-        in_doubt = before.filter(state=Operation.State.FAILED, handle="", intent_at__isnull=False, sent_at__gt=since)
-        return in_doubt.exists() or not before.exists()
-
     def knows_task(self, vps_id: int, handle: str) -> bool:
         """Whether this task of the VPS's guest is, or was, some operation's."""
         spent = self.filter(vps_id=vps_id, spent_handles__contains=[handle])
         return self.filter(handle=handle).exists() or spent.exists()
-
-    def end(self, operation: "Operation", state: str, **columns: Any) -> bool:
-        """Write the end and its event, once: False where the claim was taken over or it had ended. In a transaction."""
-        if not self.write(operation, state=state, finished_at=clock.now(), **columns):
-            return False
-        Event.objects.record_all([operation.ended(state, operation.error_code)])
-        return True
-
-    def write(self, operation: "Operation", **columns: Any) -> bool:
-        """Write while `operation` still holds the last claim. False: somebody took over, and nothing was written."""
-        mine = self.filter(id=operation.id, fence=operation.fence, state__in=Operation.OPEN)
-        percent = Operation.PROGRESS[columns["step"]] if "step" in columns else 0
-        if not mine.update(**columns, most_progress=Greatest("most_progress", percent)):
-            return False
-        for name, value in columns.items():
-            setattr(operation, name, value)
-        operation.most_progress = max(operation.most_progress, percent)
-        return True
 
 
 class Operation(models.Model):
@@ -296,6 +261,41 @@ class Operation(models.Model):
     def failure(self) -> Sentence:
         """Why it failed, in words a customer understands."""
         return sentence_of(self.error_code)
+
+    def write(self, **columns: Any) -> bool:
+        """Write while this still holds the last claim. False: somebody took over, and nothing was written."""
+        mine = Operation.objects.filter(id=self.id, fence=self.fence, state__in=self.OPEN)
+        percent = self.PROGRESS[columns["step"]] if "step" in columns else 0
+        if not mine.update(**columns, most_progress=Greatest("most_progress", percent)):
+            return False
+        for name, value in columns.items():
+            setattr(self, name, value)
+        self.most_progress = max(self.most_progress, percent)
+        return True
+
+    def end(self, state: str, **columns: Any) -> bool:
+        """Write the end and its event, once: False where the claim was taken over or it had ended. In a transaction."""
+        if not self.write(state=state, finished_at=clock.now(), **columns):
+            return False
+        Event.objects.record_all([self.ended(state, self.error_code)])
+        return True
+
+    def postpone(self, seconds: float) -> None:
+        """Let others go first: this turn came to nothing, and counts as one that was never given back."""
+        self.write(due_at=clock.now() + timedelta(seconds=seconds))
+
+    def seize(self) -> "Operation":
+        """Take it out of whatever hands it is in. To be called with its VPS's row locked."""
+        Operation.objects.filter(id=self.pk).update(fence=models.F("fence") + 1)
+        seized: Operation = Operation.objects.hydrated().get(id=self.pk)
+        return seized
+
+    def may_meet_tasks_of_others(self, since: datetime) -> bool:
+        """Whether its guest may have tasks that no operation of its VPS knows: one ended since then without hearing of
+        its own, or nothing was sent on behalf of this VPS yet, and the guest may have been another's."""
+        before = Operation.objects.filter(vps=self.vps, pk__lt=self.pk, sent_as__gt="")
+        in_doubt = before.filter(state=self.State.FAILED, handle="", intent_at__isnull=False, sent_at__gt=since)
+        return in_doubt.exists() or not before.exists()
 
     def ended(self, state: str, code: str) -> Event:
         """The event that tells of its end, not yet written."""

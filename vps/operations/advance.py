@@ -30,7 +30,7 @@ def advance(id: int, vps_id: int, hypervisor: Hypervisor) -> tuple[Operation, fl
         try:
             pause = advance_claimed(operation, hypervisor)
         except Exception:
-            Operation.objects.postpone(operation, pauses.LATER)
+            operation.postpone(pauses.LATER)
             raise
         if pause is not None:
             reschedule({operation: pause})
@@ -68,7 +68,7 @@ def run_step(operation: Operation, hypervisor: Hypervisor) -> float | None:
         return next_step(operation, hypervisor)
     except HypervisorError as error:
         unreachable = {"step": Operation.Step.UNREACHABLE} if operation.intent_at is None else {}
-        Operation.objects.write(operation, **unreachable, error_detail=error.detail)
+        operation.write(**unreachable, error_detail=error.detail)
         return until_asked_again(operation)
 
 

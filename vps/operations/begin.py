@@ -52,7 +52,7 @@ def wait_until_free(operation: Operation, look: Look) -> float:
     """Nothing is sent while the guest is locked."""
     step = Step.DOWN if operation.down_since else Step.LOCKED
     waiting = {"step": step, "node": look.node, "error_detail": look.waits}
-    Operation.objects.write(operation, **running(operation, clock.now()), **waiting)
+    operation.write(**running(operation, clock.now()), **waiting)
     return pauses.LOCKED
 
 
@@ -65,7 +65,7 @@ def look_if_free(operation: Operation, placement: Placement, hypervisor: Hypervi
     is_held_up = command_of(operation, hypervisor) in look.waits_for
     if is_held_up and not verb_of(operation).is_done_already(operation, look):
         return pauses.LOCKED
-    Operation.objects.write(operation, step=Step.WAITING)
+    operation.write(step=Step.WAITING)
     return pauses.NOW
 
 
@@ -114,7 +114,7 @@ def write_intent(operation: Operation, **columns: Any) -> bool:
         if error := prohibition(vps):
             fail(operation, error.code)
             return False
-    return Operation.objects.write(operation, **columns)
+    return operation.write(**columns)
 
 
 def running(operation: Operation, now: datetime) -> dict[str, object]:
@@ -131,14 +131,14 @@ def send(
     try:
         handle = hypervisor.send(ref, asked, limit_s, is_managed=look.is_managed, leave_by=leave_by)
     except OutcomeUnknown as unknown:
-        Operation.objects.write(operation, error_detail=unknown.detail)
+        operation.write(error_detail=unknown.detail)
         return pauses.SOON
     except Unreachable as unreachable:
-        Operation.objects.write(operation, **held_up(operation), error_detail=unreachable.detail)
+        operation.write(**held_up(operation), error_detail=unreachable.detail)
         return pauses.LATER
     except Refused as refused:
         return refusals.after_refusal(operation, placement, hypervisor, refused)
     crash_point("before_record")
-    Operation.objects.write(operation, handle=handle, step=Step.WORKING if handle else Step.CONFIRMING)
+    operation.write(handle=handle, step=Step.WORKING if handle else Step.CONFIRMING)
     crash_point("after_record")
     return pauses.SOON

@@ -77,7 +77,7 @@ def wait_until_up(operation: Operation, look: Look, hypervisor: Hypervisor) -> f
     """The hypervisor starts what a reboot has shut down. If it does not, its owner is told soon, and may start it."""
     now = clock.now()
     if operation.down_since is None:
-        Operation.objects.write(operation, down_since=now)
+        operation.write(down_since=now)
     if look.waits:
         return refusals.bring_up(operation, look, look.waits)
     since = max(operation.down_since or now, operation.sent_after or now)

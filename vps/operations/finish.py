@@ -25,7 +25,7 @@ def fail(operation: Operation, code: str, detail: str = "", *, look: Look | None
 def go_down(operation: Operation, look: Look, **columns: Any) -> None:
     """What was to be rebooted is down, and stays so for now: its page says so while the operation goes on."""
     vpses = lock(operation)
-    if Operation.objects.write(operation, **columns):
+    if operation.write(**columns):
         for vps in vpses:
             record_look(vps, operation, look)
             notify.pages(vps.pk, vps.user_id)
@@ -62,7 +62,7 @@ def end(operation: Operation, state: Operation.State, *, look: Look | None, **co
 def write_end(operation: Operation, state: Operation.State, look: Look | None, **columns: Any) -> None:
     """A worker whose claim was taken over meanwhile changes nothing."""
     vpses = lock(operation)
-    if not Operation.objects.end(operation, state, **columns) or look is None:
+    if not operation.end(state, **columns) or look is None:
         return
     for vps in vpses:
         record_look(vps, operation, look)

@@ -21,16 +21,16 @@ def find(operation: Operation, placement: Placement, hypervisor: Hypervisor) -> 
     It may have left as late as now, by a worker that was paused: the time to wait begins with the first look.
     """
     if operation.step == Step.SENDING:
-        Operation.objects.write(operation, step=Step.FINDING, sent_at=clock.now())
+        operation.write(step=Step.FINDING, sent_at=clock.now())
     # Only whether the way is quick is asked here: a guest that has moved away meanwhile is an answer too.
     with suppress(Refused):
         hypervisor.glance(placement.ref_on(operation.node))
     traits = hypervisor.traits
     arrives_within_s = traits.stray_s if operation.error_detail else traits.orphan_s
     if handle := new_task_of(operation, placement, hypervisor):
-        Operation.objects.write(operation, handle=handle, step=Step.WORKING, error_detail="")
+        operation.write(handle=handle, step=Step.WORKING, error_detail="")
     elif hypervisor.slowest_s > traits.quick_s:
-        Operation.objects.write(operation, error_detail="the hypervisor is slow")
+        operation.write(error_detail="the hypervisor is slow")
     elif seconds_since_sent(operation) > arrives_within_s:
         return begin_again(operation, hypervisor)
     return pauses.SOON
@@ -48,7 +48,7 @@ def follow(operation: Operation, placement: Placement, hypervisor: Hypervisor) -
     if not result.is_success:
         why = Refused(hypervisor.task_refusal(result), result.exit_text)
         return refusals.after_refusal(operation, placement, hypervisor, why)
-    Operation.objects.write(operation, step=Step.CONFIRMING)
+    operation.write(step=Step.CONFIRMING)
     return confirm(operation, placement, hypervisor)
 
 
@@ -59,5 +59,5 @@ def without_task(operation: Operation, hypervisor: Hypervisor, refused: Refused)
     if not phase_of(operation, hypervisor).leaves_trace:
         fail(operation, "outcome_unknown", refused.detail)
         return None
-    Operation.objects.write(operation, step=Step.CONFIRMING, error_detail=refused.detail)
+    operation.write(step=Step.CONFIRMING, error_detail=refused.detail)
     return pauses.SOON

@@ -57,7 +57,7 @@ def begin_next_phase(operation: Operation, look: Look, detail: str = "") -> floa
     if look.power == Power.STOPPED and verb_of(operation).goal == Power.RUNNING:
         go_down(operation, look, **columns, down_since=operation.down_since or clock.now())
     else:
-        Operation.objects.write(operation, **columns)
+        operation.write(**columns)
     return pauses.NOW
 
 
@@ -67,7 +67,7 @@ def begin_again(operation: Operation, hypervisor: Hypervisor) -> float | None:
     if is_hidden:
         fail(operation, "outcome_unknown", f"it was sent as {operation.sent_as}, whose tasks cannot be seen any more")
         return None
-    Operation.objects.write(operation, **not_sent(operation))
+    operation.write(**not_sent(operation))
     return pauses.NOW
 
 

@@ -37,14 +37,14 @@ def after_refusal(operation: Operation, placement: Placement, hypervisor: Hyperv
     if reason == Refusal.NOT_HERE:
         return look_elsewhere(operation, placement, hypervisor, refused.detail)
     if (reason, phase.command.state) in IS_SO:
-        Operation.objects.write(operation, **held_up(operation), error_detail=refused.detail)
+        operation.write(**held_up(operation), error_detail=refused.detail)
         return pauses.LATER
     if reason in PASSES:
         step = Step.DOWN if operation.down_since else PASSES[reason]
-        Operation.objects.write(operation, **held_up(operation, step), error_detail=refused.detail)
+        operation.write(**held_up(operation, step), error_detail=refused.detail)
         return pauses.LOCKED
     if operation.handle and is_as_asked(operation, placement, hypervisor):
-        Operation.objects.write(operation, step=Step.CONFIRMING, error_detail=refused.detail)
+        operation.write(step=Step.CONFIRMING, error_detail=refused.detail)
         return pauses.SOON
     if phase.or_next and reason in DEAF:
         return begin_next_phase(operation, hypervisor.look(placement.ref), refused.detail)
@@ -82,7 +82,7 @@ def after_half_a_cycle(operation: Operation, look: Look, hypervisor: Hypervisor,
         fail(operation, "did_not_come_back", detail, look=look)
         return None
     if phase_of(operation, hypervisor).checks_lock:
-        Operation.objects.write(operation, step=Step.CONFIRMING, down_since=clock.now(), error_detail=detail)
+        operation.write(step=Step.CONFIRMING, down_since=clock.now(), error_detail=detail)
         return pauses.SOON
     return bring_up(operation, look, detail)
 
@@ -119,6 +119,6 @@ def look_elsewhere(operation: Operation, placement: Placement, hypervisor: Hyper
         return None
     asked = placement.node if is_confirming or operation.intent_at is None else operation.node
     if not is_confirming:
-        Operation.objects.write(operation, **not_sent(operation), error_detail=detail)
+        operation.write(**not_sent(operation), error_detail=detail)
     Placement.objects.filter(pk=placement.pk).update(node=guest.ref.node)
     return pauses.LOCKED if guest.ref.node == asked else pauses.NOW

@@ -84,7 +84,7 @@ def end_what_is_overtaken(vps: Vps, verb: Verb, *, by: Any) -> None:
         return
     if not verb.may_overtake or verb_of(running).may_overtake:
         raise OperationInProgress(extra={"operation": running.public(by)})
-    fail(Operation.objects.seize(running), "superseded", f"by {verb.name} of {by}")
+    fail(running.seize(), "superseded", f"by {verb.name} of {by}")
 
 
 def queue(vps: Vps, verb: Verb, *, by: Any, source: str, params: dict[str, Any]) -> Operation:

@@ -60,6 +60,6 @@ def end_overrun(id: int, vps_id: int | None) -> bool:
     operation = late.select_for_update(skip_locked=True).first() if is_free else None
     if operation is None:
         return False
-    seized = Operation.objects.seize(operation)
+    seized = operation.seize()
     fail(seized, why_late(seized), seized.error_detail)
     return True

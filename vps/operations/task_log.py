@@ -26,7 +26,7 @@ def tasks_of_others(operation: Operation, placement: Placement, hypervisor: Hype
     if not is_first or not hypervisor.traits.has_log:
         return []
     now, stray = clock.now(), timedelta(seconds=hypervisor.traits.stray_s)
-    if not Operation.objects.may_meet_tasks_of_others(operation, now - clock_skew(hypervisor) - stray):
+    if not operation.may_meet_tasks_of_others(now - clock_skew(hypervisor) - stray):
         return []
     begun = intent_of(look, now) - clock_skew(hypervisor)
     found = hypervisor.sent_since(placement.ref_on(look.node), command_of(operation, hypervisor), begun)

@@ -97,8 +97,8 @@ def advance_watched(cluster_id: int, node: str, hypervisor: Hypervisor) -> bool:
         return False
     since = min(operation.intent_at or operation.created_at for operation in operations) - clock_skew(hypervisor)
     listed = hypervisor.listed(node, since)
-    pauses = {operation: advance_claimed(operation, listed) for operation in operations}
-    reschedule({operation: pause for operation, pause in pauses.items() if pause is not None})
+    next_in = {operation: advance_claimed(operation, listed) for operation in operations}
+    reschedule({operation: pause for operation, pause in next_in.items() if pause is not None})
     if any(operation.step not in Operation.WATCHED and operation.is_open for operation in operations):
         notify.worker("work", cluster_id)
     return True

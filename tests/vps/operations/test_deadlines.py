@@ -150,7 +150,7 @@ def test_enforce_ends_without_it_what_a_paused_worker_has_claimed(
         with lock(OPERATIONS_OF_VPS, vps.pk):
             mine = Operation.objects.claim(operation.pk)
             yield
-            yield Operation.objects.write(mine, state="succeeded", finished_at=timezone.now())
+            yield mine.write(state="succeeded", finished_at=timezone.now())
 
     with elsewhere(paused) as go_on:
         operations.work(real_cluster.pk)

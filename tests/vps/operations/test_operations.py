@@ -173,7 +173,7 @@ def test_advance_that_comes_early_late_or_twice_changes_nothing(server: Any, sim
     stale = Operation.objects.get(pk=operation.pk)
     Operation.objects.update(due_at=timezone.now())
     assert Operation.objects.claim(operation.pk).fence == stale.fence + 1
-    assert not Operation.objects.write(stale, step="done"), "an older fence writes nothing"
+    assert not stale.write(step="done"), "an older fence writes nothing"
     assert carry_out(operation).state == "succeeded"
     assert advance_once(operation) is None
     assert simulated.commands(100) == ["start"]
