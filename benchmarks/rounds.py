@@ -119,4 +119,11 @@ def save_one(id: int) -> None:
     placement.power = placement.vps.status = now
     placement.save()
     placement.vps.save()
-    Event.objects.record(Event.Type.VPS_STATUS_CHANGED, placement.vps, source=Event.Source.SYSTEM, was=was, status=now)
+    # Without ringing anybody: a round rings once for all that it has changed.
+    Event.objects.create(
+        type=Event.Type.VPS_STATUS_CHANGED,
+        vps=placement.vps,
+        user_id=placement.vps.user_id,
+        source=Event.Source.SYSTEM,
+        data={"was": was, "status": now},
+    )
