@@ -15,7 +15,7 @@ from vps.services import metrics
 from web.errors import InvalidInput
 from web.openapi.endpoint import Answer, endpoint, page, query
 from web.openapi.endpoint import success as answer
-from web.openapi.shapes import example_of, many, mostly_null, text, word
+from web.openapi.shapes import example_of, many, mostly_null, one_of, text
 from web.query import page_after, page_before
 
 LARGEST_PAGE = 1000
@@ -53,7 +53,7 @@ def vps_detail(request: Request, id: int) -> Response:
 @described(
     "getVpsStats",
     *(Answer(shapes.STATS, {"now": {}, "with a history": shapes.WITH_HISTORY}), InvalidInput, VpsNotFound),
-    parameters=[query("timeframe", word("Adds a history that goes back so far.", metrics.TIMEFRAMES))],
+    parameters=[query("timeframe", one_of("Adds a history that goes back so far.", metrics.TIMEFRAMES))],
 )
 @api_view(["GET"])
 def stats(request: Request, id: int) -> Response:

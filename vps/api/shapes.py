@@ -10,7 +10,7 @@ from vps.services import metrics
 from vps.services.reconcile.usage import UsageShape
 from web.openapi.endpoint import SUCCESS
 from web.openapi.refusals import refusal
-from web.openapi.shapes import body_of, component, moment, or_null, row_id, thing, typed, whole, word
+from web.openapi.shapes import body_of, component, moment, one_of, or_null, row_id, thing, typed, whole
 
 PLACED = {"cluster": "main", "node": "pve1", "vmid": 107, "kind": "qemu"}
 ORDER = {"user_id": 5, "name": "web-01", "cpu": 4, "ram": 8192, "disk": 100, "os": "Ubuntu 22.04 LTS"}
@@ -32,11 +32,11 @@ LAST = whole("The last event that there is: the next `after`.", 123, minimum=0)
 FROM_THE_FUTURE = refusal(errors.CursorFromTheFuture, "CursorError", last=LAST)
 
 ABOUT_KINDS = " ".join(f"`{verb.kind}`: {verb.summary}." for verb in VERBS.values() if verb.summary)
-KIND = word(ABOUT_KINDS, models.Operation.Kind.values)
+KIND = one_of(ABOUT_KINDS, models.Operation.Kind.values)
 OPERATION = component("Operation", typed(OperationShape, kind=KIND))
 IN_PROGRESS = refusal(errors.OperationInProgress, "OperationInProgressError", operation=OPERATION)
 
-HISTORY = component("History", typed(metrics.HistoryShape, timeframe=word("How far back.", metrics.TIMEFRAMES)))
+HISTORY = component("History", typed(metrics.HistoryShape, timeframe=one_of("How far back.", metrics.TIMEFRAMES)))
 USAGE = or_null(component("Usage", typed(UsageShape)))
 RATED = {"status": SUCCESS, "vps_id": row_id("The VPS.", 17), "stats": USAGE, "history": HISTORY}
 STATS = thing(RATED, optional=["history"])

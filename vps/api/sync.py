@@ -24,7 +24,7 @@ from web.errors import InvalidInput, MissingFields, PanelError, invalid
 from web.idempotency import idempotent
 from web.openapi.endpoint import Answer, endpoint, page, query
 from web.openapi.shapes import moment as time_of
-from web.openapi.shapes import word
+from web.openapi.shapes import one_of
 from web.query import page_after
 from web.shape import moment, refuse_no_object, unknown_keys
 
@@ -66,7 +66,7 @@ described = partial(endpoint, "Main site")
     parameters=[
         *page("after", DEFAULT_PAGE, MOST_AT_ONCE, default=0),
         query("updated_since", time_of("Those alone that have changed since then.")),
-        query("digest", word("`1`: no rows, but one hash of them all.", ["1"])),
+        query("digest", one_of("`1`: no rows, but one hash of them all.", ["1"])),
     ],
     methods=["GET"],
 )

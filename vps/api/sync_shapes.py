@@ -5,7 +5,7 @@ from vps.api.shapes import COUNT, EXAMPLE, ORDER, PLACED, SYNCED_VPS
 from vps.errors import NotApplied
 from web.openapi.endpoint import SUCCESS
 from web.openapi.refusals import ERROR_FIELDS, failure
-from web.openapi.shapes import by_action, component, example_of, many, mostly_null, text, thing, truth, whole, word
+from web.openapi.shapes import by_action, component, example_of, many, mostly_null, one_of, text, thing, truth, whole
 
 MOST_AT_ONCE = 10_000
 ABOUT_WHEN = (
@@ -29,7 +29,9 @@ INDEX = {"index": whole("Its place among the operations, from 0.", 0, minimum=0)
 BATCH_DONE = component("BatchDone", thing(INDEX | {"status": SUCCESS, "vps": SYNCED_VPS} | FACTS, optional=FACTS))
 BATCH_FAILED = component("BatchFailed", failure(INDEX | ERROR_FIELDS, "Why this one was not done."))
 RESULTS = {
-    "status": word("Whether all, some or none succeeded. Of an empty batch all did.", ["success", "partial", "error"]),
+    "status": one_of(
+        "Whether all, some or none succeeded. Of an empty batch all did.", ["success", "partial", "error"]
+    ),
     "results": many({"oneOf": [BATCH_DONE, BATCH_FAILED]}, "One to each operation, in their order."),
     "warnings": FACTS["warnings"],
 }

@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypedDict, cast
 from accounts.models import User
 from vps.models.event import Event
 from vps.models.who import username_for
-from web.openapi.shapes import Schema, moment, mostly_null, or_null, row_id, text, thing, whole, word
+from web.openapi.shapes import Schema, moment, mostly_null, one_of, or_null, row_id, text, thing, whole
 from web.timestamps import rfc3339
 
 Type = Event.Type
@@ -43,12 +43,12 @@ class EventShape(TypedDict):
     """Something that happened. Of one VPS, in the order in which it happened."""
 
     id: Annotated[int, whole("Its place in the feed, which only grows: the next `after`.", 123, minimum=1)]
-    type: Annotated[str, word("What happened.", Type.values, "vps.status_changed")]
+    type: Annotated[str, one_of("What happened.", Type.values, "vps.status_changed")]
     created_at: Annotated[str, moment("When it happened.")]
     vps_id: Annotated[int | None, or_null(row_id("The VPS, which may be deleted by now.", 17))]
     user_id: Annotated[int | None, or_null(row_id("Who owned it then.", 5))]
     operation_id: Annotated[int | None, mostly_null(whole("The operation that it belongs to.", 9, minimum=1))]
-    source: Annotated[str, word("From where: `system` is the panel itself.", Event.Source.values, "system")]
+    source: Annotated[str, one_of("From where: `system` is the panel itself.", Event.Source.values, "system")]
     by: Annotated[dict[str, Any] | None, mostly_null(thing(BY, "Who did it."))]
     data: Annotated[dict[str, Any], DATA]
 

@@ -16,7 +16,7 @@ from vps.models.failures import sentence_of
 from vps.models.history import link_that_outlives
 from vps.models.who import username_for
 from web.errors import Sentence
-from web.openapi.shapes import moment, mostly_null, or_null, row_id, text, thing, whole, word
+from web.openapi.shapes import moment, mostly_null, one_of, or_null, row_id, text, thing, whole
 from web.timestamps import rfc3339
 
 CLAIM = {"fence": models.F("fence") + 1, "claims": models.F("claims") + 1}
@@ -334,7 +334,7 @@ FAILURE = {
     "code": text("A stable word for programs.", "guest_did_not_shut_down", maxLength=40),
     "message": text("A sentence for the customer.", "The server was deleted meanwhile."),
 }
-STATE = word("`succeeded`: the guest was seen in the state that was asked for.", Operation.State.values)
+STATE = one_of("`succeeded`: the guest was seen in the state that was asked for.", Operation.State.values)
 REQUESTED_BY = text("By username. Staff are `staff`, other customers null.", "alice", maxLength=150)
 
 

@@ -1,4 +1,4 @@
-"""Which guest a VPS is, and what was last seen of it. Written by the services binding, reconcile and power."""
+"""Which guest a VPS is, and what was last seen of it. Services and operations write it."""
 
 from datetime import datetime, timedelta
 from typing import Any, ClassVar

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from vps.drivers import has_driver
 from vps.errors import HypervisorUnavailable, HypervisorUnsupported, IdentityMismatch, VpsMissing, VpsUnbound
 from web.errors import Sentence
-from web.openapi.shapes import moment, mostly_null, or_null, word
+from web.openapi.shapes import moment, mostly_null, one_of, or_null
 from web.timestamps import rfc3339
 
 if TYPE_CHECKING:
@@ -72,10 +72,10 @@ class ObservedShape(TypedDict):
 
     power: Annotated[
         str | None,
-        or_null(word("As seen on its hypervisor; null where nobody sees it.", ["running", "stopped", PAUSED])),
+        or_null(one_of("As seen on its hypervisor; null where nobody sees it.", ["running", "stopped", PAUSED])),
     ]
     since: Annotated[str | None, or_null(moment("Since when it is so, or is not known."))]
-    reason: Annotated[str | None, mostly_null(word("Why it is not known.", WHY_UNKNOWN))]
+    reason: Annotated[str | None, mostly_null(one_of("Why it is not known.", WHY_UNKNOWN))]
 
 
 def observed(vps: "Vps", now: datetime) -> ObservedShape:

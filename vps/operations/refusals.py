@@ -16,6 +16,7 @@ from vps.operations.phases import (
     not_sent,
     phase_of,
 )
+from vps.operations.verb import DEAF
 from vps.operations.verbs import verb_of
 
 Step = Operation.Step
@@ -27,8 +28,6 @@ IS_SO = {
 }
 # What will pass, and what is waited for meanwhile.
 PASSES = {Refusal.LOCKED: Step.LOCKED, Refusal.BUSY: Step.LOCKED, Refusal.NO_QUORUM: Step.WAITING}
-# The guest's own system, or its agent, was asked and did not do it.
-DEAF = {Refusal.TIMED_OUT, Refusal.NO_AGENT}
 
 
 def after_refusal(operation: Operation, placement: Placement, hypervisor: Hypervisor, refused: Refused) -> float | None:

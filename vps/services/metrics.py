@@ -9,7 +9,7 @@ from vps import notify, observations
 from vps.hypervisor.base import OutcomeUnknown, Refused, Timeframe, Unreachable
 from vps.models import Event, Placement, Vps
 from vps.open_hypervisor import Crowded, open_hypervisor
-from web.openapi.shapes import many, moment, or_null, thing, value, whole, word
+from web.openapi.shapes import many, moment, one_of, or_null, thing, value, whole
 from web.timestamps import rfc3339
 
 TIMEFRAMES = [str(timeframe) for timeframe in Timeframe]
@@ -21,7 +21,7 @@ POINT = {
     **dict.fromkeys(("ram_used", "ram_total"), or_null(value("number", "Bytes.", 2_147_483_648, minimum=0))),
     **dict.fromkeys(RATES, or_null(value("number", "Bytes a second.", 1200, minimum=0))),
 }
-STATE = word("`pending`: being fetched, ask again in a second.", ["ready", "pending", "unavailable"], "pending")
+STATE = one_of("`pending`: being fetched, ask again in a second.", ["ready", "pending", "unavailable"], "pending")
 POINTS = many(thing(POINT), "Oldest first; null: not known.", examples=[[]])
 
 

@@ -48,7 +48,7 @@ def moment(about: str, example: str = "2025-10-27T10:30:00Z") -> Schema:
     return text(f"{about} RFC 3339, UTC, to the second.", example, format="date-time", pattern=r"^[0-9T:-]{19}Z$")
 
 
-def word(about: str, words: Collection[str], example: str = "") -> Schema:
+def one_of(about: str, words: Collection[str], example: str = "") -> Schema:
     return text(about, example or next(iter(words)), enum=list(words))
 
 

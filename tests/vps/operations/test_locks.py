@@ -119,11 +119,8 @@ def test_reboot_of_a_container_looks_at_its_lock_right_before_its_command(
     assert (operation.step, operation.attempts, simulated.commands(100)) == ("locked", 0, [])
 
 
-def half_rebooted(server: Any, simulated: Simulated, verb: str = "reboot") -> Operation:
-    """The lock comes while the command is on its way: the container is down, and stays so."""
-    operation = asked(server(LXC, power="running", shutdown_seconds=0.5), verb)
-    advance_once(operation)
-    simulated.change(100, lock="backup")
+def until_down(operation: Operation) -> Operation:
+    """As workers go on until its guest waits down for its lock, or it has ended."""
     for _ in range(200):
         now_due()
         advance_once(operation)
@@ -131,6 +128,14 @@ def half_rebooted(server: Any, simulated: Simulated, verb: str = "reboot") -> Op
         if operation.step == "down" or not operation.is_open:
             break
     return operation
+
+
+def half_rebooted(server: Any, simulated: Simulated, verb: str = "reboot") -> Operation:
+    """The lock comes while the command is on its way: the container is down, and stays so."""
+    operation = asked(server(LXC, power="running", shutdown_seconds=0.5), verb)
+    advance_once(operation)
+    simulated.change(100, lock="backup")
+    return until_down(operation)
 
 
 @pytest.mark.parametrize("verb", CYCLES)
@@ -205,12 +210,7 @@ def test_reboot_brings_up_a_machine_that_a_lock_keeps_down(server: Any, simulate
     operation = asked(server(power="running", shutdown_seconds=0.3, start_seconds=0.1), "reboot")
     advance_once(operation)
     simulated.change(100, fail_start=True, lock="backup")
-    for _ in range(200):
-        now_due()
-        advance_once(operation)
-        operation.refresh_from_db()
-        if operation.step == "down":
-            break
+    until_down(operation)
     assert (operation.step, Vps.objects.get().status) == ("down", "stopped")
     simulated.change(100, fail_start=False, lock="")
     now_due()
@@ -225,12 +225,7 @@ def test_reboot_that_left_a_machine_down_starts_it_though_its_backup_has_begun(
     operation = asked(server(power="running", shutdown_seconds=0.3, start_seconds=0.1), "reboot")
     advance_once(operation)
     simulated.change(100, fail_start=True, lock="backup")
-    for _ in range(200):
-        now_due()
-        advance_once(operation)
-        operation.refresh_from_db()
-        if operation.step == "down":
-            break
+    until_down(operation)
     simulated.change(100, fail_start=False, power="paused")
     now_due()
     assert carry_out(operation).state == "succeeded"
