@@ -21,7 +21,7 @@ PASSWORDS_OF_ALL = Limit("wrong passwords, all", 1000, QUARTER)
 KEYS_OF_NETWORK = Limit("wrong keys, network", 30, MINUTE)
 KEYS_OF_ALL = Limit("wrong keys, all", 300, MINUTE)
 REFRESHES_OF_NETWORK = Limit("wrong refresh tokens, network", 100, QUARTER)
-LINKS_OF_NETWORK = Limit("wrong login links, network", 30, QUARTER)
+LINKS_OF_NETWORK = Limit("wrong links, network", 30, QUARTER)
 
 
 def spend(*counts: Count) -> None:

@@ -1,6 +1,6 @@
 """Links by which the main site lets a customer in without a password: made for a minute, used once.
 
-accounts.sync_api makes them, accounts.views uses them. The table knows the SHA-256 of a token alone. The token itself
+accounts.sync_api makes them, accounts.pages uses them. The table knows the SHA-256 of a token alone. The token itself
 stands in the answer, which `@idempotent` keeps for its 48 hours where it was asked to: by then it has long been dead.
 """
 

@@ -3,13 +3,16 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from accounts import views
+from accounts.pages.login import LoginPage
+from accounts.pages.login_link import login_link
+from accounts.pages.own_password import PasswordPage
+from accounts.pages.profile import profile
 
 app_name = "accounts"
 urlpatterns = [
-    path("login/", views.LoginPage.as_view(), name="login"),
-    path("login/link/<slug:token>/", views.login_link, name="login_link"),
+    path("login/", LoginPage.as_view(), name="login"),
+    path("login/link/<slug:token>/", login_link, name="login_link"),
     path("logout/", LogoutView.as_view(), name="logout"),
-    path("profile/", views.profile, name="profile"),
-    path("profile/password/", views.PasswordPage.as_view(), name="password"),
+    path("profile/", profile, name="profile"),
+    path("profile/password/", PasswordPage.as_view(), name="password"),
 ]

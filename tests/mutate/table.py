@@ -498,7 +498,7 @@ OF_TRIES = [
     ),
     m(
         "login links that never were, address",
-        "accounts/views.py",
+        "accounts/pages/secret_address.py",
         "limits.spend(Count(limits.LINKS_OF_NETWORK, network_of(request)))",
         "pass",
         *LIMITS,

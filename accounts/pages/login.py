@@ -1,0 +1,31 @@
+"""The page of logging in by a password."""
+
+from typing import Any
+
+from django.contrib.auth.forms import AuthenticationForm, UsernameField
+from django.contrib.auth.views import LoginView
+from django.forms import TextInput
+from django.utils.translation import gettext_lazy as _
+
+
+class LoginForm(AuthenticationForm):
+    error_messages = AuthenticationForm.error_messages | {
+        "invalid_login": _("The username, e-mail address or password is wrong.")
+    }
+
+    username = UsernameField(max_length=254, widget=TextInput(attrs={"autofocus": True}))
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they come
+        self.fields["username"].label = _("Username or e-mail address")
+
+
+class LoginPage(LoginView):
+    template_name = "accounts/login.html"
+    authentication_form = LoginForm
+    redirect_authenticated_user = True
+
+    def get_redirect_url(self, *args: Any, **kwargs: Any) -> str:
+        """Not back to this page, which sends on whoever is logged in."""
+        address = super().get_redirect_url(*args, **kwargs)
+        return "" if address.partition("?")[0] == self.request.path else address
