@@ -9,6 +9,7 @@ KEPT = (
     ("django_session", "expire_date < now()"),
     ("token_families", "expires_at < now()"),
     ("login_links", "expires_at < now()"),
+    ("mail_links", "expires_at < now()"),
     ("known_networks", "used_at < now() - interval '90 days'"),
 )
 EXPIRED = "SELECT id FROM token_blacklist_outstandingtoken WHERE expires_at < now()"

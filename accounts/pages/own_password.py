@@ -1,17 +1,30 @@
-"""The page where whoever is logged in sets a password: the first, or a new one for the old."""
+"""The page where whoever is logged in sets a password: the first one, or a new one for the old."""
 
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse_lazy
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
+from accounts import passwords
 from accounts.addresses import network_of
 from accounts.guesses import guess
+from accounts.models import User
+
+# What Django's forms call the new password.
+NEW = "new_password1"
+
+
+class FirstPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
+    """Of whoever came by a link of the main site, and has no password to be asked for."""
+
+    network = ""
 
 
 class OwnPasswordForm(PasswordChangeForm):
@@ -28,25 +41,37 @@ class OwnPasswordForm(PasswordChangeForm):
             raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
         return old
 
-    def save(self, commit: bool = True) -> Any:
-        """The password alone: hashing takes a while, and who is deactivated meanwhile stays so."""
-        user = super().save(commit=False)
-        user.save(update_fields=["password", "token_version"])
-        return user
-
 
 class PasswordPage(PasswordChangeView):
     """The other sessions and all tokens of this user end; this session goes on."""
 
     template_name = "accounts/password.html"
-    form_class = OwnPasswordForm
     success_url = reverse_lazy("accounts:profile")
+
+    def get_form_class(self) -> Any:
+        user: Any = self.request.user
+        return OwnPasswordForm if user.has_usable_password() else FirstPasswordForm
 
     def get_form(self, form_class: Any = None) -> Any:
         form: Any = super().get_form(form_class)
         form.network = network_of(self.request)
         return form
 
-    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
-        messages.success(self.request, _("Your password has been changed."))
-        return super().form_valid(form)
+    def form_valid(self, form: Any) -> HttpResponse:
+        if isinstance(form, FirstPasswordForm):
+            return self.set_first(form)
+        passwords.change(form.user, form.cleaned_data[NEW])
+        return self.stay(form.user, _("Your password has been changed."))
+
+    def set_first(self, form: FirstPasswordForm) -> HttpResponse:
+        if passwords.set_first(form.user, form.cleaned_data[NEW]):
+            return self.stay(
+                form.user, _("Your password is set. You can log in with it now, and so can your programs.")
+            )
+        messages.error(self.request, _("A password was set meanwhile. To change it, enter it as the old one."))
+        return redirect("accounts:password")
+
+    def stay(self, user: User, sentence: str) -> HttpResponse:
+        update_session_auth_hash(self.request, user)
+        messages.success(self.request, sentence)
+        return redirect(self.get_success_url())

@@ -8,6 +8,7 @@ from django.test import Client
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from rest_framework_simplejwt.tokens import RefreshToken
 
+from accounts import mail_links
 from accounts.models import TokenFamily
 from tests.accounts.conftest import send
 from tests.seams import Shorten
@@ -38,6 +39,7 @@ def test_forget_deletes_what_logins_leave_behind_after_its_time_and_not_before(
         as_user(user)
         with_token(user)
         send(f"/api/users/{user.pk}/login-link", {})
+        mail_links.make(user, mail_links.Purpose.RESET_PASSWORD, user.email)
         wrong = {"username": user.username, "password": "wrong"}
         Client(REMOTE_ADDR="192.0.2.1" if is_old else "192.0.2.2").post(
             "/api/auth/login", wrong, content_type="application/json"
@@ -86,6 +88,7 @@ TIMES = {
     "django_session": "expire_date",
     "token_families": "expires_at",
     "login_links": "expires_at",
+    "mail_links": "expires_at",
     "limit_counts": "ends_at",
     "known_networks": "used_at",
     "token_blacklist_outstandingtoken": "expires_at",
