@@ -26,8 +26,13 @@ def note(request: Request, **facts: Any) -> None:
 
 
 def facts_of(request: HttpRequest) -> dict[str, Any] | None:
-    """What was noted; None where no endpoint of the main site was reached by its key."""
-    return getattr(request, "call_facts", None)
+    """What was noted; None where the main site did not come in by its key. What is refused before its endpoint sees it, as
+    another method is, notes nothing but that.
+    """
+    # By its type: a user of a session, who is fetched when asked for, is not asked for.
+    is_let_in = type(getattr(request, "user", None)) is MainSite
+    noted: dict[str, Any] | None = getattr(request, "call_facts", None)
+    return {"action": default_action(request)} if noted is None and is_let_in else noted
 
 
 def notes_calls(noun: str = "") -> Callable[[Endpoint], Endpoint]:
@@ -54,10 +59,10 @@ def notes_calls(noun: str = "") -> Callable[[Endpoint], Endpoint]:
     return make
 
 
-def default_action(request: Request) -> str:
+def default_action(request: Request | HttpRequest) -> str:
     """Where no body names one: batch, login-link."""
     if request.method == "GET":
-        return "digest" if "digest" in request.query_params else "read"
+        return "digest" if "digest" in request.GET else "read"
     return request.path.rstrip("/").rpartition("/")[2]
 
 

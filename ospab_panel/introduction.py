@@ -8,6 +8,8 @@ How the main site tells the panel what it sold, and how customers' programs see 
 RFC 3339 in UTC with `Z`.
 * **Failures** are JSON with `status`, `message`, a stable `code` and, where fields are at fault, `errors`. Decide by \
 `code`: a `message` may be worded anew, and customers' programs that send `Accept-Language: ru` get it in Russian.
+* **Parameters** of an address that it does not have, and those that are given twice, are refused, and what it takes is \
+named. An empty value is no value.
 * **Repeats** are safe. With an `Idempotency-Key` a POST that was answered is not done again. What comes with \
 `Retry-After` is worth another try after so many seconds.
 * **What takes time** is an operation: it is answered with 202 at once, and `succeeded` means seen to be done.

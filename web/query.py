@@ -3,19 +3,22 @@
 A page goes on from a key and not from a count, so nothing is skipped and nothing comes twice while rows come and go.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
 from django.utils.translation import gettext
 from rest_framework.request import Request
 
-from web.errors import invalid
+from web.errors import InvalidInput, invalid
 from web.fields import INT_MAX
 
 # What is wrong, and nothing before it.
 BARE = "%(faults)s"
+# Of what an address is full of, so many are named.
+MOST_NAMED = 10
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,25 @@ class Page:
         return shown, f"{self.path}?{urlencode(query, safe=',')}"
 
 
+def refuse_unknown(request: Request, known: Collection[str]) -> None:
+    """A parameter of which nobody knows was meant to do something, and so was one that is given twice. `@endpoint` calls it
+    for every GET, with those that the endpoint is described with. Raises InvalidInput, which names them and never a value.
+    """
+    given = request.query_params.lists()
+    wrong = ((name, why_refused(name, values, known)) for name, values in given)
+    errors = {name: [why] for name, why in islice(((name, why) for name, why in wrong if why), MOST_NAMED)}
+    if errors:
+        raise InvalidInput("; ".join(f"{name}: {why}" for name, [why] in errors.items()), errors=errors)
+
+
+def why_refused(name: str, values: list[str], known: Collection[str]) -> str:
+    if name in known:
+        return gettext("Must be given once.") if len(values) > 1 else ""
+    if not known:
+        return gettext("This address takes no parameters.")
+    return gettext("There is no such parameter. This address takes: %(names)s.") % {"names": ", ".join(known)}
+
+
 def page_after(request: Request, *, default: int, most: int, largest_key: int = INT_MAX) -> Page:
     """`limit` and `after`, for a list in the order of its keys. Raises InvalidInput."""
     limit = number(request, "limit", default, most, least=1)
@@ -67,6 +89,15 @@ def number(request: Request, name: str, default: int, most: int, least: int = 0)
         sentence = gettext("Must be a whole number from %(least)s to %(most)s.") % {"least": least, "most": most}
         raise invalid({name: sentence}, BARE)
     return int(text)
+
+
+def text(request: Request, name: str, longest: int) -> str:
+    """Some text; empty where it is not given, for one that is given empty was forgotten by its caller. Raises InvalidInput."""
+    found = request.query_params.get(name)
+    if found is not None and not 1 <= len(found) <= longest:
+        sentence = gettext("Must be 1 to %(longest)s characters.") % {"longest": longest}
+        raise invalid({name: sentence}, BARE)
+    return found or ""
 
 
 def choices(request: Request, name: str, known: list[str]) -> list[str]:

@@ -4,21 +4,26 @@ drf-spectacular's `extend_schema` brings it to `EndpointSchema`, its DEFAULT_SCH
 who may call and how they are refused, Idempotency-Key, X-Request-ID, and bodies that cannot be read.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry
 from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from web.errors import PanelError
+from web.errors import InvalidInput, PanelError
 from web.fields import INT_MAX
 from web.idempotency import IdempotencyKeyReused, InvalidIdempotencyKey, RequestInProgress
 from web.openapi.refusals import OF_BODIES, Refusal, answered, refusal, responses
 from web.openapi.shapes import Schema, always, example_of, ref, row_id, thing, whole
+from web.query import refuse_unknown
 
 SUCCESS = always("success")
+OF_PARAMETERS = refusal(InvalidInput, is_shown=False)
 OF_KEYS = [refusal(one, is_shown=False) for one in (InvalidIdempotencyKey, RequestInProgress, IdempotencyKeyReused)]
 # Of each class of authenticators what it takes, and how it refuses who comes without. Whoever has the classes adds them.
 CALLERS: dict[Any, tuple[dict[str, Schema], list[Refusal]]] = {}
@@ -49,9 +54,27 @@ def success(*examples: str, **properties: Schema) -> Answer:
 def endpoint(tag: str, id: str, *given: Answer | type[PanelError] | Refusal, **more: Any) -> Callable[[Any], Any]:
     """`given` are its answers and the errors that its own code raises: examples show each. `more` is extend_schema's.
 
-    The endpoint's docstring is for its callers: a line that sums it up, and what more they need to know.
+    The endpoint's docstring is for its callers: a line that sums it up, and what more they need to know. A GET refuses
+    every parameter of the address that its description does not have.
     """
-    return extend_schema(operation_id=id, tags=[tag], responses=given, **({"request": None} | more))
+    describe = extend_schema(operation_id=id, tags=[tag], responses=given, **({"request": None} | more))
+    known = [one["name"] for one in more.get("parameters", ()) if one["in"] == "query"]
+
+    def above(view: Any) -> Any:
+        if "GET" in more.get("methods", ["GET"]) and hasattr(view.cls, "get"):
+            view.cls.get = taking_alone(known, view.cls.get)
+        return describe(view)
+
+    return above
+
+
+def taking_alone(known: Collection[str], get: Callable[..., Response]) -> Callable[..., Response]:
+    @wraps(get)
+    def checked(view: Any, request: Request, **kwargs: Any) -> Response:
+        refuse_unknown(request, known)
+        return get(view, request, **kwargs)
+
+    return checked
 
 
 def query(name: str, schema: Schema, **default: Any) -> Schema:
@@ -98,6 +121,8 @@ class EndpointSchema(AutoSchema):
     def responses(self, rows: list[Refusal], is_repeatable: bool) -> Schema:
         given: Any = self.get_response_serializers()
         rows = rows + [refusal(one) for one in given if not isinstance(one, Answer)]
+        if self.method == "GET" and not any(row.code == OF_PARAMETERS.code for row in rows):
+            rows.append(OF_PARAMETERS)
         rows += [*(OF_KEYS if is_repeatable else []), *(OF_BODIES if self.method == "POST" else [])]
         headers = ["X-Request-ID", *(["Idempotency-Replayed"] if is_repeatable else [])]
         answers = {str(one.status): one.described(headers) for one in given if isinstance(one, Answer)}
