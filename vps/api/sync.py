@@ -12,27 +12,22 @@ from accounts.authentication import ApiKeyAuthentication
 from accounts.call_facts import note, notes_calls
 from accounts.permissions import IsMainSite
 from vps import errors
+from vps.api import sync_read
 from vps.api import sync_shapes as shapes
 from vps.api.commands import command_of, warnings_of
 from vps.api.sync_shapes import MOST_AT_ONCE
-from vps.db.digest import digest
 from vps.errors import NotApplied
-from vps.models import Vps
 from vps.services import sync
 from web.concurrency_limit import at_most
 from web.errors import InvalidInput, MissingFields, PanelError, invalid
 from web.idempotency import idempotent
-from web.openapi.endpoint import Answer, endpoint, page, query
-from web.openapi.shapes import moment as time_of
-from web.openapi.shapes import one_of
-from web.query import page_after
-from web.shape import moment, refuse_no_object, unknown_keys
+from web.openapi.endpoint import Answer, endpoint
+from web.shape import refuse_no_object, unknown_keys
 
 MIB = 1024 * 1024
 # Of the eight threads of a web process. Ten thousand operations are seconds of computing, and sixteen such batches at
 # once kept their transactions open for longer than PostgreSQL lets them.
 BATCHES_AT_ONCE = 2
-DEFAULT_PAGE = 1000
 Endpoint = Callable[..., Any]
 
 
@@ -56,20 +51,7 @@ def for_the_main_site(*methods: str, largest_body: int = MIB, at_once: int = 0) 
 described = partial(endpoint, "Main site")
 
 
-@described(
-    "readVps",
-    Answer(shapes.PAGE_OR_DIGEST, {"a page": {"vps": [shapes.VPS]}, "a digest": {"of": shapes.DIGEST}}),
-    InvalidInput,
-    description="Read what the panel holds, or a hash of it.\n\nWith `digest=1` the SHA-256 of a line a VPS, by id: `id`, "
-    "`external_id` (empty where it has none), `user_id`, `name`, state, `cpu`, `ram`, `disk`, `os` and `hypervisor`, joined "
-    "by tabs, in UTF-8, each ended by a line feed. The state is `active` for `running` and `stopped`, else the status.",
-    parameters=[
-        *page("after", DEFAULT_PAGE, MOST_AT_ONCE, default=0),
-        query("updated_since", time_of("Those alone that have changed since then.")),
-        query("digest", one_of("`1`: no rows, but one hash of them all.", ["1"])),
-    ],
-    methods=["GET"],
-)
+@described("readVps", *sync_read.GIVEN, **sync_read.DESCRIPTION)
 @described(
     "syncVps",
     Answer(shapes.SYNCED, shapes.CREATIONS, 201, "Created."),
@@ -86,7 +68,7 @@ def sync_vps(request: Request) -> Response:
     """POST applies one sync command; GET reads what the panel holds, or with `digest=1` one hash of it."""
     if request.method == "POST":
         return apply_one(request.data)
-    return digest_answer() if request.query_params.get("digest") == "1" else page_of_vpses(request)
+    return sync_read.what_is_held(request)
 
 
 @described(
@@ -171,22 +153,3 @@ def summary(results: list[dict[str, Any]]) -> str:
     if not failed:
         return "success"
     return "error" if failed == len(results) else "partial"
-
-
-# What the panel holds
-
-
-def digest_answer() -> Response:
-    count, sha256 = digest()
-    return Response({"status": "success", "count": count, "digest": sha256})
-
-
-def page_of_vpses(request: Request) -> Response:
-    """In id order. `next` is the address of the following page, or null."""
-    page = page_after(request, default=DEFAULT_PAGE, most=MOST_AT_ONCE)
-    since = request.query_params.get("updated_since", "")
-    found = Vps.objects.filter(pk__gt=page.key).with_external_id().order_by("pk")
-    if since:
-        found = found.filter(updated_at__gte=moment("updated_since", since))
-    rows, following = page.cut(found[: page.reads], updated_since=since)
-    return Response({"status": "success", "count": len(rows), "vps": [vps.row() for vps in rows], "next": following})

@@ -30,6 +30,10 @@ class ExternalIdQuerySet(models.QuerySet["ExternalId"]):
             cursor.execute(CLAIM, [list(asked), list(asked.values())])
             return {row[0] for row in cursor.fetchall()}
 
+    def meaning(self, external_id: str) -> Any:
+        """The id of the VPS that it means, as a query."""
+        return self.filter(external_id=external_id).values("vps_id")
+
     def point(self, vps_ids: dict[str, int]) -> None:
         """Let these ids, which this transaction has claimed, mean these VPSs, which are locked and have none."""
         if vps_ids:
