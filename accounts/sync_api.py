@@ -26,7 +26,7 @@ from web.fields import EmailAddress, PlainText, TrueOrFalse, Username, WholeNumb
 from web.idempotency import idempotent
 from web.openapi.endpoint import Answer, endpoint
 from web.openapi.shapes import by_action, text, thing
-from web.shape import ActionShape, missing, refuse_no_object, unknown_keys
+from web.shape import ActionShape, refuse_no_object, unknown_keys
 from web.timestamps import rfc3339
 
 
@@ -121,8 +121,6 @@ def create(columns: dict[str, Any]) -> tuple[int, dict[str, Any]]:
 
 def update(columns: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     id, external_id = columns.pop("id", None), columns.pop("external_id", None)
-    if not columns and not (id and external_id):
-        raise missing("at least one field to update beside id or external_id")
     return 200, answer_of(people.update(id, external_id, columns))
 
 

@@ -40,7 +40,6 @@ WITHOUT_DATABASE = {"user": AnonymousUser(), "messages": []}
 CODES = {
     exceptions.NotAuthenticated: "not_authenticated",
     exceptions.MethodNotAllowed: "method_not_allowed",
-    exceptions.UnsupportedMediaType: "unsupported_media_type",
 }
 
 

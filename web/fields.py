@@ -10,6 +10,8 @@ from django.core.validators import validate_email
 from rest_framework import serializers
 
 INT_MAX = 2_147_483_647
+# A number with more digits is not said again.
+LONGEST_SHOWN = 10**18
 # Controls, surrogates, private use and line ends have no look, and formats change the look of the rest.
 UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 # They join letters and emoji into one.
@@ -29,7 +31,8 @@ class WholeNumber(serializers.Field[int, Any, int, Any]):
         if type(data) is not int:
             raise serializers.ValidationError(f"Must be a JSON integer.{self.hint}")
         if not self.least <= data <= self.most:
-            raise serializers.ValidationError(f"Must be from {self.least} to {self.most}.{self.hint}")
+            came = f", not {data}" if abs(data) < LONGEST_SHOWN else ""
+            raise serializers.ValidationError(f"Must be from {self.least} to {self.most}{came}.{self.hint}")
         return data
 
     def to_representation(self, value: int) -> int:

@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+from django.utils.translation import gettext
 from rest_framework.exceptions import ParseError
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -18,6 +19,8 @@ UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 # A bracket, a comma or the end, and what comes before it: strings are passed over in C. It always matches, and nothing in
 # it is tried twice (`++`, `*+`), so it keeps no memory of a string, however long.
 MARK = re.compile(r'(?:[^"\[\]{},]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?)*+([\[\]{},]|\Z)', re.DOTALL)
+# What of a Content-Type can be said again.
+MEDIA_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,60}", re.ASCII)
 # The first byte of a sign that Python keeps in four bytes, or in two; and what is no first byte.
 LEADS = {4: re.compile(rb"[\xf0-\xf4]"), 2: re.compile(rb"[\xc4-\xef]")}
 CONTINUATION = bytes(range(0x80, 0xC0))
@@ -39,6 +42,16 @@ class UnsupportedCharset(PanelError):
     status = 415
     code = "unsupported_charset"
     message = "The body must be UTF-8."
+
+
+class UnsupportedMediaType(PanelError):
+    status = 415
+    code = "unsupported_media_type"
+
+    def __init__(self, given: str) -> None:
+        wanted = gettext("A body must be JSON: send it with Content-Type: application/json.")
+        came = gettext("It came with %(given)s.") % {"given": given}
+        super().__init__(f"{wanted} {came}" if MEDIA_TYPE.fullmatch(given) else wanted)
 
 
 class StrictJSONParser(BaseParser):
@@ -136,8 +149,12 @@ class AlwaysJSON(BaseContentNegotiation):
     """JSON whatever `Accept` asks for: the callers read JSON, and a 406 would hide the reason of a failure."""
 
     def select_parser(self, request: Request, parsers: Any) -> Any:
+        """Raises UnsupportedMediaType."""
         sent = (request.content_type or "").split(";")[0].strip().lower()
-        return next((parser for parser in parsers if parser.media_type == sent), None)
+        for parser in parsers:
+            if parser.media_type == sent:
+                return parser
+        raise UnsupportedMediaType(sent)
 
     def select_renderer(
         self, request: Request, renderers: Any, format_suffix: str | None = None

@@ -21,7 +21,8 @@ class ActionShape:
     """{"action": …, "<noun>": {…}}: what is to become of one thing.
 
     `needed` and `taken` have, for each action, the keys of the noun that it cannot do without and those that it may come
-    with. An action that needs none in particular needs one of `ids`. `beside` are keys that may stand beside the noun.
+    with. An action that needs none in particular needs one of `ids`, and where it takes more than these, one field more.
+    `beside` are keys that may stand beside the noun.
     """
 
     noun: str
@@ -36,9 +37,12 @@ class ActionShape:
         action, given = self.parts(body)
         known = {name: value for name, value in given.items() if name in self.taken[action]}
         try:
-            return action, dict(self.fields.run_validation(known))
+            found = dict(self.fields.run_validation(known))
         except serializers.ValidationError as error:
             raise invalid({self.noun: error.detail}) from error
+        if not self.needed[action] and len(found) == 1 and self.taken[action] > {*self.ids}:
+            raise self.no_change(action, given)
+        return action, found
 
     def parts(self, body: Any) -> tuple[str, dict[str, Any]]:
         refuse_no_object(body)
@@ -50,8 +54,17 @@ class ActionShape:
             raise invalid({self.noun: "Must be an object."})
         refuse_missing([key for key in self.needed[action] if given.get(key) is None], f"{self.noun}.")
         if not self.needed[action] and all(given.get(key) is None for key in self.ids):
-            raise missing(" or ".join(self.ids), [f"{self.noun}.{next(iter(self.ids))}"])
+            either = f"{' or '.join(self.ids)} is required."
+            raise missing(" or ".join(self.ids), [f"{self.noun}.{key}" for key in self.ids], either)
         return action, given
+
+    def no_change(self, action: str, given: dict[str, Any]) -> MissingFields:
+        """Of what says which one is to change, and nothing more that is known."""
+        beside = f"at least one field to update beside {' or '.join(self.ids)}"
+        unknown = ", ".join(key for key in given if key not in self.taken[action])
+        known = ", ".join(name for name, _ in self.fields.fields.items() if name in self.taken[action] - {*self.ids})
+        what = f"{beside}; unknown: {unknown}" if unknown else beside
+        return missing(what, [self.noun], f"At least one of these is required: {known}.")
 
     def warnings(self, body: dict[str, Any]) -> list[str]:
         """What of a body that was read is not known, and was ignored."""
@@ -70,8 +83,8 @@ def refuse_missing(names: list[str], prefix: str = "") -> None:
         raise missing(", ".join(names), [f"{prefix}{name}" for name in names])
 
 
-def missing(what: str, fields: Collection[str] = ()) -> MissingFields:
-    errors = {field: ["This field is required."] for field in fields}
+def missing(what: str, fields: Collection[str], sentence: str = "This field is required.") -> MissingFields:
+    errors = {field: [sentence] for field in fields}
     return MissingFields(f"Missing required fields: {what}", errors=errors)
 
 

@@ -114,6 +114,21 @@ def test_users_sync_names_what_is_missing(db: None, body: dict[str, Any], messag
     answer = send("/api/users/sync", body)
     assert code_of(answer) == (400, "missing_fields")
     assert answer.json()["message"] == f"Missing required fields: {message}"
+    assert answer.json()["errors"]
+
+
+@pytest.mark.parametrize("action", ["update", "deactivate"])
+def test_users_sync_update_and_deactivate_without_an_id_name_both(db: None, action: str) -> None:
+    answer = sync(action, username="x")
+    either = ["id or external_id is required."]
+    assert answer.json()["errors"] == {"user.id": either, "user.external_id": either}
+
+
+def test_users_sync_update_of_nothing_names_what_it_could_be(db: None) -> None:
+    answer = sync("update", id=1, colour="red")
+    assert answer.json()["message"].endswith("beside id or external_id; unknown: colour")
+    names = "username, email, first_name, last_name, is_active"
+    assert answer.json()["errors"] == {"user": [f"At least one of these is required: {names}."]}
 
 
 @pytest.mark.parametrize(

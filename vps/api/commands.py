@@ -11,9 +11,11 @@ from vps.models import Placement, Vps
 from vps.models.vps import LARGEST, SMALLEST
 from vps.services import sync
 from web.fields import OneOf, PlainText, TrueOrFalse, WholeNumber
-from web.shape import ActionShape, missing, moment, unknown_keys
+from web.shape import ActionShape, moment, unknown_keys
 
 IN_MB = " The unit of ram is MB: 8 GB are 8192."
+IN_GB = " The unit of disk is GB."
+CORES = " The unit of cpu is cores."
 STATUS = (
     "What is seen on the hypervisor moves it between `running` and `stopped`; the others are the main site's words."
 )
@@ -37,9 +39,9 @@ class VpsInput(serializers.Serializer[Any]):
     user_id = WholeNumber(required=False, help_text="The panel's id of the owner.")
     name = PlainText(255, required=False, help_text="Any printable text; markup in it is plain text.")
     status = OneOf(Vps.Status.values, required=False, help_text=STATUS)
-    cpu = WholeNumber(SMALLEST["cpu"], LARGEST["cpu"], required=False, help_text="CPU cores.")
+    cpu = WholeNumber(SMALLEST["cpu"], LARGEST["cpu"], hint=CORES, required=False, help_text="CPU cores.")
     ram = WholeNumber(SMALLEST["ram"], LARGEST["ram"], hint=IN_MB, required=False, help_text="In MB: 8 GB are 8192.")
-    disk = WholeNumber(SMALLEST["disk"], LARGEST["disk"], required=False, help_text="In GB.")
+    disk = WholeNumber(SMALLEST["disk"], LARGEST["disk"], hint=IN_GB, required=False, help_text="In GB.")
     os = PlainText(100, required=False, help_text="The operating system, in words.")
     hypervisor = OneOf(Vps.Hypervisor.values, required=False, help_text="Servers on `proxmox` alone can be controlled.")
     ip_address = Address(required=False, allow_null=True, help_text="IPv4 or IPv6, or null where none is known.")
@@ -59,10 +61,6 @@ def command_of(given: Any) -> sync.SyncCommand:
     action, columns = SHAPE.read(given)
     placement = columns.pop("placement", None)
     id, external_id = columns.pop("id", None), columns.pop("external_id", None)
-    if action == "update" and not (columns or placement or (id and external_id)):
-        unknown = ", ".join(key for key in given["vps"] if key not in COLUMNS)
-        also = f"; unknown: {unknown}" if unknown else ""
-        raise missing(f"at least one column to update beside id{also}")
     return sync.SyncCommand(
         action,
         columns,

@@ -144,9 +144,28 @@ def test_sync_create_names_missing_fields(main_site: Any) -> None:
     assert answer.json()["message"] == "Missing required fields: user_id, cpu, ram, disk, os"
 
 
-def test_sync_update_without_a_column_is_refused(main_site: Any, alice: Any, make_vps: Any) -> None:
-    answer = main_site("update", id=make_vps(alice).id)
+@pytest.mark.parametrize("action", ["update", "delete"])
+@pytest.mark.parametrize("which", [{}, {"id": None}, {"id": None, "external_id": None}])
+def test_sync_update_and_delete_without_an_id_name_both(main_site: Any, action: str, which: Any) -> None:
+    answer = main_site(action, **which, status="running")
     assert (answer.status_code, answer.json()["code"]) == (400, "missing_fields")
+    assert answer.json()["message"] == "Missing required fields: id or external_id"
+    either = ["id or external_id is required."]
+    assert answer.json()["errors"] == {"vps.id": either, "vps.external_id": either}
+
+
+@pytest.mark.parametrize(
+    ("more", "unknown"), [({}, ""), ({"colour": "red", "flavour": 1}, "; unknown: colour, flavour")]
+)
+def test_sync_update_without_a_column_names_those_that_there_are(
+    main_site: Any, alice: Any, make_vps: Any, more: Any, unknown: str
+) -> None:
+    answer = main_site("update", id=make_vps(alice).id, **more)
+    assert (answer.status_code, answer.json()["code"]) == (400, "missing_fields")
+    wanted = "at least one field to update beside id or external_id"
+    assert answer.json()["message"] == f"Missing required fields: {wanted}{unknown}"
+    (sentence,) = answer.json()["errors"]["vps"]
+    assert sentence.startswith("At least one of these is required: user_id, name, status, cpu, ram, disk, os")
 
 
 def test_sync_create_names_a_user_who_is_not_there(main_site: Any) -> None:
@@ -175,9 +194,23 @@ def test_sync_create_refuses_a_wrong_value_and_names_its_field(
     assert not Vps.objects.exists()
 
 
-def test_sync_create_answers_a_ram_in_gigabytes_that_the_unit_is_mb(main_site: Any, alice: Any) -> None:
-    answer = main_site("create", user_id=alice.id, **ORDER | {"ram": 8})
-    assert "MB" in answer.json()["errors"]["vps.ram"][0]
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("ram", 8, "Must be from 128 to 4194304, not 8. The unit of ram is MB: 8 GB are 8192."),
+        ("ram", 8_388_608, "Must be from 128 to 4194304, not 8388608. The unit of ram is MB: 8 GB are 8192."),
+        ("ram", 10**4000, "Must be from 128 to 4194304. The unit of ram is MB: 8 GB are 8192."),
+        ("ram", 0.5, "Must be a JSON integer. The unit of ram is MB: 8 GB are 8192."),
+        ("disk", 107_374_182_400, "Must be from 1 to 1048576, not 107374182400. The unit of disk is GB."),
+        ("cpu", 2400, "Must be from 1 to 1024, not 2400. The unit of cpu is cores."),
+    ],
+    ids=repr,
+)
+def test_sync_create_answers_a_size_out_of_range_with_what_came_and_its_unit(
+    main_site: Any, alice: Any, field: str, value: Any, sentence: str
+) -> None:
+    answer = main_site("create", user_id=alice.id, **ORDER | {field: value})
+    assert answer.json()["errors"] == {f"vps.{field}": [sentence]}
 
 
 @pytest.mark.parametrize("name", ["Мой сервер", "<script>alert(1)</script>", "{{7*7}}", "x" * 255])
@@ -228,6 +261,25 @@ def test_sync_reads_json_in_utf8_alone(db: None, content_type: str, status: int)
     answer = post(b"{}", content_type)
     assert answer.status_code == status
     assert answer.json()["status"] == "error"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "came"),
+    [
+        ("application/x-www-form-urlencoded", " It came with application/x-www-form-urlencoded."),
+        ("Text/Plain; charset=utf-8; secret=x", " It came with text/plain."),
+        ("<script>alert(1)</script>", ""),
+        ("x" * 5000 + "/x", ""),
+        ("", ""),
+    ],
+)
+def test_sync_says_that_it_wants_json_and_what_came_where_that_can_be_said(
+    db: None, content_type: str, came: str
+) -> None:
+    answer = post(b"{}", content_type)
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+    wanted = "A body must be JSON: send it with Content-Type: application/json."
+    assert answer.json()["message"] == wanted + came
 
 
 def test_sync_with_a_body_over_the_limit_is_413_in_json(db: None) -> None:
