@@ -46,7 +46,7 @@ ALLOWED = {
     ("vps/api/shapes.py", "proxmox"): COLUMN,
     ("vps/api/shapes.py", "pve"): "an example of a node's name",
     ("vps/api/sync_shapes.py", "proxmox"): COLUMN,
-    ("vps/management/files.py", "vmid"): WIRE,
+    ("vps/management/csv_lines.py", "vmid"): WIRE,
     ("vps/models/vps.py", "proxmox"): COLUMN,
     ("vps/models/placement.py", "vmid"): COLUMN,
     ("vps/models/placement.py", "qemu"): COLUMN,

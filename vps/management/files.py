@@ -1,88 +1,79 @@
 """Files that staff hold of the main site's servers, CSV or JSON lines, as sync commands. For the import command."""
 
-import csv
-import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-from vps.api.commands import COLUMNS, command_of
+from vps.api.commands import COLUMNS, TAKEN, command_of, warnings_of
+from vps.management import json_lines
+from vps.management.csv_lines import EXPORTED, Table
+from vps.management.given import Given
+from vps.management.text_file import STANDARD_INPUT, text_of
 from vps.services import sync
 from web.errors import InvalidInput, PanelError
 
-WHOLE_NUMBERS = {"id", "user_id", "cpu", "ram", "disk", "vmid"}
-PLACEMENT = {"cluster", "node", "vmid", "kind"}
-BESIDE = {"action", "occurred_at"}
-# What an export has beside these.
-EXPORTED = {"created_at", "updated_at"}
+TABLES = {".csv", ".tsv", ".txt"}
 ID_IN_CREATE = "This line has an id, so its server is there already: it would be created a second time."
-Line = tuple[int, sync.SyncCommand | PanelError]
 
 
-def read(path: Path, default_action: str) -> Iterator[Line]:
-    """Each line's number and its command, or why it is none. A line that names no action gets the default.
+@dataclass(frozen=True)
+class Line:
+    """What a line asks, or why it asks nothing; `warnings` are sentences on what of it is ignored."""
+
+    where: str
+    asked: sync.SyncCommand | PanelError
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Contents:
+    """`ignored` are the columns of a table that nothing is taken from."""
+
+    lines: list[Line]
+    ignored: list[str]
+
+
+def read(path: Path, default_action: str) -> Contents:
+    """A line that names no action gets the default. Raises CommandError, of a file that cannot be read at all.
 
     A JSON line is an operation of the sync API, or its `vps` alone; the columns of a CSV are those of both, and of
     `placement`, and an empty cell says nothing.
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        given = of_csv(file) if path.suffix.lower() == ".csv" else of_json(file)
-        for number, operation in given:
-            yield number, parsed(operation, default_action)
+    text = text_of(path)
+    if not is_table(path, text):
+        return Contents(list(asked(json_lines.operations(text), default_action)), [])
+    table = Table.of(text)
+    return Contents(list(asked(table.operations(), default_action)), table.ignored)
 
 
-def of_json(file: TextIO) -> Iterator[tuple[int, Any]]:
-    for number, text in enumerate(file, 1):
-        if text.strip():
-            yield number, json_or_none(text)
+def is_table(path: Path, text: str) -> bool:
+    """By its name; what comes by the standard input has none, and no header begins as JSON does."""
+    return not text.lstrip().startswith(("{", "[")) if str(path) == STANDARD_INPUT else path.suffix.lower() in TABLES
 
 
-def json_or_none(text: str) -> Any:
+def asked(given: Iterator[Given], default_action: str) -> Iterator[Line]:
+    for one in given:
+        where = f"line {one.first}" if one.first == one.last else f"lines {one.first} to {one.last}"
+        yield line_of(where, one, default_action)
+
+
+def line_of(where: str, given: Given, default_action: str) -> Line:
+    if isinstance(given.operation, PanelError):
+        return Line(where, given.operation)
+    operation = {"action": default_action} | given.operation if isinstance(given.operation, dict) else given.operation
     try:
-        given = json.loads(text)
-    except ValueError:
-        return None
-    is_row = isinstance(given, dict) and "vps" not in given
-    return {"vps": given} if is_row else given
-
-
-def of_csv(file: TextIO) -> Iterator[tuple[int, Any]]:
-    rows = reader(file)
-    for row in rows:
-        cells = {name.strip(): typed(name.strip(), text) for name, text in row.items() if name and text}
-        beside = {name: cells.pop(name) for name in BESIDE & set(cells)}
-        placement = {name: cells.pop(name) for name in PLACEMENT & set(cells)}
-        yield rows.line_num, beside | {"vps": cells | ({"placement": placement} if placement else {})}
-
-
-def reader(file: TextIO) -> "csv.DictReader[str]":
-    """Spreadsheets put a semicolon between cells where the comma stands in numbers, as in Russia."""
-    head = file.readline()
-    file.seek(0)
-    return csv.DictReader(file, delimiter=";" if ";" in head else ",")
-
-
-def ignored_columns(path: Path) -> list[str]:
-    """Those of a CSV that nothing is taken from: a name that was misspelt says nothing."""
-    if path.suffix.lower() != ".csv":
-        return []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        names = [name.strip() for name in reader(file).fieldnames or []]
-    return [name for name in names if name not in COLUMNS | PLACEMENT | BESIDE | EXPORTED]
-
-
-def typed(name: str, text: str) -> Any:
-    """What is no number stays a text, and is refused by name as such."""
-    is_number = name in WHOLE_NUMBERS and text.strip().isascii() and text.strip().isdigit()
-    return int(text) if is_number else text
-
-
-def parsed(operation: Any, default_action: str) -> sync.SyncCommand | PanelError:
-    if operation is None:
-        return InvalidInput("This line is not valid JSON.")
-    try:
-        given = {"action": default_action} | operation if isinstance(operation, dict) else operation
-        command = command_of(given)
+        command = command_of(operation)
     except PanelError as error:
-        return error
-    return InvalidInput(ID_IN_CREATE) if command.action == "create" and "id" in given["vps"] else command
+        return Line(where, error, given.warnings)
+    if command.action == "create" and "id" in operation["vps"]:
+        return Line(where, InvalidInput(ID_IN_CREATE), given.warnings)
+    return Line(where, command, (*given.warnings, *unknown(operation)))
+
+
+def unknown(operation: dict[str, Any]) -> list[str]:
+    """A sentence for each key that means nothing in any line. What an export has, and the action has no use for, may stand."""
+    idle = EXPORTED | (COLUMNS - TAKEN[operation["action"]])
+    return warnings_of(
+        operation | {"vps": {name: value for name, value in operation["vps"].items() if name not in idle}}
+    )

@@ -1,13 +1,16 @@
 """`manage.py export_vps`: what the panel holds, as JSON lines or CSV, and its digest. For staff."""
 
-import csv
 import json
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
 from vps.db.digest import digest
+from vps.guests import number_of
+from vps.management.csv_lines import PLACEMENT
+from vps.management.spreadsheet import DELIMITERS, as_text
 from vps.models import Vps
 
 COLUMNS = [*(field.attname for field in Vps._meta.concrete_fields), "external_id"]
@@ -15,22 +18,43 @@ COLUMNS = [*(field.attname for field in Vps._meta.concrete_fields), "external_id
 
 class Command(BaseCommand):
     help = (
-        "Print every server as the sync API shows it, in the order of ids; the digest of them goes to the error stream."
+        "Print every server as the sync API shows it, and where it is, in the order of ids; the digest of them goes to the"
+        " error stream. import_vps reads both forms back."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--format", choices=["jsonl", "csv"], default="jsonl")
+        add = parser.add_argument
+        add(
+            "--format",
+            choices=["jsonl", "csv"],
+            default="jsonl",
+            help="csv: for spreadsheets, which find it to be UTF-8",
+        )
+        add("--delimiter", choices=list(DELIMITERS), default="semicolon", help="of csv: what stands between cells")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        rows = (vps.row() for vps in Vps.objects.with_external_id().order_by("pk").iterator(2000))
-        self.as_csv(rows) if options["format"] == "csv" else self.as_json(rows)
+        if options["format"] == "csv":
+            head = [*COLUMNS, *PLACEMENT]
+            rows = ([row.get(name) for name in head] for row in (row | placement for row, placement in held()))
+            for line in as_text([head, *rows], DELIMITERS[options["delimiter"]]):
+                self.stdout.write(line, ending="")
+        else:
+            for row, placement in held():
+                self.stdout.write(json.dumps(row | ({"placement": placement} if placement else {}), ensure_ascii=False))
         self.stderr.write("{} servers, digest {}".format(*digest()))
 
-    def as_json(self, rows: Any) -> None:
-        for row in rows:
-            self.stdout.write(json.dumps(row, ensure_ascii=False))
 
-    def as_csv(self, rows: Any) -> None:
-        writer = csv.DictWriter(self.stdout, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+def held() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Each server, and the guest that it is, as the sync API takes both."""
+    vpses = Vps.objects.with_external_id().select_related("placement__cluster").order_by("pk")
+    for vps in vpses.iterator(2000):
+        yield vps.row(), placement_of(vps)
+
+
+def placement_of(vps: Vps) -> dict[str, Any]:
+    """{} where it is bound to none, or to one that has no number."""
+    placement = getattr(vps, "placement", None)
+    number = number_of(placement.guest) if placement else None
+    if placement is None or number is None:
+        return {}
+    return dict(zip(PLACEMENT, (placement.cluster.name, placement.node, number, placement.kind), strict=True))
