@@ -6,28 +6,24 @@ its task, so that nobody who rings needs to import tasks.
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Iterable
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 from asgiref.sync import async_to_sync
-from celery import current_app
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import transaction
-from kombu.exceptions import OperationalError
-from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
+
+from web import bell
+from web.bell import client as client
+from web.bell import redis_check as redis_check
 
 log = logging.getLogger(__name__)
 Messages = list[tuple[str, dict[str, Any]]]  # to which group, and what
 Pages = list[tuple[int, int]]  # which VPS to look at again, and whose pages
 SENT_WITHIN_S = 1
-# Redis that is gone, or hangs, is not asked again for so long by this process.
-SKIP_FOR_S = 2.0
 # A channel holds no more unread messages than this.
 MOST_MESSAGES = 100
 # While a bell for the feed waits for a worker no other is rung; one that was lost is missed for so long.
@@ -86,16 +82,7 @@ def after_commit(call: Callable[[], object]) -> None:
 
 
 def ring(task: str, args: tuple[Any, ...], after_seconds: float) -> bool:
-    """A broker that is down costs a moment and a log line: the sweeper finds the row."""
-    if not redis_check.ask():
-        log.warning("the broker is silent, the sweeper will see to vps.%s%r", task, args)
-        return False
-    try:
-        current_app.send_task(f"vps.{task}", args=args, countdown=after_seconds or None, retry=False)
-    except OperationalError as error:
-        log.warning("the broker did not take vps.%s%r, the sweeper will: %s", task, args, error)
-        return False
-    return True
+    return bell.ring(f"vps.{task}", args, after_seconds)
 
 
 def ring_for_feed(after_seconds: float) -> None:
@@ -159,32 +146,3 @@ async def send_all(messages: Messages) -> None:
     async with asyncio.timeout(SENT_WITHIN_S):
         for group, message in messages:
             await get_channel_layer().group_send(group, message)
-
-
-class RedisCheck:
-    """Finds out whether Redis answers, before either library above tries a dead one for many seconds while a click waits."""
-
-    def __init__(self) -> None:
-        self.skip_until = 0.0
-
-    def ask(self) -> bool:
-        """Whether Redis answers. One that did not is not asked again for a moment."""
-        if time.monotonic() < self.skip_until:
-            return False
-        try:
-            client(settings.REDIS_URL).ping()
-        except RedisError as error:
-            log.warning("Redis does not answer: %r", error)
-            self.skip_until = time.monotonic() + SKIP_FOR_S
-            return False
-        return True
-
-
-redis_check = RedisCheck()
-
-
-@lru_cache
-def client(url: str) -> "Redis":
-    """One attempt more, for a connection that a restart of Redis has closed."""
-    limits = {"socket_timeout": SENT_WITHIN_S / 2, "socket_connect_timeout": SENT_WITHIN_S / 2}
-    return Redis.from_url(url, retry=Retry(NoBackoff(), 1), **limits)

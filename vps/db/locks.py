@@ -4,16 +4,28 @@ A killed process frees its lock at once, a paused one keeps it. They need a conn
 are held, so workers must not go through a pooler that gives a connection a transaction.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection
 from django.db.models.expressions import RawSQL
 
+from web.locks import acquire, give_back, try_lock, try_lock_one_of
+
 OPERATIONS_OF_VPS, RECONCILE_OF_CLUSTER, BINDING_BY_NAME, FINDING_ADDRESSES, MOVING, ASSIGNING_POSITIONS = range(
     0x6F01, 0x6F07
 )
+# 0x6F0D is of those who send mails (accounts.mails): `break_locks` ends them too.
 ENQUEUEING, DELIVERING, DELIVERY_SLOT = range(0x6F0A, 0x6F0D)
+__all__ = [
+    "break_locks",
+    "held",
+    "holders_of",
+    "lock_until_commit",
+    "slot",
+    "try_lock",
+    "try_lock_one_of",
+]
 # The first of a cluster's slots; the others follow.
 SLOTS_OF_CLUSTER = 0x6F10
 
@@ -22,28 +34,6 @@ def lock_until_commit(what: int) -> None:
     """Until this transaction ends nobody else is past this line."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [what])
-
-
-@contextmanager
-def try_lock(what: int, id: int = 0) -> Iterator[bool]:
-    """Whether it is ours now, and until this block ends. Nobody waits: who has it does the work."""
-    is_mine = acquire(what, id)
-    try:
-        yield is_mine
-    finally:
-        if is_mine:
-            give_back(what, id)
-
-
-@contextmanager
-def try_lock_one_of(what: int, ids: Iterable[int]) -> Iterator[bool]:
-    """Whether the lock of one of these is ours now. Nobody waits."""
-    ours = next((id for id in ids if acquire(what, id)), None)
-    try:
-        yield ours is not None
-    finally:
-        if ours is not None:
-            give_back(what, ours)
 
 
 @contextmanager
@@ -92,14 +82,3 @@ def break_locks(idle_for_s: float) -> int:
     with connection.cursor() as cursor:
         cursor.execute(BREAK, [OPERATIONS_OF_VPS, SLOTS_OF_CLUSTER + 0xF, idle_for_s])
         return len(cursor.fetchall())
-
-
-def acquire(what: int, id: int) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [what, id])
-        return bool(cursor.fetchone()[0])
-
-
-def give_back(what: int, id: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [what, id])

@@ -7,7 +7,6 @@
 * call.py        one call to an endpoint, and its answer;
 * connection.py  connections that go to the very address that was checked;
 * head.py        an answer whose head broke off is no answer;
-* deadline.py    cuts off a call that takes too long, wherever it is;
 * address.py     where webhooks may go: rules for URLs and addresses;
 * body.py        the body of a webhook, made once;
 * sign.py        the headers of a webhook, with its signatures, and new secrets;

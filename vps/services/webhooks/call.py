@@ -21,7 +21,7 @@ from urllib3.exceptions import (
 from vps.models import WebhookAttempt
 from vps.models.webhook_attempt import ANSWER_KEPT
 from vps.services.webhooks.connection import CONNECT_S, ForbiddenAddress
-from vps.services.webhooks.deadline import Deadline, deadline
+from web.deadline import Deadline, deadline
 
 log = logging.getLogger(__name__)
 READ_S = 15.0

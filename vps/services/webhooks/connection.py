@@ -14,8 +14,8 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 from vps.services.webhooks.address import Forbidden, Resolve, checked, resolve
-from vps.services.webhooks.deadline import watch
 from vps.services.webhooks.head import WholeHead
+from web.deadline import watch
 
 CONNECT_S = 5.0
 

@@ -1,6 +1,6 @@
 """Cuts a call off that takes too long, wherever it is: an answer that drips has no pause that a socket's timeout sees.
 
-For `connection`, which hands over its sockets, and `call`, which sets the limit.
+Whoever calls out sets the limit, by `deadline`, and whoever connects hands over the socket, by `watch`.
 """
 
 import contextlib
