@@ -22,3 +22,12 @@ def network(address: str) -> str:
     if not isinstance(parsed, IPv6Address):
         return str(parsed)
     return str(parsed.ipv4_mapped or ip_network((parsed, SUBSCRIBER), strict=False))
+
+
+def address_of(request: HttpRequest) -> str:
+    """The whole of it, to be shown to whoever it is of. Empty where nobody says."""
+    try:
+        parsed = ip_address(request.META.get("REMOTE_ADDR", "").strip().partition("%")[0])
+    except ValueError:
+        return ""
+    return str(getattr(parsed, "ipv4_mapped", None) or parsed)

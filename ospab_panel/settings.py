@@ -9,7 +9,7 @@ from csp.constants import NONCE, NONE, SELF
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from ospab_panel import environment, introduction
+from ospab_panel import environment, introduction, mail_address
 from ospab_panel.own_address import allowed_hosts, panel_url, refuse_unsafe
 from ospab_panel.redis_address import broker_url
 from ospab_panel.safe_values import field_keys, password_in, refuse_same, secret
@@ -38,6 +38,7 @@ FIELD_KEYS = field_keys("FIELD_KEYS")
 MAIN_SITE_API_KEYS = [secret("VPS_SYNC_API_KEY", demo=DEMO)]
 if old_key := secret("VPS_SYNC_API_KEY_OLD", demo=DEMO, default=""):
     MAIN_SITE_API_KEYS.append(old_key)
+SMTP = mail_address.smtp_host()
 refuse_same(
     {
         "SECRET_KEY": SECRET_KEY,
@@ -45,6 +46,7 @@ refuse_same(
         "FIELD_KEYS": FIELD_KEYS,
         "VPS_SYNC_API_KEY": MAIN_SITE_API_KEYS[0],
         "VPS_SYNC_API_KEY_OLD": old_key,
+        "SMTP_PASSWORD": SMTP.password,
         "the password in DATABASE_URL": password_in(environment.text("DATABASE_URL")),
         "the password in REDIS_URL": password_in(environment.text("REDIS_URL")),
     }
@@ -176,6 +178,24 @@ CELERY_BEAT_SCHEDULE = {
 # Webhooks go to public addresses by https alone, unless the receiver is meant to be inside, as the demo's is.
 WEBHOOKS_ALLOW_PRIVATE = environment.flag("WEBHOOKS_ALLOW_PRIVATE", DEMO)
 
+# Mails. Without an SMTP host there are none, but for the demo: it puts them into files, and a page shows them.
+MAILS_ARE_ON = bool(SMTP.host) or DEMO
+EMAIL_BACKEND = "accounts.mails.smtp.Backend" if SMTP.host else "accounts.mails.files.Backend"
+EMAIL_HOST, EMAIL_PORT = SMTP.host, SMTP.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = SMTP.user, SMTP.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = SMTP.security == "starttls", SMTP.security == "tls"
+EMAIL_TIMEOUT = 10
+MAIL_FROM = mail_address.sender(
+    "MAIL_FROM", is_needed=bool(SMTP.host), default="ospab.host <no-reply@example.com>" if DEMO else ""
+)
+SUPPORT_EMAIL = mail_address.mailbox("SUPPORT_EMAIL", "support@example.com" if DEMO else "")
+if MAILS_ARE_ON:
+    CELERY_BEAT_SCHEDULE["send_mails"] = {
+        "task": "accounts.send_mails",
+        "schedule": schedule(5),
+        "options": {"expires": 60},
+    }
+
 # Clusters are other machines, unless the panel runs on the hypervisor itself, or in the demo.
 CLUSTERS_ALLOW_LOCAL = environment.flag("CLUSTERS_ALLOW_LOCAL", DEMO)
 
@@ -276,6 +296,7 @@ USE_TZ = True
 
 # Files
 DATA_DIR = BASE_DIR / environment.text("DATA_DIR", ".data")
+MAIL_DIR = DATA_DIR / "mail"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / environment.text("STATIC_ROOT", str(DATA_DIR / "static"))
 STATICFILES_DIRS = [BASE_DIR / "static"]

@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 
-from accounts import passwords
+from accounts import mails, passwords
 from accounts.addresses import network_of
 from accounts.guesses import guess
 from accounts.models import User
@@ -61,6 +61,7 @@ class PasswordPage(PasswordChangeView):
         if isinstance(form, FirstPasswordForm):
             return self.set_first(form)
         passwords.change(form.user, form.cleaned_data[NEW])
+        mails.enqueue("password_changed", request=self.request, user=form.user)
         return self.stay(form.user, _("Your password has been changed."))
 
     def set_first(self, form: FirstPasswordForm) -> HttpResponse:
