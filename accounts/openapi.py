@@ -5,7 +5,7 @@ from accounts.errors import BadToken, TooManyAttempts
 from accounts.user_shape import SyncedUserShape, UserShape
 from web.openapi.endpoint import CALLERS, SUCCESS
 from web.openapi.refusals import NO_TOKEN, OF_ALL, refusal
-from web.openapi.shapes import component, example_of, many, moment, text, thing, truth, typed
+from web.openapi.shapes import component, example_of, many, moment, mostly_null, text, thing, truth, typed, whole
 
 KEY = {"ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The main site's key."}}
 ABOUT_TOKEN = "The `access` token of a login, for 15 minutes. `POST /api/auth/refresh` gives the next."  # noqa: S105
@@ -36,6 +36,10 @@ DONE = {"status": SUCCESS, "message": text("A sentence.", "User synced successfu
 FACTS = {"already_inactive": truth("It was deactivated before.", True, const=True), "warnings": WARNINGS}
 USER_SYNCED = component("UserSynced", thing(DONE | FACTS, optional=FACTS))
 ALICE = example_of(SYNCED_USER)
+NEXT = mostly_null(text("The address of the following page, or null.", "/api/users/sync?after=5&limit=1000"))
+COUNT = whole("How many are on this page.", 1, minimum=0)
+PAGE = {"status": SUCCESS, "count": COUNT, "users": many(SYNCED_USER, "In id order."), "next": NEXT}
+USERS = component("UserPage", thing(PAGE))
 CHANGED, GONE = ALICE | {"email": "alice@example.org"}, ALICE | {"is_active": False}
 JOHN = {"external_id": "customer-6", "username": "john", "email": "john@example.com"}
 CREATE = {"action": "create", "user": JOHN}

@@ -1,4 +1,4 @@
-"""POST /api/users/sync and /api/users/{id}/login-link: the main site's endpoints for people, by its API key.
+"""/api/users/sync and /api/users/{id}/login-link: the main site's endpoints for people, by its API key.
 
 They check the shape of what comes; accounts.people and accounts.login_links do it.
 """
@@ -14,7 +14,7 @@ from rest_framework.decorators import api_view, authentication_classes, permissi
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import errors, login_links, people
+from accounts import errors, login_links, people, user_list
 from accounts import openapi as shapes
 from accounts.authentication import ApiKeyAuthentication
 from accounts.call_facts import notes_calls
@@ -52,25 +52,28 @@ SHAPE = ActionShape("user", UserInput(), NEEDED, TAKEN, IDS)
 described = partial(endpoint, "Main site")
 
 
+@described("listUsers", *user_list.GIVEN, **user_list.DESCRIPTION)
 @described(
     "syncUser",
     Answer(shapes.USER_SYNCED, shapes.CREATIONS, 201, "Created."),
     Answer(shapes.USER_SYNCED, shapes.CHANGES, about="Changed, or so already."),
     *(InvalidInput, MissingFields, errors.UserNotFound, errors.StaffAccount, errors.UsernameTaken, errors.EmailTaken),
     *(errors.ExternalIdMismatch, errors.ExternalIdTaken),
+    description="Say that a customer is new, changed or gone.\n\nEach may be said again. A new user has no password: `POST "
+    "/api/users/{id}/login-link` lets them in. `deactivate` ends tokens, sessions and sockets at once. A member of the staff "
+    "is never touched.",
     request=by_action("UserSync", SHAPE, shapes.ALICE, "A new customer."),
+    methods=["POST"],
 )
-@api_view(["POST"])
+@api_view(["GET", "POST"])
 @authentication_classes([ApiKeyAuthentication])
 @permission_classes([IsMainSite])
 @notes_calls("user")
 @idempotent
 def sync_user(request: Request) -> Response:
-    """Say that a customer is new, changed or gone.
-
-    Each may be said again. A new user has no password: `POST /api/users/{id}/login-link` lets them in. `deactivate` ends
-    tokens, sessions and sockets at once. A member of the staff is never touched.
-    """
+    """POST says that a customer is new, changed or gone; GET reads the users."""
+    if request.method != "POST":
+        return user_list.page_of_users(request)
     body: Any = request.data
     action, columns = SHAPE.read(body)
     status, answer = ACTIONS[action](columns)

@@ -54,7 +54,7 @@ ENDPOINTS: dict[str, dict[str, Answers]] = {
     "api/auth/me": {"GET": users(200)},
     "api/^vps/sync/?$": {"GET": main_site(200), "POST": main_site(400)},
     "api/^vps/sync/batch/?$": {"POST": main_site(400)},
-    "api/users/^sync/?$": {"POST": main_site(400)},
+    "api/users/^sync/?$": {"GET": main_site(200), "POST": main_site(400)},
     "api/users/<id:id>/login-link": {"POST": main_site(201)},
     "api/vps": {"GET": users(200)},
     "api/vps/<id:id>": {"GET": owner(200)},

@@ -25,6 +25,10 @@ class PanelUserManager(UserManager["User"]):
         """The user of that username or e-mail address, in any case of letters."""
         return self.filter(called(login)).first()
 
+    def customers(self) -> models.QuerySet["User"]:
+        """All but the staff, of whom the main site is told nothing."""
+        return self.filter(is_staff=False, is_superuser=False)
+
     def wait_to_name(self) -> None:
         """Until this transaction ends nobody else gives names, in whatever way: what `fields_taken` says stays true.
 
@@ -48,8 +52,12 @@ class PanelUserManager(UserManager["User"]):
 
 def called(login: str) -> models.Q:
     """Lower on both sides, as in the constraints: by their indexes, and alike for every alphabet."""
-    name = Lower(models.Value(login))
-    return models.Q(Exact(Lower("username"), name)) | models.Q(Exact(Lower("email"), name))
+    return is_called("username", login) | is_called("email", login)
+
+
+def is_called(field: str, name: str) -> models.Q:
+    """Whose username, or e-mail address, this is."""
+    return models.Q(Exact(Lower(field), Lower(models.Value(name))))
 
 
 class User(AbstractUser):

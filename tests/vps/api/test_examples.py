@@ -201,6 +201,7 @@ ROWS: dict[str, Row] = {
     "createLoginLink staff_account": of_alice(is_staff=True),
     "listEvents invalid": lambda call: setattr(call, "path", f"{call.path}?type=vps.flown"),
     "cursor_from_the_future": lambda call: setattr(call, "path", f"{call.path}?after=999999"),
+    "listUsers invalid": lambda call: setattr(call, "path", f"{call.path}?id=x"),
     "readVps invalid": lambda call: setattr(call, "path", f"{call.path}?limit=0"),
     "readVps a digest": lambda call: setattr(call, "path", f"{call.path}?digest=1"),
 }
