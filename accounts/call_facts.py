@@ -35,11 +35,11 @@ def facts_of(request: HttpRequest) -> dict[str, Any] | None:
     return {"action": default_action(request)} if noted is None and is_let_in else noted
 
 
-def notes_calls(noun: str = "") -> Callable[[Endpoint], Endpoint]:
+def notes_calls(noun: str = "", action: str = "") -> Callable[[Endpoint], Endpoint]:
     """A decorator, below those of REST framework and above @idempotent: an answer from memory is a call too.
 
-    `noun` is what the endpoint's bodies, and an id in its path, are about. Of callers other than the main site nothing is
-    noted.
+    `noun` is what the endpoint's bodies, or the names in its path, are about. `action` is given where neither the body nor
+    the end of the path says it. Of callers other than the main site nothing is noted.
     """
 
     def make(endpoint: Endpoint) -> Endpoint:
@@ -47,9 +47,9 @@ def notes_calls(noun: str = "") -> Callable[[Endpoint], Endpoint]:
         def noting(request: Request, **kwargs: Any) -> Any:
             if not isinstance(request.user, MainSite):
                 return endpoint(request, **kwargs)
-            note(request, action=default_action(request))
-            of_path = {f"{noun}_id": kwargs["id"]} if "id" in kwargs else {}
-            note(request, **(of_body(request.data if request.method == "POST" else None, noun) | of_path))
+            note(request, action=action or default_action(request), **of_path(kwargs, noun))
+            if request.method == "POST" and not kwargs:
+                note(request, **of_body(request.data, noun))
             response = endpoint(request, **kwargs)
             note(request, **of_noun(data_of(response), noun))
             return response
@@ -64,6 +64,11 @@ def default_action(request: Request | HttpRequest) -> str:
     if request.method == "GET":
         return "digest" if "digest" in request.GET else "read"
     return request.path.rstrip("/").rpartition("/")[2]
+
+
+def of_path(names: dict[str, Any], noun: str) -> dict[str, Any]:
+    """Whom the address names, whatever a body says."""
+    return of_noun({noun: names}, noun) if noun else {}
 
 
 def of_body(body: Any, noun: str) -> dict[str, Any]:

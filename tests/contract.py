@@ -15,6 +15,8 @@ Schema = dict[str, Any]
 JSON = "application/json"
 # Of thousands of rows in one answer so many are read.
 ENOUGH = 50
+PLACEHOLDERS = re.compile("{(id|external_id)}")
+NAMES = {"id": "[1-9][0-9]{0,9}", "external_id": ".+"}
 
 
 class Contract:
@@ -22,7 +24,9 @@ class Contract:
 
     def __init__(self, described: Schema) -> None:
         self.described = described
-        self.paths = [(re.compile(as_pattern(path)), methods) for path, methods in described["paths"].items()]
+        # The longest first: one that ends in a text of any kind has the others within.
+        paths = sorted(described["paths"].items(), key=lambda one: len(one[0]), reverse=True)
+        self.paths = [(re.compile(as_pattern(path)), methods) for path, methods in paths]
         self.error = self.validator(described["components"]["schemas"]["Error"])
         self.validators: dict[int, Draft202012Validator] = {}
 
@@ -72,7 +76,7 @@ def is_header(shape: Schema, value: str | None) -> bool:
 
 def as_pattern(path: str) -> str:
     """A slash at the end of what the main site calls makes no difference."""
-    return path.replace("{id}", "[1-9][0-9]{0,9}") + ("/?" if "/sync" in path else "")
+    return PLACEHOLDERS.sub(lambda found: NAMES[found[1]], path) + ("/?" if "/sync" in path else "")
 
 
 def sealed(schema: Any, root: Schema) -> Any:

@@ -51,6 +51,8 @@ ALLOWED = {
     ("vps/models/placement.py", "vmid"): COLUMN,
     ("vps/models/placement.py", "qemu"): COLUMN,
     ("vps/models/placement.py", "lxc"): COLUMN,
+    ("vps/models/placement_shape.py", "vmid"): WIRE,
+    ("vps/models/placement_shape.py", "pve"): "an example of a node's name",
     ("vps/models/former_placement.py", "vmid"): COLUMN,
     ("vps/models/operation.py", "upid"): COLUMN,
     ("vps/admin/cluster_form.py", "proxmox"): "a sentence to staff",

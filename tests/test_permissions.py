@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 
 from tests.callers import CALLERS, METHODS, OPEN, Answers, Caller, caller, filled, routes
-from vps.models import Operation
-from vps.operations.verbs import VERBS
+from tests.verbs import WITH_ADDRESS
+from vps.models import ExternalId, Operation
 
 __all__ = ["caller"]
 
@@ -56,12 +56,22 @@ ENDPOINTS: dict[str, dict[str, Answers]] = {
     "api/^vps/sync/batch/?$": {"POST": main_site(400)},
     "api/users/^sync/?$": {"GET": main_site(200), "POST": main_site(400)},
     "api/users/<id:id>/login-link": {"POST": main_site(201)},
+    **{
+        f"api/vps/sync/{which}{read}": {"GET": main_site(200)}
+        for which in ("<id:id>", "external/<path:external_id>")
+        for read in ("", "/stats", "/operations")
+    },
+    **{
+        f"api/vps/sync/{which}/{name}": {"POST": main_site(202)}
+        for which in ("<id:id>", "external/<path:external_id>")
+        for name in WITH_ADDRESS
+    },
     "api/vps": {"GET": users(200)},
     "api/vps/<id:id>": {"GET": owner(200)},
-    **{f"api/vps/<id:id>/{name}": {"POST": owner(202)} for name, verb in VERBS.items() if not verb.variant_of},
+    **{f"api/vps/<id:id>/{name}": {"POST": owner(202)} for name in WITH_ADDRESS},
     "api/vps/<id:id>/stats": {"GET": owner(200)},
     "api/vps/<id:id>/operations": {"GET": owner(200)},
-    "api/operations/<id:id>": {"GET": owner(200)},
+    "api/operations/<id:id>": {"GET": (401, 200, GONE, GONE, GONE, GONE, 200)},
     "api/events": {"GET": (401, 200, 200, 200, 200, 200, 200)},
     "language/setlang/": {"*": all_are(302)},
     "login/": {
@@ -88,7 +98,7 @@ ENDPOINTS: dict[str, dict[str, Answers]] = {
     "vps/<id:id>/<slug:name>/": {"GET": page_of_owner(200), "POST": page_of_owner(302)},
 }
 PAGES = [route for route in ENDPOINTS if not route.startswith("api/")]
-VALUES = {"timeframe": "hour", "name": "reboot", "token": "x"}
+VALUES = {"timeframe": "hour", "name": "reboot", "token": "x", "external_id": "order/1042"}
 
 
 def expected(route: str, method: str) -> Answers:
@@ -112,6 +122,7 @@ def test_permissions_have_every_address_of_the_panel() -> None:
 def test_permissions_are_as_in_the_table(caller: Caller, request: Any, alice: Any, make_vps: Any, bind: Any) -> None:
     vps = make_vps(alice)
     bind(vps)
+    ExternalId.objects.create(external_id=VALUES["external_id"], vps_id=vps.pk)
     ids = {"api/operations/<id:id>": ended(vps).pk, "api/users/<id:id>/login-link": alice.pk}
     who = CALLERS.index(request.node.callspec.params["caller"])
     paths = {route: filled(route, id=ids.get(route, vps.pk), **VALUES) for route in ENDPOINTS}

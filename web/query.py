@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
+from django.utils.encoding import escape_uri_path
 from django.utils.translation import gettext
 from rest_framework.request import Request
 
@@ -79,7 +80,8 @@ def page_before(request: Request, *, default: int, most: int) -> Page:
 
 
 def path_of(request: Request) -> str:
-    return request.path_info.rstrip("/")
+    """As an address is written: what a name in it holds is escaped."""
+    return escape_uri_path(request.path_info.rstrip("/"))
 
 
 def number(request: Request, name: str, default: int, most: int, least: int = 0) -> int:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from typing import Annotated, Any, NotRequired, TypedDict
 
 import pytest
@@ -32,8 +33,8 @@ def endpoints() -> set[str]:
     found = set()
     for route in routes():
         if route.startswith("api/"):
-            address = "/" + route.replace("^", "").replace("/?$", "").replace("<id:id>", "{id}")
-            view = get_resolver().resolve(address.replace("{id}", "1")).func
+            address = "/" + re.sub(r"<\w+:(\w+)>", r"{\1}", route.replace("^", "").replace("/?$", ""))
+            view = get_resolver().resolve(address.replace("{id}", "1").replace("{external_id}", "x")).func
             found |= {
                 f"{method.upper()} {address}" for method in view.cls.http_method_names if hasattr(view.cls, method)
             }

@@ -1,13 +1,19 @@
-"""/api/vps and /api/operations: the door of customers' programs, by JWT. Everybody sees their own and nobody else's."""
+"""/api/vps and /api/operations: the door of customers' programs, by JWT. Everybody sees their own and nobody else's.
+
+One operation the main site reads here, too, by its key, and sync_one.py beside this shows it what a customer is shown.
+"""
 
 from functools import partial
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext
-from rest_framework.decorators import api_view
+from rest_framework.decorators import api_view, authentication_classes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.authentication import KeyOrTokenAuthentication, MainSite
+from accounts.call_facts import note, notes_calls
 from vps.api import shapes
 from vps.errors import OperationNotFound, VpsNotFound
 from vps.models import Operation, Vps
@@ -23,6 +29,10 @@ DEFAULT_PAGE = 1000
 described = partial(endpoint, "Customers")
 NEXT = mostly_null(text("The address of the following page, or null.", "/api/vps?limit=100&after=17"))
 SEEN = {"type": "object", "additionalProperties": shapes.OBSERVED, "description": "By the id of each."}
+STATS = Answer(shapes.STATS, {"now": {}, "with a history": shapes.WITH_HISTORY})
+TIMEFRAME = query("timeframe", one_of("Adds a history that goes back so far.", metrics.TIMEFRAMES))
+OPERATIONS = answer("all", operations=many(shapes.OPERATION, "Newest first."), next=NEXT)
+PAGE_OF_OPERATIONS = page("before", DEFAULT_PAGE, LARGEST_PAGE)
 LISTED = {"count": shapes.COUNT, "vps": many(shapes.VPS, "In id order."), "observed": SEEN, "next": NEXT}
 
 
@@ -50,47 +60,61 @@ def vps_detail(request: Request, id: int) -> Response:
     return success(vps=vps.columns(), observed=vps.observed)
 
 
-@described(
-    "getVpsStats",
-    *(Answer(shapes.STATS, {"now": {}, "with a history": shapes.WITH_HISTORY}), InvalidInput, VpsNotFound),
-    parameters=[query("timeframe", one_of("Adds a history that goes back so far.", metrics.TIMEFRAMES))],
-)
+@described("getVpsStats", STATS, InvalidInput, VpsNotFound, parameters=[TIMEFRAME])
 @api_view(["GET"])
 def stats(request: Request, id: int) -> Response:
     """What it uses of CPU, RAM, disk and network.
 
     As last heard; `stats` is null where nothing was heard of late.
     """
-    vps = get_vps(request, id)
+    return stats_of(request, get_vps(request, id))
+
+
+def stats_of(request: Request, vps: Vps) -> Response:
     answer: dict[str, Any] = {"vps_id": vps.pk, "stats": metrics.usage(vps)}
     if timeframe := request.query_params.get("timeframe"):
         answer["history"] = {"timeframe": timeframe, **metrics.history(vps, checked_timeframe(timeframe))}
     return success(**answer)
 
 
-@described(
-    "listOperations",
-    *(answer("all", operations=many(shapes.OPERATION, "Newest first."), next=NEXT), InvalidInput, VpsNotFound),
-    parameters=page("before", DEFAULT_PAGE, LARGEST_PAGE),
-)
+@described("listOperations", OPERATIONS, InvalidInput, VpsNotFound, parameters=PAGE_OF_OPERATIONS)
 @api_view(["GET"])
 def list_operations(request: Request, id: int) -> Response:
     """What was asked of it, newest first."""
+    return page_of_operations(request, get_vps(request, id).operations.visible_to(request.user))
+
+
+def page_of_operations(request: Request, found: QuerySet[Operation]) -> Response:
     page = page_before(request, default=DEFAULT_PAGE, most=LARGEST_PAGE)
-    mine = get_vps(request, id).operations.visible_to(request.user)
-    rows, following = page.cut(mine.filter(pk__lt=page.key).select_related("requested_by")[: page.reads])
-    return success(operations=[operation.public(request.user) for operation in rows], next=following)
+    rows, following = page.cut(found.filter(pk__lt=page.key).select_related("requested_by")[: page.reads])
+    return success(operations=[operation.public(reader(request)) for operation in rows], next=following)
 
 
 @described("getOperation", answer("one", operation=shapes.OPERATION), OperationNotFound)
 @api_view(["GET"])
+@authentication_classes([KeyOrTokenAuthentication])
+@notes_calls(action="operation")
 def operation_detail(request: Request, id: int) -> Response:
-    """How an operation goes, or went."""
-    mine = Operation.objects.visible_to(request.user)
-    operation = mine.select_related("requested_by").filter(pk=id).first()
+    """How an operation goes, or went.
+
+    A customer reads those of their servers by a JWT, the main site any by its key.
+    """
+    found = Operation.objects.all() if is_main_site(request) else Operation.objects.visible_to(request.user)
+    operation = found.select_related("requested_by").filter(pk=id).first()
     if operation is None:
         raise OperationNotFound
-    return success(operation=operation.public(request.user))
+    if is_main_site(request):
+        note(request, vps_id=operation.vps_id)
+    return success(operation=operation.public(reader(request)))
+
+
+def is_main_site(request: Request) -> bool:
+    return isinstance(request.user, MainSite)
+
+
+def reader(request: Request) -> Any:
+    """To whom names are shown; None is the main site, which sees all."""
+    return None if is_main_site(request) else request.user
 
 
 def get_vps(request: Request, id: int) -> Vps:

@@ -25,8 +25,8 @@ Endpoint = Callable[..., Response]
 REFUSES = (
     *(errors.VpsNotFound, errors.VpsSuspended, errors.VpsCreating, errors.VpsUnbound, errors.VpsMissing),
     *(errors.IdentityMismatch, errors.HypervisorUnsupported, errors.HypervisorUnavailable, shapes.IN_PROGRESS),
-    refusal(errors.TooManyOperations, is_shown=False),
 )
+COUNTED = refusal(errors.TooManyOperations, is_shown=False)
 
 
 def described(verb: Verb) -> Callable[[Endpoint], Endpoint]:
@@ -35,7 +35,7 @@ def described(verb: Verb) -> Callable[[Endpoint], Endpoint]:
     operation = {"operation": example_of(shapes.OPERATION) | {"kind": verb.kind}}
     examples = {verb.name: operation | ({"sent": {}} if params else {})}
     examples |= {other.name: operation | {"sent": {flag: True}} for flag, other in variants.items()}
-    given: list[Any] = [Answer(answer.shape, examples, 202, "It will be done."), *REFUSES]
+    given: list[Any] = [Answer(answer.shape, examples, 202, "It will be done."), *REFUSES, COUNTED]
     return endpoint(
         *("Customers", f"{verb.name}Vps", *given, *([InvalidInput] if params else [])),
         description=f"{verb.summary}.\n\n{verb.about} Answered at once: the operation says how it goes.",
@@ -51,8 +51,8 @@ def endpoint_of(verb: Verb) -> Endpoint:
     @idempotent
     def power(request: Request, id: int) -> Response:
         vps = get_vps(request, id)
-        params = checked(request, verb.params) if verb.params else {}
-        asked = next((variant for flag, variant in variants_of(verb).items() if params.pop(flag)), verb)
+        params = checked(body_of_request(request), verb.params) if verb.params else {}
+        asked = variant(verb, params)
         operation = operations.ask(vps, asked.name, by=request.user, source=Event.Source.API, params=params)
         return success(202, message=str(asked.requested), operation=operation.public(request.user), vps=vps.columns())
 
@@ -62,10 +62,20 @@ def endpoint_of(verb: Verb) -> Endpoint:
 ENDPOINTS = {verb.name: endpoint_of(verb) for verb in VERBS.values() if not verb.variant_of}
 
 
-def checked(request: Request, params: type[Serializer[Any]]) -> dict[str, Any]:
-    """The body as the verb's params. There may be none; of one that is no object each param is wrong."""
+def variant(verb: Verb, params: dict[str, Any]) -> Verb:
+    """The verb that these params ask for, without the flags that say which."""
+    flags = {flag for flag in variants_of(verb) if params.pop(flag)}
+    return next((other for flag, other in variants_of(verb).items() if flag in flags), verb)
+
+
+def body_of_request(request: Request) -> Any:
+    """There may be none."""
     has_body = request.headers.get("Content-Length", "0") not in ("", "0")
-    body = request.data if has_body else {}
+    return request.data if has_body else {}
+
+
+def checked(body: Any, params: type[Serializer[Any]]) -> dict[str, Any]:
+    """The body as the verb's params. Of one that is no object each param is wrong."""
     given = params(data=body if isinstance(body, dict) else dict.fromkeys(params().fields))
     try:
         given.is_valid(raise_exception=True)

@@ -31,15 +31,20 @@ BATCHES_AT_ONCE = 2
 Endpoint = Callable[..., Any]
 
 
-def for_the_main_site(*methods: str, largest_body: int = MIB, at_once: int = 0) -> Callable[[Endpoint], Endpoint]:
-    """Makes an endpoint for the API key alone. What is asked of it under an Idempotency-Key is done once."""
+def for_the_main_site(
+    *methods: str, largest_body: int = MIB, at_once: int = 0, action: str = ""
+) -> Callable[[Endpoint], Endpoint]:
+    """Makes an endpoint for the API key alone. What is asked of it under an Idempotency-Key is done once.
+
+    `action` is what the log of calls says, where no body says it.
+    """
 
     def make(endpoint: Endpoint) -> Endpoint:
         once = idempotent(endpoint)
         limited = at_most(at_once)(once) if at_once else once
         made = api_view(methods)(
             authentication_classes([ApiKeyAuthentication])(
-                permission_classes([IsMainSite])(notes_calls("vps")(limited))
+                permission_classes([IsMainSite])(notes_calls("vps", action)(limited))
             )
         )
         made.cls.largest_body = largest_body  # type: ignore[attr-defined]  # web.json_body asks for it

@@ -1,11 +1,25 @@
 """The shapes of what /api/vps/sync… takes and answers, with its examples. sync.py describes its endpoints by these."""
 
 from vps.api.commands import SHAPE
-from vps.api.shapes import COUNT, EXAMPLE, ORDER, PLACED, SYNCED_VPS
+from vps.api.shapes import COUNT, EXAMPLE, OBSERVED, OPERATION, ORDER, PLACED, SYNCED_VPS
 from vps.errors import NotApplied
-from web.openapi.endpoint import SUCCESS
+from vps.models.placement_shape import PlacementShape
+from web.openapi.endpoint import SUCCESS, Answer
 from web.openapi.refusals import ERROR_FIELDS, failure
-from web.openapi.shapes import by_action, component, example_of, many, mostly_null, one_of, text, thing, truth, whole
+from web.openapi.shapes import (
+    by_action,
+    component,
+    example_of,
+    many,
+    mostly_null,
+    one_of,
+    or_null,
+    text,
+    thing,
+    truth,
+    typed,
+    whole,
+)
 
 MOST_AT_ONCE = 10_000
 ABOUT_WHEN = (
@@ -44,8 +58,25 @@ HASHED = {"status": SUCCESS, "count": COUNT, "digest": text("SHA-256, in hex.", 
 DIGEST = component("SyncedDigest", thing(HASHED))
 PAGE_OR_DIGEST = {"oneOf": [PAGE, DIGEST]}
 
+PLACEMENT = component("Placement", typed(PlacementShape))
+SEEN = {
+    "status": SUCCESS,
+    "vps": SYNCED_VPS,
+    "placement": or_null(PLACEMENT),
+    "observed": OBSERVED,
+    "operation": mostly_null(OPERATION),
+}
+ASKED_FOR = {
+    "status": SUCCESS,
+    "message": text("A sentence.", "Start requested"),
+    "operation": OPERATION,
+    "vps": SYNCED_VPS,
+}
+ASKED = component("Asked", thing(ASKED_FOR | {"warnings": FACTS["warnings"]}, optional=["warnings"]))
+
 VPS = example_of(SYNCED_VPS) | {"external_id": "order-1042"}
 NEW = ORDER | {"external_id": "order-1042", "status": "creating", "hypervisor": "proxmox"}
+ONE = Answer(component("SyncedVpsSeen", thing(SEEN)), {"one": {"vps": VPS, "placement": PLACED}})
 CREATE, ON_A_GUEST = ({"action": "create", "vps": vps} for vps in (NEW, ORDER | {"placement": PLACED}))
 UPDATE = {"action": "update", "vps": {"id": 17, "status": "suspended"}}
 LATE = UPDATE | {"occurred_at": "2025-10-27T10:29:00Z"}

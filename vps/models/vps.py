@@ -12,11 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vps.drivers import DEFAULT, DRIVERS
+from vps.errors import VpsDeleted, VpsNotFound
 from vps.models.event import Event
 from vps.models.external_id import ExternalId
 from vps.models.failures import sentence_of
 from vps.models.operation import Operation
 from vps.models.shown import LABELS, ObservedShape, Shown, observed, shown_as
+from vps.models.tombstone import Tombstone
 from web.errors import Sentence
 from web.timestamps import rfc3339
 
@@ -67,6 +69,15 @@ class VpsQuerySet(models.QuerySet["Vps"]):
         """With the main site's own id of each, or None, as `external_id`."""
         named = ExternalId.objects.filter(vps_id=models.OuterRef("pk")).values("external_id")
         return self.annotate(external_id=models.Subquery(named))
+
+    def named(self, id: int, external_id: str) -> "Vps":
+        """The one that the main site means by this external id, or else by this id. Raises VpsDeleted, VpsNotFound."""
+        meant: Any = ExternalId.objects.filter(external_id=external_id).values("vps_id") if external_id else [id]
+        if found := self.filter(pk__in=meant).first():
+            return found
+        if Tombstone.objects.filter(pk__in=meant).exists():
+            raise VpsDeleted
+        raise VpsNotFound(f"There is no VPS {f'with external_id {external_id!r}' if external_id else id}.")
 
     def matching(self, text: str) -> "VpsQuerySet":
         text = text.replace("\0", "")

@@ -73,18 +73,22 @@ def request(vps: Vps, name: str, *, by: Any, source: str, params: dict[str, Any]
         raise VpsNotFound
     if error := refusal(locked, verb):
         raise error
-    end_what_is_overtaken(locked, verb, by=by)
+    end_what_is_overtaken(locked, verb, by=by, source=source)
     return queue(locked, verb, by=by, source=source, params=params or {})
 
 
-def end_what_is_overtaken(vps: Vps, verb: Verb, *, by: Any) -> None:
-    """One VPS has one open operation. A verb that may overtake ends it, unless what is open might do so too."""
+def end_what_is_overtaken(vps: Vps, verb: Verb, *, by: Any, source: str) -> None:
+    """One VPS has one open operation. A verb that may overtake ends it, unless what is open might do so too.
+
+    Whose name a refusal tells is the caller's: the main site, for whomever it asks, is shown all.
+    """
     running = vps.operations.open().select_related("requested_by").first()
     if running is None:
         return
     if not verb.may_overtake or verb_of(running).may_overtake:
-        raise OperationInProgress(extra={"operation": running.public(by)})
-    fail(running.seize(), "superseded", f"by {verb.name} of {by}")
+        reader = None if source == Event.Source.SYNC else by
+        raise OperationInProgress(extra={"operation": running.public(reader)})
+    fail(running.seize(), "superseded", f"by {verb.name} of {by or source}")
 
 
 def queue(vps: Vps, verb: Verb, *, by: Any, source: str, params: dict[str, Any]) -> Operation:

@@ -11,10 +11,11 @@ from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from vps import operations
-from vps.models import Operation, Placement, Vps
+from vps.models import Event, Operation, Placement, Vps
 from vps.models.shown import NOT_CONNECTED, Shown
 from vps.models.webhook_attempt import in_words
 from vps.models.who import STAFF
@@ -89,8 +90,10 @@ def badge(shown: Shown) -> SafeString:
 
 @register.filter
 def asked_by(operation: Operation, reader: Any) -> Sentence:
-    """Who asked for it, as far as this reader is told."""
+    """Who asked for it, as far as this reader is told. What the main site passes on, it says of whom itself."""
     name = operation.asked_by(reader)
+    if operation.source == Event.Source.SYNC:
+        return gettext("%(name)s, on the main site") % {"name": name} if name else Event.Source.SYNC.label
     return _("staff") if name == STAFF and reader != operation.requested_by else name or "—"
 
 

@@ -19,7 +19,7 @@ from web.errors import InvalidInput, PanelError
 from web.fields import INT_MAX
 from web.idempotency import IdempotencyKeyReused, InvalidIdempotencyKey, RequestInProgress
 from web.openapi.refusals import OF_BODIES, Refusal, answered, refusal, responses
-from web.openapi.shapes import Schema, always, example_of, ref, row_id, thing, whole
+from web.openapi.shapes import Schema, always, example_of, ref, row_id, text, thing, whole
 from web.query import refuse_unknown
 
 SUCCESS = always("success")
@@ -83,7 +83,15 @@ def query(name: str, schema: Schema, **default: Any) -> Schema:
     return {"name": name, "in": "query", "required": False, "description": schema["description"], "schema": shape}
 
 
-ID = query("id", row_id("As an answer has it.", 17)) | {"in": "path", "required": True}
+def of_path(name: str, schema: Schema) -> Schema:
+    return query(name, schema) | {"in": "path", "required": True}
+
+
+ABOUT_TEXT = "Your own id, percent-encoded as UTF-8: a slash is `%2F`."
+NAMES = {
+    "id": of_path("id", row_id("As an answer has it.", 17)),
+    "external_id": of_path("external_id", text(ABOUT_TEXT, "order-1042", minLength=1, maxLength=191)),
+}
 
 
 def page(key: str, limit: int, most: int, largest: int = INT_MAX, **start: int) -> list[Schema]:
@@ -105,7 +113,7 @@ class EndpointSchema(AutoSchema):
         security: list[Schema] = [{name: []} for schemes, _ in callers for name in schemes]
         is_repeatable = method == "POST" and bool(security)
         headers = ["IdempotencyKey", "RequestId"] if is_repeatable else ["RequestId"]
-        ids = [ID] if "{id}" in path else []
+        ids = [parameter for name, parameter in NAMES.items() if f"{{{name}}}" in path]
         operation = {
             "operationId": self.get_operation_id(),
             "tags": self.get_tags(),

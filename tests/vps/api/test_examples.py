@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from tests.conftest import PASSWORD, person
 from tests.contract import contract
+from tests.verbs import WITH_ADDRESS
 from vps import observations
 from vps.hypervisor.base import Usage
 from vps.models import Cluster, Event, ExternalId, LastSyncTime, Operation, Placement, Vps
@@ -82,8 +83,8 @@ def with_headers(**headers: str) -> Row:
 
 
 def of_nobody(call: Call) -> None:
-    call.path = re.sub("/[0-9]+", f"/{NOBODY}", call.path)
-    if call.operation.startswith("sync"):
+    call.path = re.sub("/([0-9]+|order-1042)", f"/{NOBODY}", call.path)
+    if call.operation in ("syncVps", "syncUser"):
         call.body = {
             "action": "update",
             "vps": {"id": NOBODY, "cpu": 2},
@@ -106,8 +107,9 @@ def as_bob(**columns: Any) -> Row:
 
 
 def of_a_deleted_one(call: Call) -> None:
-    Call("syncVps", "", call.path, call.headers, {"action": "delete", "vps": {"id": SHOP}}).send_before()
-    call.body = {"action": "update", "vps": {"id": SHOP, "cpu": 2}}
+    Call("syncVps", "", "/api/vps/sync", call.headers, {"action": "delete", "vps": {"id": SHOP}}).send_before()
+    if call.operation == "syncVps":
+        call.body = {"action": "update", "vps": {"id": SHOP, "cpu": 2}}
 
 
 def after_ten_failures(call: Call) -> None:
@@ -207,6 +209,25 @@ ROWS: dict[str, Row] = {
 }
 
 
+def asking(**body: Any) -> Row:
+    return lambda call: setattr(call, "body", body)
+
+
+# The main site's own addresses of one server, each by its id and by its external_id.
+NAMINGS = ("", "ByExternalId")
+for naming in NAMINGS:
+    ROWS[f"readSyncedVpsStats{naming} invalid"] = ROWS["getVpsStats invalid"]
+    ROWS[f"readSyncedVpsStats{naming} with a history"] = ROWS["getVpsStats with a history"]
+    ROWS[f"readSyncedVpsOperations{naming} invalid"] = ROWS["listOperations invalid"]
+    for verb in WITH_ADDRESS:
+        ROWS[f"{verb}SyncedVps{naming} invalid"] = asking(on_behalf_of="5")
+        ROWS[f"{verb}SyncedVps{naming} unknown_user"] = asking(on_behalf_of=NOBODY)
+        ROWS[f"{verb}SyncedVps{naming} user_inactive"] = lambda call: (
+            of_alice(is_active=False)(call),
+            asking(on_behalf_of=ALICE)(call),
+        )
+
+
 @pytest.fixture
 def world(cluster: Cluster, settings: Any) -> dict[str, dict[str, str]]:
     """Alice is user 5, her VPS is 17 and the main site's order-1042; its reboot, which has ended, was operation 9."""
@@ -255,7 +276,9 @@ def call_of(path: str, operation: dict[str, Any], name: str, world: Any) -> Call
     if body and "refresh" in body:
         body["refresh"] = world["Bearer"]["refresh"]
     id = {"/api/operations/{id}": REBOOT, "/api/users/{id}/login-link": ALICE}.get(path, SHOP)
-    return Call(operation["operationId"], name, path.replace("{id}", str(id)), world.get(scheme, {}), body)
+    path = path.replace("{id}", str(id)).replace("{external_id}", "order-1042")
+    # Where both open it, the token does: of the main site the rest is asked.
+    return Call(operation["operationId"], name, path, world.get(scheme, {}), body)
 
 
 @pytest.mark.parametrize(("path", "operation", "status", "name", "value"), examples())

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from tests.callers import filled
 from tests.test_permissions import ENDPOINTS
 from vps.models import SyncCall
 from vps.services import sync_calls
@@ -111,8 +112,8 @@ def test_log_main_site_calls_counts_a_body_that_cannot_be_read(settings: Any) ->
 @pytest.mark.parametrize(("route", "method"), OF_THE_KEY)
 def test_log_main_site_calls_covers_each_endpoint_that_the_key_opens(settings: Any, route: str, method: str) -> None:
     """One without `@notes_calls` would be counted among what strangers send."""
-    path = route.replace("^", "").replace("/?$", "").replace("<id:id>", "77")
-    keyed(settings).generic(method, f"/{path}", content_type="application/json")
+    path = filled(route, id=77, external_id="order-77")
+    keyed(settings).generic(method, path, content_type="application/json")
     row = SyncCall.objects.get()
     assert (row.minute, row.action != "") == (None, True)
 
