@@ -72,7 +72,7 @@ class VpsQuerySet(models.QuerySet["Vps"]):
 
     def named(self, id: int, external_id: str) -> "Vps":
         """The one that the main site means by this external id, or else by this id. Raises VpsDeleted, VpsNotFound."""
-        meant: Any = ExternalId.objects.filter(external_id=external_id).values("vps_id") if external_id else [id]
+        meant: Any = ExternalId.objects.meaning(external_id) if external_id else [id]
         if found := self.filter(pk__in=meant).first():
             return found
         if Tombstone.objects.filter(pk__in=meant).exists():
