@@ -41,8 +41,14 @@ BATCH_TIMEOUT_S = 60.0
 MOST_OPERATIONS = 10_000
 # The panel takes 16 MiB; the rest is for what stands around the operations.
 MOST_BYTES = 15 * 1024 * 1024
-PASSING_STATUSES = {408, 429, 500, 502, 503, 504}
+PASSING_STATUSES = {408, 429, *range(500, 600)}
 PASSING_CODES = {"network_error", "timeout", "request_in_progress"}
+# What is said of the key, the address, or what stands between, and so of every call alike.
+SETUP_CODES = {
+    *("not_configured", "redirected", "invalid_answer", "bad_request", "not_found", "method_not_allowed"),
+    *("invalid_api_key", "not_authenticated", "permission_denied"),
+}
+TOO_LARGE = 413
 VISIBLE = re.compile(r"[\x21-\x7e]+")
 
 Json = dict[str, Any]
@@ -55,8 +61,11 @@ Operation = Mapping[str, Any]
 class PanelError(Exception):
     """`status` is that of HTTP, or 0 where there was no answer or nothing was sent.
 
-    `code` is the panel's stable word, or one of ours: network_error, timeout, invalid_answer, redirected,
-    not_configured. `errors` maps a field to its sentences; `request_id` is what the panel's log calls the request;
+    `code` is the panel's stable word, or one of ours. Without an answer: network_error, timeout. Of an answer that is
+    not the panel's: invalid_answer, redirected. Of what was not sent: not_configured, invalid, invalid_idempotency_key.
+    `kind` says what to do. `passing`: the same again later, under the same key. `setup`: the address, the key or the
+    network between is wrong, so every call fails alike until somebody mends it. `refused`: this call is wrong, and
+    another one may do well. `errors` maps a field to its sentences; `request_id` is what the panel's log calls the request;
     `retry_after` is in seconds. `last` is, of cursor_from_the_future, the event after which to go on. `results` is, of a
     batch in several calls, what the calls before the failed one did.
     """
@@ -78,9 +87,16 @@ class PanelError(Exception):
         self.results: list[Json] = []
 
     @property
+    def kind(self) -> str:
+        if self.code in PASSING_CODES or self.status in PASSING_STATUSES:
+            return "passing"
+        # A proxy that finds one body too large says so in a page of its own, and takes others.
+        return "setup" if self.code in SETUP_CODES and self.status != TOO_LARGE else "refused"
+
+    @property
     def passes(self) -> bool:
         """Whether the same request may yet succeed. Safe for a POST too: its key makes a repeat the same as the first."""
-        return self.code in PASSING_CODES or self.status in PASSING_STATUSES
+        return self.kind == "passing"
 
 
 class WebhookError(Exception):
@@ -131,7 +147,8 @@ class OspabPanel:
         `columns` are status, hypervisor, ip_address, external_id, placement.
         """
         vps = {"user_id": user_id, "name": name, "cpu": cpu, "disk": disk, "os": os, "ram_gb": ram_gb, "ram_mb": ram_mb}
-        return self._sync({"action": "create", "vps": vps | columns, "occurred_at": occurred_at}, idempotency_key)
+        operation = {"action": "create", "vps": vps | columns, "occurred_at": occurred_at}
+        return self.sync(operation, idempotency_key=idempotency_key)
 
     def update_vps(
         self,
@@ -146,7 +163,8 @@ class OspabPanel:
         The answer has `"applied": False` where a newer update was there before.
         """
         vps = named(id) | columns
-        return self._sync({"action": "update", "vps": vps, "occurred_at": occurred_at}, idempotency_key)
+        operation = {"action": "update", "vps": vps, "occurred_at": occurred_at}
+        return self.sync(operation, idempotency_key=idempotency_key)
 
     def update_vps_status(self, id: int | None, status: str, *, external_id: str | None = None, **options: Any) -> Json:
         return self.update_vps(id, status=status, **named(None, external_id), **options)
@@ -155,7 +173,15 @@ class OspabPanel:
         self, id: int | None = None, *, external_id: str | None = None, idempotency_key: str | None = None
     ) -> Json:
         """Of what is deleted already: succeeds too, with `already_deleted`."""
-        return self._sync({"action": "delete", "vps": named(id, external_id)}, idempotency_key)
+        operation = {"action": "delete", "vps": named(id, external_id)}
+        return self.sync(operation, idempotency_key=idempotency_key)
+
+    def sync(self, operation: Operation, *, idempotency_key: str | None = None) -> Json:
+        """One operation as `batch` takes them: for a queue that sends what it has kept.
+
+        Here as in every call the answer has `"replayed": True` where the panel has done it before under the same key.
+        """
+        return self._call("POST", "/api/vps/sync", as_sent(operation, idempotency_key), idempotency_key)
 
     def batch(
         self, operations: Iterable[Operation], *, atomic: bool = False, idempotency_key: str | None = None
@@ -227,9 +253,6 @@ class OspabPanel:
 
     # How it is asked
 
-    def _sync(self, operation: Operation, key: str | None) -> Json:
-        return self._call("POST", "/api/vps/sync", as_sent(operation, key), key)
-
     def _pages(self, path: str, rows: str, **asked: Any) -> Iterator[Json]:
         given = urlencode({name: value for name, value in asked.items() if value is not None})
         following: str | None = f"{path}?{given}" if given else path
@@ -264,8 +287,8 @@ class OspabPanel:
 
     def _access(self) -> tuple[SplitResult, str]:
         """Read at each call: an environment is often filled after the modules have been loaded."""
-        url = os.environ.get("OSPAB_PANEL_URL", "") if self._url is None else self._url
-        api_key = os.environ.get("VPS_SYNC_API_KEY", "") if self._api_key is None else self._api_key
+        url = (os.environ.get("OSPAB_PANEL_URL", "") if self._url is None else self._url).strip()
+        api_key = (os.environ.get("VPS_SYNC_API_KEY", "") if self._api_key is None else self._api_key).strip()
         if not is_address(url):
             raise PanelError("OSPAB_PANEL_URL must be an address such as https://panel.example.com.", "not_configured")
         if not VISIBLE.fullmatch(api_key):
@@ -422,7 +445,8 @@ def answer_of(response: http.client.HTTPResponse, body: bytes) -> Json:
     said = parsed(body) or {}
     # Every answer of the panel has a status; JSON without one is another program's.
     if 200 <= response.status < 300 and isinstance(said.get("status"), str):
-        return said
+        is_replayed = response.getheader("Idempotency-Replayed") == "true"
+        return said | ({"replayed": True} if is_replayed else {})
     raise PanelError(
         str(said.get("message") or unreadable(response)),
         str(said.get("code") or "invalid_answer"),

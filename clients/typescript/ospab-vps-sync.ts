@@ -1,12 +1,13 @@
 /**
  * The panel's client for the main site. One file, no dependency, Node 18 or newer: copy it into your project.
  *
- *     import panel from "./ospab-vps-sync";
- *     const order = { user_id: 5, name: "web-01", cpu: 4, ram: 8, disk: 100, os: "Debian 12" };
- *     const { vps } = await panel.createVPS(order);
- *     await panel.updateVPSStatus(vps.id, "running");
+ *     import vpsSync from "./ospab-vps-sync";
+ *     const vps = await vpsSync.createVPS({ user_id: 5, name: "web-01", cpu: 4, ram: 8, disk: 100, os: "Debian 12" });
+ *     await vpsSync.updateVPSStatus(vps.id, "running");
+ *     await vpsSync.deleteVPS(vps.id);
  *
- * The ready-made `panel` reads OSPAB_PANEL_URL and VPS_SYNC_API_KEY when it makes its first call. Every failure is a
+ * createVPS, updateVPSStatus and deleteVPS give, throw and log what the panel's published service did; the rest stands
+ * beside them. The ready-made object reads OSPAB_PANEL_URL and VPS_SYNC_API_KEY at each call. Every failure is a
  * PanelError with the panel's own sentence. What may pass by itself is tried again, under the same Idempotency-Key, so
  * that the panel does it once however often it is sent.
  */
@@ -49,6 +50,19 @@ export interface Vps {
   updated_at: string;
 }
 
+/** What a call has to tell beside the row, where there is something. Copies and JSON of a row have its columns alone. */
+export interface Notes {
+  /** false: an update that is newer was there before this one, and nothing was changed. */
+  readonly applied?: false;
+  /** The panel has done it before, under the same key: a try before this one, or a call of before. */
+  readonly replayed?: true;
+  /** What the panel took and wonders at. */
+  readonly warnings?: readonly string[];
+}
+
+/** The row of a VPS after a call. */
+export type SyncedVps = Vps & Notes;
+
 /** What may be said of a VPS. `ram` is in GB; a size that must be told in MB goes into `ram_mb` instead. */
 export interface VpsChanges {
   user_id?: number | undefined;
@@ -65,7 +79,7 @@ export interface VpsChanges {
   placement?: Placement | undefined;
 }
 
-/** A VPS to create. */
+/** A VPS to create. What else your object holds is not sent. */
 export type NewVps = VpsChanges & { user_id: number; name: string; cpu: number; disk: number; os: string } & (
     | { ram: number; ram_mb?: undefined }
     | { ram?: undefined; ram_mb: number }
@@ -74,16 +88,12 @@ export type NewVps = VpsChanges & { user_id: number; name: string; cpu: number; 
 /** The panel's number of a VPS or user, or your own. */
 export type Which = number | { id?: number | undefined; external_id?: string | undefined };
 
-/** `id` repeats `vps.id`, for callers of the first client, which gave the row itself. */
-export interface Synced {
+/** The panel's whole answer to one operation. */
+export interface Synced extends Notes {
   status: "success";
   message: string;
   vps: Vps;
-  id: number;
-  /** false: an update that is newer was there before this one, and nothing was changed. */
-  applied?: boolean;
-  already_deleted?: boolean;
-  warnings?: string[];
+  already_deleted?: true;
 }
 
 export interface CallOptions {
@@ -91,7 +101,7 @@ export interface CallOptions {
   idempotencyKey?: string | undefined;
 }
 
-export interface SyncOptions extends CallOptions {
+export interface UpdateOptions extends CallOptions {
   /**
    * When it happened on your side: an update that arrives after a newer one changes nothing. An update without it
    * carries the time of the call, unless you give the key: a key stands for one body, which must not change by itself.
@@ -102,8 +112,8 @@ export interface SyncOptions extends CallOptions {
 
 export type Operation =
   | { action: "create"; vps: NewVps; occurred_at?: Time | null }
-  | { action: "update"; vps: VpsChanges & { id?: number }; occurred_at?: Time | null }
-  | { action: "delete"; vps: { id?: number; external_id?: string } };
+  | { action: "update"; vps: VpsChanges & { id?: number | undefined }; occurred_at?: Time | null }
+  | { action: "delete"; vps: { id?: number | undefined; external_id?: string | undefined } };
 
 export type BatchResult =
   | { index: number; status: "success"; vps: Vps; applied?: boolean; already_deleted?: boolean; warnings?: string[] }
@@ -176,11 +186,21 @@ export interface WebhookEvent {
 
 export type FieldErrors = Record<string, string[]>;
 
+/**
+ * What to do after a failure. `passing`: the same again later, under the same key. `setup`: the address, the key or the
+ * network between is wrong, so every call fails alike until somebody mends it. `refused`: this call is wrong, and another
+ * one may do well.
+ */
+export type FailureKind = "passing" | "setup" | "refused";
+
 /** What can be known of a failure. */
 export interface Failure {
-  /** The HTTP status; 0 where there was no answer, or nothing was sent. */
+  /** The HTTP status; 0 where there was no answer, or nothing was sent: `kind` tells these apart. */
   status: number;
-  /** The panel's stable word, or one of ours: network_error, timeout, invalid_answer, redirected, not_configured. */
+  /**
+   * The panel's stable word, or one of ours. Without an answer: network_error, timeout. Of an answer that is not the
+   * panel's: invalid_answer, redirected. Of what was not sent: not_configured, invalid, invalid_idempotency_key.
+   */
   code: string;
   errors?: FieldErrors | undefined;
   /** What the panel's log calls this request. */
@@ -195,6 +215,7 @@ export interface Failure {
 export class PanelError extends Error {
   readonly status: number;
   readonly code: string;
+  readonly kind: FailureKind;
   readonly errors: FieldErrors;
   readonly requestId: string | undefined;
   readonly retryAfter: number | undefined;
@@ -207,6 +228,7 @@ export class PanelError extends Error {
     this.name = "PanelError";
     this.status = failure.status;
     this.code = failure.code;
+    this.kind = kindOf(failure);
     this.errors = failure.errors ?? {};
     this.requestId = failure.requestId;
     this.retryAfter = failure.retryAfter;
@@ -237,6 +259,8 @@ export interface PanelOptions {
   /** The longest pause before the second try, 500; it doubles with each, up to 10 s. */
   backoffMs?: number | undefined;
   fetch?: typeof fetch | undefined;
+  /** Where the lines go that tell of VPSs created, changed and deleted: console.log; false for nowhere. */
+  log?: ((line: string) => void) | false | undefined;
 }
 
 const LONGEST_PAUSE_MS = 10_000;
@@ -247,8 +271,15 @@ const MOST_OPERATIONS = 10_000;
 // The panel takes 16 MiB; the rest is for what stands around the operations.
 const MOST_BYTES = 15 * 1024 * 1024;
 const VISIBLE = /^[\x21-\x7e]+$/;
-const PASSING = new Set([408, 429, 500, 502, 503, 504]);
+const PASSING_CODES = new Set(["network_error", "timeout", "request_in_progress"]);
+// What is said of the key, the address, or what stands between, and so of every call alike.
+const SETUP_CODES = new Set([
+  ...["not_configured", "redirected", "invalid_answer", "bad_request", "not_found", "method_not_allowed"],
+  ...["invalid_api_key", "not_authenticated", "permission_denied"],
+]);
 const NEW = { status: "creating", hypervisor: "proxmox" };
+const STATUSES: readonly unknown[] = ["creating", "running", "stopped", "suspended", "error"];
+const PREFIX = "[VPS Sync]";
 const SIZES = ["cpu", "disk"] as const;
 const WORDS = ["name", "status", "ip_address", "os", "hypervisor"] as const;
 const COLUMNS = ["user_id", ...WORDS, ...SIZES, "external_id", "placement"] as const;
@@ -257,6 +288,12 @@ interface Prepared {
   method: string;
   headers: Record<string, string>;
   body?: string;
+}
+
+/** What is logged of a call, before it and once it is done. */
+interface Lines {
+  before: string;
+  after: (row: Vps) => string;
 }
 
 interface Call {
@@ -272,23 +309,47 @@ export class OspabPanel {
     this.#options = options;
   }
 
-  /** Once for each key, and with an `external_id` once for ever. */
-  async createVPS(vps: NewVps, options: SyncOptions = {}): Promise<Synced> {
-    return this.#sync({ action: "create", vps, occurred_at: options.occurredAt ?? null }, options);
+  /**
+   * Once for each key, and with an `external_id` once for ever. A status that is no word of the panel's is your own, and
+   * is not sent.
+   */
+  async createVPS(vps: NewVps, options: UpdateOptions = {}): Promise<SyncedVps> {
+    const { sent, warnings } = withoutOwnStatus(vps);
+    const operation: Operation = { action: "create", vps: sent, occurred_at: options.occurredAt ?? null };
+    const lines = {
+      before: `Creating VPS: ${vps.name} for user ${vps.user_id}`,
+      after: ({ id }: Vps) => `VPS created successfully, ID: ${id}`,
+    };
+    return this.#logged("Create", operation, options, lines, warnings);
   }
 
-  async updateVPS(which: Which, changes: VpsChanges, options: SyncOptions = {}): Promise<Synced> {
-    const vps = { ...changes, ...named(which) };
-    return this.#sync({ action: "update", vps, ...whenGiven(options.occurredAt) }, options);
+  async updateVPS(which: Which, changes: VpsChanges, options: UpdateOptions = {}): Promise<SyncedVps> {
+    const operation = updateOf(which, changes, options);
+    return this.#logged("Update", operation, options, {
+      before: `Updating VPS ${shown(which)}: ${Object.keys(changes).join(", ")}`,
+      after: () => `VPS ${shown(which)} updated`,
+    });
   }
 
-  async updateVPSStatus(which: Which, status: Or<VpsStatus>, options: SyncOptions = {}): Promise<Synced> {
-    return this.updateVPS(which, { status }, options);
+  async updateVPSStatus(which: Which, status: Or<VpsStatus>, options: UpdateOptions = {}): Promise<SyncedVps> {
+    return this.#logged("Update", updateOf(which, { status }, options), options, {
+      before: `Updating VPS ${shown(which)} status to: ${status}`,
+      after: () => `VPS ${shown(which)} status updated to: ${status}`,
+    });
   }
 
-  /** Of what is deleted already: succeeds too, with `already_deleted`. */
-  async deleteVPS(which: Which, options: CallOptions = {}): Promise<Synced> {
-    return this.#sync({ action: "delete", vps: named(which) }, options);
+  /** Of what is deleted already: succeeds too. */
+  async deleteVPS(which: Which, options: CallOptions = {}): Promise<true> {
+    await this.#logged("Delete", { action: "delete", vps: named(which) }, options, {
+      before: `Deleting VPS ${shown(which)}`,
+      after: () => `VPS ${shown(which)} deleted successfully`,
+    });
+    return true;
+  }
+
+  /** One operation as `batch` takes them, and the panel's whole answer: for a queue that sends what it has kept. */
+  async sync(operation: Operation, options: CallOptions = {}): Promise<Synced> {
+    return this.#call("POST", "/api/vps/sync", asSent(operation, options.idempotencyKey), options);
   }
 
   /** In order. More than 10,000 go in several calls; a failure of one of these has the earlier ones' `results`. */
@@ -359,10 +420,26 @@ export class OspabPanel {
     return this.#pages<PanelEvent>(`/api/events${asked}`, "events");
   }
 
-  async #sync(operation: Operation, options: CallOptions): Promise<Synced> {
-    const sent = asSent(operation, options.idempotencyKey);
-    const answer = await this.#call<Synced>("POST", "/api/vps/sync", sent, options);
-    return { ...answer, id: answer.vps.id };
+  /** Tells of itself and of its failure in the words of the published service. */
+  async #logged(
+    verb: string,
+    operation: Operation,
+    options: CallOptions,
+    lines: Lines,
+    warnings: string[] = [],
+  ): Promise<SyncedVps> {
+    this.#access();
+    this.#log(lines.before);
+    const answer = await this.sync(operation, options).catch((error: unknown) => {
+      throw error instanceof PanelError ? prefixed(error, `${PREFIX} ${verb} failed: `) : error;
+    });
+    this.#log(lines.after(answer.vps));
+    return rowOf(answer, warnings);
+  }
+
+  #log(line: string): void {
+    const { log = console.log } = this.#options;
+    if (log) log(`${PREFIX} ${line.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, " ")}`);
   }
 
   async *#pages<Row>(path: string, rows: string): AsyncGenerator<Row, void, undefined> {
@@ -398,8 +475,9 @@ export class OspabPanel {
 
   /** Read at each call: an environment is often filled after the modules have been loaded. */
   #access(): { url: string; apiKey: string } {
-    const url = this.#options.url ?? process.env["OSPAB_PANEL_URL"] ?? "";
-    const apiKey = this.#options.apiKey ?? process.env["VPS_SYNC_API_KEY"] ?? "";
+    const url = (this.#options.url ?? process.env["OSPAB_PANEL_URL"] ?? "").trim();
+    const apiKey = (this.#options.apiKey ?? process.env["VPS_SYNC_API_KEY"] ?? "").trim();
+    if (!url || !apiKey) throw notConfigured("Missing OSPAB_PANEL_URL or VPS_SYNC_API_KEY environment variables");
     if (!isAddress(url)) throw notConfigured("OSPAB_PANEL_URL must be an address such as https://panel.example.com.");
     if (!VISIBLE.test(apiKey)) throw notConfigured("VPS_SYNC_API_KEY must be the panel's key, with no spaces in it.");
     return { url: url.replace(/\/+$/, ""), apiKey };
@@ -423,7 +501,7 @@ export class OspabPanel {
 
   /** Milliseconds, or undefined where another try would be of no use. A random part keeps many clients apart. */
   #pauseAfter(error: unknown, tries: number): number | undefined {
-    if (!(error instanceof PanelError) || !passes(error) || tries > (this.#options.retries ?? 5)) return undefined;
+    if (!(error instanceof PanelError) || error.kind !== "passing" || tries > (this.#options.retries ?? 5)) return undefined;
     const asked = error.retryAfter ?? 0;
     if (asked > LONGEST_RETRY_AFTER_S) return undefined;
     const longest = Math.min(LONGEST_PAUSE_MS, (this.#options.backoffMs ?? 500) * 2 ** (tries - 1));
@@ -431,28 +509,53 @@ export class OspabPanel {
   }
 }
 
-/** Whether the same request may yet succeed. Safe for a POST too: its key makes a repeat the same as the first. */
-function passes(error: PanelError): boolean {
-  const { status, code } = error;
-  return code === "network_error" || code === "timeout" || code === "request_in_progress" || PASSING.has(status);
+/** What passes is safe to repeat, a POST too: its key makes a repeat the same as the first. */
+function kindOf({ status, code }: Failure): FailureKind {
+  if (PASSING_CODES.has(code) || status === 408 || status === 429 || status >= 500) return "passing";
+  // A proxy that finds one body too large says so in a page of its own, and takes others.
+  return SETUP_CODES.has(code) && status !== 413 ? "setup" : "refused";
+}
+
+function prefixed(error: PanelError, prefix: string): PanelError {
+  const made = new PanelError(prefix + error.message, error);
+  made.results = error.results;
+  return made;
 }
 
 // What is sent
 
 function named(which: Which): { id?: number; external_id?: string } {
-  const { id, external_id } = typeof which === "object" ? which : { id: which, external_id: undefined };
+  if (typeof which !== "object" || which === null) return which === undefined ? {} : { id: which as number };
+  const { id, external_id } = which;
   return { ...(id === undefined ? {} : { id }), ...(external_id === undefined ? {} : { external_id }) };
 }
 
-function whenGiven(time: Time | null | undefined): { occurred_at?: Time | null } {
-  return time === undefined ? {} : { occurred_at: time };
+/** As it is logged. */
+function shown(which: Which): string {
+  return String(typeof which === "object" && which !== null ? (which.id ?? which.external_id) : which);
+}
+
+function updateOf(which: Which, changes: VpsChanges, { occurredAt }: UpdateOptions): Operation {
+  const vps = { ...changes, ...named(which) };
+  return { action: "update", vps, ...(occurredAt === undefined ? {} : { occurred_at: occurredAt }) };
+}
+
+/** An object of the caller's own has a status of its own, such as `paid`, and nulls where it holds nothing. */
+function withoutOwnStatus(vps: NewVps): { sent: NewVps; warnings: string[] } {
+  const given = Object.entries(vps).filter(([, value]) => value !== null && value !== undefined);
+  const sent = Object.fromEntries(given) as unknown as NewVps;
+  if (!sent.hypervisor) delete sent.hypervisor;
+  if (sent.status === undefined || STATUSES.includes(sent.status)) return { sent, warnings: [] };
+  const warnings = [`vps.status: ${JSON.stringify(sent.status)} is no word of the panel's, and was not sent.`];
+  delete sent.status;
+  return { sent, warnings };
 }
 
 /** The operation as the wire has it: known columns alone, for what else a caller's object holds is not the panel's. */
 function asSent(operation: Operation, key: string | undefined): Record<string, unknown> {
   const { action } = operation;
   if (action === "delete") return { action, vps: named(operation.vps) };
-  const given: VpsChanges & { id?: number } = operation.vps;
+  const given: VpsChanges & { id?: number | undefined } = operation.vps;
   const columns: Record<string, unknown> = action === "create" ? { ...NEW } : named(given);
   for (const name of COLUMNS) if (given[name] !== undefined) columns[name] = given[name];
   const ram = inMegabytes(given);
@@ -523,12 +626,24 @@ function isAddress(url: string): boolean {
 
 // What comes back
 
+/** The notes stand beside the columns and are none of them, so that copies and JSON of the row are those of the row. */
+function rowOf({ vps, applied, replayed, warnings = [] }: Synced, ours: string[]): SyncedVps {
+  const all = [...ours, ...warnings];
+  const notes = { applied, replayed, warnings: all.length > 0 ? all : undefined };
+  for (const [name, value] of Object.entries(notes)) {
+    if (value !== undefined) Object.defineProperty(vps, name, { value });
+  }
+  return vps;
+}
+
 function answerOf(response: Response, text: string, sentId: string | undefined): unknown {
   const requestId = response.headers.get("x-request-id") ?? sentId;
   if (isRedirect(response)) throw redirected(response, requestId);
   const said = parsed(text);
   // Every answer of the panel has a status; JSON without one is another program's.
-  if (response.ok && typeof said?.["status"] === "string") return said;
+  if (response.ok && typeof said?.["status"] === "string") {
+    return response.headers.get("idempotency-replayed") === "true" ? { ...said, replayed: true } : said;
+  }
   const { message, code, errors, last } = said ?? {};
   throw new PanelError(typeof message === "string" ? message : unreadable(response), {
     status: response.status,

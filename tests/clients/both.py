@@ -1,6 +1,7 @@
 """The two clients behind one face, so that a test says once what both must do. Fixtures, imported by conftest.py.
 
-RAM is in GB here, `which` is {"id"} or {"external_id"}, and both raise the Python client's PanelError and WebhookError.
+RAM is in GB here, `which` is {"id"} or {"external_id"}, calls about a VPS give {"vps"} and what else there is to tell, and
+both raise the Python client's PanelError and WebhookError. tests/clients/test_published.py has what TypeScript alone does.
 """
 
 import base64
@@ -35,6 +36,13 @@ class InPython:
 
     def delete(self, which: Any, *, key: str | None = None) -> Any:
         return self.panel.delete_vps(**which, idempotency_key=key)
+
+    def sync(self, operation: Any, *, key: str | None = None) -> Any:
+        return self.panel.sync(operation | {"vps": with_ram_gb(operation["vps"])}, idempotency_key=key)
+
+    def refusal(self, verb: str, sentence: str) -> str:
+        """As `verb`, which may be Create, Update or Delete, tells it."""
+        return sentence
 
     def batch(self, operations: list[Any], *, atomic: bool = False, key: str | None = None) -> Any:
         sent = [operation | {"vps": with_ram_gb(operation["vps"])} for operation in operations]
@@ -90,17 +98,30 @@ class InTypeScript:
             raise in_python(answer["error"])
         return answer["result"]
 
+    def row(self, name: str, *args: Any) -> Any:
+        answer = self.node.call(options=self.options, name=name, args=args)
+        if "error" in answer:
+            raise in_python(answer["error"])
+        return {"vps": answer["result"]} | answer["notes"]
+
     def create(self, *, key: str | None = None, **vps: Any) -> Any:
-        return self.call("createVPS", vps, under(key))
+        return self.row("createVPS", vps, under(key))
 
     def update(self, which: Any, *, key: str | None = None, occurred_at: str | None = None, **changes: Any) -> Any:
-        return self.call("updateVPS", which, changes, under(key) | ({"occurredAt": occurred_at} if occurred_at else {}))
+        return self.row("updateVPS", which, changes, under(key) | ({"occurredAt": occurred_at} if occurred_at else {}))
 
     def set_status(self, id: int, status: str) -> Any:
-        return self.call("updateVPSStatus", id, status)
+        return self.row("updateVPSStatus", id, status)
 
     def delete(self, which: Any, *, key: str | None = None) -> Any:
-        return self.call("deleteVPS", which, under(key))
+        """By `sync`, which tells more than deleteVPS does."""
+        return self.sync({"action": "delete", "vps": which}, key=key)
+
+    def sync(self, operation: Any, *, key: str | None = None) -> Any:
+        return self.call("sync", operation, under(key))
+
+    def refusal(self, verb: str, sentence: str) -> str:
+        return f"[VPS Sync] {verb} failed: {sentence}"
 
     def batch(self, operations: list[Any], *, atomic: bool = False, key: str | None = None) -> Any:
         return self.call("batch", operations, {"atomic": atomic} | under(key))

@@ -2,12 +2,18 @@
 import { createInterface } from "node:readline";
 import { inspect } from "node:util";
 import panel, * as client from "../../clients/typescript/ospab-vps-sync.ts";
+import { played } from "./published.mjs";
 
-async function answerTo({ options, env, name, args }) {
+// Of the ready-made client, whose lines go to the console: stdout is for answers.
+const printed = [];
+console.log = (...words) => printed.push(words.join(" "));
+
+async function answerTo({ options, env, name, args }, lines) {
   if (env) process.env = env;
+  if (name === "played") return played(...args);
   if (name === "verifyWebhook") return verified(...args);
   if (name === "digestOf") return client.digestOf(...args);
-  const target = options ? new client.OspabPanel(options) : panel;
+  const target = options ? new client.OspabPanel({ log: (line) => lines.push(line), ...options }) : panel;
   if (name === "inspect") return inspect(target, { depth: 9, showHidden: true }) + JSON.stringify(target);
   const given = target[name](...args);
   return given[Symbol.asyncIterator] ? await collected(given) : await given;
@@ -23,10 +29,19 @@ async function collected(rows) {
   return found;
 }
 
+/** What stands on an object and in none of its copies. */
+function notesOf(result) {
+  if (typeof result !== "object" || result === null || Array.isArray(result)) return {};
+  const hidden = Object.getOwnPropertyNames(result).filter((name) => !Object.keys(result).includes(name));
+  return Object.fromEntries(hidden.map((name) => [name, result[name]]));
+}
+
 for await (const line of createInterface({ input: process.stdin })) {
   const call = JSON.parse(line);
-  answerTo(call)
-    .then((result) => ({ result }))
+  const lines = [];
+  answerTo(call, lines)
+    .then((result) => ({ result, notes: notesOf(result) }))
     .catch((error) => ({ error: { ...error, name: error.name, message: error.message, inspected: inspect(error, { depth: 9 }) } }))
-    .then((answer) => console.log(JSON.stringify({ number: call.number, ...answer })));
+    .then((answer) => ({ number: call.number, lines: [...lines, ...printed.splice(0)], ...answer }))
+    .then((answer) => process.stdout.write(JSON.stringify(answer) + "\n"));
 }

@@ -33,11 +33,31 @@ LASTING = {
     "a long wait": refusal(429, "too_many_attempts", Retry_After="900"),
 }
 
-FAULTS = {**PASSING, **LASTING, "a redirect": Answer(302, b"", {"Location": "/"}), "no JSON": Answer(200, b"?")}
+# What every call meets alike, until somebody mends the address, the key or what stands between.
+SETUP = {
+    "a wrong key": refusal(401, "invalid_api_key"),
+    "a key for other calls": refusal(403, "permission_denied"),
+    "a path in the address": refusal(404, "not_found"),
+    "a name that the panel is not called by": refusal(400, "bad_request"),
+    "a page of another program": Answer(200, b"<html>Welcome</html>"),
+    "no page of another program": Answer(404, b"<html>Not Found</html>"),
+    "a redirect": Answer(302, b"", {"Location": "/"}),
+}
+REFUSED = {
+    **{what: LASTING[what] for what in ("400", "404", "409", "413", "422")},
+    "too large for a proxy": Answer(413, b"<html>Request Entity Too Large</html>"),
+}
+KINDS = {
+    "passing": PASSING | {"a long wait": LASTING["a long wait"], "a proxy's own": Answer(520, b"<html>")},
+    "setup": SETUP,
+    "refused": REFUSED,
+}
+
+FAULTS = {**PASSING, **LASTING, **SETUP}
 
 
 def limits(fault: str) -> dict[str, float]:
-    return {"timeout": 2.0} if FAULTS[fault].stalls else {}
+    return {"timeout": 2.0} if FAULTS.get(fault, Answer()).stalls else {}
 
 
 @pytest.mark.parametrize("fault", PASSING)
@@ -55,12 +75,45 @@ def test_client_error_of_what_will_not_pass_comes_after_one_try_with_the_panels_
     client_of: Any, fault: str
 ) -> None:
     with scripted(LASTING[fault]) as panel, pytest.raises(PanelError) as refused:
-        client_of(panel.url).create(**ORDER)
+        (client := client_of(panel.url)).create(**ORDER)
     sent, error = LASTING[fault].body, refused.value
-    assert (str(error), error.code, error.request_id) == (sent["message"], sent["code"], "req-1")
+    sentence = client.refusal("Create", sent["message"])
+    assert (str(error), error.code, error.request_id) == (sentence, sent["code"], "req-1")
     assert error.status == LASTING[fault].status
     assert error.retry_after == (900 if fault == "a long wait" else None)
     assert len(panel.asked) == 1
+
+
+@pytest.mark.parametrize(("kind", "fault"), [(kind, fault) for kind, faults in KINDS.items() for fault in faults])
+def test_client_error_says_whether_it_passes_or_lies_in_the_setup_or_in_the_call(
+    client_of: Any, kind: str, fault: str
+) -> None:
+    with scripted(KINDS[kind][fault]) as panel, pytest.raises(PanelError) as failed:
+        client_of(panel.url, retries=0, **limits(fault)).create(**ORDER)
+    assert failed.value.kind == kind
+
+
+def test_client_error_of_what_was_not_sent_is_none_that_passes(client_of: Any) -> None:
+    """Its status is 0, as that of a panel that does not answer."""
+    kinds = {}
+    for what, client, order in (
+        ("ram in MB", client_of("http://panel.example"), ORDER | {"ram": 8192}),
+        ("a key of two words", client_of("http://panel.example"), ORDER | {"key": "two words"}),
+        ("no address", client_of(""), ORDER),
+    ):
+        with pytest.raises(PanelError) as failed:
+            client.create(**order)
+        kinds[what] = (failed.value.status, failed.value.kind)
+    assert kinds == {"ram in MB": (0, "refused"), "a key of two words": (0, "refused"), "no address": (0, "setup")}
+
+
+def test_client_answer_says_that_the_panel_had_done_it_before(client_of: Any) -> None:
+    again = Answer(201, headers={"Idempotency_Replayed": "true"})
+    with scripted(Answer(201), again) as panel:
+        client = client_of(panel.url)
+        first, second = (client.create(key="order-17", **ORDER) for _ in range(2))
+        whole = client.sync({"action": "create", "vps": ORDER}, key="order-17")
+    assert ("replayed" in first, second["replayed"], whole["replayed"]) == (False, True, True)
 
 
 def test_client_retry_waits_for_as_long_as_the_panel_wants(client_of: Any) -> None:
