@@ -32,6 +32,13 @@ ROWS = f"""
     INSERT INTO events (type, vps_id, user_id, source, data)
     VALUES ('vps.bound', 9, 5, 'system', '{{"cluster": "main", "kind": "qemu", "vmid": 150}}'),
            ('vps.bound', 1, 5, 'system', '{{"cluster": "main", "kind": "qemu", "vmid": 101}}');
+    INSERT INTO vps (id, name, status, cpu, ram, disk, os, user_id, hypervisor)
+    SELECT id, 'vps-' || id, 'suspended', 1, 1024, 10, 'Debian 12', 5, 'proxmox' FROM generate_series(5, 7) AS id;
+    INSERT INTO events (type, vps_id, user_id, source, data, created_at)
+    VALUES ('vps.created', 5, 5, 'sync', '{{"status": "suspended"}}', '2026-01-01T00:00Z'),
+           ('vps.created', 6, 5, 'sync', '{{"status": "running"}}', '2026-01-01T00:00Z'),
+           ('vps.updated', 6, 5, 'sync', '{{"changed": ["cpu", "status"]}}', '2026-01-02T00:00Z'),
+           ('vps.updated', 6, 5, 'sync', '{{"changed": ["cpu"]}}', '2026-01-03T00:00Z');
 """  # noqa: S608
 # As the release's own code writes, which knows of no key; it may still run beside today's tables, and after them.
 BINDS = """
@@ -104,3 +111,14 @@ def test_placement_of_a_guest_without_a_number_is_kept_and_another_number_is_ref
         released.execute("UPDATE placements SET guest = '999', vmid = 998 WHERE id = 4")
     with pytest.raises(psycopg.errors.CheckViolation, match="a_placement_names_its_guest"):
         released.execute("UPDATE placements SET guest = '', vmid = NULL WHERE id = 4")
+
+
+def test_upgrade_reads_from_events_since_when_a_server_is_suspended(released: Any) -> None:
+    rows = "SELECT vps_id, (since AT TIME ZONE 'UTC')::date::text, reason, power FROM suspensions ORDER BY 1"
+    assert released.execute(rows).fetchall() == [
+        (5, "2026-01-01", "", "keep"),
+        (6, "2026-01-02", "", "keep"),
+        (7, None, "", "keep"),
+    ]
+    released.execute("DELETE FROM vps WHERE id = 5")
+    assert released.execute("SELECT count(*) FROM suspensions").fetchone() == (2,)

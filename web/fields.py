@@ -40,10 +40,13 @@ class WholeNumber(serializers.Field[int, Any, int, Any]):
 
 
 class PlainText(serializers.Field[str, Any, str, Any]):
-    """Printable text of 1 to `longest` characters; markup in it is text like any other."""
+    """Printable text of 1 to `longest` characters; markup in it is text like any other.
 
-    def __init__(self, longest: int, *, may_be_empty: bool = False, **options: Any) -> None:
-        self.longest, self.may_be_empty = longest, may_be_empty
+    With `has_lines` it may be broken into lines, which end as they do on the web or on Unix, and are kept as on Unix.
+    """
+
+    def __init__(self, longest: int, *, may_be_empty: bool = False, has_lines: bool = False, **options: Any) -> None:
+        self.longest, self.may_be_empty, self.has_lines = longest, may_be_empty, has_lines
         super().__init__(**options)
 
     def to_internal_value(self, data: Any) -> str:
@@ -51,13 +54,15 @@ class PlainText(serializers.Field[str, Any, str, Any]):
             raise serializers.ValidationError("Must be a text.")
         if data == "" and self.may_be_empty:
             return data
-        if not 1 <= len(data) <= self.longest:
+        text = data.replace("\r\n", "\n") if self.has_lines else data
+        unseen = JOINERS | {"\n"} if self.has_lines else JOINERS
+        if not 1 <= len(text) <= self.longest:
             raise serializers.ValidationError(f"Must be 1 to {self.longest} characters.")
-        if any(unicodedata.category(sign) in UNPRINTABLE for sign in data if sign not in JOINERS):
+        if any(unicodedata.category(sign) in UNPRINTABLE for sign in text if sign not in unseen):
             raise serializers.ValidationError("Must hold no control, format or private characters.")
-        if all(sign.isspace() or sign in BLANK for sign in data):
+        if all(sign.isspace() or sign in BLANK for sign in text):
             raise serializers.ValidationError("Must hold something that can be seen.")
-        return data
+        return text
 
     def to_representation(self, value: str) -> str:
         return value

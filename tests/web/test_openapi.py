@@ -117,10 +117,14 @@ def test_every_reference_leads_somewhere_and_nothing_is_described_in_vain() -> N
 @pytest.mark.parametrize(
     ("status", "body", "is_fine"),
     [
-        (200, {"status": "success", "count": 0, "vps": [], "observed": {}, "next": None}, True),
-        (200, {"status": "success", "count": "0", "vps": [], "observed": {}, "next": None}, False),
-        (200, {"status": "success", "count": 0, "vps": [], "observed": {}}, False),
-        (200, {"status": "success", "count": 0, "vps": [], "observed": {}, "next": None, "total": 0}, False),
+        (200, {"status": "success", "count": 0, "vps": [], "observed": {}, "suspension": {}, "next": None}, True),
+        (200, {"status": "success", "count": "0", "vps": [], "observed": {}, "suspension": {}, "next": None}, False),
+        (200, {"status": "success", "count": 0, "vps": [], "observed": {}, "suspension": {}}, False),
+        (
+            200,
+            {"status": "success", "count": 0, "vps": [], "observed": {}, "suspension": {}, "next": None, "total": 0},
+            False,
+        ),
         (400, {"status": "error", "message": "No.", "code": "invalid"}, True),
         (400, {"status": "error", "message": "No.", "code": "never_heard_of"}, False),
         (405, {"status": "error", "message": "No.", "code": "method_not_allowed"}, True),

@@ -5,11 +5,13 @@ from typing import Any
 
 from rest_framework import serializers
 
-from vps.api.fields import Address, NodeName
+from vps.api.fields import Address, Link, NodeName
 from vps.guests import GuestRef
-from vps.models import Placement, Vps
+from vps.models import Placement, Suspension, Vps
+from vps.models.suspension import LONGEST_LINK, LONGEST_MESSAGE
 from vps.models.vps import LARGEST, SMALLEST
 from vps.services import sync
+from web.errors import invalid
 from web.fields import OneOf, PlainText, TrueOrFalse, WholeNumber
 from web.shape import ActionShape, moment, unknown_keys
 
@@ -21,6 +23,15 @@ STATUS = (
 )
 PLACEMENT = "Which guest it is. Without it the panel takes the one unbound guest of that name, or else staff bind it."
 REPLACED = "A new machine stands there for the same customer, as after a reinstall: its identity is taken anew."
+SUSPENSION = (
+    "Why it is suspended: beside `status` `suspended`, or alone of what is suspended already. It replaces what was said "
+    "before; null takes that back. Any other status ends it."
+)
+POWER = (
+    "`keep`: you stop the machine yourself. `stop`: the panel stops it, again and again until it is seen stopped, and starts "
+    "what was running when the suspension ends."
+)
+SHORT = "The short form of `suspension` with the reason `other` and this message. Not beside it."
 
 
 class PlacementInput(serializers.Serializer[Any]):
@@ -29,6 +40,21 @@ class PlacementInput(serializers.Serializer[Any]):
     vmid = WholeNumber(100, 999_999_999, help_text="Its number there.")
     kind = OneOf(Placement.Kind.values, help_text="A virtual machine, or a container.")
     replaced = TrueOrFalse(required=False, help_text=REPLACED)
+
+
+class SuspensionInput(serializers.Serializer[Any]):
+    reason = OneOf(Suspension.Reason.values, help_text="Why.")
+    message = PlainText(
+        LONGEST_MESSAGE,
+        has_lines=True,
+        required=False,
+        allow_null=True,
+        help_text="Plain text that the customer reads, and staff.",
+    )
+    pay_url = Link(
+        LONGEST_LINK, required=False, allow_null=True, help_text="Where it is paid for: the customer's button."
+    )
+    power = OneOf(Suspension.Power.values, required=False, default="keep", help_text=POWER)
 
 
 class VpsInput(serializers.Serializer[Any]):
@@ -46,6 +72,10 @@ class VpsInput(serializers.Serializer[Any]):
     hypervisor = OneOf(Vps.Hypervisor.values, required=False, help_text="Servers on `proxmox` alone can be controlled.")
     ip_address = Address(required=False, allow_null=True, help_text="IPv4 or IPv6, or null where none is known.")
     placement = PlacementInput(required=False, help_text=PLACEMENT)
+    suspension = SuspensionInput(required=False, allow_null=True, help_text=SUSPENSION)
+    suspend_reason = PlainText(
+        LONGEST_MESSAGE, has_lines=True, may_be_empty=True, required=False, allow_null=True, help_text=SHORT
+    )
 
 
 NEEDED = {"create": ("user_id", "name", "cpu", "ram", "disk", "os"), "update": (), "delete": ()}
@@ -53,13 +83,13 @@ COLUMNS = set(VpsInput().fields)
 NAMES = ("id", "external_id")
 TAKEN = {"create": COLUMNS - {"id"}, "update": COLUMNS, "delete": set(NAMES)}
 SHAPE = ActionShape("vps", VpsInput(), NEEDED, TAKEN, NAMES, beside=("occurred_at",))
-PLACEMENT_KEYS = set(PlacementInput().fields)
+PLACEMENT_KEYS, SUSPENSION_KEYS = set(PlacementInput().fields), set(SuspensionInput().fields)
 
 
 def command_of(given: Any) -> sync.SyncCommand:
     """{"action", "vps", "occurred_at"} as a sync command. Raises MissingFields, InvalidInput, each naming its field."""
     action, columns = SHAPE.read(given)
-    placement = columns.pop("placement", None)
+    placement, suspension = columns.pop("placement", None), suspension_of(columns)
     id, external_id = columns.pop("id", None), columns.pop("external_id", None)
     return sync.SyncCommand(
         action,
@@ -68,6 +98,7 @@ def command_of(given: Any) -> sync.SyncCommand:
         external_id,
         placement and placement_of(placement),
         occurred_at(given) if action != "delete" else None,
+        suspension,
     )
 
 
@@ -75,6 +106,18 @@ def placement_of(given: dict[str, Any]) -> sync.PlacementSpec:
     """The guest as services and drivers name it."""
     ref = GuestRef(Placement.Kind(given["kind"]).guest_kind, str(given["vmid"]), given["node"])
     return sync.PlacementSpec(given["cluster"], ref, replaced=given.get("replaced", False))
+
+
+def suspension_of(columns: dict[str, Any]) -> sync.SuspensionSpec | None:
+    """Taken out of the columns, in its long form or in its short one; null in either takes back what was said."""
+    if "suspend_reason" not in columns:
+        given = columns.pop("suspension", {})
+        words = {name: value for name, value in (given or {}).items() if value is not None}
+        return None if given == {} else sync.SuspensionSpec(**words)
+    if "suspension" in columns:
+        raise invalid({"vps.suspend_reason": "Must not stand beside suspension, whose short form it is."})
+    message = columns.pop("suspend_reason") or ""
+    return sync.SuspensionSpec("other" if message else "", message, field="suspend_reason")
 
 
 def occurred_at(given: dict[str, Any]) -> datetime | None:
@@ -85,6 +128,7 @@ def occurred_at(given: dict[str, Any]) -> datetime | None:
 def warnings_of(given: dict[str, Any]) -> list[str]:
     """A sentence for each key of a command that the contract does not know, and that was ignored."""
     vps, found = given["vps"], SHAPE.warnings(given)
-    if "placement" in TAKEN[given["action"]] & set(vps):
-        found += unknown_keys(vps["placement"], PLACEMENT_KEYS, "vps.placement.")
+    for name, known in (("placement", PLACEMENT_KEYS), ("suspension", SUSPENSION_KEYS)):
+        if name in TAKEN[given["action"]] and vps.get(name):
+            found += unknown_keys(vps[name], known, f"vps.{name}.")
     return found

@@ -17,6 +17,7 @@ from accounts.call_facts import note, notes_calls
 from vps.api import shapes
 from vps.errors import OperationNotFound, VpsNotFound
 from vps.models import Operation, Vps
+from vps.models.suspension import ReasonShape
 from vps.services import metrics
 from web.errors import InvalidInput
 from web.openapi.endpoint import Answer, endpoint, page, query
@@ -33,12 +34,21 @@ STATS = Answer(shapes.STATS, {"now": {}, "with a history": shapes.WITH_HISTORY})
 TIMEFRAME = query("timeframe", one_of("Adds a history that goes back so far.", metrics.TIMEFRAMES))
 OPERATIONS = answer("all", operations=many(shapes.OPERATION, "Newest first."), next=NEXT)
 PAGE_OF_OPERATIONS = page("before", DEFAULT_PAGE, LARGEST_PAGE)
-LISTED = {"count": shapes.COUNT, "vps": many(shapes.VPS, "In id order."), "observed": SEEN, "next": NEXT}
+WHY = {"type": "object", "additionalProperties": shapes.SUSPENSION, "description": "By the id of each."}
+LISTED = {
+    "count": shapes.COUNT,
+    "vps": many(shapes.VPS, "In id order."),
+    "observed": SEEN,
+    "suspension": WHY,
+    "next": NEXT,
+}
 
 
 @described(
     "listVps",
-    Answer(answer(**LISTED).shape, {"all": {"observed": {"17": example_of(shapes.OBSERVED)}}}),
+    Answer(
+        answer(**LISTED).shape, {"all": {"observed": {"17": example_of(shapes.OBSERVED)}, "suspension": {"17": None}}}
+    ),
     InvalidInput,
     parameters=page("after", DEFAULT_PAGE, LARGEST_PAGE, default=0),
 )
@@ -46,18 +56,23 @@ LISTED = {"count": shapes.COUNT, "vps": many(shapes.VPS, "In id order."), "obser
 def vps_list(request: Request) -> Response:
     """Your servers, in id order."""
     page = page_after(request, default=DEFAULT_PAGE, most=LARGEST_PAGE)
-    mine = Vps.objects.visible_to(request.user).select_related("placement__cluster")
+    mine = Vps.objects.visible_to(request.user).select_related("placement__cluster", "suspension")
     rows, following = page.cut(mine.filter(pk__gt=page.key).order_by("pk")[: page.reads])
     observed = {vps.pk: vps.observed for vps in rows}
-    return success(count=len(rows), vps=[vps.columns() for vps in rows], observed=observed, next=following)
+    suspension = {vps.pk: suspension_of(vps) for vps in rows}
+    shown = [vps.columns() for vps in rows]
+    return success(count=len(rows), vps=shown, observed=observed, suspension=suspension, next=following)
 
 
-@described("getVps", answer("one", vps=shapes.VPS, observed=shapes.OBSERVED), VpsNotFound)
+ONE = {"vps": shapes.VPS, "observed": shapes.OBSERVED, "suspension": shapes.SUSPENSION}
+
+
+@described("getVps", answer("one", **ONE), VpsNotFound)
 @api_view(["GET"])
 def vps_detail(request: Request, id: int) -> Response:
     """One of your servers."""
     vps = get_vps(request, id)
-    return success(vps=vps.columns(), observed=vps.observed)
+    return success(vps=vps.columns(), observed=vps.observed, suspension=suspension_of(vps))
 
 
 @described("getVpsStats", STATS, InvalidInput, VpsNotFound, parameters=[TIMEFRAME])
@@ -119,10 +134,17 @@ def reader(request: Request) -> Any:
 
 def get_vps(request: Request, id: int) -> Vps:
     """Somebody else's is not there, to the byte."""
-    vps: Vps | None = Vps.objects.visible_to(request.user).select_related("placement__cluster").filter(pk=id).first()
+    mine = Vps.objects.visible_to(request.user).select_related("placement__cluster", "suspension")
+    vps: Vps | None = mine.filter(pk=id).first()
     if vps is None:
         raise VpsNotFound
     return vps
+
+
+def suspension_of(vps: Vps) -> ReasonShape | None:
+    """None of one that is not suspended."""
+    suspension = vps.current_suspension
+    return suspension.for_customer() if suspension else None
 
 
 def checked_timeframe(given: str) -> str:

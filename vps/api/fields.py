@@ -3,10 +3,12 @@
 import ipaddress
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.core.validators import URLValidator
 from rest_framework import serializers
 
-from web.fields import PlainText
+from web.fields import PlainText, obeying
 from web.openapi.shapes import SHAPES
 
 NODE = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?")
@@ -41,5 +43,17 @@ class Address(serializers.Field[str, Any, str, Any]):
         return value
 
 
+class Link(PlainText):
+    """An address that a customer is sent to."""
+
+    def to_internal_value(self, data: Any) -> str:
+        sentence = "Must be an address that begins with https:// and names no user."
+        address = obeying(URLValidator(["https"]), super().to_internal_value(data), sentence)
+        if not address.startswith("https://") or "@" in urlsplit(address).netloc:
+            raise serializers.ValidationError(sentence)
+        return address
+
+
 SHAPES[NodeName] = lambda field: {"type": "string", "pattern": f"^{NODE.pattern}$"}
 SHAPES[Address] = lambda field: {"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}
+SHAPES[Link] = lambda field: SHAPES[PlainText](field) | {"format": "uri", "pattern": "^https://"}

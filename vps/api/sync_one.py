@@ -37,13 +37,15 @@ def read_one(naming: Naming) -> Any:
     @described(f"readSyncedVps{naming.suffix}", sync_shapes.ONE, errors.VpsNotFound, errors.VpsDeleted)
     @for_the_main_site("GET", action="read")
     def one(request: Request, **name: Any) -> Response:
-        """One VPS: where it is, what is seen of it, and what is under way."""
+        """One VPS: where it is, what is seen of it, why it is suspended, and what is under way."""
         vps = vps_of(request, **name)
         operation, placement = vps.open_operation, getattr(vps, "placement", None)
+        suspension = vps.current_suspension
         return customer.success(
             vps=vps.row(),
             placement=placement and for_main_site(placement),
             observed=vps.observed,
+            suspension=suspension and suspension.public(),
             operation=operation and operation.public(),
         )
 

@@ -1,9 +1,10 @@
 """The shapes of what /api/vps/sync… takes and answers, with its examples. sync.py describes its endpoints by these."""
 
 from vps.api.commands import SHAPE
-from vps.api.shapes import COUNT, EXAMPLE, OBSERVED, OPERATION, ORDER, PLACED, SYNCED_VPS
+from vps.api.shapes import COUNT, EXAMPLE, OBSERVED, OPERATION, ORDER, PLACED, SYNCED_VPS, UNPAID
 from vps.errors import NotApplied
 from vps.models.placement_shape import PlacementShape
+from vps.models.suspension import SuspensionShape
 from web.openapi.endpoint import SUCCESS, Answer
 from web.openapi.refusals import ERROR_FIELDS, failure
 from web.openapi.shapes import (
@@ -64,6 +65,7 @@ SEEN = {
     "vps": SYNCED_VPS,
     "placement": or_null(PLACEMENT),
     "observed": OBSERVED,
+    "suspension": mostly_null(component("SyncedSuspension", typed(SuspensionShape))),
     "operation": mostly_null(OPERATION),
 }
 ASKED_FOR = {
@@ -79,6 +81,7 @@ NEW = ORDER | {"external_id": "order-1042", "status": "creating", "hypervisor": 
 ONE = Answer(component("SyncedVpsSeen", thing(SEEN)), {"one": {"vps": VPS, "placement": PLACED}})
 CREATE, ON_A_GUEST = ({"action": "create", "vps": vps} for vps in (NEW, ORDER | {"placement": PLACED}))
 UPDATE = {"action": "update", "vps": {"id": 17, "status": "suspended"}}
+SUSPEND = {"action": "update", "vps": {"id": 17, "status": "suspended", "suspension": UNPAID | {"power": "stop"}}}
 LATE = UPDATE | {"occurred_at": "2025-10-27T10:29:00Z"}
 WITH_COLOUR = {"action": "update", "vps": {"id": 17, "status": "suspended", "colour": "red"}}
 DELETE = {"action": "delete", "vps": {"external_id": "order-1042"}}
@@ -86,6 +89,7 @@ CREATIONS = {"create": {"sent": CREATE, "vps": VPS}, "create on this guest": {"s
 CHANGES = {
     "create again": {"sent": CREATE, "vps": VPS},
     "update": {"sent": UPDATE, "vps": VPS},
+    "suspend": {"sent": SUSPEND, "vps": VPS},
     "update that came late": {"sent": LATE, "vps": VPS, "applied": False},
     "update with an unknown key": {"sent": WITH_COLOUR, "vps": VPS, "warnings": example_of(FACTS["warnings"])},
     "delete": {"sent": DELETE, "vps": VPS},

@@ -9,6 +9,7 @@ from vps.models.last_sync_time import LastSyncTime
 from vps.models.operation import Operation
 from vps.models.placement import Placement
 from vps.models.placement_mark import PlacementMark
+from vps.models.suspension import Suspension
 from vps.models.sync_call import SyncCall
 from vps.models.tombstone import Tombstone
 from vps.models.vps import Vps
@@ -27,6 +28,7 @@ __all__ = [
     "Operation",
     "Placement",
     "PlacementMark",
+    "Suspension",
     "SyncCall",
     "Tombstone",
     "Vps",

@@ -8,14 +8,15 @@ from typing import Annotated, Any, TypedDict, cast
 
 from accounts.models import User
 from vps.models.event import Event
+from vps.models.suspension import for_customer as suspension_for_customer
 from vps.models.who import username_for
 from web.openapi.shapes import Schema, moment, mostly_null, one_of, or_null, row_id, text, thing, whole
 from web.timestamps import rfc3339
 
 Type = Event.Type
 SHOWN: dict[str, frozenset[str]] = {
-    Type.VPS_CREATED: frozenset({"status"}),
-    Type.VPS_UPDATED: frozenset({"changed"}),
+    Type.VPS_CREATED: frozenset({"status", "suspension"}),
+    Type.VPS_UPDATED: frozenset({"changed", "suspension"}),
     Type.VPS_DELETED: frozenset({"name"}),
     Type.VPS_BOUND: frozenset(),
     Type.VPS_UNBOUND: frozenset(),
@@ -29,7 +30,8 @@ SHOWN: dict[str, frozenset[str]] = {
 }
 
 ABOUT_DATA = (
-    "More, by type: of `vps.created` its `status`; of `vps.updated` which columns `changed`; of `vps.deleted` its `name`; of "
+    "More, by type: of `vps.created` its `status`; of `vps.updated` what `changed`; of both, where it was suspended, the "
+    "`suspension`, which is null where that has ended; of `vps.deleted` its `name`; of "
     "`vps.status_changed` what it `was`, the `status` and, where the panel gave it up, a `code`; of `operation.*` the `kind` "
     "and, failed, the `code`. The main site is told more, as where a guest is. New keys may come."
 )
@@ -60,6 +62,8 @@ def for_main_site(event: Event) -> EventShape:
 def for_customer(event: Event, reader: Any) -> EventShape:
     """`reader` sees their own name, "staff" for any of the staff, and of other customers nothing."""
     data = {name: value for name, value in event.data.items() if name in SHOWN[event.type]}
+    if data.get("suspension"):
+        data["suspension"] = suspension_for_customer(data["suspension"])
     return shape(event, by=name_for(event, reader), data=data)
 
 

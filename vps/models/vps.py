@@ -18,6 +18,7 @@ from vps.models.external_id import ExternalId
 from vps.models.failures import sentence_of
 from vps.models.operation import Operation
 from vps.models.shown import LABELS, ObservedShape, Shown, observed, shown_as
+from vps.models.suspension import Suspension
 from vps.models.tombstone import Tombstone
 from web.errors import Sentence
 from web.timestamps import rfc3339
@@ -61,7 +62,7 @@ class VpsQuerySet(models.QuerySet["Vps"]):
     def with_state(self) -> "VpsQuerySet":
         """With all that `shown` and the buttons need, in two queries whatever the number of rows."""
         operations = Operation.objects.open().select_related("requested_by")
-        return self.select_related("placement__cluster").prefetch_related(
+        return self.select_related("placement__cluster", "suspension").prefetch_related(
             models.Prefetch("operations", queryset=operations, to_attr="open_operations")
         )
 
@@ -224,6 +225,14 @@ class Vps(models.Model):
         """Why the panel itself gave this server up, or ''. A query, of a server in error alone."""
         code = Event.objects.code_of_status(self) if self.status == self.Status.ERROR else ""
         return sentence_of(code) if code else ""
+
+    @property
+    def current_suspension(self) -> Suspension | None:
+        """Why and since when it is suspended, or None where it is not. Where nothing is known of that, nothing is told."""
+        if self.status != self.Status.SUSPENDED:
+            return None
+        known = getattr(self, "suspension", None)
+        return known if known and known.ended_at is None else Suspension(vps_id=self.pk, since=None)
 
     @property
     def address_source(self) -> str | None:

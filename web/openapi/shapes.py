@@ -108,7 +108,8 @@ def body_of(serializer: Serializer[Any], example: Mapping[str, Any]) -> Schema:
 def field_of(field: Any, example: Any) -> Schema:
     more = {"description": field.help_text} | ({} if field.default is empty else {"default": field.default})
     if isinstance(field, Serializer):
-        return component(type(field).__name__, body_of(field, example)) | more
+        inner = component(type(field).__name__, body_of(field, example))
+        return (or_null(inner) if field.allow_null else inner) | more
     schema = next(SHAPES[ancestor] for ancestor in type(field).__mro__ if ancestor in SHAPES)(field)
     return (
         (or_null(schema) if field.allow_null else schema) | more | ({} if example is None else {"examples": [example]})

@@ -54,7 +54,7 @@ def test_read_one_shows_where_a_server_is_what_is_seen_of_it_and_what_is_under_w
     answer = client().get(f"/api/vps/sync/{shop.pk}")
     assert answer.status_code == 200
     body = answer.json()
-    assert set(body) == {"status", "vps", "placement", "observed", "operation"}
+    assert set(body) == {"status", "vps", "placement", "observed", "suspension", "operation"}
     assert body["vps"] == shop.columns() | {"external_id": "order-1042"}
     assert body["placement"] == {"cluster": "main", "node": "pve1", "vmid": 107, "kind": "qemu"}
     assert (body["observed"]["power"], body["observed"]["reason"]) == ("running", None)

@@ -8,10 +8,11 @@ A sync command is one action on one VPS. Any number of commands is one transacti
 * read.py        reads and locks those rows: claims external ids, locks VPSs, takes the lock of moving placements;
 * actions.py     create, update and delete: each applies one command to the batch, in memory alone;
 * placements.py  which guest a VPS is: what of an action concerns its placement;
+* suspensions.py why a VPS is suspended: what of an action concerns that;
 * write.py       writes what the actions changed, a statement a table, and rings whoever has to go on.
 """
 
 from vps.services.sync.apply import apply, apply_one
-from vps.services.sync.commands import Outcome, PlacementSpec, Result, SyncCommand
+from vps.services.sync.commands import Outcome, PlacementSpec, Result, SuspensionSpec, SyncCommand
 
-__all__ = ["Outcome", "PlacementSpec", "Result", "SyncCommand", "apply", "apply_one"]
+__all__ = ["Outcome", "PlacementSpec", "Result", "SuspensionSpec", "SyncCommand", "apply", "apply_one"]

@@ -5,10 +5,11 @@ Each gives the Result, or raises the PanelError that says why nothing was done. 
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from vps.errors import ExternalIdMismatch, ExternalIdTaken, UnknownUser, VpsNotFound
 from vps.models import Vps
-from vps.services.sync import placements
+from vps.services.sync import placements, suspensions
 from vps.services.sync.batch import Batch
 from vps.services.sync.commands import Result, SyncCommand
 from web.errors import invalid
@@ -23,6 +24,7 @@ def create(batch: Batch, command: SyncCommand) -> Result:
     if external_id in batch.vps_id_by_external_id:
         return Result(batch.row(batch.vps(batch.vps_id_by_external_id[external_id])))
     refuse_invalid(batch, command)
+    suspensions.refuse_unfit(None, command)
     cluster = placements.cluster_of(batch, command.placement)
     id = batch.claimed_ids[external_id] if external_id else next(batch.new_ids)
     vps = Vps(id=id, created_at=batch.now, updated_at=batch.now, **command.columns)
@@ -30,7 +32,8 @@ def create(batch: Batch, command: SyncCommand) -> Result:
     batch.vpses[id] = batch.created[id] = vps
     batch.give_external_id(id, external_id)
     keep_sync_time(batch, command, id)
-    batch.add_event("vps.created", vps, status=vps.status)
+    suspended = suspensions.change(batch, vps, command.suspension, was_suspended=False)
+    batch.add_event("vps.created", vps, status=vps.status, **facts_of(suspended))
     placements.move(batch, vps, cluster, command.placement)
     return Result(batch.row(vps), is_new=True)
 
@@ -41,6 +44,7 @@ def update(batch: Batch, command: SyncCommand) -> Result:
     refuse_invalid(batch, command)
     if command.occurred_at and command.occurred_at < batch.last_sync_times.get(vps.pk, command.occurred_at):
         return Result(batch.row(vps), is_applied=False)
+    suspensions.refuse_unfit(vps, command)
     cluster = placements.cluster_of(batch, command.placement)
     placements.refuse_unfit(batch, vps, cluster, command)
     if command.external_id not in batch.vps_id_by_external_id:
@@ -99,9 +103,11 @@ def keep_sync_time(batch: Batch, command: SyncCommand, id: int) -> None:
 
 
 def change(batch: Batch, command: SyncCommand, vps: Vps) -> dict[str, tuple[object, object]]:
-    """Which columns change, as (was, is). The pages of a new owner look again, and those of the owner before."""
-    columns = command.columns.items()
-    changes = {name: (getattr(vps, name), value) for name, value in columns if getattr(vps, name) != value}
+    """What changes, as (was, is). The pages of a new owner look again, and those of the owner before."""
+    columns, was_suspended = command.columns.items(), vps.status == Vps.Status.SUSPENDED
+    changes: dict[str, Any] = {
+        name: (getattr(vps, name), value) for name, value in columns if getattr(vps, name) != value
+    }
     batch.touched.append((vps.pk, vps.user_id))
     if "ip_address" in command.columns:
         placements.keep_given_address(batch, vps)
@@ -110,8 +116,17 @@ def change(batch: Batch, command: SyncCommand, vps: Vps) -> dict[str, tuple[obje
     if changes:
         vps.updated_at = batch.now
         batch.changed[vps.pk] = vps
-        batch.add_event("vps.updated", vps, changed=sorted(changes))
+    suspended = suspensions.change(batch, vps, command.suspension, was_suspended=was_suspended)
+    if suspended:
+        changes["suspension"] = suspended
+    if changes:
+        batch.add_event("vps.updated", vps, changed=sorted(changes), **facts_of(suspended))
     return changes
+
+
+def facts_of(suspended: suspensions.Change | None) -> dict[str, Any]:
+    """What an event says of it: null where it has ended."""
+    return {"suspension": suspended[1] and suspended[1].public()} if suspended else {}
 
 
 ACTIONS: dict[str, Callable[[Batch, SyncCommand], Result]] = {"create": create, "update": update, "delete": delete}

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from vps.errors import VpsDeleted, VpsNotFound
-from vps.models import Cluster, Event, Placement, Vps
+from vps.models import Cluster, Event, Placement, Suspension, Vps
 
 
 @dataclass
@@ -29,6 +29,7 @@ class Batch:
     last_sync_times: dict[int, datetime] = field(default_factory=dict)
     clusters: dict[str, Cluster] = field(default_factory=dict)
     placements: dict[int, Placement] = field(default_factory=dict)
+    suspensions: dict[int, Suspension] = field(default_factory=dict)
     first_row_of: dict[int, int] = field(default_factory=dict)
     vps_id_by_guest: dict[tuple[int, str], int] = field(default_factory=dict)
 
@@ -40,6 +41,8 @@ class Batch:
     new_placements: dict[int, Placement] = field(default_factory=dict)
     addressed: set[int] = field(default_factory=set)
     unplaced: set[int] = field(default_factory=set)
+    changed_suspensions: set[int] = field(default_factory=set)
+    begun_suspensions: set[int] = field(default_factory=set)
     given_external_ids: set[str] = field(default_factory=set)
     events: list[Event] = field(default_factory=list)
 

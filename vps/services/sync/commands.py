@@ -18,6 +18,20 @@ class PlacementSpec:
 
 
 @dataclass(frozen=True)
+class SuspensionSpec:
+    """What the main site says of why a VPS is suspended. Without a `reason` it takes back what it has said.
+
+    `field` is the key of the body that it stood under.
+    """
+
+    reason: str = ""
+    message: str = ""
+    pay_url: str = ""
+    power: str = "keep"
+    field: str = "suspension"
+
+
+@dataclass(frozen=True)
 class SyncCommand:
     """`action` is create, update or delete; `columns` are the table's, checked, without the id.
 
@@ -30,13 +44,15 @@ class SyncCommand:
     external_id: str | None = None
     placement: PlacementSpec | None = None
     occurred_at: datetime | None = None
+    suspension: SuspensionSpec | None = None
 
 
 @dataclass(frozen=True)
 class Result:
     """`row` is every column of the VPS as it is now, or was when it was deleted, and its `external_id` where it has one.
 
-    `changes` are the columns that were written, each as (was, is); `warnings` are sentences for the main site.
+    `changes` are the columns that were written, and the `suspension`, each as (was, is); `warnings` are sentences for
+    the main site.
     """
 
     row: dict[str, Any]

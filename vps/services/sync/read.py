@@ -12,7 +12,7 @@ from django.db.models import Q
 from accounts.models import User
 from vps.db import clock
 from vps.db.locks import MOVING, lock_until_commit
-from vps.models import Cluster, ExternalId, LastSyncTime, Placement, Tombstone, Vps
+from vps.models import Cluster, ExternalId, LastSyncTime, Placement, Suspension, Tombstone, Vps
 from vps.models.cluster import same_clusters
 from vps.services.sync.batch import Batch
 from vps.services.sync.commands import SyncCommand
@@ -30,6 +30,7 @@ def read_batch(commands: list[SyncCommand]) -> Batch:
     read_users(batch, commands)
     read_last_sync_times(batch, commands)
     read_placements(batch, commands)
+    read_suspensions(batch, commands)
     return batch
 
 
@@ -100,6 +101,12 @@ def read_placements(batch: Batch, commands: list[SyncCommand]) -> None:
     found = list(Placement.objects.filter(wanted)) if specs or batch.vpses else []
     batch.placements = {placement.vps_id: placement for placement in found if placement.vps_id in batch.vpses}
     batch.vps_id_by_guest = {batch.guest_of(one.cluster_id, one.guest): one.vps_id for one in found}
+
+
+def read_suspensions(batch: Batch, commands: list[SyncCommand]) -> None:
+    """Of all, where any command may begin, change or end one."""
+    if batch.vpses and any(command.suspension or "status" in command.columns for command in commands):
+        batch.suspensions = Suspension.objects.in_bulk(batch.vpses)
 
 
 def read_clusters(batch: Batch) -> None:

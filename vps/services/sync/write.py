@@ -1,7 +1,7 @@
 """Writes what changed in the batch: a statement a table, or one for each thousand rows. services.sync.apply calls it."""
 
 from vps import notify
-from vps.models import Event, ExternalId, LastSyncTime, Operation, Placement, Tombstone, Vps
+from vps.models import Event, ExternalId, LastSyncTime, Operation, Placement, Suspension, Tombstone, Vps
 from vps.services.sync.batch import Batch
 
 AT_ONCE = 1000
@@ -19,6 +19,7 @@ def write(batch: Batch) -> None:
     Placement.objects.bulk_create(batch.new_placements.values(), AT_ONCE)
     if batch.addressed:
         Placement.objects.filter(vps_id__in=batch.addressed).update(learnt_address="")
+    write_suspensions(batch)
     Event.objects.record_all(batch.events)
     announce(batch)
 
@@ -40,6 +41,14 @@ def write_external_ids(batch: Batch) -> None:
     meant = {external_id: batch.vps_id_by_external_id[external_id] for external_id in batch.given_external_ids}
     moved = {external_id: id for external_id, id in meant.items() if id != batch.claimed_ids[external_id]}
     ExternalId.objects.point(moved)
+
+
+def write_suspensions(batch: Batch) -> None:
+    """Those that have ended, and nothing is owed of, are gone from the batch."""
+    changed = [id for id in batch.changed_suspensions if id in batch.vpses]
+    Suspension.objects.keep([batch.suspensions[id] for id in changed if id in batch.suspensions])
+    if over := [id for id in changed if id not in batch.suspensions]:
+        Suspension.objects.filter(vps_id__in=over).delete()
 
 
 def announce(batch: Batch) -> None:

@@ -1,0 +1,173 @@
+"""Why and since when a VPS is suspended, and what becomes of its power. Written by services.sync, and by operations."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, TypedDict
+
+from django.db import connection, models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from vps.models.shown import FRESH_FOR
+from web.openapi.shapes import moment, one_of, or_null, text
+from web.timestamps import rfc3339
+
+LONGEST_MESSAGE, LONGEST_LINK = 500, 2000
+# How a list of rows is written in one statement. A column that is added is added here.
+TYPES = {
+    "vps_id": "int",
+    "reason": "text",
+    "message": "text",
+    "pay_url": "text",
+    "power": "text",
+    "since": "timestamptz",
+    "ended_at": "timestamptz",
+    "power_before": "text",
+    "has_stopped": "bool",
+    "tries": "int",
+    "next_try_at": "timestamptz",
+}
+KEEP = f"""
+    INSERT INTO suspensions ({", ".join(TYPES)})
+    SELECT * FROM unnest({", ".join(f"%s::{type}[]" for type in TYPES.values())})
+    ON CONFLICT (vps_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in TYPES if name != "vps_id")}
+"""  # noqa: S608
+
+
+def seen(*powers: str) -> models.Q:
+    """Those whose guest is seen so now, and is surely their VPS's own."""
+    sure = {"missing_since": None, "doubted_since": None, "identity_mismatch": ""}
+    fresh = {"cluster__is_active": True, "cluster__seen_at__gt": Now() - FRESH_FOR}
+    wanted = {"power__in": powers} | sure | fresh
+    return models.Q(**{f"vps__placement__{name}": value for name, value in wanted.items()})
+
+
+class SuspensionQuerySet(models.QuerySet["Suspension"]):
+    def keep(self, suspensions: "Iterable[Suspension]") -> None:
+        """Write these, whose VPSs are locked, in one statement, whatever their number."""
+        rows = [[getattr(one, name) for name in TYPES] for one in suspensions]
+        if rows:
+            with connection.cursor() as cursor:
+                cursor.execute(KEEP, [list(column) for column in zip(*rows, strict=True)])
+
+    def in_force(self) -> "SuspensionQuerySet":
+        """The VPS's own status is the truth: a release before, which knew of no suspensions, may have ended one."""
+        return self.filter(vps__status="suspended", ended_at=None)
+
+    def unenforced(self, since_before: datetime) -> "SuspensionQuerySet":
+        """Those whose guest is to be stopped, and is not seen stopped, though it was suspended before that moment."""
+        due = self.in_force().filter(power="stop", since__lt=since_before)
+        return due.exclude(pk__in=self.model.objects.filter(seen("stopped")))
+
+
+class Suspension(models.Model):
+    """One VPS has at most one, which goes with it by the database's own word.
+
+    `since` is when it was suspended, whatever was said of it later. `power` is what the main site wants of the guest
+    meanwhile. `power_before` is what the guest did as it was suspended, or was seen to do first after that; `has_stopped`
+    that the panel has asked it to stop. What was running, and was stopped by the panel, is owed to the customer: such a row
+    outlives its suspension (`ended_at`) until the guest runs again.
+    """
+
+    class Reason(models.TextChoices):
+        UNPAID = "unpaid", _("unpaid")
+        ABUSE = "abuse", _("rules broken")
+        STAFF = "staff", _("decided by our staff")
+        OTHER = "other", _("another reason")
+
+    class Power(models.TextChoices):
+        KEEP = "keep", _("left as it is")
+        STOP = "stop", _("stopped")
+
+    vps = models.OneToOneField(
+        "vps.Vps", models.DO_NOTHING, db_constraint=False, primary_key=True, related_name="suspension"
+    )
+    reason = models.CharField(_("reason"), max_length=10, choices=Reason.choices, default="", db_default="", blank=True)
+    message = models.CharField(
+        _("what the customer reads"), max_length=LONGEST_MESSAGE, default="", db_default="", blank=True
+    )
+    pay_url = models.CharField(_("where to pay"), max_length=LONGEST_LINK, default="", db_default="", blank=True)
+    power = models.CharField(
+        _("power meanwhile"), max_length=4, choices=Power.choices, default=Power.KEEP, db_default=Power.KEEP
+    )
+    since = models.DateTimeField(_("suspended since"), null=True, db_default=Now())
+    ended_at = models.DateTimeField(_("ended"), null=True)
+    power_before = models.CharField(_("power before"), max_length=7, default="", db_default="", blank=True)
+    has_stopped = models.BooleanField(_("stopped by the panel"), default=False, db_default=False)
+    tries = models.IntegerField(_("tries"), default=0, db_default=0)
+    next_try_at = models.DateTimeField(_("next try"), db_default=Now())
+
+    objects: ClassVar[Any] = SuspensionQuerySet.as_manager()
+
+    class Meta:
+        db_table = "suspensions"
+        verbose_name = _("suspension")
+        verbose_name_plural = _("suspensions")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(reason__in=["", "unpaid", "abuse", "staff", "other"]),
+                name="suspension_reason_is_known",
+            ),
+            models.CheckConstraint(condition=models.Q(power__in=["keep", "stop"]), name="suspension_power_is_known"),
+            models.CheckConstraint(
+                condition=models.Q(power_before__in=["", "running", "stopped"]), name="suspension_power_before_is_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(pay_url="") | models.Q(pay_url__startswith="https://"),
+                name="suspension_is_paid_over_https",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.reason, self.message) if part) or "suspended"
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether the guest is to be started when the suspension ends."""
+        return self.has_stopped and self.power_before == "running"
+
+    def public(self) -> "SuspensionShape":
+        """As the main site reads it."""
+        return {
+            "reason": self.reason or None,
+            "message": self.message or None,
+            "pay_url": self.pay_url or None,
+            "power": self.power,
+            "since": rfc3339(self.since),
+        }
+
+    def for_customer(self) -> "ReasonShape":
+        return for_customer(self.public())
+
+
+class ReasonShape(TypedDict):
+    """Why it is suspended."""
+
+    reason: Annotated[str | None, or_null(one_of("Null where it was not told.", Suspension.Reason.values))]
+    message: Annotated[
+        str | None,
+        or_null(text("What the customer is told.", "Invoice 1042 of 14 November.", maxLength=LONGEST_MESSAGE)),
+    ]
+    pay_url: Annotated[
+        str | None,
+        or_null(text("Where it is paid for.", "https://example.com/pay/1042", format="uri", maxLength=LONGEST_LINK)),
+    ]
+    since: Annotated[str | None, or_null(moment("Since when."))]
+
+
+class SuspensionShape(ReasonShape):
+    """Why it is suspended, and what becomes of its power meanwhile."""
+
+    power: Annotated[
+        str, one_of("`stop`: the panel stops the guest, and gives its power back.", Suspension.Power.values)
+    ]
+
+
+def for_customer(shape: "SuspensionShape | dict[str, Any]") -> ReasonShape:
+    """What becomes of the power is between the main site and the panel."""
+    return {
+        "reason": shape["reason"],
+        "message": shape["message"],
+        "pay_url": shape["pay_url"],
+        "since": shape["since"],
+    }
