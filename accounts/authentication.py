@@ -4,7 +4,9 @@ import hmac
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 
 from accounts import limits, tokens
@@ -14,6 +16,9 @@ from accounts.models import User
 from accounts.tokens import Bearer
 from web.errors import PanelError
 from web.limits import Count
+
+WANTS_KEY = "Invalid or missing API key: this address takes the main site's X-API-Key, and no Bearer token."
+WANTS_TOKEN = _("This address takes a customer's token (Authorization: Bearer …), and no X-API-Key.")
 
 
 class InvalidApiKey(PanelError):
@@ -30,12 +35,17 @@ class MainSite:
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """`X-API-Key`, one of settings.MAIN_SITE_API_KEYS: two of them during a rotation. Wrong ones alone are counted."""
+    """`X-API-Key`, one of settings.MAIN_SITE_API_KEYS: two of them during a rotation. Wrong ones alone are counted.
+
+    Who comes with a token and no key is told which of them belongs here.
+    """
 
     def authenticate(self, request: Request) -> tuple[Any, None]:
         given = request.headers.get("X-API-Key", "")
         if is_valid_key(given):
             return MainSite(), None
+        if not given and credentials_of(request)[0] == "Bearer":
+            raise InvalidApiKey(WANTS_KEY)
         if given:
             network = network_of(request._request)
             limits.spend(Count(limits.KEYS_OF_NETWORK, network), Count(limits.KEYS_OF_ALL))
@@ -48,11 +58,18 @@ def is_valid_key(given: str) -> bool:
     return any(matches)
 
 
+def credentials_of(request: Request) -> list[str]:
+    """The words of `Authorization`: its scheme, which is '' where there is none, and what follows."""
+    return request.headers.get("Authorization", "").split() or [""]
+
+
 class TokenAuthentication(BaseAuthentication):
-    """`Authorization: Bearer <access>`."""
+    """`Authorization: Bearer <access>`. Who comes with a key and no token is told which of them belongs here."""
 
     def authenticate(self, request: Request) -> tuple[User, Bearer] | None:
-        scheme, *rest = request.headers.get("Authorization", "").split() or [""]
+        scheme, *rest = credentials_of(request)
+        if scheme != "Bearer" and "X-API-Key" in request.headers:
+            raise NotAuthenticated(WANTS_TOKEN)
         if scheme != "Bearer":
             return None
         if len(rest) != 1:
