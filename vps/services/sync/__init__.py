@@ -9,6 +9,7 @@ A sync command is one action on one VPS. Any number of commands is one transacti
 * actions.py     create, update and delete: each applies one command to the batch, in memory alone;
 * placements.py  which guest a VPS is: what of an action concerns its placement;
 * suspensions.py why a VPS is suspended: what of an action concerns that;
+* sizes.py       sizes that look like a mistake: what the main site is warned of;
 * write.py       writes what the actions changed, a statement a table, and rings whoever has to go on.
 """
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from vps.errors import ExternalIdMismatch, ExternalIdTaken, UnknownUser, VpsNotFound
 from vps.models import Vps
-from vps.services.sync import placements, suspensions
+from vps.services.sync import placements, sizes, suspensions
 from vps.services.sync.batch import Batch
 from vps.services.sync.commands import Result, SyncCommand
 from web.errors import invalid
@@ -22,7 +22,8 @@ def create(batch: Batch, command: SyncCommand) -> Result:
     """Raises VpsDeleted, UnknownUser, UnknownCluster, PlacementTaken, HypervisorMismatch, InvalidInput."""
     external_id = command.external_id
     if external_id in batch.vps_id_by_external_id:
-        return Result(batch.row(batch.vps(batch.vps_id_by_external_id[external_id])))
+        vps = batch.vps(batch.vps_id_by_external_id[external_id])
+        return Result(batch.row(vps), warnings=tuple(sizes.of_units(Vps(**command.columns), command.columns)))
     refuse_invalid(batch, command)
     suspensions.refuse_unfit(None, command)
     cluster = placements.cluster_of(batch, command.placement)
@@ -35,7 +36,8 @@ def create(batch: Batch, command: SyncCommand) -> Result:
     suspended = suspensions.change(batch, vps, command.suspension, was_suspended=False)
     batch.add_event("vps.created", vps, status=vps.status, **facts_of(suspended))
     placements.move(batch, vps, cluster, command.placement)
-    return Result(batch.row(vps), is_new=True)
+    warnings = sizes.warnings(batch, vps, command.columns, moved_by=command.placement)
+    return Result(batch.row(vps), is_new=True, warnings=warnings)
 
 
 def update(batch: Batch, command: SyncCommand) -> Result:
@@ -53,6 +55,7 @@ def update(batch: Batch, command: SyncCommand) -> Result:
     changes = change(batch, command, vps)
     is_moved = placements.move(batch, vps, cluster, command.placement)
     warnings = () if is_moved else placements.check_again(batch, vps, command.placement)
+    warnings += sizes.warnings(batch, vps, changes, moved_by=command.placement if is_moved else None)
     return Result(batch.row(vps), changes=changes, is_moved=is_moved, warnings=warnings)
 
 

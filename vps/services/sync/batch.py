@@ -33,6 +33,9 @@ class Batch:
     first_row_of: dict[int, int] = field(default_factory=dict)
     vps_id_by_guest: dict[tuple[int, str], int] = field(default_factory=dict)
 
+    # By cluster, what was last told of its guests; read where it is asked for.
+    sightings: dict[int, dict[str, Any]] = field(default_factory=dict)
+
     # What is to be written, by the id of the VPS.
     created: dict[int, Vps] = field(default_factory=dict)
     changed: dict[int, Vps] = field(default_factory=dict)
