@@ -27,6 +27,10 @@ ABOUT_WHEN = (
     "When it happened, with an offset. An update that is older than the newest that was applied changes nothing, so a queue "
     "may deliver out of order. At most 5 minutes ahead."
 )
+ABOUT_WARNINGS = (
+    "What is worth a look, though it was taken: keys that were ignored, sizes that look like another unit or that are more "
+    "than the guest was seen with, a guest that is not there."
+)
 WHEN = text(ABOUT_WHEN, "2025-10-27T10:30:00.250Z", format="date-time")
 COMMAND = by_action("Sync", SHAPE, EXAMPLE, "An order.", occurred_at=WHEN)
 IN_ORDER = many(COMMAND, "A later one sees what an earlier one did.", maxItems=MOST_AT_ONCE)
@@ -36,7 +40,7 @@ BATCH = thing({"operations": IN_ORDER, "atomic": ATOMIC}, optional=["atomic"])
 FACTS = {
     "already_deleted": truth("It was deleted before: nothing was done.", True, const=True),
     "applied": truth("A newer update was applied before: nothing was done, and `vps` is as it is.", False, const=False),
-    "warnings": many(text("A sentence.", "Unknown field ignored: vps.colour"), "Keys that were ignored.", minItems=1),
+    "warnings": many(text("A sentence.", "Unknown field ignored: vps.colour"), ABOUT_WARNINGS, minItems=1),
 }
 DONE = {"status": SUCCESS, "message": text("A sentence.", "VPS synced successfully"), "vps": SYNCED_VPS} | FACTS
 SYNCED = component("Synced", thing(DONE, optional=FACTS))
@@ -82,6 +86,8 @@ ONE = Answer(component("SyncedVpsSeen", thing(SEEN)), {"one": {"vps": VPS, "plac
 CREATE, ON_A_GUEST = ({"action": "create", "vps": vps} for vps in (NEW, ORDER | {"placement": PLACED}))
 UPDATE = {"action": "update", "vps": {"id": 17, "status": "suspended"}}
 SUSPEND = {"action": "update", "vps": {"id": 17, "status": "suspended", "suspension": UNPAID | {"power": "stop"}}}
+HUGE = {"action": "update", "vps": {"id": 17, "ram": 2_097_152}}
+IS_HUGE = "vps.ram: 2097152 MB are 2048 GB. Was it multiplied by 1024 twice?"
 LATE = UPDATE | {"occurred_at": "2025-10-27T10:29:00Z"}
 WITH_COLOUR = {"action": "update", "vps": {"id": 17, "status": "suspended", "colour": "red"}}
 DELETE = {"action": "delete", "vps": {"external_id": "order-1042"}}
@@ -92,6 +98,7 @@ CHANGES = {
     "suspend": {"sent": SUSPEND, "vps": VPS},
     "update that came late": {"sent": LATE, "vps": VPS, "applied": False},
     "update with an unknown key": {"sent": WITH_COLOUR, "vps": VPS, "warnings": example_of(FACTS["warnings"])},
+    "update of a size that looks wrong": {"sent": HUGE, "vps": VPS | HUGE["vps"], "warnings": [IS_HUGE]},
     "delete": {"sent": DELETE, "vps": VPS},
     "delete again": {"sent": DELETE, "vps": VPS, "already_deleted": True},
 }
