@@ -30,7 +30,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, Union
-from urllib.parse import SplitResult, urlencode, urlsplit
+from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 __all__ = ["Operation", "OspabPanel", "PanelError", "WebhookError", "digest_of", "verify_webhook"]
 
@@ -50,6 +50,12 @@ SETUP_CODES = {
 }
 TOO_LARGE = 413
 VISIBLE = re.compile(r"[\x21-\x7e]+")
+LARGEST_ID = 2_147_483_647
+BETWEEN_LOOKS_S = 1.0
+# Dots alone and slashes are rewritten on the way, and half a character has no encoding.
+NOT_IN_A_PATH = re.compile(r"\.{1,2}\Z|.*[/\\\ud800-\udfff]", re.DOTALL)
+# Of one VPS or user: where it is, where they are listed, and by what name.
+ADDRESSES = {"vps": ("/api/vps/sync", "/api/vps/sync", "vps"), "user": ("/api/users", "/api/users/sync", "users")}
 
 Json = dict[str, Any]
 # RFC 3339 with an offset, or a datetime that knows its offset.
@@ -66,8 +72,9 @@ class PanelError(Exception):
     `kind` says what to do. `passing`: the same again later, under the same key. `setup`: the address, the key or the
     network between is wrong, so every call fails alike until somebody mends it. `refused`: this call is wrong, and
     another one may do well. `errors` maps a field to its sentences; `request_id` is what the panel's log calls the request;
-    `retry_after` is in seconds. `last` is, of cursor_from_the_future, the event after which to go on. `results` is, of a
-    batch in several calls, what the calls before the failed one did.
+    `retry_after` is in seconds. `last` is, of cursor_from_the_future, the event after which to go on. `operation` is, of
+    operation_in_progress, the one that is open. `results` is, of a batch in several calls, what the calls before the
+    failed one did.
     """
 
     def __init__(
@@ -79,11 +86,13 @@ class PanelError(Exception):
         request_id: str | None = None,
         retry_after: float | None = None,
         last: int | None = None,
+        operation: Json | None = None,
     ) -> None:
         super().__init__(message)
         self.message, self.code, self.status = message, code, status
         self.errors = errors or {}
         self.request_id, self.retry_after, self.last = request_id, retry_after, last
+        self.operation = operation
         self.results: list[Json] = []
 
     @property
@@ -144,7 +153,7 @@ class OspabPanel:
     ) -> Json:
         """Once for each key, and with an `external_id` once for ever: {"status", "message", "vps"}.
 
-        `columns` are status, hypervisor, ip_address, external_id, placement.
+        `columns` are status, hypervisor, ip_address, external_id, placement, suspension.
         """
         vps = {"user_id": user_id, "name": name, "cpu": cpu, "disk": disk, "os": os, "ram_gb": ram_gb, "ram_mb": ram_mb}
         operation = {"action": "create", "vps": vps | columns, "occurred_at": occurred_at}
@@ -203,12 +212,103 @@ class OspabPanel:
             results += [result | {"index": before + result["index"]} for result in answer["results"]]
         return {"status": overall(results), "results": results}
 
-    def list_vps(
-        self, *, updated_since: Time | None = None, after: int | None = None, limit: int | None = None
+    def suspend(
+        self,
+        id: int | None = None,
+        *,
+        reason: str,
+        external_id: str | None = None,
+        message: str | None = None,
+        pay_url: str | None = None,
+        power: str | None = None,
+        **options: Any,
+    ) -> Json:
+        """Suspends it, and says why: unpaid, abuse, staff or other. It ends with any other status.
+
+        The customer reads `message`, up to 500 characters, and has `pay_url`, https alone, as a button. With the power
+        `stop` the panel stops the machine, and gives back its power at the end; with `keep` it does not.
+        """
+        given = {"reason": reason, "message": message, "pay_url": pay_url, "power": power}
+        suspension = {name: value for name, value in given.items() if value is not None}
+        return self.update_vps(id, status="suspended", suspension=suspension, **named(None, external_id), **options)
+
+    def get_vps(self, id: int | None = None, *, external_id: str | None = None) -> Json:
+        """{"vps", "placement", "observed", "suspension", "operation"}: the row, where it is, what is seen of it, and what
+        is under way."""
+        return self._call("GET", self._address_of("vps", id, external_id))
+
+    def stats(self, id: int | None = None, *, external_id: str | None = None, timeframe: str | None = None) -> Json:
+        """{"stats", "history"}: what it uses, and with a timeframe (hour, day, week, month, year) its history.
+
+        `stats` is None where nothing was heard of late. While the history's state is `pending`, ask again in a moment.
+        """
+        asked = f"?{urlencode({'timeframe': timeframe})}" if timeframe else ""
+        return self._call("GET", f"{self._address_of('vps', id, external_id)}/stats{asked}")
+
+    def operations(
+        self,
+        id: int | None = None,
+        *,
+        external_id: str | None = None,
+        before: int | None = None,
+        limit: int | None = None,
     ) -> Iterator[Json]:
-        """Every VPS that the panel holds, in the order of their ids, fetched a page at a time."""
+        """What was asked of it, by whomever, newest first, fetched a page at a time."""
+        path = f"{self._address_of('vps', id, external_id)}/operations"
+        yield from self._pages(path, "operations", before=before, limit=limit)
+
+    def power(
+        self,
+        id: int | None,
+        verb: str,
+        *,
+        external_id: str | None = None,
+        force: bool = False,
+        on_behalf_of: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Json:
+        """{"operation", "vps", "message"}: presses start, stop, restart or reboot. `wait_for` waits for the operation.
+
+        `force`, of stop: at once, whatever the guest is at, and though another operation is open. `on_behalf_of` is the
+        owner's number in the panel, where the owner has asked you: the operation is theirs by name.
+        """
+        said: Json = ({"force": True} if force else {}) | (
+            {} if on_behalf_of is None else {"on_behalf_of": on_behalf_of}
+        )
+        return self._call("POST", f"{self._address_of('vps', id, external_id)}/{verb}", said, idempotency_key)
+
+    def operation(self, id: int) -> Json:
+        found: Json = self._call("GET", f"/api/operations/{checked_id(id)}")["operation"]
+        return found
+
+    def wait_for(self, operation_id: int, *, timeout: float = 600.0) -> Json:
+        """The operation once it has ended, well or not: see its `state`. Raises `timeout` where that takes longer."""
+        until = time.monotonic() + timeout
+        while True:
+            operation = self.operation(operation_id)
+            if operation["state"] in ("succeeded", "failed"):
+                return operation
+            left = until - time.monotonic()
+            if left <= 0:
+                raise PanelError(f"Operation {operation_id} has not ended within {timeout:g} s.", "timeout")
+            time.sleep(min(left, BETWEEN_LOOKS_S))
+
+    def list_vps(
+        self,
+        *,
+        id: int | None = None,
+        external_id: str | None = None,
+        user_id: int | None = None,
+        status: str | Sequence[str] | None = None,
+        updated_since: Time | None = None,
+        after: int | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Json]:
+        """Every VPS that the panel holds and that is all of this, in the order of their ids, fetched a page at a time."""
+        statuses = status if status is None or isinstance(status, str) else ",".join(status)
         since = updated_since and rfc3339(updated_since)
-        return self._pages("/api/vps/sync", "vps", after=after, limit=limit, updated_since=since)
+        fits = {"id": id, "external_id": external_id, "user_id": user_id, "status": statuses, "updated_since": since}
+        return self._pages("/api/vps/sync", "vps", after=after, limit=limit, **fits)
 
     def digest(self) -> Json:
         """{"count", "digest"} of every VPS that the panel holds: see digest_of."""
@@ -236,10 +336,38 @@ class OspabPanel:
         user = named(id, external_id)
         return self._call("POST", "/api/users/sync", {"action": "deactivate", "user": user}, idempotency_key)
 
-    def login_link(self, user_id: int, next: str | None = None, *, idempotency_key: str | None = None) -> Json:
+    def list_users(
+        self,
+        *,
+        id: int | None = None,
+        external_id: str | None = None,
+        email: str | None = None,
+        username: str | None = None,
+        after: int | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Json]:
+        """Every user that is all of this, but the staff, in the order of their ids, fetched a page at a time.
+
+        E-mail and username may be in any case of letters.
+        """
+        fits = {"id": id, "external_id": external_id, "email": email, "username": username}
+        return self._pages("/api/users/sync", "users", after=after, limit=limit, **fits)
+
+    def get_user(self, id: int | None = None, *, external_id: str | None = None) -> Json | None:
+        """None where there is none; the staff are none."""
+        return self._first("user", checked_name(id, external_id))
+
+    def login_link(
+        self,
+        user_id: int | None = None,
+        next: str | None = None,
+        *,
+        external_id: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Json:
         """{"url", "expires_at"}: logs this user in, once, within 60 s, and goes to the panel's page `next`."""
         said = {} if next is None else {"next": next}
-        return self._call("POST", f"/api/users/{int(user_id)}/login-link", said, idempotency_key)
+        return self._call("POST", f"{self._address_of('user', user_id, external_id)}/login-link", said, idempotency_key)
 
     # Events
 
@@ -252,6 +380,28 @@ class OspabPanel:
         return self._pages("/api/events", "events", after=after, limit=limit, type=types and ",".join(types))
 
     # How it is asked
+
+    def _address_of(self, kind: str, id: int | None, external_id: str | None) -> str:
+        """The address of one VPS or user.
+
+        An external_id that a path cannot carry, or that could be taken for a longer address, is looked up first.
+        """
+        one, _, _ = ADDRESSES[kind]
+        name = checked_name(id, external_id)
+        if "id" in name:
+            return f"{one}/{name['id']}"
+        if not NOT_IN_A_PATH.match(name["external_id"]):
+            return f"{one}/external/{quote(name['external_id'], safe='')}"
+        found = self._first(kind, name)
+        if found is None:
+            raise PanelError(f"There is no {kind} of this external_id.", f"{kind}_not_found", 404)
+        return f"{one}/{found['id']}"
+
+    def _first(self, kind: str, name: Json) -> Json | None:
+        _, path, rows = ADDRESSES[kind]
+        page = self._call("GET", f"{path}?{urlencode(name | {'limit': 1}, errors='replace')}")
+        found: list[Json] = page[rows]
+        return found[0] if found else None
 
     def _pages(self, path: str, rows: str, **asked: Any) -> Iterator[Json]:
         given = urlencode({name: value for name, value in asked.items() if value is not None})
@@ -309,6 +459,21 @@ class OspabPanel:
 
 def named(id: int | None = None, external_id: str | None = None) -> Json:
     return {name: value for name, value in (("id", id), ("external_id", external_id)) if value is not None}
+
+
+def checked_name(id: int | None, external_id: str | None) -> Json:
+    """Raises what no address could be made of. Given both, the panel's own number."""
+    if id is not None:
+        return {"id": checked_id(id)}
+    if isinstance(external_id, str) and external_id:
+        return {"external_id": external_id}
+    raise refused("id", "Give the panel's id, or external_id.")
+
+
+def checked_id(id: int) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,9}", str(id)) or int(id) > LARGEST_ID:
+        raise refused("id", f"id must be a whole number from 1 to {LARGEST_ID}.")
+    return int(id)
 
 
 def as_sent(operation: Operation, key: str | None) -> Json:
@@ -455,6 +620,7 @@ def answer_of(response: http.client.HTTPResponse, body: bytes) -> Json:
         request_id,
         seconds(response.getheader("Retry-After")),
         said.get("last"),
+        said.get("operation"),
     )
 
 

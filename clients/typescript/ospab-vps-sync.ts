@@ -50,6 +50,17 @@ export interface Vps {
   updated_at: string;
 }
 
+/** Why a VPS is suspended, as its customer reads it. */
+export interface Suspension {
+  reason: "unpaid" | "abuse" | "staff" | "other";
+  /** Up to 500 characters. */
+  message?: string | undefined;
+  /** The customer's button: https alone. */
+  pay_url?: string | undefined;
+  /** `stop`: the panel stops the machine, and gives back its power at the end. `keep`, where it is left out: it does not. */
+  power?: "keep" | "stop" | undefined;
+}
+
 /** What a call has to tell beside the row, where there is something. Copies and JSON of a row have its columns alone. */
 export interface Notes {
   /** false: an update that is newer was there before this one, and nothing was changed. */
@@ -77,6 +88,8 @@ export interface VpsChanges {
   hypervisor?: Or<Hypervisor> | undefined;
   external_id?: string | undefined;
   placement?: Placement | undefined;
+  /** Beside the status `suspended`, or for what is suspended already; null says no more than that it is. */
+  suspension?: Suspension | null | undefined;
 }
 
 /** A VPS to create. What else your object holds is not sent. */
@@ -94,6 +107,73 @@ export interface Synced extends Notes {
   message: string;
   vps: Vps;
   already_deleted?: true;
+}
+
+/** Something asked of a VPS that takes time. */
+export interface PanelOperation {
+  id: number;
+  vps_id: number | null;
+  kind: string;
+  state: "queued" | "running" | "succeeded" | "failed";
+  /** In percent. */
+  progress: number;
+  error: { code: string; message: string } | null;
+  /** By username; null: the panel itself, or you. */
+  requested_by: string | null;
+  created_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+}
+
+/** One VPS, and what the panel knows of it beside its row. */
+export interface VpsDetails {
+  status: "success";
+  vps: Vps;
+  /** Which guest it is, on the node where that was last seen; null where it is bound to none. */
+  placement: { cluster: string; node: string; kind: "qemu" | "lxc"; vmid?: number; guest?: string } | null;
+  /** What is seen of the guest: `power` is null where nobody sees it, and `reason` is the code of why. */
+  observed: { power: "running" | "stopped" | "paused" | null; since: string | null; reason: string | null };
+  /** null where it is not suspended; the `reason` in it is null where none was told. */
+  suspension?: KnownSuspension | null;
+  /** The one that has not ended, or null. */
+  operation: PanelOperation | null;
+}
+
+export interface KnownSuspension {
+  reason: Suspension["reason"] | null;
+  message: string | null;
+  pay_url: string | null;
+  power: "keep" | "stop";
+  since: string | null;
+}
+
+export type Verb = "start" | "stop" | "restart" | "reboot";
+export type Timeframe = "hour" | "day" | "week" | "month" | "year";
+
+/** What a VPS uses: sizes in bytes, rates in bytes a second; null where it is not known. */
+export interface VpsStats {
+  status: "success";
+  vps_id: number;
+  stats: {
+    /** The share of its cores, from 0 to 1. */
+    cpu: number | null;
+    ram: { used: number | null; total: number | null };
+    disk: { used: number | null; total: number | null };
+    rates: Record<string, number | null>;
+    uptime_s: number | null;
+    observed_at: string;
+  } | null;
+  /** Where a timeframe was asked for; while it is `pending`, ask again in a moment. */
+  history?: { timeframe: Timeframe; state: string; points: Record<string, number | null>[]; fetched_at?: string };
+}
+
+export interface Asked {
+  status: "success";
+  message: string;
+  operation: PanelOperation;
+  vps: Vps;
+  replayed?: true;
+  warnings?: string[];
 }
 
 export interface CallOptions {
@@ -127,6 +207,36 @@ export interface BatchAnswer {
 export interface BatchOptions extends CallOptions {
   /** All or nothing, which one call alone can promise: 10,000 operations at most. */
   atomic?: boolean | undefined;
+}
+
+export interface PowerOptions extends CallOptions {
+  /** Of `stop`: at once, whatever the guest is at, and though another operation is open. */
+  force?: boolean | undefined;
+  /** The owner's number in the panel, where the owner has asked you: the operation is theirs by name. */
+  onBehalfOf?: number | undefined;
+}
+
+/** A page at a time: `limit` is how many of these a page has. */
+export interface Paging {
+  after?: number | undefined;
+  limit?: number | undefined;
+}
+
+/** All of these at once. */
+export interface VpsFilter extends Paging {
+  id?: number | undefined;
+  externalId?: string | undefined;
+  userId?: number | undefined;
+  status?: VpsStatus | readonly VpsStatus[] | undefined;
+  updatedSince?: Time | undefined;
+}
+
+/** All of these at once; e-mail and username in any case of letters. */
+export interface UserFilter extends Paging {
+  id?: number | undefined;
+  externalId?: string | undefined;
+  email?: string | undefined;
+  username?: string | undefined;
 }
 
 export interface NewUser {
@@ -209,6 +319,8 @@ export interface Failure {
   retryAfter?: number | undefined;
   /** Of `cursor_from_the_future`: the event after which to go on. */
   last?: number | undefined;
+  /** Of `operation_in_progress`: the one that is open. */
+  operation?: PanelOperation | undefined;
   cause?: unknown;
 }
 
@@ -220,6 +332,7 @@ export class PanelError extends Error {
   readonly requestId: string | undefined;
   readonly retryAfter: number | undefined;
   readonly last: number | undefined;
+  readonly operation: PanelOperation | undefined;
   /** Of a batch in several calls: what the calls before the one that failed have done. */
   results: BatchResult[] = [];
 
@@ -233,6 +346,7 @@ export class PanelError extends Error {
     this.requestId = failure.requestId;
     this.retryAfter = failure.retryAfter;
     this.last = failure.last;
+    this.operation = failure.operation;
     if (failure.cause !== undefined) Object.defineProperty(this, "cause", { value: failure.cause, configurable: true });
   }
 }
@@ -279,10 +393,18 @@ const SETUP_CODES = new Set([
 ]);
 const NEW = { status: "creating", hypervisor: "proxmox" };
 const STATUSES: readonly unknown[] = ["creating", "running", "stopped", "suspended", "error"];
+const LARGEST_ID = 2_147_483_647;
+const BETWEEN_LOOKS_MS = 1000;
+// Dots alone and slashes are rewritten on the way, and half a character has no encoding.
+const NOT_IN_A_PATH = /^\.{1,2}$|[/\\\p{Cs}]/u;
+const ADDRESSES = {
+  vps: { one: "/api/vps/sync", list: "/api/vps/sync", rows: "vps" },
+  user: { one: "/api/users", list: "/api/users/sync", rows: "users" },
+};
 const PREFIX = "[VPS Sync]";
 const SIZES = ["cpu", "disk"] as const;
 const WORDS = ["name", "status", "ip_address", "os", "hypervisor"] as const;
-const COLUMNS = ["user_id", ...WORDS, ...SIZES, "external_id", "placement"] as const;
+const COLUMNS = ["user_id", ...WORDS, ...SIZES, "external_id", "placement", "suspension"] as const;
 
 interface Prepared {
   method: string;
@@ -372,13 +494,62 @@ export class OspabPanel {
     return { status: overall(results), results };
   }
 
-  /** Every VPS that the panel holds, in the order of their ids, fetched a page at a time. */
-  listVPS(
-    options: { updatedSince?: Time | undefined; after?: number | undefined; limit?: number | undefined } = {},
-  ): AsyncGenerator<Vps, void, undefined> {
-    const { updatedSince, after, limit } = options;
-    const asked = query({ after, limit, updated_since: updatedSince && rfc3339(updatedSince) });
-    return this.#pages<Vps>(`/api/vps/sync${asked}`, "vps");
+  /** Suspends it, and says why. It ends with any other status. */
+  async suspend(which: Which, suspension: Suspension, options: UpdateOptions = {}): Promise<SyncedVps> {
+    return this.updateVPS(which, { status: "suspended", suspension }, options);
+  }
+
+  /** One VPS: its row, where it is, what is seen of it, and what is under way. */
+  async getVPS(which: Which): Promise<VpsDetails> {
+    return this.#call("GET", await this.#addressOf("vps", which));
+  }
+
+  /** What it uses; with a timeframe its history too, which the panel may have yet to fetch. */
+  async stats(which: Which, timeframe?: Timeframe): Promise<VpsStats> {
+    return this.#call("GET", `${await this.#addressOf("vps", which)}/stats${query({ timeframe })}`);
+  }
+
+  /** What was asked of it, by whomever, newest first, fetched a page at a time. */
+  async *operations(
+    which: Which,
+    options: { before?: number | undefined; limit?: number | undefined } = {},
+  ): AsyncGenerator<PanelOperation, void, undefined> {
+    const asked = query({ before: options.before, limit: options.limit });
+    const path = `${await this.#addressOf("vps", which)}/operations${asked}`;
+    yield* this.#pages<PanelOperation>(path, "operations");
+  }
+
+  /** Presses a button of it. Answered at once, with an operation, which `waitFor` waits for. */
+  async power(which: Which, verb: Verb, options: PowerOptions = {}): Promise<Asked> {
+    const { force, onBehalfOf } = options;
+    const said = { ...(force ? { force } : {}), ...(onBehalfOf === undefined ? {} : { on_behalf_of: onBehalfOf }) };
+    return this.#call("POST", `${await this.#addressOf("vps", which)}/${verb}`, said, options);
+  }
+
+  async operation(id: number): Promise<PanelOperation> {
+    const { operation } = await this.#call<{ operation: PanelOperation }>("GET", `/api/operations/${checkedId(id)}`);
+    return operation;
+  }
+
+  /** The operation once it has ended, well or not: see its `state`. `timeout` where that takes longer, 10 minutes. */
+  async waitFor(operationId: number, options: { timeoutMs?: number | undefined } = {}): Promise<PanelOperation> {
+    const { timeoutMs = 600_000 } = options;
+    for (const until = Date.now() + timeoutMs; ; ) {
+      const operation = await this.operation(operationId);
+      if (operation.state === "succeeded" || operation.state === "failed") return operation;
+      const left = until - Date.now();
+      if (left <= 0) throw new PanelError(notEnded(operationId, timeoutMs), unsent("timeout"));
+      await sleep(Math.min(left, BETWEEN_LOOKS_MS));
+    }
+  }
+
+  /** Every VPS that the panel holds and that fits, in the order of their ids, fetched a page at a time. */
+  listVPS(filter: VpsFilter = {}): AsyncGenerator<Vps, void, undefined> {
+    const { after, limit, id, externalId, userId, status, updatedSince } = filter;
+    const statuses = typeof status === "object" ? status.join(",") : status;
+    const since = updatedSince && rfc3339(updatedSince);
+    const fits = { id, external_id: externalId, user_id: userId, status: statuses, updated_since: since };
+    return this.#pages<Vps>(`/api/vps/sync${query({ after, limit, ...fits })}`, "vps");
   }
 
   /** How many VPSs the panel holds, and their fingerprint: see `digestOf`. */
@@ -401,9 +572,21 @@ export class OspabPanel {
     return this.#call("POST", "/api/users/sync", { action: "deactivate", user: named(which) }, options);
   }
 
+  /** Every user that fits but the staff, in the order of their ids, fetched a page at a time. */
+  listUsers(filter: UserFilter = {}): AsyncGenerator<User, void, undefined> {
+    const { after, limit, id, externalId, email, username } = filter;
+    const asked = query({ after, limit, id, external_id: externalId, email, username });
+    return this.#pages<User>(`/api/users/sync${asked}`, "users");
+  }
+
+  /** undefined where there is none; the staff are none. */
+  async getUser(which: Which): Promise<User | undefined> {
+    return this.#first<User>("user", checkedName(which));
+  }
+
   /** A link that logs this user in, once, within 60 s. `next` is the panel's page to go to. Send it to nobody else. */
-  async loginLink(userId: number, next?: string, options: CallOptions = {}): Promise<LoginLink> {
-    const path = `/api/users/${encodeURIComponent(userId)}/login-link`;
+  async loginLink(which: Which, next?: string, options: CallOptions = {}): Promise<LoginLink> {
+    const path = `${await this.#addressOf("user", which)}/login-link`;
     return this.#call("POST", path, next === undefined ? {} : { next }, options);
   }
 
@@ -442,6 +625,26 @@ export class OspabPanel {
     if (log) log(`${PREFIX} ${line.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, " ")}`);
   }
 
+  /**
+   * The address of one VPS or user. An external_id that a path cannot carry, or that could be taken for a longer address,
+   * is looked up first.
+   */
+  async #addressOf(kind: "vps" | "user", which: Which): Promise<string> {
+    const { id, external_id = "" } = checkedName(which);
+    const { one } = ADDRESSES[kind];
+    if (id !== undefined) return `${one}/${id}`;
+    if (!NOT_IN_A_PATH.test(external_id)) return `${one}/external/${encodeURIComponent(external_id)}`;
+    const found = await this.#first<{ id: number }>(kind, { external_id });
+    if (found) return `${one}/${found.id}`;
+    throw new PanelError(`There is no ${kind} of this external_id.`, { status: 404, code: `${kind}_not_found` });
+  }
+
+  async #first<Row>(kind: "vps" | "user", named: { id?: number; external_id?: string }): Promise<Row | undefined> {
+    const { list, rows } = ADDRESSES[kind];
+    const page = await this.#call<Record<string, Row[]>>("GET", list + query({ ...named, limit: 1 }));
+    return page[rows]?.[0];
+  }
+
   async *#pages<Row>(path: string, rows: string): AsyncGenerator<Row, void, undefined> {
     let next: string | null = path;
     while (next !== null) {
@@ -468,7 +671,7 @@ export class OspabPanel {
       } catch (error) {
         const pause = this.#pauseAfter(error, tries);
         if (pause === undefined) throw error;
-        await new Promise((wake) => setTimeout(wake, pause));
+        await sleep(pause);
       }
     }
   }
@@ -533,6 +736,20 @@ function named(which: Which): { id?: number; external_id?: string } {
 /** As it is logged. */
 function shown(which: Which): string {
   return String(typeof which === "object" && which !== null ? (which.id ?? which.external_id) : which);
+}
+
+/** Raises what no address could be made of. Given both, the panel's own number. */
+function checkedName(which: Which): { id?: number; external_id?: string } {
+  const { id, external_id } = named(which);
+  if (id !== undefined) return { id: checkedId(id) };
+  if (typeof external_id === "string" && external_id) return { external_id };
+  throw refused("id", "Give the panel's id, or { external_id }.");
+}
+
+function checkedId(id: number): number {
+  const isId = /^[1-9][0-9]{0,9}$/.test(String(id)) && Number(id) <= LARGEST_ID;
+  if (!isId) throw refused("id", `id must be a whole number from 1 to ${LARGEST_ID}.`);
+  return id;
 }
 
 function updateOf(which: Which, changes: VpsChanges, { occurredAt }: UpdateOptions): Operation {
@@ -644,7 +861,7 @@ function answerOf(response: Response, text: string, sentId: string | undefined):
   if (response.ok && typeof said?.["status"] === "string") {
     return response.headers.get("idempotency-replayed") === "true" ? { ...said, replayed: true } : said;
   }
-  const { message, code, errors, last } = said ?? {};
+  const { message, code, errors, last, operation } = said ?? {};
   throw new PanelError(typeof message === "string" ? message : unreadable(response), {
     status: response.status,
     code: typeof code === "string" ? code : "invalid_answer",
@@ -652,6 +869,7 @@ function answerOf(response: Response, text: string, sentId: string | undefined):
     requestId,
     retryAfter: seconds(response.headers.get("retry-after")),
     last: typeof last === "number" ? last : undefined,
+    operation: operation as PanelOperation | undefined,
   });
 }
 
@@ -691,6 +909,14 @@ function unreachable(cause: unknown, requestId: string | undefined): PanelError 
 
 function refused(field: string, sentence: string): PanelError {
   return new PanelError(sentence, { ...unsent("invalid"), errors: { [field]: [sentence] } });
+}
+
+function notEnded(id: number, timeoutMs: number): string {
+  return `Operation ${id} has not ended within ${timeoutMs / 1000} s.`;
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((wake) => setTimeout(wake, ms));
 }
 
 function notConfigured(sentence: string): PanelError {

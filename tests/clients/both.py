@@ -5,6 +5,7 @@ both raise the Python client's PanelError and WebhookError. tests/clients/test_p
 """
 
 import base64
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -51,6 +52,28 @@ class InPython:
     def rows(self, **asked: Any) -> list[Any]:
         return list(self.panel.list_vps(**asked))
 
+    def suspend(self, which: Any, **suspension: Any) -> Any:
+        return self.panel.suspend(**which, **suspension)
+
+    def one(self, which: Any) -> Any:
+        return self.panel.get_vps(**which)
+
+    def stats(self, which: Any, timeframe: str | None = None) -> Any:
+        return self.panel.stats(**which, timeframe=timeframe)
+
+    def operations(self, which: Any, **asked: Any) -> list[Any]:
+        return list(self.panel.operations(**which, **asked))
+
+    def press(self, which: Any, verb: str, *, key: str | None = None, **options: Any) -> Any:
+        named = which if "id" in which else which | {"id": None}
+        return self.panel.power(verb=verb, idempotency_key=key, **named, **options)
+
+    def operation(self, id: int) -> Any:
+        return self.panel.operation(id)
+
+    def wait_for(self, id: int, timeout: float) -> Any:
+        return self.panel.wait_for(id, timeout=timeout)
+
     def digest(self) -> Any:
         return self.panel.digest()
 
@@ -66,8 +89,15 @@ class InPython:
     def deactivate_user(self, which: Any) -> Any:
         return self.panel.deactivate_user(**which)
 
-    def login_link(self, id: int, next: str | None = None) -> Any:
-        return self.panel.login_link(id, next)
+    def users(self, **asked: Any) -> list[Any]:
+        return list(self.panel.list_users(**asked))
+
+    def user(self, which: Any) -> Any:
+        return self.panel.get_user(**which)
+
+    def login_link(self, which: Any, next: str | None = None) -> Any:
+        name = {"user_id" if name == "id" else name: value for name, value in which.items()}
+        return self.panel.login_link(next=next, **name)
 
     def events(self, after: int, **options: Any) -> list[Any]:
         return list(self.panel.events(after, **options))
@@ -126,8 +156,29 @@ class InTypeScript:
     def batch(self, operations: list[Any], *, atomic: bool = False, key: str | None = None) -> Any:
         return self.call("batch", operations, {"atomic": atomic} | under(key))
 
-    def rows(self, updated_since: str | None = None, **asked: Any) -> Any:
-        return self.call("listVPS", asked | ({"updatedSince": updated_since} if updated_since else {}))
+    def rows(self, **asked: Any) -> Any:
+        return self.call("listVPS", camels(asked))
+
+    def suspend(self, which: Any, **suspension: Any) -> Any:
+        return self.row("suspend", which, suspension)
+
+    def one(self, which: Any) -> Any:
+        return self.call("getVPS", which)
+
+    def stats(self, which: Any, timeframe: str | None = None) -> Any:
+        return self.call("stats", which, *([timeframe] if timeframe else []))
+
+    def operations(self, which: Any, **asked: Any) -> Any:
+        return self.call("operations", which, asked)
+
+    def press(self, which: Any, verb: str, *, key: str | None = None, **options: Any) -> Any:
+        return self.call("power", which, verb, camels(options) | under(key))
+
+    def operation(self, id: int) -> Any:
+        return self.call("operation", id)
+
+    def wait_for(self, id: int, timeout: float) -> Any:
+        return self.call("waitFor", id, {"timeoutMs": timeout * 1000})
 
     def digest(self) -> Any:
         return self.call("digest")
@@ -144,8 +195,14 @@ class InTypeScript:
     def deactivate_user(self, which: Any) -> Any:
         return self.call("deactivateUser", which)
 
-    def login_link(self, id: int, next: str | None = None) -> Any:
-        return self.call("loginLink", id, *([next] if next else []))
+    def users(self, **asked: Any) -> Any:
+        return self.call("listUsers", camels(asked))
+
+    def user(self, which: Any) -> Any:
+        return self.call("getUser", which)
+
+    def login_link(self, which: Any, next: str | None = None) -> Any:
+        return self.call("loginLink", which, *([next] if next else []))
 
     def events(self, after: int, **options: Any) -> Any:
         return self.call("events", after, options)
@@ -157,6 +214,11 @@ class InTypeScript:
         return self.call("inspect")
 
 
+def camels(options: dict[str, Any]) -> dict[str, Any]:
+    """user_id as userId."""
+    return {re.sub("_(.)", lambda found: found[1].upper(), name): value for name, value in options.items()}
+
+
 def under(key: str | None) -> dict[str, str]:
     return {} if key is None else {"idempotencyKey": key}
 
@@ -166,7 +228,9 @@ def in_python(error: dict[str, Any]) -> Exception:
         return WebhookError(error["message"])
     assert error["name"] == "PanelError", error
     known = {"request_id": error.get("requestId"), "retry_after": error.get("retryAfter"), "last": error.get("last")}
+    known["operation"] = error.get("operation")
     made = PanelError(error["message"], error["code"], error["status"], error["errors"], **known)
+    assert made.kind == error["kind"]
     made.results = error["results"]
     made.__notes__ = [error["inspected"]]
     return made

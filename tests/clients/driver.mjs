@@ -40,7 +40,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const call = JSON.parse(line);
   const lines = [];
   answerTo(call, lines)
-    .then((result) => ({ result, notes: notesOf(result) }))
+    .then((result) => ({ result: result ?? null, notes: notesOf(result) }))
     .catch((error) => ({ error: { ...error, name: error.name, message: error.message, inspected: inspect(error, { depth: 9 }) } }))
     .then((answer) => ({ number: call.number, lines: [...lines, ...printed.splice(0)], ...answer }))
     .then((answer) => process.stdout.write(JSON.stringify(answer) + "\n"));

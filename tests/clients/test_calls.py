@@ -63,6 +63,17 @@ CALLS: dict[str, tuple[Any, tuple[str, str, Any]]] = {
         lambda client: client.update({"id": 7}, external_id="order-17", ip_address=None),
         ("POST", "/api/vps/sync", {"id": 7, "external_id": "order-17", "ip_address": None}),
     ),
+    "a suspension": (
+        lambda client: client.suspend({"external_id": "order-17"}, reason="unpaid", pay_url="https://x.example/17"),
+        (
+            *("POST", "/api/vps/sync"),
+            {"status": "suspended", "suspension": {"reason": "unpaid", "pay_url": "https://x.example/17"}},
+        ),
+    ),
+    "no reason of a suspension": (
+        lambda client: client.update({"id": 7}, status="suspended", suspension=None),
+        ("POST", "/api/vps/sync", {"status": "suspended", "suspension": None}),
+    ),
     "a new user": (lambda client: client.create_user(**USER), ("POST", "/api/users/sync", USER)),
     "a user's change": (
         lambda client: client.update_user({"external_id": "17"}, is_active=True),
@@ -86,7 +97,7 @@ def test_client_sends_what_it_is_given(client_of: Any, what: str) -> None:
 def test_client_login_link_is_asked_for_by_the_users_number(client_of: Any) -> None:
     link = {"status": "success", "url": "https://panel.example/login/link/x/", "expires_at": "2026-01-01T00:00:00Z"}
     with scripted(Answer(201, link)) as panel:
-        assert client_of(panel.url).login_link(3, "/vps/5/")["url"] == link["url"]
+        assert client_of(panel.url).login_link({"id": 3}, "/vps/5/")["url"] == link["url"]
     assert (panel.asked[0].path, panel.asked[0].body) == ("/api/users/3/login-link", {"next": "/vps/5/"})
 
 

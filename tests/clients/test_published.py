@@ -81,7 +81,7 @@ def test_client_without_its_environment_says_the_published_sentence_at_its_first
 
 def test_client_takes_an_environment_with_a_line_break_at_its_end_as_fetch_does(node: Any) -> None:
     with scripted(panel_answer) as panel:
-        env = {"OSPAB_PANEL_URL": f"{panel.url}\r\n", "VPS_SYNC_API_KEY": f"{KEY}\r\n"}
+        env = {"OSPAB_PANEL_URL": f"{panel.url} \r\n", "VPS_SYNC_API_KEY": f"{KEY}\r\n"}
         assert node.call(env=env, name="createVPS", args=[ORDER])["result"]["id"] == 7
     assert panel.asked[0].headers["x-api-key"] == KEY
 
