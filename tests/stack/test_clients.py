@@ -133,9 +133,9 @@ def test_client_presses_buttons_and_waits_for_them(panel: Any, client_of: Any) -
     assert (started["state"], started["requested_by"]) == ("succeeded", None)
     seen = client.one(name)
     assert (seen["placement"], seen["observed"]["power"], seen["operation"]) == (GUEST, "running", None)
-    with pytest.raises(PanelError) as not_the_owners:
+    with pytest.raises(PanelError) as denied:
         client.press(name, "stop", on_behalf_of=panel.user("bob")["id"])
-    assert (not_the_owners.value.status, list(not_the_owners.value.errors)) == (400, ["on_behalf_of"])
+    assert (denied.value.status, list(denied.value.errors)) == (400, ["on_behalf_of"])
     client.delete(name)
 
 
