@@ -2,6 +2,7 @@
 
 import math
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -22,17 +23,42 @@ class TooManyAttempts(PanelError):
         "Nothing has happened to your account, and elsewhere it works as before. You need not wait if you come from your "
         "account at our main site: its link logs you in at once. If you have forgotten the password, our support can help."
     )
+    advice_with_mails = _(
+        "Nothing has happened to your account, and elsewhere it works as before. You need not wait if you come from your "
+        "account at our main site: its link logs you in at once. If you have forgotten the password, have a link to set a new "
+        "one sent to you: on the page of logging in, by “Forgot your password?”."
+    )
     retry_after = 900
     has_own_page = True
 
     def __init__(self, seconds: int) -> None:
         minutes = math.ceil(seconds / 60)
-        sentence = ngettext(
+        if settings.MAILS_ARE_ON:
+            self.advice = self.advice_with_mails
+        super().__init__(self.sentence(minutes) % minutes, retry_after=seconds)
+
+    def sentence(self, minutes: int) -> str:
+        return ngettext(
             "Too many failed attempts. Please try again in %d minute.",
             "Too many failed attempts. Please try again in %d minutes.",
             minutes,
         )
-        super().__init__(sentence % minutes, retry_after=seconds)
+
+
+class TooManyMails(TooManyAttempts):
+    """Of those that anybody may ask for."""
+
+    advice = advice_with_mails = _(
+        "What was sent may still be on its way, so look among unwanted mail too: the newest link is the one that works. "
+        "If you come from your account at our main site, its link logs you in at once."
+    )
+
+    def sentence(self, minutes: int) -> str:
+        return ngettext(
+            "Too many mails were asked for. Try again in %d minute.",
+            "Too many mails were asked for. Try again in %d minutes.",
+            minutes,
+        )
 
 
 class UserNotFound(PanelError):

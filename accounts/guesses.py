@@ -50,7 +50,7 @@ def guess(user: User | None, name: str, password: str, network: str) -> Iterator
 
 def counts_of(user: User | None, name: str, password: str, network: str) -> list[Count]:
     """A name that nobody has is counted as somebody's is."""
-    account = f"user {user.pk}" if user else f"name {digest(name.lower())}"
+    account = account_of(user, name)
     near = Count(limits.PASSWORDS_NEAR, f"{account} {network}")
     if KnownNetwork.objects.filter(user_id=user.pk if user else 0, network=network).exists():
         return [near]
@@ -61,6 +61,16 @@ def counts_of(user: User | None, name: str, password: str, network: str) -> list
         Count(limits.PASSWORDS_ALIKE, digest(password)),
         Count(limits.PASSWORDS_OF_ALL),
     ]
+
+
+def account_of(user: User | None, name: str) -> str:
+    return f"user {user.pk}" if user else f"name {digest(name.lower())}"
+
+
+def forgive(user: User, network: str) -> None:
+    """Who has proved otherwise who they are, as by a link of a mail, does not wait for what they tried in vain from here."""
+    clear(Count(limits.PASSWORDS_NEAR, f"{account_of(user, '')} {network}"))
+    add_known_network(user, network)
 
 
 def digest(secret: str) -> str:

@@ -1,13 +1,16 @@
-"""The line of the log, without the secrets of login links. The logging of settings makes it, and asgi mends uvicorn's own."""
+"""The line of the log, without the secrets of links. The logging of settings makes it, and asgi mends uvicorn's own."""
 
 import logging
 import re
 
-# Django writes of refusals by their path, and the path of a login link that nobody has used yet lets in who reads it.
+# Django writes of refusals by their path, and the path of a link that nobody has used yet lets in who reads it.
 # Whatever is made of it: as the `next` of another address, or mistyped.
 SLASH = "(?:/|%(?:25)*2f)"
 # Counted, for a line of slashes alone is looked through once.
-LINK = re.compile(rf"({SLASH}login{SLASH}{{1,9}}link{SLASH}{{1,9}})[^/\s]+", re.IGNORECASE)
+BEFORE_TOKEN = "|".join(
+    rf"{one}{SLASH}{{1,9}}{two}" for one, two in (("login", "link"), ("password", "reset"), ("email", "confirm"))
+)
+LINK = re.compile(rf"({SLASH}(?:{BEFORE_TOKEN}){SLASH}{{1,9}})[^/\s]+", re.IGNORECASE)
 
 
 class WithoutLinks(logging.Formatter):

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 LIFE = timedelta(seconds=60)
 LONGEST_NEXT = 500
 # The first words of paths that nobody is sent to from a login.
-NO_PAGES = {"api", "admin", "language", "login", "logout"}
+NO_PAGES = {"api", "admin", "language", "login", "logout", "password", "email"}
 
 
 @dataclass(frozen=True)

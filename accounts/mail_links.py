@@ -6,7 +6,8 @@ with whatever it was made under: the user's password, address and leave to log i
 
 import hashlib
 import secrets
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db.models.functions import Now
 
@@ -16,31 +17,34 @@ LIFE = timedelta(minutes=30)
 Purpose = MailLink.Purpose
 
 
+@dataclass(frozen=True)
+class NewLink:
+    """What its mail names."""
+
+    token: str
+    expires_at: datetime
+
+
 def lock(user_id: int) -> User | None:
     """The user as they are. Whoever writes links of theirs locks them first, so until this transaction ends nobody does."""
     return User.objects.select_for_update(no_key=True).filter(pk=user_id).first()
 
 
-def make(user: User, purpose: Purpose, address: str) -> str:
-    """The token of a new link. The older one of this user and purpose ends."""
+def make(user: User, purpose: Purpose, address: str) -> NewLink:
+    """The older link of this user and purpose ends."""
     MailLink.objects.filter(user=user, purpose=purpose).delete()
-    token = secrets.token_urlsafe(32)
-    MailLink.objects.create(
-        user=user,
-        purpose=purpose,
-        token_hash=hashed(token),
-        address=address,
-        token_version=user.token_version,
-        expires_at=Now() + LIFE,
-    )
-    return token
+    token = new_token()
+    columns = {"address": address, "token_version": user.token_version, "expires_at": Now() + LIFE}
+    link = MailLink.objects.create(user=user, purpose=purpose, token_hash=hashed(token), **columns)
+    link.refresh_from_db()
+    return NewLink(token, link.expires_at)
 
 
-def renew(link: MailLink) -> str:
+def renew(link: MailLink) -> NewLink:
     """Another token of a link whose time runs already. The token before ends."""
-    token = secrets.token_urlsafe(32)
+    token = new_token()
     MailLink.objects.filter(pk=link.pk).update(token_hash=hashed(token))
-    return token
+    return NewLink(token, link.expires_at)
 
 
 def live(token: str, *purposes: Purpose) -> MailLink | None:
@@ -56,6 +60,10 @@ def burn(link: MailLink) -> None:
 def is_one(token: str) -> bool:
     """Whether it was made by us, and its user has had no newer one: who comes with it guesses nothing."""
     return MailLink.objects.filter(token_hash=hashed(token)).exists()
+
+
+def new_token() -> str:
+    return secrets.token_urlsafe(32)
 
 
 def hashed(token: str) -> str:

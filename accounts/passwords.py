@@ -1,38 +1,41 @@
 """A password is set: the first one, a new one for the old, or by a link of a mail. The pages of passwords call it.
 
 Each ends all sessions and tokens of its user, and all links that were sent before. Hashing takes a while, so it is done
-before a row is locked. All raise PanelBusy, and have changed nothing then.
+before a row is locked. All raise PanelBusy, and have changed nothing then. The user is told by a mail, which names what is
+known of the request.
 """
 
 import logging
 
 from django.db import transaction
+from django.http import HttpRequest
 
 from accounts import mail_links
 from accounts.mail_links import Purpose
+from accounts.mails import enqueue
 from accounts.models import MailLink, User
 
 log = logging.getLogger(__name__)
 
 
-def set_first(user: User, password: str) -> bool:
+def set_first(user: User, password: str, *, request: HttpRequest) -> bool:
     """False where somebody has set one meanwhile, as in another tab: who changes that one must know it."""
     encoded = encode(password)
     with transaction.atomic():
         row = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         if row.has_usable_password():
             return False
-        write(row, encoded)
+        write(row, encoded, request)
     copy(row, user)
     return True
 
 
-def change(user: User, password: str) -> None:
+def change(user: User, password: str, *, request: HttpRequest) -> None:
     """Whoever calls it has made sure that they know the old one."""
     encoded = encode(password)
     with transaction.atomic():
         row = User.objects.select_for_update(no_key=True).get(pk=user.pk)
-        write(row, encoded)
+        write(row, encoded, request)
     copy(row, user)
 
 
@@ -42,7 +45,7 @@ def resettable(token: str) -> MailLink | None:
     return link if link and not link.user.is_of_the_staff else None
 
 
-def reset(token: str, password: str) -> User | None:
+def reset(token: str, password: str, *, request: HttpRequest) -> User | None:
     """Burn it. Of many at once one sets its password; None says that this link sets none."""
     if not (link := resettable(token)):
         return None
@@ -52,7 +55,7 @@ def reset(token: str, password: str) -> User | None:
         if not (link := resettable(token)):
             return None
         mail_links.burn(link)
-        write(link.user, encoded)
+        write(link.user, encoded, request)
     log.info("User %s has set a password by a link of a mail", link.user_id)
     return link.user
 
@@ -63,10 +66,11 @@ def encode(password: str) -> str:
     return nobody.password
 
 
-def write(row: User, encoded: str) -> None:
+def write(row: User, encoded: str, request: HttpRequest) -> None:
     """Nothing but the password: who is deactivated meanwhile stays so."""
     row.password, row.token_version = encoded, row.token_version + 1
     row.save(update_fields=["password", "token_version"])
+    enqueue("password_changed", request=request, user=row)
 
 
 def copy(row: User, user: User) -> None:

@@ -79,9 +79,15 @@ ENDPOINTS: dict[str, dict[str, Answers]] = {
         "*": (405, 302, 302, 302, 302, 302, 405),
     },
     "login/link/<slug:token>/": {"GET HEAD POST": all_are(410)},
+    "password/forgot/": {"GET HEAD POST": all_are(200)},
+    "password/forgot/sent/": {"GET HEAD": all_are(200)},
+    "password/reset/<slug:token>/": {"GET HEAD POST": all_are(410)},
+    "email/confirm/<slug:token>/": {"GET HEAD POST": all_are(410)},
     "logout/": {"POST": all_are(302), "OPTIONS": all_are(200)},
     "profile/": {"*": page(200)},
     "profile/password/": {"GET HEAD POST PUT OPTIONS": page(200), "*": page(405)},
+    "profile/email/": {"GET HEAD POST": page(200)},
+    "profile/email/cancel/": {"POST": page(302)},
     "admin/login/": {
         "GET": (200, 200, 200, 302, 302, 302, 200),
         "HEAD POST PUT OPTIONS": all_are(200),
@@ -119,7 +125,10 @@ def test_permissions_have_every_address_of_the_panel() -> None:
 
 
 @pytest.mark.parametrize("caller", CALLERS, indirect=True)
-def test_permissions_are_as_in_the_table(caller: Caller, request: Any, alice: Any, make_vps: Any, bind: Any) -> None:
+def test_permissions_are_as_in_the_table(
+    caller: Caller, request: Any, alice: Any, make_vps: Any, bind: Any, settings: Any
+) -> None:
+    settings.MAILS_ARE_ON = True
     vps = make_vps(alice)
     bind(vps)
     ExternalId.objects.create(external_id=VALUES["external_id"], vps_id=vps.pk)
@@ -145,8 +154,9 @@ def ended(vps: Any) -> Operation:
 
 @pytest.mark.parametrize("route", PAGES)
 def test_permissions_let_a_form_without_its_token_change_nothing(
-    route: str, alice: Any, make_vps: Any, bind: Any
+    route: str, alice: Any, make_vps: Any, bind: Any, settings: Any
 ) -> None:
+    settings.MAILS_ARE_ON = True
     vps = make_vps(alice)
     bind(vps)
     browser = Client(enforce_csrf_checks=True)

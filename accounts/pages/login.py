@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm, UsernameField
 from django.contrib.auth.views import LoginView
 from django.forms import TextInput
@@ -24,6 +25,9 @@ class LoginPage(LoginView):
     template_name = "accounts/login.html"
     authentication_form = LoginForm
     redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"mails_are_on": settings.MAILS_ARE_ON}
 
     def get_redirect_url(self, *args: Any, **kwargs: Any) -> str:
         """Not back to this page, which sends on whoever is logged in."""

@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 
-from accounts import mails, passwords
+from accounts import passwords
 from accounts.addresses import network_of
 from accounts.guesses import guess
 from accounts.models import User
@@ -60,12 +60,11 @@ class PasswordPage(PasswordChangeView):
     def form_valid(self, form: Any) -> HttpResponse:
         if isinstance(form, FirstPasswordForm):
             return self.set_first(form)
-        passwords.change(form.user, form.cleaned_data[NEW])
-        mails.enqueue("password_changed", request=self.request, user=form.user)
+        passwords.change(form.user, form.cleaned_data[NEW], request=self.request)
         return self.stay(form.user, _("Your password has been changed."))
 
     def set_first(self, form: FirstPasswordForm) -> HttpResponse:
-        if passwords.set_first(form.user, form.cleaned_data[NEW]):
+        if passwords.set_first(form.user, form.cleaned_data[NEW], request=self.request):
             return self.stay(
                 form.user, _("Your password is set. You can log in with it now, and so can your programs.")
             )

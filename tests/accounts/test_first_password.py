@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from accounts import hashing, passwords
 from accounts.models import User
@@ -123,7 +123,8 @@ def test_first_password_that_loses_a_race_changes_nothing_and_says_so(
 @pytest.mark.django_db(transaction=True)
 def test_first_password_set_many_times_at_once_is_set_once() -> None:
     sync("create", external_id="c-17", username="dora", email="dora@example.com")
-    done = at_once(lambda at: passwords.set_first(User.objects.get(), f"{NEW} {at}"), range(AT_ONCE))
+    request = RequestFactory().post(PATH)
+    done = at_once(lambda at: passwords.set_first(User.objects.get(), f"{NEW} {at}", request=request), range(AT_ONCE))
     assert sorted(done) == [False] * (AT_ONCE - 1) + [True]
     assert [log_in(f"{NEW} {at}").status_code for at in range(AT_ONCE)] == [200 if won else 401 for won in done]
 

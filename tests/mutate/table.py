@@ -443,6 +443,7 @@ OF_MAIN_SITE = [
 ]
 
 LIMITS = ("tests/accounts/test_limits.py",)
+RESETS = ("tests/accounts/test_reset_password.py",)
 OPERATION_LIMITS = ("tests/vps/api/test_operation_limits.py",)
 OF_TRIES = [
     m(
@@ -497,12 +498,61 @@ OF_TRIES = [
         "tests/accounts/test_tokens.py",
     ),
     m(
-        "login links that never were, address",
+        "links that never were, of logins and of mails, address",
         "accounts/pages/secret_address.py",
         "limits.spend(Count(limits.LINKS_OF_NETWORK, network_of(request)))",
         "pass",
         *LIMITS,
         "tests/accounts/test_login_links.py",
+    ),
+    m(
+        "forgotten passwords asked for, name as it was typed, and address",
+        "accounts/pages/forgotten_password.py",
+        '        Count(limits.FORGOTTEN_NEAR, f"name {name} {network}"),\n',
+        "",
+        *RESETS,
+    ),
+    m(
+        "…, address",
+        "accounts/pages/forgotten_password.py",
+        "        Count(limits.FORGOTTEN_OF_NETWORK, network),\n",
+        "",
+        *RESETS,
+    ),
+    m(
+        "…, name as it was typed",
+        "accounts/pages/forgotten_password.py",
+        "        Count(limits.FORGOTTEN_OF_NAME, name),\n",
+        "",
+        *RESETS,
+    ),
+    m(
+        "…, all together",
+        "accounts/pages/forgotten_password.py",
+        "        Count(limits.FORGOTTEN_OF_ALL),\n",
+        "",
+        *RESETS,
+    ),
+    m(
+        "mails to set a password, account",
+        "accounts/mails/purposes/reset_password.py",
+        'if limits.tried(Count(limits.RESETS_OF_ACCOUNT, f"user {user.pk}")):',
+        "if False:",
+        *RESETS,
+    ),
+    m(
+        "changes of an address asked for, account; the new address",
+        "accounts/pages/own_email.py",
+        '        Count(limits.CHANGES_OF_ACCOUNT, f"user {user.pk}"),\n',
+        "",
+        "tests/accounts/test_own_email.py",
+    ),
+    m(
+        "Who asks for a mail",
+        "accounts/pages/forgotten_password.py",
+        'enqueue("reset_password", request=request, login=login)',
+        'User.objects.get_by_login(login) and enqueue("reset_password", request=request, login=login)',
+        *RESETS,
     ),
     m(
         "a customer's operations, server",

@@ -12,6 +12,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from django.conf import settings
 
+from accounts import mail_links
+
 PAGES = [
     "/",
     "/?q=nothing-like-it",
@@ -19,6 +21,14 @@ PAGES = [
     "/vps/{}/power/stop/",
     "/profile/",
     "/profile/password/",
+    "/profile/email/",
+    "/password/forgot/",
+    "/password/forgot/sent/",
+    "/password/reset/none/",
+    "/password/reset/{reset_password}/",
+    "/email/confirm/none/",
+    "/email/confirm/{confirm_old_email}/",
+    "/email/confirm/{confirm_new_email}/",
     "/login/",
     "/login/link/none/",
     "/none/",
@@ -63,8 +73,10 @@ def test_translation_catalogue_misses_no_sentence_of_the_code(tmp_path: Path) ->
 
 
 @pytest.fixture(params=["en", "ru"])
-def pages(request: Any, as_user: Any, alice: Any, make_vps: Any, bind: Any) -> Any:
+def pages(request: Any, as_user: Any, alice: Any, make_vps: Any, bind: Any, settings: Any) -> Any:
     """[(path, page)] of every page, in a language."""
+    settings.MAILS_ARE_ON = True
+    tokens = {purpose.value: mail_links.make(alice, purpose, alice.email).token for purpose in mail_links.Purpose}
     vps = make_vps(alice, ip_address="192.0.2.7")
     bind(vps)
     browser = as_user(alice)
@@ -72,7 +84,7 @@ def pages(request: Any, as_user: Any, alice: Any, make_vps: Any, bind: Any) -> A
 
     def read(path: str) -> str:
         visitor = request.getfixturevalue("client") if path == "/login/" else browser
-        return visitor.get(path.format(vps.id)).content.decode()  # type: ignore[no-any-return]
+        return visitor.get(path.format(vps.id, **tokens)).content.decode()  # type: ignore[no-any-return]
 
     return [(path, read(path)) for path in PAGES]
 
