@@ -1,0 +1,220 @@
+"""The documents' nightly comparison in both languages, on a panel that was restored from a copy and loses answers."""
+
+import contextlib
+import importlib
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clients.python.ospab_panel_client import OspabPanel, digest_of
+from launcher.children import ROOT
+from tests.clients.proxy import Proxy
+from tests.docs.blocks import blocks_of
+from tests.docs.site import Process, Site, write_site
+from tests.stack.yesterday import Copy
+
+SIZES = {"cpu": 2, "ram": 2048, "disk": 20, "os": "Debian 12"}
+TOO_BIG = 8192 * 1024
+ANNA, BORIS, CLARA = 101, 102, 103
+
+
+class EveryThirdAnswerIsLost(Proxy):
+    asked = 0
+
+    def fault(self) -> str:
+        with self.pen:
+            self.asked += 1
+            return "answer lost" if self.asked % 3 == 0 else "nothing"
+
+
+@pytest.fixture
+def lossy(panel: Any) -> Iterator[str]:
+    with EveryThirdAnswerIsLost(panel.run.port, 0, 0) as proxy:
+        threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        yield proxy.url
+        proxy.shutdown()
+
+
+class InTypeScript:
+    """The guide's site, with its queue."""
+
+    mark = "ts"
+
+    def __init__(self, process: Process, folder: Path, url: str, api_key: str) -> None:
+        write_site(folder)
+        self.site = Site(process, folder, url, api_key)
+
+    def register(self, customer: int) -> None:
+        self.site.call("users", "addCustomer", customer, f"ts-{customer}", f"ts-{customer}@example.com")
+
+    def sell(self, order: str, customer: int, **sizes: Any) -> None:
+        plan = {
+            "name": order,
+            "cpu": sizes["cpu"],
+            "ramGb": sizes["ram"] / 1024,
+            "diskGb": sizes["disk"],
+            "os": sizes["os"],
+        }
+        self.site.call("orders", "placeOrder", order, customer, plan)
+        self.site.call("orders", "changeOrder", order, {"status": "running"})
+
+    def change(self, order: str, cpu: int) -> None:
+        self.site.call("orders", "changeOrder", order, {"cpu": cpu})
+
+    def end(self, order: str) -> None:
+        self.site.call("orders", "removeOrder", order)
+
+    def deliver(self) -> None:
+        """All that waits, however often its answers are lost."""
+        while self.site.rows("SELECT 1 FROM panel_outbox WHERE problem IS NULL"):
+            self.site.let_time_pass()
+            self.site.deliver()
+
+    def night(self) -> Any:
+        return self.site.call("reconcile", "reconcile")
+
+    def numbers(self) -> dict[str, int]:
+        return {
+            row["id"]: row["panel_vps_id"] for row in self.site.rows("SELECT * FROM orders WHERE status <> 'deleted'")
+        }
+
+    def user(self, customer: int) -> int:
+        (row,) = self.site.rows("SELECT panel_user_id FROM customers WHERE id = ?", [customer])
+        return row["panel_user_id"]
+
+
+class InPython:
+    """The examples' comparison. Its site tells the panel at once, and forgets what it was refused."""
+
+    mark = "py"
+
+    def __init__(self, folder: Path, url: str, api_key: str) -> None:
+        (block,) = [
+            block for block in blocks_of("VPS_SYNC_EXAMPLES.md") if block.text.startswith("# site/reconcile.py")
+        ]
+        (folder / "reconcile.py").write_text(block.text)
+        (folder / "ospab_panel_client.py").write_text((ROOT / "clients/python/ospab_panel_client.py").read_text())
+        with pytest.MonkeyPatch.context() as patch:
+            patch.syspath_prepend(folder)
+            self.module = importlib.import_module("reconcile")
+            client = importlib.import_module("ospab_panel_client")
+        for name in ("reconcile", "ospab_panel_client"):
+            del sys.modules[name]
+        self.refusal: Any = client.PanelError
+        self.panel = client.OspabPanel(url, api_key, backoff=0.01)
+        self.customers: dict[str, Any] = {}
+        self.orders: dict[str, Any] = {}
+
+    def register(self, customer: int) -> None:
+        person = {"username": f"py-{customer}", "email": f"py-{customer}@example.com"}
+        self.customers[f"py-{customer}"] = person | {"is_active": True}
+        user = self.panel.create_user(external_id=f"py-{customer}", **person)["user"]
+        self.customers[f"py-{customer}"]["user_id"] = user["id"]
+
+    def sell(self, order: str, customer: int, **sizes: Any) -> None:
+        self.orders[order] = {"customer": f"py-{customer}", "status": "running", "name": order} | sizes
+        columns = {"user_id": self.user(customer), "name": order, "status": "running"}
+        sent = {name: value for name, value in sizes.items() if name != "ram"} | {"ram_mb": sizes["ram"]}
+        with contextlib.suppress(self.refusal):
+            row = self.panel.create_vps(external_id=order, **columns, **sent)["vps"]
+            self.orders[order]["vps_id"] = row["id"]
+
+    def change(self, order: str, cpu: int) -> None:
+        self.orders[order]["cpu"] = cpu
+        self.panel.update_vps(external_id=order, cpu=cpu)
+
+    def end(self, order: str) -> None:
+        self.orders[order]["status"] = "deleted"
+        self.panel.delete_vps(external_id=order)
+
+    def deliver(self) -> None:
+        """It was told at once."""
+
+    def night(self) -> Any:
+        return self.module.reconcile(self.panel, self.customers, self.orders)
+
+    def numbers(self) -> dict[str, int]:
+        alive = {id: order for id, order in self.orders.items() if order["status"] != "deleted"}
+        return {id: order.get("vps_id") for id, order in alive.items()}
+
+    def user(self, customer: int) -> int:
+        number: int = self.customers[f"py-{customer}"]["user_id"]
+        return number
+
+
+@pytest.fixture(params=["typescript", "python"])
+def site(request: pytest.FixtureRequest, panel: Any, lossy: str, tmp_path: Path) -> Iterator[Any]:
+    if request.param == "python":
+        yield InPython(tmp_path, lossy, panel.demo["api_key"])
+        return
+    process = Process()
+    yield InTypeScript(process, tmp_path, lossy, panel.demo["api_key"])
+    process.kill()
+
+
+@pytest.fixture
+def sight(panel: Any) -> OspabPanel:
+    """How the panel is without a loss between."""
+    return OspabPanel(panel.url, panel.demo["api_key"])
+
+
+def held(sight: OspabPanel, orders: Any) -> dict[str, Any]:
+    return {row["external_id"]: row for row in sight.list_vps() if row.get("external_id") in orders}
+
+
+def test_nightly_comparison_converges_after_the_panel_was_restored_from_yesterday(
+    panel: Any, site: Any, sight: OspabPanel, tmp_path: Path
+) -> None:
+    """E5: each night one more create, and never equal."""
+    others = list(sight.list_vps())
+    names = ("kept", "grown", "ended", "of anna", "of clara", "too big")
+    kept, grown, ended, of_anna, of_clara, too_big = (f"{site.mark} {name}" for name in names)
+    for customer in (ANNA, BORIS):
+        site.register(customer)
+    for order in (kept, grown, ended):
+        site.sell(order, ANNA, **SIZES)
+    site.deliver()
+    yesterday = Copy(panel, tmp_path)
+
+    site.register(CLARA)
+    site.sell(of_anna, ANNA, **SIZES)
+    site.sell(of_clara, CLARA, **SIZES)
+    site.sell(too_big, BORIS, **SIZES | {"ram": TOO_BIG})
+    site.change(grown, cpu=4)
+    site.end(ended)
+    site.deliver()
+    before, numbers = site.user(CLARA), site.numbers()
+    assert held(sight, [ended]) == {}
+
+    yesterday.restore()
+    assert held(sight, [ended, of_anna, of_clara]).keys() == {ended}, "what the copy holds, and no more"
+    stranger = sight.create_user(
+        external_id=f"{site.mark}-stranger", username=f"{site.mark}-x", email=f"{site.mark}-x@example.com"
+    )["user"]
+    assert stranger["id"] <= before, "numbers are given a second time"
+    made = [sight.create_vps(user_id=stranger["id"], name="strange", cpu=1, ram_gb=1, disk=5, os="x") for _ in range(3)]
+    strange = [answer["vps"]["id"] for answer in made]
+    assert set(strange) & set(numbers.values())
+
+    first = site.night()
+    assert {row["id"] for row in first["strange"]} == {*strange, *(row["id"] for row in others)}
+    assert list(first["refused"]) == [f"заказ {too_big}"]
+    rows = held(sight, {*numbers, ended})
+    assert rows.keys() == {kept, grown, of_anna, of_clara}
+    assert {order: row["id"] for order, row in rows.items()} == {
+        order: number for order, number in site.numbers().items() if order != too_big
+    }
+    owners = {order: row["user_id"] for order, row in rows.items()}
+    assert owners == dict.fromkeys((kept, grown, of_anna), site.user(ANNA)) | {of_clara: site.user(CLARA)}
+    assert site.user(CLARA) != stranger["id"]
+    assert rows[grown]["cpu"] == 4
+
+    expected = [*others, *(answer["vps"] for answer in made), *rows.values()]
+    assert sight.digest() == {"count": len(expected), "digest": digest_of(expected)}
+    second = site.night()
+    assert (second["repaired"], list(second["refused"])) == (0, [f"заказ {too_big}"])
+    sight.batch([{"action": "delete", "vps": {"id": row["id"]}} for row in [*expected[len(others) :]]])
