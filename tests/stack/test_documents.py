@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.docs.blocks import DOCUMENTS, Block, blocks_of
+from tests.docs.registry import registry
 from tests.docs.shape import differences, objects_in
 from tests.docs.shells import Broken, Shells
 
@@ -19,7 +20,7 @@ def runnable(document: str) -> list[Block]:
 def test_documents_have_blocks_that_run_and_print_what_stands_below_them(
     document: str, panel: Any, tmp_path: Path
 ) -> None:
-    with Shells(tmp_path, panel.url, panel.run.folder) as shells:
+    with registry() as packages, Shells(tmp_path, panel.url, panel.run.folder, packages) as shells:
         for block in runnable(document):
             try:
                 output = shells.run(block)
@@ -27,6 +28,7 @@ def test_documents_have_blocks_that_run_and_print_what_stands_below_them(
                 pytest.fail(f"{block.position} does not run:\n{block.text}\n{error}", pytrace=False)
             faults = faults_of(block, output, shells)
             assert not faults, f"{block.position}:\n{block.text}\nprinted\n{output}\n" + "\n".join(faults)
+        assert shells.changes() == "", "a reader's own files stand in site/, and the panel's are as they came"
 
 
 def faults_of(block: Block, output: str, shells: Shells) -> list[str]:
