@@ -79,8 +79,8 @@ class Site:
         return self.troubles()
 
     def troubles(self) -> list[str]:
-        told: list[str] = self.call("outbox", "troubles")
-        return told
+        found: list[str] = self.call("outbox", "troubles")
+        return found
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """Of the site's own database; what the query changes is committed."""

@@ -80,9 +80,9 @@ def test_outbox_sets_a_row_aside_that_the_client_refuses_and_sends_those_behind_
     site.sell("wrong", ramGb=8192)
     site.sell("right")
     site.sell("right too")
-    (told,) = site.deliver()
-    assert "wrong" in told
-    assert "invalid: ram is in GB, and 8192 looks like MB" in told
+    (trouble,) = site.deliver()
+    assert "wrong" in trouble
+    assert "invalid: ram is in GB, and 8192 looks like MB" in trouble
     assert panel.orders == [("create", "right"), ("create", "right too")]
     assert [row["panel_vps_id"] for row in site.rows("SELECT * FROM orders")] == [None, 101, 102]
 
@@ -92,8 +92,8 @@ def test_outbox_sets_aside_what_the_panel_refuses_with_what_follows_of_the_same_
     site.sell("taken")
     site.call("orders", "changeOrder", "taken", {"status": "running"})
     site.sell("right")
-    told = site.deliver()
-    assert [line.partition(": ")[2] for line in told] == [
+    troubles = site.deliver()
+    assert [line.partition(": ")[2] for line in troubles] == [
         "placement_taken: Because of placement_taken. (X-Request-ID req-1)"
     ] * 2
     assert panel.orders == [("create", "taken"), ("update", "taken"), ("create", "right")]
@@ -163,8 +163,8 @@ def test_outbox_stops_for_a_wrong_key_tells_of_it_and_goes_on_once_it_is_mended(
     panel.replies[at] = refusal(401, "invalid_api_key")
     site.sell("first")
     site.sell("second")
-    told = site.deliver()
-    assert told == ["Очередь стоит: invalid_api_key: Because of invalid_api_key. (X-Request-ID req-1)"]
+    troubles = site.deliver()
+    assert troubles == ["Очередь стоит: invalid_api_key: Because of invalid_api_key. (X-Request-ID req-1)"]
     assert site.rows("SELECT count(*) AS jobs, count(problem) AS problems FROM panel_outbox") == [
         {"jobs": 2, "problems": 0}
     ]
@@ -253,8 +253,8 @@ def test_outbox_tells_of_what_waits_for_more_than_ten_minutes(site: Site, panel:
     site.sell("one")
     assert site.deliver() == []
     site.rows("UPDATE panel_outbox SET queued_at = queued_at - 11 * 60000")
-    (told,) = site.troubles()
-    assert told.startswith("Заказ one ждёт с ")
+    (trouble,) = site.troubles()
+    assert trouble.startswith("Заказ one ждёт с ")
 
 
 def test_outbox_takes_the_end_of_an_order_that_the_panel_never_had_for_done(site: Site, panel: Panel) -> None:

@@ -192,11 +192,11 @@ def test_nightly_comparison_converges_after_the_panel_was_restored_from_yesterda
 
     yesterday.restore()
     assert held(sight, [ended, of_anna, of_clara]).keys() == {ended}, "what the copy holds, and no more"
-    stranger = sight.create_user(
+    newcomer = sight.create_user(
         external_id=f"{site.mark}-stranger", username=f"{site.mark}-x", email=f"{site.mark}-x@example.com"
     )["user"]
-    assert stranger["id"] <= before, "numbers are given a second time"
-    made = [sight.create_vps(user_id=stranger["id"], name="strange", cpu=1, ram_gb=1, disk=5, os="x") for _ in range(3)]
+    assert newcomer["id"] <= before, "numbers are given a second time"
+    made = [sight.create_vps(user_id=newcomer["id"], name="strange", cpu=1, ram_gb=1, disk=5, os="x") for _ in range(3)]
     strange = [answer["vps"]["id"] for answer in made]
     assert set(strange) & set(numbers.values())
 
@@ -208,9 +208,9 @@ def test_nightly_comparison_converges_after_the_panel_was_restored_from_yesterda
     assert {order: row["id"] for order, row in rows.items()} == {
         order: number for order, number in site.numbers().items() if order != too_big
     }
-    owners = {order: row["user_id"] for order, row in rows.items()}
-    assert owners == dict.fromkeys((kept, grown, of_anna), site.user(ANNA)) | {of_clara: site.user(CLARA)}
-    assert site.user(CLARA) != stranger["id"]
+    users = {order: row["user_id"] for order, row in rows.items()}
+    assert users == dict.fromkeys((kept, grown, of_anna), site.user(ANNA)) | {of_clara: site.user(CLARA)}
+    assert site.user(CLARA) != newcomer["id"]
     assert rows[grown]["cpu"] == 4
 
     expected = [*others, *(answer["vps"] for answer in made), *rows.values()]
