@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from types import ModuleType
 
+from django.contrib import admin
 from rest_framework.exceptions import APIException
 
 import accounts
@@ -56,6 +57,8 @@ def of_classes() -> set[str]:
 
 
 def our_classes() -> set[type]:
+    """Pages of the admin take some of Django's away, which have to be there first."""
+    admin.autodiscover()
     modules = [module for package in (accounts, ospab_panel, vps, web) for module in modules_of(package)]
     classes = {found for module in modules for found in vars(module).values() if isinstance(found, type)}
     return {
