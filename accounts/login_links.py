@@ -1,6 +1,6 @@
 """Links by which the main site lets a customer in without a password: made for a minute, used once.
 
-accounts.sync_api makes them, accounts.pages uses them. The table knows the SHA-256 of a token alone. The token itself
+accounts.login_link_api makes them, accounts.pages uses them. The table knows the SHA-256 of a token alone. The token itself
 stands in the answer, which `@idempotent` keeps for its 48 hours where it was asked to: by then it has long been dead.
 """
 
@@ -30,6 +30,7 @@ NO_PAGES = {"api", "admin", "language", "login", "logout", "password", "email"}
 
 @dataclass(frozen=True)
 class NewLink:
+    user_id: int
     token: str
     expires_at: datetime
 
@@ -43,19 +44,20 @@ class Admission:
 
 
 @transaction.atomic
-def make(user_id: int, next: str) -> NewLink:
-    """For this user, whose older link ends. `next` is one that `is_page` takes, or empty for the first page.
+def make(next: str, id: int | None = None, external_id: str | None = None) -> NewLink:
+    """For the user of this id, or of this id of the main site's own, whose older link ends. `next` is one that `is_page`
+    takes, or empty for the first page.
 
     Raises UserNotFound, StaffAccount, UserInactive.
     """
-    user = people.locked(user_id, None)
+    user = people.locked(id, external_id)
     if not user.is_active:
         raise UserInactive
     token = secrets.token_urlsafe(32)
     LoginLink.objects.filter(user=user).delete()
     link = LoginLink.objects.create(user=user, token_hash=hashed(token), next=next, expires_at=Now() + LIFE)
     link.refresh_from_db()
-    return NewLink(token, link.expires_at)
+    return NewLink(user.pk, token, link.expires_at)
 
 
 def is_live(token: str) -> bool:

@@ -1,33 +1,30 @@
-"""/api/users/sync and /api/users/{id}/login-link: the main site's endpoints for people, by its API key.
+"""/api/users/sync: what the main site says of people and what it reads of them, by its API key.
 
-They check the shape of what comes; accounts.people and accounts.login_links do it.
+The shape of what comes is checked here; accounts.people does it.
 """
 
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from django.conf import settings
-from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.decorators import api_view, authentication_classes, permission_classes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import errors, login_links, people, user_list
+from accounts import errors, people, user_list
 from accounts import openapi as shapes
 from accounts.authentication import ApiKeyAuthentication
 from accounts.call_facts import notes_calls
 from accounts.models import User
 from accounts.permissions import IsMainSite
 from accounts.user_shape import for_main_site
-from web.errors import InvalidInput, MissingFields, invalid
+from web.errors import InvalidInput, MissingFields
 from web.fields import EmailAddress, PlainText, TrueOrFalse, Username, WholeNumber
 from web.idempotency import idempotent
 from web.openapi.endpoint import Answer, endpoint
-from web.openapi.shapes import by_action, text, thing
-from web.shape import ActionShape, refuse_no_object, unknown_keys
-from web.timestamps import rfc3339
+from web.openapi.shapes import by_action
+from web.shape import ActionShape
 
 
 class UserInput(serializers.Serializer[Any]):
@@ -78,43 +75,6 @@ def sync_user(request: Request) -> Response:
     action, columns = SHAPE.read(body)
     status, answer = ACTIONS[action](columns)
     return Response(answer | with_warnings(SHAPE.warnings(body)), status=status)
-
-
-NEXT = text("The panel's page to open then.", "/profile/", maxLength=login_links.LONGEST_NEXT, pattern="^/")
-
-
-@described(
-    "createLoginLink",
-    Answer(shapes.LOGIN_LINK, {"to the first page": {"sent": {}}, "to a page": {"sent": {"next": "/profile/"}}}, 201),
-    *(InvalidInput, errors.UserNotFound, errors.StaffAccount, errors.UserInactive),
-    request=thing({"next": NEXT}, optional=["next"]),
-)
-@api_view(["POST"])
-@authentication_classes([ApiKeyAuthentication])
-@permission_classes([IsMainSite])
-@notes_calls("user")
-@idempotent
-def login_link(request: Request, id: int) -> Response:
-    """Make a link that logs a customer in.
-
-    Good once, for 60 seconds; a newer link of the same user ends it.
-    """
-    body: Any = request.data
-    link = login_links.make(id, checked_next(body))
-    address = settings.PANEL_URL + reverse("accounts:login_link", args=[link.token])
-    answer = {"status": "success", "url": address, "expires_at": rfc3339(link.expires_at)}
-    return Response(answer | with_warnings(unknown_keys(body, {"next"})), status=201)
-
-
-def checked_next(body: Any) -> str:
-    """Empty where none is given."""
-    refuse_no_object(body)
-    if "next" not in body:
-        return ""
-    path = body["next"]
-    if not isinstance(path, str) or len(path) > login_links.LONGEST_NEXT or not login_links.is_page(path):
-        raise invalid({"next": "Must be the path of a page of the panel, such as /profile/."})
-    return path
 
 
 def create(columns: dict[str, Any]) -> tuple[int, dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts.models import User
 from tests.callers import CALLERS, METHODS, OPEN, Answers, Caller, caller, filled, routes
 from tests.verbs import WITH_ADDRESS
 from vps.models import ExternalId, Operation
@@ -56,6 +57,7 @@ ENDPOINTS: dict[str, dict[str, Answers]] = {
     "api/^vps/sync/batch/?$": {"POST": main_site(400)},
     "api/users/^sync/?$": {"GET": main_site(200), "POST": main_site(400)},
     "api/users/<id:id>/login-link": {"POST": main_site(201)},
+    "api/users/external/<path:external_id>/login-link": {"POST": main_site(201)},
     **{
         f"api/vps/sync/{which}{read}": {"GET": main_site(200)}
         for which in ("<id:id>", "external/<path:external_id>")
@@ -132,6 +134,7 @@ def test_permissions_are_as_in_the_table(
     vps = make_vps(alice)
     bind(vps)
     ExternalId.objects.create(external_id=VALUES["external_id"], vps_id=vps.pk)
+    User.objects.filter(pk=alice.pk).update(external_id=VALUES["external_id"])
     ids = {"api/operations/<id:id>": ended(vps).pk, "api/users/<id:id>/login-link": alice.pk}
     who = CALLERS.index(request.node.callspec.params["caller"])
     paths = {route: filled(route, id=ids.get(route, vps.pk), **VALUES) for route in ENDPOINTS}

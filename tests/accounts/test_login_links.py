@@ -1,11 +1,13 @@
 """A link logs one customer in, once: as the main site makes it, and as browsers and others open it."""
 
 import io
+import json
 import logging
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings
@@ -231,3 +233,50 @@ def test_login_link_is_refused_for_who_is_deactivated_or_not_there(alice: Any) -
     answer = send("/api/users/2147483647/login-link", {})
     assert (answer.status_code, answer.json()["code"]) == (404, "user_not_found")
     assert not LoginLink.objects.exists()
+
+
+# What an address, a shell or a file system would take for something else, too.
+@pytest.mark.parametrize(
+    "external_id",
+    [
+        "customer-5", "5", "a/b", "x/", "/x", "a//b", "with space", "100%", "%2F", "%252F", "a?b#c", "a+b;c&d=e", "login-link",
+        "a/login-link", "Клиент №5", "🙂", "x" * 191, "Я" * 191, "../5/login-link", "...",
+    ],
+)  # fmt: skip
+def test_login_link_is_made_by_whatever_the_main_site_calls_the_user(alice: Any, bob: Any, external_id: str) -> None:
+    User.objects.filter(pk=alice.pk).update(external_id=external_id)
+    path = f"/api/users/external/{quote(external_id, safe='')}/login-link"
+    first, again = (send(path, {"next": "/profile/"}, **{"idempotency-key": "k"}) for _ in range(2))
+    assert (first.status_code, set(first.json())) == (201, {"status", "url", "expires_at"})
+    assert (again.content, again["Idempotency-Replayed"]) == (first.content, "true")
+    assert LoginLink.objects.get().user_id == alice.pk
+    browser = Client()
+    assert browser.post(first.json()["url"].removeprefix(settings.PANEL_URL))["Location"] == "/profile/"
+    assert who(browser) == alice.pk
+
+
+@pytest.mark.parametrize("external_id", ["customer-6", "CUSTOMER-5", "customer-5 ", "x" * 300, "customer-5/x"])
+def test_login_link_by_another_name_is_nobodys(alice: Any, external_id: str) -> None:
+    User.objects.filter(pk=alice.pk).update(external_id="customer-5")
+    answer = send(f"/api/users/external/{quote(external_id, safe='')}/login-link", {}, **{"idempotency-key": "k"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "user_not_found")
+
+
+def test_login_link_by_external_id_is_refused_as_by_id(alice: Any) -> None:
+    User.objects.filter(pk=alice.pk).update(external_id="customer-5")
+    path = "/api/users/external/customer-5/login-link"
+    assert send(path, {"next": "//evil.com"}).json()["code"] == "invalid"
+    User.objects.update(is_active=False)
+    assert send(path, {}).json()["code"] == "user_inactive"
+    User.objects.update(is_staff=True)
+    assert send(path, {}).json()["code"] == "staff_account"
+    assert not LoginLink.objects.exists()
+
+
+def test_login_link_by_external_id_is_logged_with_whom_it_lets_in(alice: Any, caplog: Any) -> None:
+    User.objects.filter(pk=alice.pk).update(external_id="customer/5")
+    with caplog.at_level(logging.INFO, "sync"):
+        send("/api/users/external/customer%2F5/login-link", {})
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "sync"]
+    logged = json.loads(line.removeprefix("sync call "))
+    assert (logged["action"], logged["external_id"], logged["user_id"]) == ("login-link", "customer/5", alice.pk)

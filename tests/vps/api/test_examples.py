@@ -83,7 +83,7 @@ def with_headers(**headers: str) -> Row:
 
 
 def of_nobody(call: Call) -> None:
-    call.path = re.sub("/([0-9]+|order-1042)", f"/{NOBODY}", call.path)
+    call.path = re.sub("/([0-9]+|order-1042|customer-5)", f"/{NOBODY}", call.path)
     if call.operation in ("syncVps", "syncUser"):
         call.body = {
             "action": "update",
@@ -199,8 +199,14 @@ ROWS: dict[str, Row] = {
         as_bob(external_id="customer-7")(call),
     ),
     "syncUser deactivate again": lambda call: call.send_before(),
-    "createLoginLink invalid": lambda call: setattr(call, "body", {"next": "https://example.com"}),
-    "createLoginLink staff_account": of_alice(is_staff=True),
+    **{
+        f"createLoginLink{naming} {code}": row
+        for naming in ("", "ByExternalId")
+        for code, row in {
+            "invalid": lambda call: setattr(call, "body", {"next": "https://example.com"}),
+            "staff_account": of_alice(is_staff=True),
+        }.items()
+    },
     "listEvents invalid": lambda call: setattr(call, "path", f"{call.path}?type=vps.flown"),
     "cursor_from_the_future": lambda call: setattr(call, "path", f"{call.path}?after=999999"),
     "listUsers invalid": lambda call: setattr(call, "path", f"{call.path}?id=x"),
@@ -276,7 +282,8 @@ def call_of(path: str, operation: dict[str, Any], name: str, world: Any) -> Call
     if body and "refresh" in body:
         body["refresh"] = world["Bearer"]["refresh"]
     id = {"/api/operations/{id}": REBOOT, "/api/users/{id}/login-link": ALICE}.get(path, SHOP)
-    path = path.replace("{id}", str(id)).replace("{external_id}", "order-1042")
+    external_id = "customer-5" if path.startswith("/api/users/") else "order-1042"
+    path = path.replace("{id}", str(id)).replace("{external_id}", external_id)
     # Where both open it, the token does: of the main site the rest is asked.
     return Call(operation["operationId"], name, path, world.get(scheme, {}), body)
 
