@@ -136,6 +136,18 @@ def test_socket_with_an_odd_session_has_none(cookie: str) -> None:
     async_to_sync(ask)()
 
 
+@pytest.mark.parametrize("query", [b"type=vps.created", b"after=0&limit=5", b"after=0&after=1", b"Token=x", b"=1"])
+def test_event_socket_is_closed_to_who_asks_for_what_it_does_not_do(query: bytes) -> None:
+    """A reader who asks for one type would take what comes for all of that type."""
+
+    async def ask() -> None:
+        async with opened("/ws/events", query_string=query) as socket:
+            closed = await socket.received()
+            assert (closed["code"], closed["reason"]) == (4400, "this address takes after, once, and nothing else")
+
+    async_to_sync(ask)()
+
+
 # C12: how many
 
 

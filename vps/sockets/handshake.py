@@ -22,7 +22,9 @@ BEARER = "bearer."
 def start_of(scope: dict[str, Any]) -> int:
     """The id to go on from. Raises Closed."""
     parameters = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    text = parameters.get("after", ["0"])[-1]
+    if parameters.keys() - {"after"} or len(parameters.get("after", [])) > 1:
+        raise Closed(BAD_AFTER, "this address takes after, once, and nothing else")
+    text = parameters.get("after", ["0"])[0]
     if not (text.isascii() and text.isdigit() and len(text) <= 19 and int(text) <= BIGGEST_ID):
         raise Closed(BAD_AFTER, "after must be the id of an event")
     return int(text)
