@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts import people
+from accounts.mails import admin as mails_admin  # noqa: F401  it registers itself
 from accounts.models import User
 
 # Nobody has a use for these lists, and the tokens in them are nobody's to read.

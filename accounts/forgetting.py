@@ -1,4 +1,4 @@
-"""What logging in leaves behind, and how long it is kept. The task `forget` calls it by the hour."""
+"""What logging in and mails leave behind, and how long it is kept. The task `forget` calls it by the hour."""
 
 from django.db import connection
 
@@ -11,6 +11,11 @@ KEPT = (
     ("login_links", "expires_at < now()"),
     ("mail_links", "expires_at < now()"),
     ("known_networks", "used_at < now() - interval '90 days'"),
+    ("mails", "ended_at < now() - interval '30 days'"),
+    # Asked for by a name that turned out to be nobody's, and for anybody to fill the table with.
+    ("mails", "user_id IS NULL AND ended_at < now() - interval '1 day'"),
+    # Nobody has sent them since, for mails were switched off.
+    ("mails", "created_at < now() - interval '30 days'"),
 )
 EXPIRED = "SELECT id FROM token_blacklist_outstandingtoken WHERE expires_at < now()"
 # What release 0.3 has left. New installations lack some of the tables.

@@ -3,6 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
+from accounts.pages import demo_mail
 from accounts.pages.forgotten_password import forgotten, forgotten_sent, reset_password
 from accounts.pages.login import LoginPage
 from accounts.pages.login_link import login_link
@@ -23,4 +24,7 @@ urlpatterns = [
     path("profile/password/", PasswordPage.as_view(), name="password"),
     path("profile/email/", change_email, name="email"),
     path("profile/email/cancel/", cancel_email_change, name="cancel_email_change"),
+    path("demo/mail/", demo_mail.mails, name="demo_mails"),
+    path("demo/mail/<slug:name>/", demo_mail.one_mail, name="demo_mail"),
+    path("demo/mail/<slug:name>/html/", demo_mail.html_of_mail, name="demo_mail_html"),
 ]

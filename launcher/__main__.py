@@ -82,6 +82,8 @@ The panel is up after {seconds:.0f} s: {demo["url"]}   (Ctrl-C stops it)
 Log in as
 {people}
 
+The mails that it writes: {demo["url"]}/demo/mail/
+
 Push a server as the main site does; Alice sees it at once:
 {curl(demo)}
 """

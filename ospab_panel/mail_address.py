@@ -5,7 +5,7 @@ Nothing given: the panel sends no mail. What is given by halves refuses to start
 
 from dataclasses import dataclass
 from email.headerregistry import Address
-from email.utils import parseaddr
+from email.utils import getaddresses
 
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
@@ -66,8 +66,11 @@ def sender(name: str, *, is_needed: bool, default: str) -> str:
         raise ImproperlyConfigured(f"{name} is missing: mails need it beside SMTP_HOST.")
     if value and not is_needed and not default:
         raise ImproperlyConfigured(f"{name} is set and SMTP_HOST is not: no mail would be sent.")
-    shown, address = parseaddr(value)
-    return str(Address(shown, addr_spec=checked_address(name, address))) if value else ""
+    if not value:
+        return ""
+    found = getaddresses([value]) if value.isprintable() else []
+    shown, address = found[0] if len(found) == 1 else ("", "")
+    return str(Address(shown, addr_spec=checked_address(name, address)))
 
 
 def mailbox(name: str, default: str) -> str:

@@ -42,6 +42,8 @@ SEAMS: dict[str, tuple[str, ...]] = {
     "hash_waits_s": ("accounts.hashing:PATIENCE_S",),
     "copy_waits": ("web.idempotency:PATIENCE",),
     "redis_s": ("vps.notify:SENT_WITHIN_S", "web.bell:ANSWERS_WITHIN_S"),
+    # A mail on its way out
+    "mail_s": ("accounts.mails.send:TOTAL_S",),
     # The web process
     "head_within_s": ("ospab_panel.server.http_protocol:HEAD_WITHIN_S",),
     "body_within_s": ("ospab_panel.server.request_body:PATIENCE_S",),

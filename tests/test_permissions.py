@@ -87,6 +87,8 @@ ENDPOINTS: dict[str, dict[str, Answers]] = {
     "email/confirm/<slug:token>/": {"GET HEAD POST": all_are(410)},
     "logout/": {"POST": all_are(302), "OPTIONS": all_are(200)},
     "profile/": {"*": page(200)},
+    # Of the demo alone.
+    **{f"demo/mail/{rest}": {"*": all_are(404)} for rest in ("", "<slug:name>/", "<slug:name>/html/")},
     "profile/password/": {"GET HEAD POST PUT OPTIONS": page(200), "*": page(405)},
     "profile/email/": {"GET HEAD POST": page(200)},
     "profile/email/cancel/": {"POST": page(302)},

@@ -7,6 +7,7 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 
+from accounts.models import Mail
 from tests.callers import CALLERS, OPEN, Answers, Caller, caller, filled, routes, staff
 from vps.models import (
     Event,
@@ -57,6 +58,7 @@ TO_ADD = TO_CHANGE | {"add/": (ADD, 200, ADD, 200)}
 MODELS: dict[str, dict[str, Row]] = {
     "accounts/user": TO_ADD
     | {f"{ONE}delete/": (DELETE, 200, DELETE, 200), "<id>/password/": (CHANGE, 200, CHANGE, 200)},
+    "accounts/mail": READ_ONLY,
     "auth/group": READ_ONLY
     | {
         "add/": (SUPERUSER, 200, SUPERUSER, 200),
@@ -109,6 +111,7 @@ def addresses(alice: Any, make_vps: Any, bind: Any, cluster: Any) -> dict[str, s
     delivery = WebhookDelivery.objects.create(endpoint=endpoint, type="webhook.test", body="{}", next_at=at)
     things = {
         "accounts/user": alice,
+        "accounts/mail": Mail.objects.create(purpose="password_changed", user=alice),
         "auth/group": Group.objects.create(name="support"),
         "vps/vps": vps,
         "vps/cluster": cluster,

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Mail
 from vps.models import (
     Cluster,
     ClusterNode,
@@ -130,6 +131,11 @@ def refused_keys() -> "QuerySet[SyncCall]":
 
 def calls_of_the_last_hour() -> Any:
     return SyncCall.objects.since(timezone.now() - timedelta(hours=1))
+
+
+def unsent_mails() -> "QuerySet[Mail]":
+    found: QuerySet[Mail] = Mail.objects.failed_since(timezone.now() - timedelta(hours=24))
+    return found.select_related("user").order_by("-ended_at")
 
 
 def undelivered() -> "QuerySet[WebhookDelivery]":
@@ -265,6 +271,11 @@ def of_delivery(delivery: Any) -> tuple[str, str, str]:
     return f"{delivery.endpoint}: {delivery}", address, joined(delivery.get_type_display(), server)
 
 
+def of_mail(mail: Any) -> tuple[str, str, str]:
+    address = reverse("admin:accounts_mail_change", args=[mail.pk])
+    return str(mail), address, joined(mail.user or mail.login, mail.problem_in_words)
+
+
 def since(when: datetime | None) -> Sentence:
     return _("since %(when)s") % {"when": in_utc(when)} if when else ""
 
@@ -307,21 +318,25 @@ TROUBLES: list[tuple[Sentence, type[Model], Callable[[], "QuerySet[Any]"], Line]
     (_("Webhook endpoints that are disabled"), WebhookEndpoint, given_up, of_endpoint),
     (_("Webhook endpoints with events that wait for more than 15 minutes"), WebhookEndpoint, behind, of_backlog),
     (_("Events that an endpoint was not told in the last 24 hours"), WebhookDelivery, undelivered, of_delivery),
+    (_("Mails that could not be sent in the last 24 hours"), Mail, unsent_mails, of_mail),
     (_("Servers in error"), Vps, lambda: Vps.objects.filter(status="error").select_related("user"), of_vps),
 ]
 
 
 def may_see_all(request: HttpRequest) -> bool:
     """Whether nothing found means that all is well."""
-    return all(request.user.has_perm(f"vps.view_{model._meta.model_name}") for _, model, _, _ in TROUBLES)
+    return all(may_look_at(request, model) for _, model, _, _ in TROUBLES)
+
+
+def may_look_at(request: HttpRequest, model: type[Model]) -> bool:
+    return bool(request.user.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}"))
 
 
 def troubles(request: HttpRequest) -> list[Trouble]:
     """Two queries a kind at most, whatever there is."""
     found = []
     for title, model, rows, line in TROUBLES:
-        may_look = request.user.has_perm(f"vps.view_{model._meta.model_name}")
-        count = rows().count() if may_look else 0
+        count = rows().count() if may_look_at(request, model) else 0
         if count:
             found.append(Trouble(title, count, [line(row) for row in rows()[:FIRST]]))
     return found

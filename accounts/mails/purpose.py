@@ -47,5 +47,8 @@ class Purpose:
     lifetime: ClassVar[timedelta] = timedelta(hours=24)
 
     def write(self, mail: Mail) -> Written | None:
-        """Called by a worker in a transaction of its own, at each try anew. None: nothing is to be sent."""
+        """Called by a worker in a transaction of its own, at each try anew. None: nothing is to be sent.
+
+        Whose a login turns out to be is saved as the mail's `user`.
+        """
         raise NotImplementedError

@@ -11,8 +11,10 @@ import time
 from contextlib import suppress
 from datetime import timedelta
 
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone, translation
@@ -107,6 +109,7 @@ class Run:
     def send(self, message: EmailMessage) -> Failure | None:
         with deadline(TOTAL_S) as limit:
             try:
+                refuse_no_address(message)
                 self.way_out.open()
                 self.way_out.send_messages([message])
             except FAILURES as error:
@@ -120,6 +123,15 @@ class Run:
         """What failed before is in no state to go on. A host that is gone needs no goodbye."""
         with deadline(TOTAL_S), suppress(*FAILURES):
             self.way_out.close()
+
+
+def refuse_no_address(message: EmailMessage) -> None:
+    """What nobody has at all is neither sent nor refused by Django. Raises ValueError."""
+    try:
+        for address in message.to:
+            validate_email(address)
+    except ValidationError as error:
+        raise ValueError(f"{address!r}") from error
 
 
 def write(mail: Mail, purpose: Purpose) -> EmailMessage | None:

@@ -28,7 +28,9 @@ def watched(connected: socket.socket) -> socket.socket:
 class Backend(EmailBackend):
     def open(self) -> bool:
         """Django's asks the resolver for this machine's name, which may take long, and need not be one that is known."""
-        if self.connection:
+        if self.connection and self.connection.sock:
+            # Of the mail before: it is this one's now.
+            watch(self.connection.sock)
             return False
         self.connection = self.connected()
         try:

@@ -5,11 +5,12 @@ from typing import Any
 
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from accounts import mail_links
-from accounts.models import TokenFamily
+from accounts.models import Mail, TokenFamily
 from tests.accounts.conftest import send
 from tests.seams import Shorten
 from vps.models import SyncCall
@@ -57,6 +58,19 @@ def test_forget_deletes_what_logins_leave_behind_after_its_time_and_not_before(
     assert {table: before[table] - after[table] for table in before} == dict.fromkeys(before, 1) | {"limit_counts": 3}
     assert BlacklistedToken.objects.count() == 1
     assert TokenFamily.objects.get().user == bob
+
+
+def test_forget_deletes_mails_after_a_month_and_those_of_nobody_after_a_day(alice: Any) -> None:
+    now = timezone.now()
+    days = [(alice, 29), (alice, 31), (None, 0.9), (None, 1.1)]
+    for user, age_in_days in days:
+        ended = now - timedelta(days=age_in_days)
+        Mail.objects.create(purpose="x", user=user, login="x", ended_at=ended, created_at=ended)
+    Mail.objects.create(purpose="waits", user=alice, created_at=now - timedelta(days=29))
+    Mail.objects.create(purpose="waits for ever", user=alice, created_at=now - timedelta(days=31))
+    forget()
+    left = {(mail.purpose, mail.user, mail.ended_at and (now - mail.ended_at).days) for mail in Mail.objects.all()}
+    assert left == {("x", alice, 29), ("x", None, 0), ("waits", alice, None)}
 
 
 def test_forget_deletes_attempts_that_django_axes_has_left(db: None) -> None:

@@ -309,6 +309,68 @@ def test_settings_allow_this_machine_and_private_networks_where_asked_to_and_in_
     assert start(ASK_WHAT_IS_INSIDE, **switches) == start(ASK_WHAT_IS_INSIDE, **DEMO) == (0, "True True")
 
 
+# Mails
+
+
+SMTP = {
+    "SMTP_HOST": "smtp.example.com",
+    "SMTP_USER": "panel",
+    "SMTP_PASSWORD": "x8Kq!2Lm",
+    "MAIL_FROM": "ospab.host <no-reply@example.com>",
+}
+MAIL_NAMES = ("MAILS_ARE_ON", "EMAIL_BACKEND", "EMAIL_HOST", "EMAIL_PORT", "EMAIL_USE_TLS", "EMAIL_USE_SSL")
+ASK_MAILS = f"print(*[getattr(settings, name) for name in {MAIL_NAMES}], 'send_mails' in settings.CELERY_BEAT_SCHEDULE)"
+BY_SMTP, BY_FILES = "accounts.mails.smtp.Backend", "accounts.mails.files.Backend"
+LOCAL = {"SMTP_HOST": "localhost", "SMTP_USER": None, "SMTP_PASSWORD": None, "SMTP_SECURITY": "none"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "printed"),
+    [
+        ({}, f"False {BY_FILES}  0 True False False"),
+        (SMTP, f"True {BY_SMTP} smtp.example.com 587 True False True"),
+        (SMTP | {"SMTP_SECURITY": "TLS"}, f"True {BY_SMTP} smtp.example.com 465 False True True"),
+        (SMTP | {"SMTP_PORT": "2525"}, f"True {BY_SMTP} smtp.example.com 2525 True False True"),
+        (SMTP | LOCAL, f"True {BY_SMTP} localhost 25 False False True"),
+        (DEMO, f"True {BY_FILES}  0 True False True"),
+        (DEMO | SMTP, f"True {BY_SMTP} smtp.example.com 587 True False True"),
+    ],
+)
+def test_settings_send_mails_as_they_are_given_and_none_where_nothing_is(changes: dict[str, str], printed: str) -> None:
+    assert start(ASK_MAILS, **changes) == (0, printed)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"SMTP_HOST": "https://smtp.example.com"}, "SMTP_HOST is a host's name alone"),
+        ({"SMTP_HOST": "smtp.example.com:587"}, "SMTP_HOST is a host's name alone"),
+        ({"SMTP_HOST": None}, "SMTP_HOST is missing"),
+        ({"SMTP_HOST": None, "SMTP_USER": None, "SMTP_PASSWORD": None}, "MAIL_FROM is set and SMTP_HOST is not"),
+        ({"SMTP_PASSWORD": None}, "SMTP_USER and SMTP_PASSWORD go together"),
+        ({"SMTP_USER": None}, "SMTP_USER and SMTP_PASSWORD go together"),
+        ({"SMTP_SECURITY": "ssl"}, "SMTP_SECURITY is starttls, tls or none"),
+        ({"SMTP_SECURITY": "none"}, "SMTP_SECURITY may be none only where SMTP_HOST names this machine"),
+        (LOCAL | {"SMTP_USER": "panel", "SMTP_PASSWORD": "x8Kq!2Lm"}, "SMTP_PASSWORD is not sent in the clear"),
+        ({"SMTP_PORT": "0"}, "SMTP_PORT is a port"),
+        ({"SMTP_PORT": "smtp"}, "SMTP_PORT is a whole number"),
+        ({"MAIL_FROM": None}, "MAIL_FROM is missing"),
+        ({"MAIL_FROM": "ospab.host"}, "MAIL_FROM must be an e-mail address"),
+        ({"MAIL_FROM": "no-reply@example.com, eve@example.com"}, "MAIL_FROM must be an e-mail address"),
+        ({"MAIL_FROM": "a <no-reply@example.com>\nBcc: eve@example.com"}, "MAIL_FROM must be an e-mail address"),
+        ({"MAIL_FROM": "почта@example.com"}, "MAIL_FROM must be"),
+        ({"SUPPORT_EMAIL": "support"}, "SUPPORT_EMAIL must be an e-mail address"),
+        ({"SMTP_PASSWORD": SAFE["JWT_SIGNING_KEY"]}, "JWT_SIGNING_KEY and SMTP_PASSWORD are the same"),
+    ],
+)
+def test_settings_of_mails_that_are_not_safe_or_whole_start_nothing(
+    changes: dict[str, str | None], reason: str
+) -> None:
+    code, line = start(**SMTP | changes)
+    assert code != 0
+    assert reason in line
+
+
 # What is empty
 
 

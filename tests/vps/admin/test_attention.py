@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
+from accounts.models import Mail
 from tests.conftest import person
 from vps.models import Cluster, ClusterNode, Operation, Vps, WhyUnbound
 
@@ -121,15 +122,40 @@ def test_attention_costs_the_same_queries_for_one_trouble_of_a_kind_and_for_ten(
         bind(killing, vmid=3000 + number)
         opened(killing, claims=2)
         creating(slow, for_minutes=40)
+        unsent(alice)
 
     one_more_of_each(0)
-    queries = 31
+    queries = 33
     with django_assert_num_queries(queries):
         admin.get("/admin/")
     for number in range(1, 10):
         one_more_of_each(number)
     with django_assert_num_queries(queries):
-        assert len(troubles(admin)) == 6
+        assert len(troubles(admin)) == 7
+
+
+def unsent(user: Any, **columns: Any) -> Mail:
+    ended = {"ended_at": timezone.now(), "problem": "refused: 550 No such mailbox"}
+    return Mail.objects.create(purpose="password_changed", user=user, **ended | columns)
+
+
+def test_attention_names_mails_that_could_not_be_sent_of_late_and_why(admin: Any, alice: Any, bob: Any) -> None:
+    lost = unsent(alice)
+    for columns in ({"problem": ""}, {"ended_at": timezone.now() - timedelta(hours=25)}, {"ended_at": None}):
+        unsent(bob, **columns)
+    unsent(bob, sent_at=timezone.now())
+    listed = troubles(admin)["Mails that could not be sent in the last 24 hours"]
+    assert listed == f"password_changed #{lost.pk} alice, the SMTP host refuses it: 550 No such mailbox"
+
+
+def test_attention_names_mails_to_staff_who_may_look_at_mails(as_user: Any, alice: Any) -> None:
+    unsent(alice)
+    found = []
+    for codename in ("view_mail", "view_vps"):
+        dave = person(f"dave-{codename}", is_staff=True)
+        dave.user_permissions.add(Permission.objects.get(codename=codename))
+        found.append(list(troubles(as_user(dave))))
+    assert found == [["Mails that could not be sent in the last 24 hours"], []]
 
 
 def test_attention_names_a_suspended_server_that_is_switched_on(

@@ -7,9 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
+from accounts import mails
+from accounts.models import Mail
 from tests.simulated import Cluster as Simulated
 from tests.simulated import wait_for
 from tests.vps.conftest import at_once, bells
@@ -190,3 +193,31 @@ def test_sweeper_logs_the_failure_of_a_worker(make_sweeper: Any, caplog: Any) ->
     sweeper.start(stumble)
     at_rest(sweeper)
     assert "a bug of ours" in caplog.text
+
+
+def test_sweep_sends_mails_that_nobody_sends(alice: Any, make_sweeper: Any, settings: Any) -> None:
+    """As while Redis is away: no bell is rung, and no clock."""
+    settings.MAILS_ARE_ON = True
+    settings.MAIL_FROM = "no-reply@example.com"
+    asked = Mail.objects.create(purpose="password_changed", user=alice)
+    sweeper = make_sweeper()
+    sweeper.sweep()
+    at_rest(sweeper)
+    assert mail.outbox == [], "a worker may be about to"
+    Mail.objects.update(due_at=timezone.now() - timedelta(seconds=mails.NEGLECTED_S + 1))
+    sweeper.sweep()
+    at_rest(sweeper)
+    asked.refresh_from_db()
+    assert asked.sent_at
+    assert len(mail.outbox) == 1
+
+
+def test_sweep_sends_mails_at_once_while_redis_is_unreachable(alice: Any, make_sweeper: Any, settings: Any) -> None:
+    settings.MAILS_ARE_ON = True
+    settings.MAIL_FROM = "no-reply@example.com"
+    Mail.objects.create(purpose="password_changed", user=alice)
+    sweeper = make_sweeper()
+    notify.redis_check.skip_until = time.monotonic() + 60
+    sweeper.sweep()
+    at_rest(sweeper)
+    assert len(mail.outbox) == 1

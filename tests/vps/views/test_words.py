@@ -31,6 +31,8 @@ PAGES = [
     "/email/confirm/{confirm_new_email}/",
     "/login/",
     "/login/link/none/",
+    "/demo/mail/",
+    "/demo/mail/none/",
     "/none/",
 ]
 
@@ -75,7 +77,7 @@ def test_translation_catalogue_misses_no_sentence_of_the_code(tmp_path: Path) ->
 @pytest.fixture(params=["en", "ru"])
 def pages(request: Any, as_user: Any, alice: Any, make_vps: Any, bind: Any, settings: Any) -> Any:
     """[(path, page)] of every page, in a language."""
-    settings.MAILS_ARE_ON = True
+    settings.MAILS_ARE_ON = settings.DEMO = True
     tokens = {purpose.value: mail_links.make(alice, purpose, alice.email).token for purpose in mail_links.Purpose}
     vps = make_vps(alice, ip_address="192.0.2.7")
     bind(vps)

@@ -12,10 +12,12 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections, connection
 from django.db.utils import Error as DatabaseError
 
+from accounts import mails
 from vps import notify, operations
 from vps.models import Cluster
 from vps.services import creation, webhooks
@@ -66,11 +68,17 @@ class Sweeper:
         for id in Cluster.objects.active().unobserved(UNOBSERVED_S).values_list("id", flat=True):
             self.start(reconcile, id)
         self.see_to_webhooks()
+        if settings.MAILS_ARE_ON and mails.is_neglected(0 if self.is_alone else mails.NEGLECTED_S):
+            self.start(mails.send_due)
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether bells have lately been of no use."""
+        return time.monotonic() < self.alone_until
 
     def see_to_webhooks(self) -> None:
         """What nobody has enqueued or sent, or at once where bells have lately been of no use."""
-        is_alone = time.monotonic() < self.alone_until
-        found = webhooks.neglected(0) if is_alone else webhooks.neglected()
+        found = webhooks.neglected(0) if self.is_alone else webhooks.neglected()
         if found.is_feed:
             self.start(webhooks.enqueue)
         for id in found.endpoints:
@@ -78,7 +86,7 @@ class Sweeper:
 
     def see_to(self, found: operations.Sweep) -> None:
         """Ring, or where bells have lately been of no use, do it."""
-        if time.monotonic() < self.alone_until:
+        if self.is_alone:
             self.work_off(found)
         else:
             self.ring(found)
