@@ -168,6 +168,7 @@ CELERY_BEAT_SCHEDULE = {
     name: {"task": f"vps.{name}", "schedule": schedule(seconds), "options": {"expires": 60}}
     for name, seconds in (
         ("reconcile_all", RECONCILE_SECONDS),
+        ("enforce_suspensions", 10),
         ("bind_by_name", 30),
         ("find_addresses", 15),
         ("deliver_all", 5),

@@ -46,6 +46,11 @@ def watch(cluster_id: int, node: str) -> None:
 
 
 @task
+def enforce_suspensions() -> None:
+    operations.enforce_suspensions()
+
+
+@task
 def reconcile_all() -> None:
     for id in Cluster.objects.active().values_list("id", flat=True):
         notify.worker("reconcile_one", id)

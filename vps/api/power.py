@@ -22,8 +22,9 @@ from web.openapi.refusals import refusal
 from web.openapi.shapes import body_of, example_of, text
 
 Endpoint = Callable[..., Response]
+SUSPENDED = refusal(errors.VpsSuspended, "VpsSuspendedError", suspension=shapes.WHY_SUSPENDED)
 REFUSES = (
-    *(errors.VpsNotFound, errors.VpsSuspended, errors.VpsCreating, errors.VpsUnbound, errors.VpsMissing),
+    *(errors.VpsNotFound, SUSPENDED, errors.VpsCreating, errors.VpsUnbound, errors.VpsMissing),
     *(errors.IdentityMismatch, errors.HypervisorUnsupported, errors.HypervisorUnavailable, shapes.IN_PROGRESS),
 )
 COUNTED = refusal(errors.TooManyOperations, is_shown=False)

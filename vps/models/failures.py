@@ -24,6 +24,7 @@ SENTENCES: dict[str, Sentence] = {
     "ha_error": _("The cluster's availability manager has given this server up. Our staff must set it right."),
     "creating_timed_out": _("The server was not created in time. Our staff can see it."),
     "vps_suspended": VpsSuspended.message,
+    "suspension_ended": _("The suspension ended before the server was stopped."),
     "vps_creating": VpsCreating.message,
     "vps_busy": _("The server was busy with a backup or another task for too long. Please try again later."),
     "left_stopped": _(

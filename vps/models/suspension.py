@@ -1,13 +1,15 @@
 """Why and since when a VPS is suspended, and what becomes of its power. Written by services.sync, and by operations."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, TypedDict
 
 from django.db import connection, models
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
+from vps.models.event import Event
+from vps.models.operation import Operation
 from vps.models.shown import FRESH_FOR
 from web.openapi.shapes import moment, one_of, or_null, text
 from web.timestamps import rfc3339
@@ -34,6 +36,14 @@ KEEP = f"""
 """  # noqa: S608
 
 
+ON, ANY = ("running", "paused"), ("running", "paused", "stopped")
+
+
+def of_its(operations: Any, **columns: Any) -> models.Exists:
+    """Whether its VPS has such an operation."""
+    return models.Exists(operations.filter(vps=models.OuterRef("pk"), **columns))
+
+
 def seen(*powers: str) -> models.Q:
     """Those whose guest is seen so now, and is surely their VPS's own."""
     sure = {"missing_since": None, "doubted_since": None, "identity_mismatch": ""}
@@ -53,6 +63,50 @@ class SuspensionQuerySet(models.QuerySet["Suspension"]):
     def in_force(self) -> "SuspensionQuerySet":
         """The VPS's own status is the truth: a release before, which knew of no suspensions, may have ended one."""
         return self.filter(vps__status="suspended", ended_at=None)
+
+    def orders_stop(self, vps_id: int) -> bool:
+        """Whether the guest of this VPS is to be down now."""
+        return self.in_force().filter(power="stop", pk=vps_id).exists()
+
+    def to_stop(self) -> "SuspensionQuerySet":
+        """Those whose guest is on, and is asked to go down now: nothing else is under way on it, and the pause is over."""
+        on = self.in_force().filter(seen(*ON), power="stop", next_try_at__lte=Now())
+        return on.exclude(of_its(Operation.objects.open())).order_by("next_try_at")
+
+    def to_start(self) -> "SuspensionQuerySet":
+        """Those that are over, and whose guest is owed its power, and is asked to come up now."""
+        down = self.over().filter(seen(*ANY), next_try_at__lte=Now()).exclude(pk__in=self.model.objects.settled())
+        return down.exclude(of_its(Operation.objects.open())).order_by("next_try_at")
+
+    def over(self) -> "SuspensionQuerySet":
+        return self.exclude(vps__status="suspended")
+
+    def settled(self) -> "SuspensionQuerySet":
+        """Those that are over and owe nothing, or nothing any more: somebody else has asked for power since, or the guest
+        runs and nothing that was sent may take it down yet."""
+        is_owed = models.Q(has_stopped=True, power_before="running")
+        since = Coalesce(models.OuterRef("ended_at"), models.OuterRef("since"))
+        is_others = of_its(Operation.objects.exclude(source=Event.Source.SYSTEM), created_at__gt=since)
+        failed = Operation.objects.filter(state=Operation.State.FAILED, intent_at__isnull=False)
+        in_doubt = models.Exists(failed.filter(pk=models.OuterRef("newest")))
+        newest = Operation.objects.filter(vps=models.OuterRef("pk")).order_by("-pk").values("pk")[:1]
+        is_back = seen(*ON) & ~of_its(Operation.objects.open()) & ~models.Q(in_doubt)
+        return self.over().alias(newest=models.Subquery(newest)).filter(~is_owed | models.Q(is_others) | is_back)
+
+    def to_note(self) -> "SuspensionQuerySet":
+        """Those in force whose guest was not seen as they began, and is now."""
+        return self.in_force().filter(seen(*ANY), power="stop", power_before="")
+
+    def note_power(self, vps_ids: Iterable[int]) -> None:
+        """What the guests of these VPSs, which are locked, are seen to do, where that is not known of before."""
+        unknown = self.filter(pk__in=list(vps_ids), power_before="")
+        for powers, power in ((ON, "running"), (("stopped",), "stopped")):
+            self.filter(pk__in=unknown.filter(seen(*powers)).values("pk")).update(power_before=power)
+
+    def neglected(self, by_seconds: float) -> bool:
+        """Whether any was to be seen to so long ago."""
+        late = {"next_try_at__lt": Now() - timedelta(seconds=by_seconds)}
+        return self.to_stop().filter(**late).exists() or self.to_start().filter(**late).exists()
 
     def unenforced(self, since_before: datetime) -> "SuspensionQuerySet":
         """Those whose guest is to be stopped, and is not seen stopped, though it was suspended before that moment."""

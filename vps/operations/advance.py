@@ -11,7 +11,7 @@ from vps.models import Operation
 from vps.open_hypervisor import retry_in_s
 from vps.operations import pauses
 from vps.operations.finish import fail
-from vps.operations.request import prohibition
+from vps.operations.request import why_withheld
 from vps.operations.steps import next_step
 from vps.operations.verbs import verb_of
 from web.crash_points import crash_point
@@ -89,8 +89,7 @@ def why_pointless(operation: Operation) -> str:
         return "vps_deleted"
     if not hasattr(operation.vps, "placement"):
         return "vps_unbound"
-    error = prohibition(operation.vps) if operation.intent_at is None else None
-    return error.code if error else ""
+    return why_withheld(operation, operation.vps) if operation.intent_at is None else ""
 
 
 def why_late(operation: Operation) -> str:

@@ -14,7 +14,7 @@ from vps.operations import pauses, refusals
 from vps.operations.finish import fail, fail_identity_mismatch, succeed
 from vps.operations.phases import begin_next_phase, command_of, held_up, is_at_goal, phase_of
 from vps.operations.predecessor import clear_the_way, may_be_undone, may_still_act
-from vps.operations.request import prohibition
+from vps.operations.request import why_withheld
 from vps.operations.task_log import intent_of, tasks_of_others
 from vps.operations.verbs import verb_of
 from web.crash_points import crash_point
@@ -109,10 +109,11 @@ def intend(operation: Operation, placement: Placement, hypervisor: Hypervisor, l
 
 @transaction.atomic
 def write_intent(operation: Operation, **columns: Any) -> bool:
-    """Unless the server was suspended while its guest was looked at: whoever comes after this comes too late."""
+    """Unless the server was suspended, or is so no more, while its guest was looked at: whoever comes after this comes too
+    late."""
     for vps in Vps.objects.locked([operation.vps_id]):
-        if error := prohibition(vps):
-            fail(operation, error.code)
+        if code := why_withheld(operation, vps):
+            fail(operation, code)
             return False
     return operation.write(**columns)
 

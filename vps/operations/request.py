@@ -21,19 +21,22 @@ from vps.errors import (
     VpsUnbound,
 )
 from vps.hypervisor import traits_of
-from vps.models import Event, Operation, Vps
+from vps.hypervisor.base import Power
+from vps.models import Event, Operation, Suspension, Vps
 from vps.operations.finish import fail
 from vps.operations.verb import Verb
 from vps.operations.verbs import VERBS, verb_of
 from web.errors import PanelError
 
 NOT_POSSIBLE = _("This cannot be done with a server of this kind.")
-REFUSALS: dict[str, type[PanelError]] = {Vps.Status.SUSPENDED: VpsSuspended, Vps.Status.CREATING: VpsCreating}
 
 
-def refusal(vps: Vps, verb: Verb | None = None) -> PanelError | None:
-    """Why this verb, or any, cannot be asked of this VPS now, or None. An open operation is not a reason of this kind."""
-    if error := prohibition(vps):
+def refusal(vps: Vps, verb: Verb | None = None, *, is_order: bool = False) -> PanelError | None:
+    """Why this verb, or any, cannot be asked of this VPS now, or None. An open operation is not a reason of this kind.
+
+    `is_order`: the panel itself asks, for its suspension's sake.
+    """
+    if error := unbound(vps) if is_order else prohibition(vps):
         return error
     if verb and not is_possible(vps, verb):
         return HypervisorUnsupported(NOT_POSSIBLE)
@@ -46,11 +49,28 @@ def refusal(vps: Vps, verb: Verb | None = None) -> PanelError | None:
 
 def prohibition(vps: Vps) -> PanelError | None:
     """Why none may be carried out, whatever the hypervisor says, or None."""
-    if error := REFUSALS.get(vps.status):
-        return error()
+    if suspension := vps.current_suspension:
+        return VpsSuspended(extra={"suspension": suspension.for_customer()})
+    return VpsCreating() if vps.status == Vps.Status.CREATING else unbound(vps)
+
+
+def unbound(vps: Vps) -> PanelError | None:
     if hasattr(vps, "placement"):
         return None
     return VpsUnbound() if has_driver(vps.hypervisor) else HypervisorUnsupported()
+
+
+def is_order(verb: Verb, source: str) -> bool:
+    """Whether this is asked for because the server is suspended: the panel itself asks for nothing else to go down."""
+    return source == Event.Source.SYSTEM and verb.goal == Power.STOPPED
+
+
+def why_withheld(operation: Operation, vps: Vps) -> str:
+    """The code of why a command that has not left may not leave any more, or ''."""
+    if is_order(verb_of(operation), operation.source):
+        return "" if Suspension.objects.orders_stop(vps.pk) else "suspension_ended"
+    error = prohibition(vps)
+    return error.code if error else ""
 
 
 def is_possible(vps: Vps, verb: Verb) -> bool:
@@ -71,7 +91,7 @@ def request(vps: Vps, name: str, *, by: Any, source: str, params: dict[str, Any]
     locked = Vps.objects.locked_one(vps.pk)
     if locked is None:
         raise VpsNotFound
-    if error := refusal(locked, verb):
+    if error := refusal(locked, verb, is_order=is_order(verb, source)):
         raise error
     end_what_is_overtaken(locked, verb, by=by, source=source)
     return queue(locked, verb, by=by, source=source, params=params or {})

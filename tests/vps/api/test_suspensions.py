@@ -51,6 +51,14 @@ def test_suspension_is_read_by_the_main_site_as_it_was_said(main_site: Any, shop
     assert read | {"since": None} == BILL | {"power": "stop", "since": None}
 
 
+def test_suspension_stands_beside_the_refusal_of_power(main_site: Any, with_token: Any, shop: Any, bind: Any) -> None:
+    bind(shop)
+    suspend(main_site, shop, suspension=BILL | {"power": "stop"})
+    answer = with_token(shop.user).post(f"/api/vps/{shop.pk}/start")
+    assert (answer.status_code, answer.json()["code"]) == (409, "vps_suspended")
+    assert answer.json()["suspension"] == read(with_token, shop)
+
+
 def test_suspension_of_a_new_server_is_taken(main_site: Any, with_token: Any, alice: Any) -> None:
     made = main_site("create", **create(alice, status="suspended", suspension={"reason": "abuse"})["vps"])
     vps = Vps.objects.get(pk=made.json()["vps"]["id"])

@@ -18,7 +18,7 @@ from tests.simulated import wait_for
 from tests.vps.conftest import at_once, bells
 from vps import notify, operations
 from vps.management.commands.sweeper import Sweeper
-from vps.models import Cluster, Operation, Vps
+from vps.models import Cluster, Operation, Suspension, Vps
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -115,6 +115,19 @@ def test_sweep_reconciles_a_cluster_that_nobody_looks_at(
     sweeper.sweep()
     at_rest(sweeper)
     assert Vps.objects.get(pk=vps.pk).status == "stopped"
+
+
+def test_sweep_enforces_a_suspension_that_nobody_sees_to(server: Any, simulated: Simulated, make_sweeper: Any) -> None:
+    sweeper, vps = make_sweeper(), server(power="running")
+    Vps.objects.update(status="suspended")
+    Suspension.objects.create(vps=vps, power="stop")
+    sweeper.sweep()
+    at_rest(sweeper)
+    assert not Operation.objects.exists(), "its time has just come"
+    Suspension.objects.update(next_try_at=timezone.now() - timedelta(seconds=31))
+    sweeper.sweep()
+    at_rest(sweeper)
+    assert Operation.objects.get().kind == "stop"
 
 
 def test_sweep_waits_for_no_bell_where_one_was_not_answered(

@@ -67,6 +67,8 @@ class Sweeper:
         self.see_to(operations.overdue())
         for id in Cluster.objects.active().unobserved(UNOBSERVED_S).values_list("id", flat=True):
             self.start(reconcile, id)
+        if operations.are_suspensions_neglected():
+            self.start(operations.enforce_suspensions)
         self.see_to_webhooks()
         if settings.MAILS_ARE_ON and mails.is_neglected(0 if self.is_alone else mails.NEGLECTED_S):
             self.start(mails.send_due)

@@ -17,7 +17,7 @@ from vps import notify, observations
 from vps.db.locks import RECONCILE_OF_CLUSTER, try_lock
 from vps.hypervisor import Hypervisor
 from vps.hypervisor.base import NO_USAGE, Guest, HypervisorError, Power
-from vps.models import Cluster, ClusterNode, Operation
+from vps.models import Cluster, ClusterNode, Operation, Vps
 from vps.open_hypervisor import open_hypervisor
 from vps.services.reconcile.ask import ask_doubted, ask_longest_unasked
 from vps.services.reconcile.compare import Change, Known, changes, nodes_back, present, returned, unreported, unsettled
@@ -120,11 +120,17 @@ def ask_its_node(hypervisor: Hypervisor, row: Known, guest: Guest, nodes: dict[s
         return guest
 
 
+def is_on_though_suspended(change: Change) -> bool:
+    return change.known.status == Vps.Status.SUSPENDED and change.power in (Power.RUNNING, Power.PAUSED)
+
+
 def announce(cluster: Cluster, learnt: list[Change], back: list[Known]) -> None:
     """Ring for whoever waits for these changes. Of those that are back a few are asked now, others in the next round."""
     if nodes := nodes_back(learnt):
         ClusterNode.objects.filter(name__in=nodes).ask_all_at_once(cluster.pk)
         Operation.objects.on(cluster.pk).wake()
+    if any(is_on_though_suspended(change) for change in learnt):
+        notify.worker("enforce_suspensions")
     notify.many_pages([(change.known.vps_id, change.known.user_id) for change in learnt])
     chosen = random.sample(back, min(len(back), MOST_IDENTIFIED))
     notify.workers("identify", [row.placement_id for row in chosen])

@@ -49,6 +49,10 @@ def write_suspensions(batch: Batch) -> None:
     Suspension.objects.keep([batch.suspensions[id] for id in changed if id in batch.suspensions])
     if over := [id for id in changed if id not in batch.suspensions]:
         Suspension.objects.filter(vps_id__in=over).delete()
+    if batch.begun_suspensions:
+        Suspension.objects.note_power(batch.begun_suspensions)
+    if any(one.power == Suspension.Power.STOP or one.ended_at for id in changed if (one := batch.suspensions.get(id))):
+        notify.worker("enforce_suspensions")
 
 
 def announce(batch: Batch) -> None:
