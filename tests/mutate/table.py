@@ -9,6 +9,7 @@ from dataclasses import dataclass
 OPERATIONS = "tests/vps/operations"
 RECONCILE = "tests/vps/services/reconcile"
 WEBHOOKS = "tests/vps/services/webhooks"
+SUSPENSIONS = f"{OPERATIONS}/test_suspensions.py"
 
 
 @dataclass(frozen=True)
@@ -200,6 +201,27 @@ OF_OPERATIONS = [
         f"{OPERATIONS}/test_strays.py",
         f"{OPERATIONS}/test_operations.py",
     ),
+    m(
+        "the stop of a suspended guest (`power: stop`)",
+        "vps/operations/suspensions.py",
+        "pause = min(FIRST_PAUSE * 2 ** min(tries, 10), LONGEST_PAUSE)",
+        "pause = FIRST_PAUSE",
+        SUSPENSIONS,
+    ),
+    m(
+        "the stop of a suspended guest (`power: stop`)",
+        "vps/operations/suspensions.py",
+        "suspension = due().filter(pk=vps_id).first() if vpses else None",
+        "suspension = Suspension.objects.filter(pk=vps_id).first() if vpses else None",
+        SUSPENSIONS,
+    ),
+    m(
+        "the stop of a suspended guest (`power: stop`)",
+        "vps/management/commands/sweeper.py",
+        "if operations.are_suspensions_neglected():",
+        "if False:",
+        f"{OPERATIONS}/test_sweeper.py",
+    ),
 ]
 
 OF_HYPERVISORS = [
@@ -343,6 +365,27 @@ OF_MAIN_SITE = [
         "return Result(batch.row(vps), is_applied=False)",
         "pass",
         *IDEMPOTENCY,
+    ),
+    m(
+        "what is suspended with `power: stop` goes down, and what was running comes back when that ends",
+        "vps/models/suspension.py",
+        'is_owed = models.Q(has_stopped=True, power_before="running")',
+        "is_owed = models.Q(has_stopped=True)",
+        SUSPENSIONS,
+    ),
+    m(
+        "what is suspended with `power: stop` goes down, and what was running comes back when that ends",
+        "vps/models/suspension.py",
+        "models.Q(is_others) | is_back",
+        "is_back",
+        SUSPENSIONS,
+    ),
+    m(
+        "what is suspended with `power: stop` goes down, and what was running comes back when that ends",
+        "vps/operations/request.py",
+        'return "" if Suspension.objects.orders_stop(vps.pk) else "suspension_ended"',
+        'return ""',
+        SUSPENSIONS,
     ),
     m(
         "what was deleted stays deleted",

@@ -64,12 +64,12 @@ def power_of(simulated: Any) -> str:
     return str(simulated.guest(100)["power"])
 
 
-def turn(simulated: Any, power: str) -> None:
+def switch(simulated: Any, power: str) -> None:
     """On the hypervisor, by whomever."""
     simulated.change(100, power=power, started_at=timezone.now().timestamp() if power == "running" else 0)
 
 
-def come_back(simulated: Any) -> None:
+def return_node(simulated: Any) -> None:
     """Its node answers, and is asked at once."""
     simulated.call("PATCH", "nodes/pve1", {"up": True})
     ClusterNode.objects.get().ask_at_once()
@@ -114,7 +114,7 @@ def test_suspend_that_keeps_the_power_asks_for_nothing(shop: Vps, simulated: Any
 def test_suspend_stops_a_guest_that_comes_up_again_by_itself(shop: Vps, simulated: Any) -> None:
     suspend(shop)
     enforce()
-    turn(simulated, "running")
+    switch(simulated, "running")
     assert enforce() == [], "it was asked a moment ago"
     wait_out()
     assert enforce() == ["stop"]
@@ -127,7 +127,7 @@ def test_pauses_between_stops_grow_and_are_short_again_after_a_quiet_time(shop: 
     suspend(shop)
     pauses = []
     for _ in range(7):
-        turn_on_unseen()
+        seem_on()
         before = timezone.now()
         enforce_suspensions()
         row = Suspension.objects.get()
@@ -140,7 +140,7 @@ def test_pauses_between_stops_grow_and_are_short_again_after_a_quiet_time(shop: 
     assert Suspension.objects.get().tries == 1
 
 
-def turn_on_unseen() -> None:
+def seem_on() -> None:
     Placement.objects.update(power="running")
 
 
@@ -150,7 +150,7 @@ def test_suspend_of_a_guest_on_a_node_that_is_away_stops_it_when_it_is_back(shop
     suspend(shop)
     assert enforce() == []
     assert Suspension.objects.get().power_before == ""
-    come_back(simulated)
+    return_node(simulated)
     assert enforce() == ["stop"]
     assert power_of(simulated) == "stopped"
     assert Suspension.objects.get().power_before == "running"
@@ -266,7 +266,7 @@ def test_lifting_gives_nothing_back_of_what_was_stopped_before(server: Any, simu
     vps = server(power="stopped")
     suspend(vps)
     assert enforce() == []
-    turn(simulated, "running")
+    switch(simulated, "running")
     assert enforce() == ["stop"]
     update(vps, "running")
     assert enforce() == []
@@ -276,7 +276,7 @@ def test_lifting_gives_nothing_back_of_what_was_stopped_before(server: Any, simu
 
 def test_lifting_gives_nothing_back_of_what_somebody_else_has_stopped(shop: Vps, simulated: Any) -> None:
     suspend(shop)
-    turn(simulated, "stopped")
+    switch(simulated, "stopped")
     assert enforce() == []
     update(shop, "running")
     assert enforce() == []
@@ -311,7 +311,7 @@ def test_lifting_while_the_node_is_away_starts_the_guest_when_it_is_back(shop: V
     assert enforce() == []
     update(shop, "running")
     assert enforce() == []
-    come_back(simulated)
+    return_node(simulated)
     assert enforce() == ["start"]
     assert power_of(simulated) == "running"
 
@@ -348,7 +348,7 @@ def test_lifting_starts_nothing_that_somebody_has_started_on_the_hypervisor(shop
     suspend(shop)
     enforce()
     update(shop, "running")
-    turn(simulated, "running")
+    switch(simulated, "running")
     assert enforce() == []
     assert not Suspension.objects.exists()
 
@@ -395,10 +395,10 @@ def test_suspend_that_keeps_the_power_after_all_gives_back_what_was_stopped(shop
     suspend(shop)
     enforce()
     suspend(shop, "keep")
-    turn(simulated, "running")
+    switch(simulated, "running")
     wait_out()
     assert enforce() == [], "it may run now"
-    turn(simulated, "stopped")
+    switch(simulated, "stopped")
     update(shop, "running")
     assert enforce() == ["start"]
 
@@ -432,7 +432,7 @@ def test_enforce_is_rung_for_by_sync_and_by_a_guest_that_is_seen_running(
             how()
         assert (ring in bells()) is is_rung
     enforce()
-    turn(simulated, "running")
+    switch(simulated, "running")
     bells()
     with django_capture_on_commit_callbacks(execute=True):
         reconcile(real_cluster.pk)
