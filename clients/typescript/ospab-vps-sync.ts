@@ -134,7 +134,7 @@ export interface VpsDetails {
   /** What is seen of the guest: `power` is null where nobody sees it, and `reason` is the code of why. */
   observed: { power: "running" | "stopped" | "paused" | null; since: string | null; reason: string | null };
   /** null where it is not suspended; the `reason` in it is null where none was told. */
-  suspension?: KnownSuspension | null;
+  suspension: KnownSuspension | null;
   /** The one that has not ended, or null. */
   operation: PanelOperation | null;
 }

@@ -139,6 +139,33 @@ def test_client_presses_buttons_and_waits_for_them(panel: Any, client_of: Any) -
     client.delete(name)
 
 
+def test_client_suspends_and_says_why(panel: Any, client_of: Any) -> None:
+    client = client_of(panel.url, panel.demo["api_key"], timeout=100.0)
+    name = {"external_id": f"unpaid-{client.name}"}
+    client.create(name="unpaid", **name, **ORDER)
+    why = {"reason": "unpaid", "message": "Счёт 17 не оплачен.", "pay_url": "https://example.com/pay/17"}
+    assert client.suspend(name, **why)["vps"]["status"] == "suspended"
+    known = client.one(name)["suspension"]
+    assert why.items() <= known.items()
+    assert (known["power"], known.keys() - why.keys()) == ("keep", {"power", "since"})
+    client.update(name, status="running")
+    assert client.one(name)["suspension"] is None
+    with pytest.raises(PanelError) as refused:
+        client.suspend(name, **why | {"pay_url": "http://example.com/pay/17"})
+    assert list(refused.value.errors) == ["vps.suspension.pay_url"]
+    client.delete(name)
+
+
+def test_client_passes_on_what_the_panel_wonders_at(panel: Any, client_of: Any) -> None:
+    """As where GB were multiplied twice."""
+    client = client_of(panel.url, panel.demo["api_key"], timeout=100.0)
+    order = {name: value for name, value in ORDER.items() if name != "ram"}
+    made = client.create(name="large", external_id=f"large-{client.name}", ram_mb=2_097_152, **order)
+    assert made["vps"]["ram"] == 2_097_152
+    assert [warning for warning in made["warnings"] if "2097152 MB" in warning], made["warnings"]
+    client.delete({"id": made["vps"]["id"]})
+
+
 @pytest.mark.parametrize("story", STORIES)
 def test_client_does_on_the_panel_what_the_published_service_does(panel: Any, node: Any, story: str) -> None:
     """tests/clients/published.mjs has the stories. Each has a VPS of its own, so ids and times alone may differ."""
