@@ -521,7 +521,10 @@ def checked_key(key: str | None) -> str:
 
 
 def encoded(said: Any) -> bytes:
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    try:
+        return json.dumps(said, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        raise refused("body", f"The call cannot be written as JSON: {error}.") from error
 
 
 def in_parts(operations: Iterable[Json]) -> Iterator[list[Json]]:

@@ -617,6 +617,7 @@ export class OspabPanel {
       throw error instanceof PanelError ? prefixed(error, `${PREFIX} ${verb} failed: `) : error;
     });
     this.#log(lines.after(answer.vps));
+    for (const warning of answer.warnings ?? []) this.#log(`Warning: ${warning}`);
     return rowOf(answer, warnings);
   }
 
@@ -663,7 +664,7 @@ export class OspabPanel {
       headers["Content-Type"] = "application/json";
       headers["Idempotency-Key"] = checkedKey(call.idempotencyKey);
     }
-    const request = { method, headers, ...(said === undefined ? {} : { body: JSON.stringify(said) }) };
+    const request = { method, headers, ...(said === undefined ? {} : { body: encoded(said) }) };
     const timeoutMs = Math.max(this.#options.timeoutMs ?? 10_000, call.timeoutMs ?? 0);
     for (let tries = 1; ; tries++) {
       try {
@@ -792,7 +793,17 @@ function inMegabytes({ ram, ram_mb }: { ram?: number | undefined; ram_mb?: numbe
 }
 
 function rfc3339(time: Time): string {
-  return typeof time === "string" ? time : time.toISOString();
+  if (typeof time === "string") return time;
+  if (Number.isNaN(time.getTime())) throw refused("occurred_at", "The time is none: an invalid Date.");
+  return time.toISOString();
+}
+
+function encoded(said: unknown): string {
+  try {
+    return JSON.stringify(said);
+  } catch (error) {
+    throw refused("body", `The call cannot be written as JSON: ${String(error)}.`);
+  }
 }
 
 function query(asked: Record<string, string | number | undefined>): string {
@@ -811,7 +822,7 @@ function inParts(operations: Record<string, unknown>[]): Record<string, unknown>
   let bytes = 0;
   const parts = [part];
   for (const operation of operations) {
-    const size = Buffer.byteLength(JSON.stringify(operation)) + 1;
+    const size = Buffer.byteLength(encoded(operation)) + 1;
     if (part.length === MOST_OPERATIONS || (part.length > 0 && bytes + size > MOST_BYTES)) {
       parts.push((part = []));
       bytes = 0;

@@ -1,11 +1,12 @@
 """What the clients send, and what they make of it: sizes, times, keys, pages, batches."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from clients.python.ospab_panel_client import PanelError
+from clients.python.ospab_panel_client import OspabPanel, PanelError
 from tests.clients.both import KEY
 from tests.clients.scripted import Answer, Asked, scripted
 
@@ -226,3 +227,23 @@ def test_client_settings_that_cannot_work_are_refused_without_repeating_them(
     assert refused.value.code == "not_configured"
     assert "secret" not in str(refused.value)
     assert "two words" not in str(refused.value)
+
+
+def test_client_refuses_what_cannot_be_written_as_one_that_was_refused() -> None:
+    """A queue sets it aside, for it will never go."""
+    panel = OspabPanel("http://panel.example", KEY)
+    operation = {"action": "update", "vps": {"id": 7, "cpu": Decimal(2)}}
+    for call in (lambda: panel.sync(operation), lambda: panel.batch([operation])):
+        with pytest.raises(PanelError, match="Decimal") as refused:
+            call()
+        assert (refused.value.code, refused.value.kind) == ("invalid", "refused")
+
+
+def test_client_in_typescript_refuses_what_cannot_be_written_as_one_that_was_refused(node: Any) -> None:
+    broken = {"action": "update", "vps": {"id": 7, "cpu": "BigInt"}}
+    late = {"action": "update", "vps": {"id": 7, "cpu": 2}, "occurred_at": "Invalid Date"}
+    for operation, word in ((broken, "BigInt"), (late, "Date")):
+        options = {"url": "http://panel.example", "apiKey": KEY}
+        for name, given in (("sync", operation), ("batch", [operation])):
+            error = node.call(options=options, name=name, args=[given])["error"]
+            assert (error["code"], error["kind"], word in error["message"]) == ("invalid", "refused", True)

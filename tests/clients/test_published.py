@@ -96,6 +96,7 @@ def test_client_create_tells_beside_the_row_what_there_is_to_tell(node: Any) -> 
     own = 'vps.status: "paid" is no word of the panel\'s, and was not sent.'
     assert created["notes"] == {"replayed": True, "warnings": [own, "vps.ram: 2097152 MB are 2048 GB."]}
     assert created["result"] == COLUMNS | {"id": 7}, "a copy has the columns alone"
+    assert created["lines"][-1] == "[VPS Sync] Warning: vps.ram: 2097152 MB are 2048 GB."
     assert panel.asked[0].body["vps"]["status"] == "creating"
 
 
