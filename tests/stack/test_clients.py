@@ -55,7 +55,7 @@ def test_client_digest_is_the_panels(panel: Any, client_of: Any) -> None:
 def test_client_login_link_lets_in_a_customer_whose_account_the_client_made(panel: Any, client_of: Any) -> None:
     client = client_of(panel.url, panel.demo["api_key"], timeout=100.0)
     person = {
-        "external_id": f"17-{client.name}",
+        "external_id": f"17 🚀% {client.name}",
         "username": f"john-{client.name}",
         "email": f"{client.name}@example.com",
     }
@@ -70,7 +70,7 @@ def test_client_login_link_lets_in_a_customer_whose_account_the_client_made(pane
     assert client.users(email=person["email"].upper(), username=person["username"]) == [renamed["user"]]
     assert client.user({"external_id": "nobody's"}) is None
 
-    link = client.login_link({"id": id}, "/profile/")["url"]
+    link = client.login_link({"external_id": person["external_id"]}, "/profile/")["url"]
     browser = requests.Session()
     button = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', browser.get(link).text)
     assert button
