@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
@@ -56,6 +57,11 @@ class PasswordPage(PasswordChangeView):
         form: Any = super().get_form(form_class)
         form.network = network_of(self.request)
         return form
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        user: Any = self.request.user
+        can_be = settings.MAILS_ARE_ON and user.has_usable_password() and not user.is_of_the_staff
+        return super().get_context_data(**kwargs) | {"can_be_sent_a_link": can_be}
 
     def form_valid(self, form: Any) -> HttpResponse:
         if isinstance(form, FirstPasswordForm):

@@ -19,7 +19,7 @@ KIND = MailLink.Purpose.RESET_PASSWORD
 class ResetPassword(Purpose):
     name = "reset_password"
     subject = _("A new password on ospab.host")
-    title = _("Set a new password")
+    title = _("Set your new password")
     intro = _("Somebody, hopefully you, asked for a new password of the login %(login)s.")
     lead = _("To set a new password, open:")
     button = _("Set a new password")
