@@ -335,7 +335,11 @@ FAILURE = {
     "message": text("A sentence for the customer.", "The server was deleted meanwhile."),
 }
 STATE = one_of("`succeeded`: the guest was seen in the state that was asked for.", Operation.State.values)
-REQUESTED_BY = text("By username. Staff are `staff`, other customers null.", "alice", maxLength=150)
+REQUESTED_BY = text(
+    "By username. Staff are `staff`; other customers are null, and so are the main site and the panel.",
+    "alice",
+    maxLength=150,
+)
 
 
 class OperationShape(TypedDict):

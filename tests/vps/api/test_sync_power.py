@@ -15,6 +15,7 @@ from vps import operations
 from vps.models import Event, Operation, SyncCall, Vps
 from vps.operations import limits
 from vps.operations.verbs import VERBS
+from web.errors import InvalidInput
 from web.models import LimitCount
 
 JSON = "application/json"
@@ -101,6 +102,14 @@ def test_power_on_behalf_of_anybody_but_the_owner_is_refused(shop: Vps, alice: A
         assert str(user) in refused.json()["message"]
     assert not Operation.objects.exists()
     assert press(shop, "reboot", on_behalf_of=alice.pk).status_code == 202
+
+
+def test_ask_for_main_site_goes_by_the_owner_of_now(shop: Vps, alice: Any, bob: Any, main_site: Any) -> None:
+    """The row that a request has read may be another's by the time that it is locked."""
+    main_site("update", id=shop.pk, user_id=bob.pk)
+    with pytest.raises(InvalidInput):
+        operations.ask_for_main_site(shop, "reboot", on_behalf_of=alice.pk, params={})
+    assert operations.ask_for_main_site(shop, "reboot", on_behalf_of=bob.pk, params={}).requested_by == bob
 
 
 def test_power_on_behalf_of_an_owner_who_is_shut_out_is_refused_and_without_is_done(shop: Vps, alice: Any) -> None:
