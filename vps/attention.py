@@ -37,7 +37,7 @@ LONG_CREATING = timedelta(minutes=30)
 # A call that is refused now and then is the main site's to see to; more than so many an hour are the staff's.
 MANY_FAILED_CALLS = 10
 MANY_REFUSED_KEYS = 5
-# A backlog of a restart of the main site is delivered by then.
+# A backlog of a restart of the main site, or of the SMTP host, is delivered by then.
 LONG_BACKLOG = timedelta(minutes=15)
 
 
@@ -134,8 +134,11 @@ def calls_of_the_last_hour() -> Any:
 
 
 def unsent_mails() -> "QuerySet[Mail]":
-    found: QuerySet[Mail] = Mail.objects.failed_since(timezone.now() - timedelta(hours=24))
-    return found.select_related("user").order_by("-ended_at")
+    now = timezone.now()
+    found: QuerySet[Mail] = Mail.objects.unsent(
+        failed_since=now - timedelta(hours=24), waiting_since=now - LONG_BACKLOG
+    )
+    return found.select_related("user").order_by("-id")
 
 
 def undelivered() -> "QuerySet[WebhookDelivery]":
@@ -273,7 +276,8 @@ def of_delivery(delivery: Any) -> tuple[str, str, str]:
 
 def of_mail(mail: Any) -> tuple[str, str, str]:
     address = reverse("admin:accounts_mail_change", args=[mail.pk])
-    return str(mail), address, joined(mail.user or mail.login, mail.problem_in_words)
+    waits = "" if mail.ended_at else since(mail.created_at)
+    return str(mail), address, joined(mail.user or mail.login, waits, mail.problem_in_words)
 
 
 def since(when: datetime | None) -> Sentence:
@@ -318,7 +322,12 @@ TROUBLES: list[tuple[Sentence, type[Model], Callable[[], "QuerySet[Any]"], Line]
     (_("Webhook endpoints that are disabled"), WebhookEndpoint, given_up, of_endpoint),
     (_("Webhook endpoints with events that wait for more than 15 minutes"), WebhookEndpoint, behind, of_backlog),
     (_("Events that an endpoint was not told in the last 24 hours"), WebhookDelivery, undelivered, of_delivery),
-    (_("Mails that could not be sent in the last 24 hours"), Mail, unsent_mails, of_mail),
+    (
+        _("Mails that were not sent in the last 24 hours, or have waited for more than 15 minutes"),
+        Mail,
+        unsent_mails,
+        of_mail,
+    ),
     (_("Servers in error"), Vps, lambda: Vps.objects.filter(status="error").select_related("user"), of_vps),
 ]
 

@@ -31,11 +31,10 @@ class MailQuerySet(models.QuerySet["Mail"]):
         self.filter(pk=mail.pk).update(tries=F("tries") + 1, due_at=Now() + timedelta(seconds=for_seconds))
         return self.model.objects.select_related("user").get(pk=mail.pk)
 
-    def failed_since(self, moment: datetime) -> "MailQuerySet":
-        return self.filter(ended_at__gte=moment).failed()
-
-    def failed(self) -> "MailQuerySet":
-        return self.filter(ended_at__isnull=False, sent_at=None).exclude(problem="")
+    def unsent(self, *, failed_since: datetime, waiting_since: datetime) -> "MailQuerySet":
+        """Those that were given up of late, and those that nobody has sent for so long."""
+        failed = Q(ended_at__gte=failed_since, sent_at=None) & ~Q(problem="")
+        return self.filter(failed | Q(ended_at=None, created_at__lt=waiting_since))
 
 
 class Mail(models.Model):

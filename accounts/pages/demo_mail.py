@@ -5,6 +5,7 @@ for who has forgotten a password has none.
 """
 
 from collections.abc import Callable
+from datetime import UTC
 from email.message import EmailMessage
 from functools import wraps
 
@@ -63,7 +64,9 @@ def read(name: str) -> EmailMessage:
 
 def shape(name: str, mail: EmailMessage) -> dict[str, object]:
     header = {word: mail.get(word, "") for word in ("Subject", "From", "To", "Reply-To")}
-    return {"name": name, "at": mail["Date"].datetime, **{k.replace("-", "_").lower(): v for k, v in header.items()}}
+    # Django writes UTC as -0000, which its reader takes for a zone that nobody knows.
+    at = mail["Date"].datetime.replace(tzinfo=UTC)
+    return {"name": name, "at": at, **{word.replace("-", "_").lower(): value for word, value in header.items()}}
 
 
 def part(mail: EmailMessage, kind: str) -> str:

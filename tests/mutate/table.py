@@ -641,4 +641,77 @@ OF_TRIES = [
         *LIMITS,
     ),
 ]
-MUTATIONS = [*OF_OPERATIONS, *OF_HYPERVISORS, *OF_MAIN_SITE, *OF_TRIES]
+SENDS = "tests/accounts/mails/test_send.py"
+OF_MAILS = [
+    m(
+        "a mail that was asked for is tried, with Redis or without",
+        "vps/management/commands/sweeper.py",
+        "            self.start(mails.send_due)\n",
+        "            pass\n",
+        f"{OPERATIONS}/test_sweeper.py",
+    ),
+    m(
+        "a mail is sent once, however many senders there are",
+        "accounts/models/mail.py",
+        "due_at=Now() + timedelta(seconds=for_seconds)",
+        "due_at=Now()",
+        SENDS,
+    ),
+    m(
+        "a mail is sent once, however many senders there are",
+        "accounts/mails/send.py",
+        "filter(pk=mail.pk, tries=mail.tries)",
+        "filter(pk=mail.pk)",
+        SENDS,
+    ),
+    m(
+        "an SMTP host that hangs holds up nobody",
+        "accounts/mails/send.py",
+        "range(MOST_AT_ONCE)",
+        "range(100)",
+        SENDS,
+    ),
+    m(
+        "an SMTP host that hangs holds up nobody",
+        "accounts/mails/smtp.py",
+        "    watch(connected)\n",
+        "",
+        SENDS,
+    ),
+    m(
+        "nothing is said to an SMTP host that nobody vouches for",
+        "accounts/mails/smtp.py",
+        "starttls(context=self.ssl_context)",
+        "starttls()",
+        SENDS,
+    ),
+    m(
+        "settings that are wrong for a while lose no mail",
+        "accounts/mails/verdict.py",
+        "answer(error.smtp_code, error.smtp_error)), is_hosts=True)",
+        "answer(error.smtp_code, error.smtp_error)), is_final=True)",
+        SENDS,
+    ),
+    m(
+        "settings that are wrong for a while lose no mail",
+        "accounts/mails/verdict.py",
+        "    is_final = code >= 500\n",
+        "    is_final = False\n",
+        SENDS,
+    ),
+    m(
+        "a mail whose time is over is not sent",
+        "accounts/mails/send.py",
+        "elif is_over(mail.created_at, purpose.lifetime, timezone.now()):",
+        "elif False:",
+        SENDS,
+    ),
+    m(
+        "who asks for a mail writes none of it",
+        "accounts/mails/render.py",
+        'return format_html("<strong>{}</strong>", value)',
+        'return SafeString(f"<strong>{value}</strong>")',
+        "tests/accounts/mails/test_render.py",
+    ),
+]
+MUTATIONS = [*OF_OPERATIONS, *OF_HYPERVISORS, *OF_MAIN_SITE, *OF_TRIES, *OF_MAILS]

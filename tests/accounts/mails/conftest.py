@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db.models import F
 from django.test import RequestFactory
+from django.utils import translation
 
 from accounts.mails import enqueue, send_due
 from accounts.mails.purposes import PURPOSES
@@ -36,8 +37,9 @@ def request(**headers: str) -> Any:
 def ask(mails_are_on: None) -> Callable[..., Mail]:
     """Have this user written to that the password was changed."""
 
-    def enqueue_one(user: Any, purpose: str = "password_changed", **more: Any) -> Mail:
-        enqueue(purpose, request=request(), user=user, **more)
+    def enqueue_one(user: Any, purpose: str = "password_changed", language: str = "en", **more: Any) -> Mail:
+        with translation.override(language):
+            enqueue(purpose, request=request(), user=user, **more)
         newest: Mail = Mail.objects.latest("id")
         return newest
 

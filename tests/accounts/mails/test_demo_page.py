@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.mails import files, send_due
 from accounts.models import Mail
@@ -56,6 +57,14 @@ def test_demo_page_shows_one_mail_with_its_text(alice: Any, ask: Any, demo: Clie
     assert f'src="/demo/mail/{name}/html/" sandbox="allow-popups allow-popups-to-escape-sandbox"' in page
     assert "'unsafe-inline'" not in answer["Content-Security-Policy"]
     assert "style=" not in page.partition("<main")[2]
+
+
+def test_demo_page_knows_when_a_mail_was_sent(alice: Any, ask: Any, demo: Client, settings: Any) -> None:
+    settings.TIME_ZONE = "Asia/Yekaterinburg"
+    ask(alice)
+    send_due()
+    at = demo.get("/demo/mail/").context["mails"][0]["at"]
+    assert abs((timezone.now() - at).total_seconds()) < 60
 
 
 def test_demo_page_frames_html_that_may_run_and_load_nothing(alice: Any, ask: Any, demo: Client) -> None:

@@ -39,8 +39,7 @@ def sent(ask: Any, add_purpose: Any, monkeypatch: pytest.MonkeyPatch) -> Callabl
     add_purpose(WithLink())
 
     def send(user: Any, purpose: str = "with_link", language: str = "en", **more: Any) -> EmailMessage:
-        with translation.override(language):
-            asked = ask(user, purpose, **more)
+        asked = ask(user, purpose, language, **more)
         Mail.objects.filter(pk=asked.pk).update(created_at=UNTIL - timedelta(hours=1))
         monkeypatch.setattr(PURPOSES[purpose], "lifetime", timedelta(days=9999))
         send_due()

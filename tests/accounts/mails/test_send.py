@@ -30,6 +30,9 @@ from tests.seams import Shorten
 from tests.simulated import wait_for
 from web.locks import try_lock
 
+# The host of the tests takes a connection that is TLS from its beginning for one in the clear.
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+
 
 def state(mail: Mail) -> tuple[str, str, int]:
     """(how far it is, the problem's word, tries)."""
@@ -406,8 +409,17 @@ def test_send_due_sends_what_a_sender_that_died_has_claimed(alice: Any, smtp: Sm
     assert state(asked) == (WAITS, "", 1)
     sent_again(timedelta(seconds=CLAIMED_FOR_S))
     assert state(asked) == (SENT, "", 2)
+    assert dead.tries == 1
+
+
+def test_end_of_a_sender_that_was_declared_dead_does_not_count(alice: Any, ask: Any) -> None:
+    asked = ask(alice)
+    dead = Mail.objects.claim(0)
+    alive = Mail.objects.claim(CLAIMED_FOR_S)
     end(dead)
-    assert state(asked) == (SENT, "", 2)
+    assert state(asked) == (WAITS, "", 2)
+    end(alive)
+    assert state(asked) == (NOTHING, "", 2)
 
 
 @pytest.mark.django_db(transaction=True)
