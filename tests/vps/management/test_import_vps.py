@@ -199,7 +199,7 @@ def test_import_vps_says_where_a_server_that_is_there_differs_from_its_line(orde
     """A file that was edited and is created from again changes nothing, and must not look as though it did."""
     run("import_vps", orders, fails=True)
     first = Vps.objects.order_by("id")[0]
-    orders.write_text(orders.read_text().replace("4,8192", "8,8192").replace("first,running", "first,stopped"))
+    orders.write_text(orders.read_text().replace("4,8192", "8,8192").replace(",running,", ",stopped,"))
     printed = run("import_vps", orders, fails=True)
     assert printed[0] == (
         f"line 2: warning: It is there already as #{first.pk} and stays as it is, though cpu is 4 and not 8. "

@@ -62,6 +62,13 @@ def test_read_refuses_objects_that_run_over_several_lines(reading: Reading) -> N
         reading(json.dumps(VPS, indent=2) + "\n" + GOOD, "servers.json")
 
 
+def test_read_refuses_a_file_that_is_nested_without_an_end(reading: Reading) -> None:
+    with pytest.raises(CommandError, match="is one array"):
+        reading("[" * 100_000, "servers.jsonl")
+    (line,) = reading('{"a":' * 100_000, "servers.jsonl")
+    assert "deeper than 16 levels" in line
+
+
 def test_read_takes_a_line_that_is_an_array_for_one_wrong_line_where_others_follow(reading: Reading) -> None:
     assert [line[:7] for line in reading(f"[1]\n{GOOD}\n", "servers.jsonl")] == ["line 1:", "line 2:"]
 
