@@ -17,6 +17,8 @@ ICONS = [
     *sorted({verb.icon for verb in VERBS.values()}),
     "arrow-left",
     "copy",
+    "external-link",
+    "lock",
     "logout",
     "moon",
     "search",

@@ -92,8 +92,15 @@ addEventListener("keydown", ({ key }) => key === "Escape" && menu?.removeAttribu
 
 // Times in the reader's own zone and language; addresses to the clipboard.
 const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+function day(date) {
+  const year = date.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" };
+  return date.toLocaleDateString(document.documentElement.lang, { day: "numeric", month: "long", ...year });
+}
 function localise(root) {
-  for (const time of root.querySelectorAll("time[datetime]")) time.textContent = format.format(new Date(time.dateTime));
+  for (const time of root.querySelectorAll("time[datetime]")) {
+    const date = new Date(time.dateTime);
+    time.textContent = "day" in time.dataset ? day(date) : format.format(date);
+  }
 }
 localise(document);
 body.addEventListener("htmx:afterSwap", () => localise(document));

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +20,7 @@ from vps.models import (
     ClusterNode,
     Operation,
     Placement,
+    Suspension,
     SyncCall,
     Vps,
     WebhookDelivery,
@@ -39,6 +40,8 @@ MANY_FAILED_CALLS = 10
 MANY_REFUSED_KEYS = 5
 # A backlog of a restart of the main site, or of the SMTP host, is delivered by then.
 LONG_BACKLOG = timedelta(minutes=15)
+# Most guests are down in five minutes, and a node that restarts is back by then.
+LONG_UNENFORCED = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,15 @@ def placed(found: "QuerySet[Placement]") -> "QuerySet[Placement]":
 def running_suspended() -> "QuerySet[Placement]":
     found: QuerySet[Placement] = Placement.objects.running_suspended()
     return found.select_related("vps", "cluster")
+
+
+def unenforced() -> "QuerySet[Suspension]":
+    """But for guests that were seen stopped meanwhile: one that starts by itself has just begun to be stopped again."""
+    long_ago = timezone.now() - LONG_UNENFORCED
+    reported = {"cluster__seen_at__gt": long_ago, "missing_since": None, "doubted_since": None}
+    is_news = Placement.objects.filter(Q(power_since__gt=long_ago) | Q(power="stopped", **reported))
+    found: QuerySet[Suspension] = Suspension.objects.unenforced(long_ago).exclude(pk__in=is_news.values("vps_id"))
+    return found.select_related("vps__placement__cluster").order_by("since")
 
 
 def unseen() -> "QuerySet[Placement]":
@@ -227,6 +239,18 @@ def of_running_suspended(placement: Any) -> tuple[str, str, str]:
     return placement.vps.name, address, joined(placement, placement.get_power_display(), since(placement.power_since))
 
 
+def of_unenforced(suspension: Any) -> tuple[str, str, str]:
+    vps = suspension.vps
+    placement = getattr(vps, "placement", None)
+    power = placement.get_power_display() if placement else _("not bound")
+    address = reverse("admin:vps_vps_change", args=[vps.pk])
+    return (
+        vps.name,
+        address,
+        joined(placement, power, _("suspended since %(when)s") % {"when": in_utc(suspension.since)}),
+    )
+
+
 def of_unseen(placement: Any) -> tuple[str, str, str]:
     address = reverse("admin:vps_vps_change", args=[placement.vps_id])
     return placement.vps.name, address, joined(placement, placement.node, since(placement.power_since))
@@ -316,6 +340,12 @@ TROUBLES: list[tuple[Sentence, type[Model], Callable[[], "QuerySet[Any]"], Line]
     (_("Guests that are gone from their cluster"), Vps, lambda: placed(Placement.objects.gone()), of_missing),
     (_("Servers that nobody sees, though their cluster answers"), Vps, unseen, of_unseen),
     (_("Suspended servers that are switched on"), Vps, running_suspended, of_running_suspended),
+    (
+        _("Suspended servers that the panel is to stop, and has not seen stopped for 15 minutes"),
+        Vps,
+        unenforced,
+        of_unenforced,
+    ),
     (_("Servers that are bound to no guest"), Vps, unbound, of_unbound),
     (_("Servers being created for more than 30 minutes"), Vps, long_creating, of_creating),
     (_("Webhook endpoints whose secret cannot be read"), WebhookEndpoint, unreadable, of_unreadable),

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from vps.admin import power
+from vps.admin import power, suspension
 from vps.admin.selection import check_selection
 from vps.guests import LONGEST_KEY
 from vps.models import Event, Placement, Vps
@@ -69,7 +69,7 @@ class SeenFilter(admin.SimpleListFilter):
 @admin.register(Vps)
 class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["name", "id", "owner", "state", "ip_address", "bound_to", "size", "os"]
-    list_filter = [SeenFilter, "status", PlacementFilter, "placement__cluster", "hypervisor"]
+    list_filter = [SeenFilter, "status", suspension.ReasonFilter, PlacementFilter, "placement__cluster", "hypervisor"]
     search_fields = ["name", "ip_address", "user__username", "user__email", "=placement__guest", "=id"]
     search_help_text = _("Name, address, owner, VMID or number")
     list_per_page = 50
@@ -79,6 +79,7 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "owner",
         "state",
         "status",
+        "suspended",
         "address",
         "os",
         "cpu",
@@ -92,7 +93,7 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     change_form_template = "admin/vps/vps/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Vps]":
-        found: QuerySet[Vps] = Vps.objects.select_related("user", "placement__cluster", "why_unbound")
+        found: QuerySet[Vps] = Vps.objects.select_related("user", "placement__cluster", "why_unbound", "suspension")
         return found
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -139,9 +140,13 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def state(self, vps: Vps) -> str:
         shown = vps.shown
         if shown.since is None:
-            return str(shown.label)
+            return ", ".join(filter(None, (str(shown.label), suspension.reason_of(vps))))
         since = _("since %(when)s") % {"when": in_utc(shown.since)}
         return f"{shown.label}, {since}"
+
+    @admin.display(description=_("suspension"))
+    def suspended(self, vps: Vps) -> SafeString | str:
+        return lines(suspension.in_words(vps))
 
     @admin.display(description=_("address"))
     def address(self, vps: Vps) -> str:

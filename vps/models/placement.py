@@ -80,8 +80,10 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         return self.reachable().filter(power="unknown").exclude(identity="")
 
     def running_suspended(self) -> "PlacementQuerySet":
-        """Guests that somebody has switched on, or never off, though their server is suspended."""
-        return self.filter(vps__status="suspended", power__in=["running", "paused"], missing_since=None)
+        """Guests that somebody has switched on, or never off, though their server is suspended. Those that the panel itself
+        is to stop are `Suspension.objects.unenforced`."""
+        found = self.filter(vps__status="suspended", power__in=["running", "paused"], missing_since=None)
+        return found.exclude(vps__suspension__power="stop", vps__suspension__ended_at=None)
 
     def to_ask_for_address(self, cluster: Cluster | None, now: datetime) -> "PlacementQuerySet":
         """Running guests of which the main site has said no address: those that were never asked first, then those that

@@ -30,7 +30,7 @@ COLOURS = {
     "creating": "blue",
     "running": "green",
     "stopped": "secondary",
-    "suspended": "yellow",
+    "suspended": "purple",
     "error": "red",
     "paused": "yellow",
     "unknown": "orange",
@@ -57,13 +57,16 @@ def buttons(vps: Vps) -> list[Verb]:
 
     Where `why_off` has a reason they are shown all the same, and cannot be pressed. A guest that was just bound, and not
     asked yet, is taken to be what the main site says. One that is bound to nothing is known to be nothing,
-    so nothing is offered but what begins it. What the driver cannot do is not offered at all.
+    so nothing is offered but what begins it. What the driver cannot do is not offered at all, and nothing is of a server
+    that is suspended: what is to be done there is no button of power.
     """
     return [verb for verb in fitting(vps) if operations.is_possible(vps, verb)]
 
 
 def fitting(vps: Vps) -> list[Verb]:
     shown = vps.shown.word
+    if vps.status == Vps.Status.SUSPENDED:
+        return []
     if why_off(vps):
         return offered_when(shown if shown == NOT_CONNECTED else vps.status)
     if operation := vps.open_operation:

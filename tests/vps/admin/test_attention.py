@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import Mail
 from tests.conftest import person
 from vps.attention import since
-from vps.models import Cluster, ClusterNode, Operation, Vps, WhyUnbound
+from vps.models import Cluster, ClusterNode, Operation, Suspension, Vps, WhyUnbound
 
 SINCE = "2026-01-02T03:04Z"
 IN_WORDS = "since 2026-01-02 03:04 UTC"
@@ -124,15 +124,18 @@ def test_attention_costs_the_same_queries_for_one_trouble_of_a_kind_and_for_ten(
         opened(killing, claims=2)
         creating(slow, for_minutes=40)
         unsent(alice)
+        owing = make_vps(alice, status="suspended")
+        bind(owing, vmid=4000 + number, power="running", power_since=SINCE)
+        Suspension.objects.create(vps=owing, power="stop", since=SINCE)
 
     one_more_of_each(0)
-    queries = 33
+    queries = 35
     with django_assert_num_queries(queries):
         admin.get("/admin/")
     for number in range(1, 10):
         one_more_of_each(number)
     with django_assert_num_queries(queries):
-        assert len(troubles(admin)) == 7
+        assert len(troubles(admin)) == 8
 
 
 def unsent(user: Any, **columns: Any) -> Mail:
@@ -226,3 +229,77 @@ def test_attention_names_a_cluster_that_is_registered_twice(admin: Any, cluster:
     assert "twin the same as main" in troubles(admin)["Clusters that are registered twice"]
     page = admin.get(f"/admin/vps/cluster/{twin.pk}/health/").content.decode()
     assert "This is the cluster “main”, registered a second time." in page
+
+
+UNENFORCED = "Suspended servers that the panel is to stop, and has not seen stopped for 15 minutes"
+SWITCHED_ON = "Suspended servers that are switched on"
+
+
+def to_stop(vps: Vps, *, minutes: int = 16, **columns: Any) -> None:
+    since = timezone.now() - timedelta(minutes=minutes)
+    Suspension.objects.create(vps=vps, **{"power": "stop", "since": since} | columns)
+
+
+def test_attention_names_a_suspended_server_that_is_not_seen_stopped_with_a_link_to_it(
+    admin: Any, alice: Any, make_vps: Any, bind: Any
+) -> None:
+    vps = make_vps(alice, name="on", status="suspended")
+    bind(vps, vmid=107, power="running", power_since=SINCE)
+    to_stop(vps)
+    unbound = make_vps(alice, name="homeless", status="suspended")
+    to_stop(unbound, minutes=60)
+    listed = troubles(admin)
+    assert re.search(
+        r"homeless not bound, suspended since .* UTC on main / qemu/107, Running, susp", listed[UNENFORCED]
+    )
+    assert SWITCHED_ON not in listed, "told of once"
+    page = admin.get("/admin/").content.decode()
+    assert f"/admin/vps/vps/{vps.pk}/change/" in page
+    assert f"/admin/vps/vps/{unbound.pk}/change/" in page
+
+
+@pytest.mark.parametrize(
+    ("minutes", "placement", "columns"),
+    [
+        (14, {"power": "running", "power_since": SINCE}, {}),
+        (60, {"power": "stopped", "power_since": SINCE}, {}),
+        (60, {"power": "running", "power_since": SINCE}, {"power": "keep"}),
+        (60, {"power": "running", "power_since": SINCE}, {"ended_at": timezone.now()}),
+        (60, {"power": "running"}, {}),
+        (60, {"power": "unknown"}, {}),
+    ],
+    ids=["suspended lately", "seen stopped", "left as it is", "ended", "runs again since now", "gone dark just now"],
+)
+def test_attention_gives_a_suspended_server_its_time_to_stop(
+    admin: Any,
+    alice: Any,
+    make_vps: Any,
+    bind: Any,
+    minutes: int,
+    placement: dict[str, Any],
+    columns: dict[str, Any],
+) -> None:
+    vps = make_vps(alice, status="suspended")
+    bind(vps, **placement)
+    to_stop(vps, minutes=minutes, **columns)
+    assert UNENFORCED not in troubles(admin)
+
+
+def test_attention_gives_a_stopped_guest_of_a_cluster_that_is_silent_15_minutes(
+    admin: Any, alice: Any, make_vps: Any, bind: Any, cluster: Cluster
+) -> None:
+    vps = make_vps(alice, status="suspended")
+    bind(vps, power="stopped", power_since=SINCE)
+    to_stop(vps, minutes=60)
+    for minutes in (14, 16):
+        Cluster.objects.update(seen_at=timezone.now() - timedelta(minutes=minutes))
+        assert (UNENFORCED in troubles(admin)) == (minutes > 15)
+
+
+def test_attention_still_names_a_server_that_runs_though_it_is_left_as_it_is(
+    admin: Any, alice: Any, make_vps: Any, bind: Any
+) -> None:
+    vps = make_vps(alice, name="on", status="suspended")
+    bind(vps, power="running")
+    to_stop(vps, power="keep")
+    assert "on main / qemu/100" in troubles(admin)[SWITCHED_ON]

@@ -55,7 +55,6 @@ def test_power_buttons_are_those_that_the_state_allows(
 @pytest.mark.parametrize(
     ("status", "is_bound", "reason"),
     [
-        ("suspended", True, "This server is suspended."),
         ("creating", True, "This server is still being created."),
         ("running", False, "This server is not connected to its hypervisor yet."),
     ],

@@ -13,11 +13,13 @@ from babel.messages.pofile import read_po
 from django.conf import settings
 
 from accounts import mail_links
+from vps.models import Suspension
 
 PAGES = [
     "/",
     "/?q=nothing-like-it",
     "/vps/{}/",
+    "/vps/{suspended}/",
     "/vps/{}/power/stop/",
     "/profile/",
     "/profile/password/",
@@ -81,12 +83,16 @@ def pages(request: Any, as_user: Any, alice: Any, make_vps: Any, bind: Any, sett
     tokens = {purpose.value: mail_links.make(alice, purpose, alice.email).token for purpose in mail_links.Purpose}
     vps = make_vps(alice, ip_address="192.0.2.7")
     bind(vps)
+    suspended = make_vps(alice, status="suspended")
+    bill = {"message": "Bill <b>1042</b>", "pay_url": "https://example.com/pay"}
+    Suspension.objects.create(vps=suspended, reason="unpaid", **bill)
     browser = as_user(alice)
     browser.post("/language/setlang/", {"language": request.param})
 
     def read(path: str) -> str:
         visitor = request.getfixturevalue("client") if path == "/login/" else browser
-        return visitor.get(path.format(vps.id, **tokens)).content.decode()  # type: ignore[no-any-return]
+        address = path.format(vps.id, suspended=suspended.id, **tokens)
+        return visitor.get(address).content.decode()  # type: ignore[no-any-return]
 
     return [(path, read(path)) for path in PAGES]
 
