@@ -38,6 +38,8 @@ COLOURS = {
     "succeeded": "green",
     "failed": "red",
 }
+# Who asked where nobody is named, by the source: as customers read it.
+UNNAMED: dict[str, Sentence] = {Event.Source.SYNC: _("the main site"), Event.Source.SYSTEM: _("the panel itself")}
 OUTCOMES = {"succeeded": _("Done"), "failed": _("Failed")}
 
 MB = 1024**2
@@ -95,9 +97,11 @@ def badge(shown: Shown) -> SafeString:
 def asked_by(operation: Operation, reader: Any) -> Sentence:
     """Who asked for it, as far as this reader is told. What the main site passes on, it says of whom itself."""
     name = operation.asked_by(reader)
-    if operation.source == Event.Source.SYNC:
-        return gettext("%(name)s, on the main site") % {"name": name} if name else Event.Source.SYNC.label
-    return _("staff") if name == STAFF and reader != operation.requested_by else name or "—"
+    if name and operation.source == Event.Source.SYNC:
+        return gettext("%(name)s, on the main site") % {"name": name}
+    return (
+        _("staff") if name == STAFF and reader != operation.requested_by else name or UNNAMED.get(operation.source, "—")
+    )
 
 
 @register.filter

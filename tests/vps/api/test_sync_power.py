@@ -74,7 +74,7 @@ def test_power_of_the_main_site_alone_is_its_own_to_the_customer(
     assert (event["source"], event["by"]) == ("sync", None)
     (operation,) = with_token(alice).get(f"/api/vps/{shop.pk}/operations").json()["operations"]
     assert operation["requested_by"] is None
-    assert '<td data-label="Who">main site</td>' in as_user(alice).get(f"/vps/{shop.pk}/").content.decode()
+    assert '<td data-label="Who">the main site</td>' in as_user(alice).get(f"/vps/{shop.pk}/").content.decode()
 
 
 def test_power_on_behalf_of_an_owner_before_names_nobody_to_the_new_one(

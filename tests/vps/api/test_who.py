@@ -69,6 +69,13 @@ def test_who_acted_is_staff_without_a_name_to_a_customer(
     assert '<td data-label="Who">staff</td>' in as_user(alice).get(f"/vps/{shop.pk}/").content.decode()
 
 
+def test_who_acted_is_the_panel_itself_where_nobody_asked(as_user: Any, with_token: Any, alice: Any, shop: Vps) -> None:
+    asked(shop, None, "system", "stop")
+    (operation,) = with_token(alice).get(f"/api/vps/{shop.pk}/operations").json()["operations"]
+    assert operation["requested_by"] is None
+    assert '<td data-label="Who">the panel itself</td>' in as_user(alice).get(f"/vps/{shop.pk}/").content.decode()
+
+
 def test_event_socket_names_no_staff_and_no_owner_before(main_site: Any, alice: Any, bob: Any, shop: Vps) -> None:
     """The events of /ws/events, as those of the API."""
     before = asked(shop, alice, "page")
