@@ -107,6 +107,8 @@ def test_client_update_that_came_too_late_says_so_beside_the_row(node: Any) -> N
         options = {"url": panel.url, "apiKey": KEY}
         late, fresh = (node.call(options=options, name="updateVPS", args=[7, {"cpu": 2, "ram": 2}]) for _ in range(2))
     assert (late["notes"], fresh["notes"]) == ({"applied": False}, {})
+    warning = "[VPS Sync] Warning: A newer update was there before this one, and nothing was changed."
+    assert late["lines"] == [*fresh["lines"], warning]
     assert fresh["lines"] == ["[VPS Sync] Updating VPS 7: cpu, ram", "[VPS Sync] VPS 7 updated"]
 
 
