@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -37,4 +38,4 @@ def gone(request: HttpRequest, template: str, *, is_ours: bool) -> HttpResponse:
     """
     if not is_ours:
         limits.spend(Count(limits.LINKS_OF_NETWORK, network_of(request)))
-    return render(request, template, status=410)
+    return render(request, template, {"mails_are_on": settings.MAILS_ARE_ON}, status=410)

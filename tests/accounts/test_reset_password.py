@@ -165,6 +165,7 @@ def test_forgotten_password_is_not_there_where_no_mails_are_sent(alice: Any, sta
     for path in (FORGOT, SENT):
         assert Client().get(path).status_code == 404
     assert ask("alice").status_code == 404
+    assert FORGOT not in Client().get("/password/reset/x/").content.decode()
     assert not Mail.objects.exists()
 
 
