@@ -56,9 +56,9 @@ described = partial(endpoint, "Main site")
     Answer(shapes.USER_SYNCED, shapes.CHANGES, about="Changed, or so already."),
     *(InvalidInput, MissingFields, errors.UserNotFound, errors.StaffAccount, errors.UsernameTaken, errors.EmailTaken),
     *(errors.ExternalIdMismatch, errors.ExternalIdTaken),
-    description="Say that a customer is new, changed or gone.\n\nEach may be said again. A new user has no password until they set one: `POST "
-    "/api/users/{id}/login-link` lets them in. `deactivate` ends tokens, sessions and sockets at once. A member of the staff "
-    "is never touched.",
+    description="Say that a customer is new, changed or gone.\n\nEach may be said again. A new user has no password until "
+    "they set one: `POST /api/users/{id}/login-link` lets them in. `deactivate` ends tokens, sessions and sockets at once. A "
+    "member of the staff is never touched.",
     request=by_action("UserSync", SHAPE, shapes.ALICE, "A new customer."),
     methods=["POST"],
 )
