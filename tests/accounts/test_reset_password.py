@@ -244,9 +244,11 @@ def test_reset_password_is_burnt_by_no_preview_and_its_address_is_kept(link: str
         assert page["Cache-Control"] == "no-store"
         assert page["Referrer-Policy"] == "strict-origin"
         assert page["X-Robots-Tag"] == "noindex, nofollow"
+    assert MailLink.objects.get().used_at is None
     assert fill_in(link)["Referrer-Policy"] == "strict-origin"
     for again in (Client().get(link), fill_in(link)):
         assert (again.status_code, again["Referrer-Policy"]) == (410, "strict-origin")
+    assert MailLink.objects.get().used_at
 
 
 def test_reset_password_ends_sessions_and_tokens(alice: Any, as_user: Any, with_token: Any, link: str) -> None:
