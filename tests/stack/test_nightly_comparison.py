@@ -2,8 +2,8 @@
 
 import contextlib
 import importlib
+import itertools
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,9 @@ import pytest
 
 from clients.python.ospab_panel_client import OspabPanel, digest_of
 from launcher.children import ROOT
-from tests.clients.proxy import Proxy
 from tests.docs.blocks import blocks_of
 from tests.docs.site import Process, Site, write_site
+from tests.stack.losses import LOST, NOTHING, losing
 from tests.stack.yesterday import Copy
 
 SIZES = {"cpu": 2, "ram": 2048, "disk": 20, "os": "Debian 12"}
@@ -22,21 +22,10 @@ TOO_BIG = 8192 * 1024
 ANNA, BORIS, CLARA = 101, 102, 103
 
 
-class EveryThirdAnswerIsLost(Proxy):
-    asked = 0
-
-    def fault(self) -> str:
-        with self.pen:
-            self.asked += 1
-            return "answer lost" if self.asked % 3 == 0 else "nothing"
-
-
 @pytest.fixture
 def lossy(panel: Any) -> Iterator[str]:
-    with EveryThirdAnswerIsLost(panel.run.port, 0, 0) as proxy:
-        threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        yield proxy.url
-        proxy.shutdown()
+    with losing(panel.run.port, itertools.cycle([NOTHING, NOTHING, NOTHING, LOST])) as url:
+        yield url
 
 
 class InTypeScript:
