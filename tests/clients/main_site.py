@@ -1,4 +1,4 @@
-"""A main site with its own orders and a queue that delivers twice and out of order. For tests/stack/test_main_site_life.py."""
+"""A main site: its orders, a queue that delivers twice and out of order, a nightly comparison. For test_main_site_life.py."""
 
 import itertools
 import random
@@ -16,7 +16,8 @@ LIFE: tuple[dict[str, Any], ...] = (
     {"status": "suspended"},
     {"status": "running", "ram": 4, "cpu": 4},
 )
-SIZES = {"user_id": 5, "cpu": 2, "ram": 2, "disk": 50, "os": "Debian 12", "hypervisor": "proxmox"}
+SIZES = {"cpu": 2, "ram": 2, "disk": 50, "os": "Debian 12", "hypervisor": "proxmox"}
+COMPARED = ("user_id", "name", "cpu", "ram", "disk", "os", "hypervisor")
 
 
 @dataclass
@@ -32,27 +33,34 @@ class Message:
 
 @dataclass
 class MainSite:
-    """`orders` are its orders' rows; those of the deleted ones are in `deleted`. Ids are the panel's, once it has told."""
+    """`orders` are its orders' rows, whose `user_id` is the site's own number of a customer; those that ended are in `ended`.
+
+    `ids` and `users` are the panel's numbers, once it has told; `problems` has why an order was set aside.
+    """
 
     client: Any
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
-    deleted: set[str] = field(default_factory=set)
+    ended: set[str] = field(default_factory=set)
     ids: dict[str, int] = field(default_factory=dict)
+    users: dict[str, int] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
     clock: Any = field(default_factory=lambda: itertools.count())
 
-    def sell(self, number: int) -> list[Message]:
+    def sell(self, number: int, customer: str, **wrong: Any) -> list[Message]:
         """Everything that this order has to tell the panel over its life. Every third is cancelled in the end."""
         order = f"{self.client.name}-{number}"
-        row = SIZES | {"name": f"life {order}", "status": "creating"}
+        row = SIZES | {"user_id": customer, "name": f"life {order}", "status": "creating"} | wrong
         messages = [self.message("create", order, row)]
         for step in LIFE:
-            row = row | step
+            row = row | step | wrong
             messages.append(self.message("update", order, row))
         self.orders[order] = row
-        if number % 3 == 0:
-            self.deleted.add(order)
-            messages.append(self.message("delete", order, {}))
-        return messages
+        return messages + (self.end(number) if number % 3 == 0 else [])
+
+    def end(self, number: int) -> list[Message]:
+        order = f"{self.client.name}-{number}"
+        self.ended.add(order)
+        return [self.message("delete", order, {})]
 
     def message(self, action: str, order: str, columns: dict[str, Any]) -> Message:
         tick = next(self.clock)
@@ -65,32 +73,72 @@ class MainSite:
         with ThreadPoolExecutor(8) as workers:
             while queue:
                 dice.shuffle(queue)
-                done = list(workers.map(self.is_delivered, queue))
-                queue = [message for message, is_done in zip(queue, done, strict=True) if not is_done]
+                done = list(workers.map(self.is_done_with, queue))
+                left = [message for message, is_done in zip(queue, done, strict=True) if not is_done]
+                queue = [message for message in left if message.order not in self.problems]
 
-    def is_delivered(self, message: Message) -> bool:
+    def is_done_with(self, message: Message) -> bool:
         try:
             self.ids[message.order] = self.send(message)["vps"]["id"]
         except PanelError as error:
-            if error.code == "vps_deleted" and message.order in self.deleted:
+            if error.kind == "refused" and error.code not in ("vps_not_found", "vps_deleted"):
+                self.problems[message.order] = error.code
                 return True
-            if error.code == "vps_not_found":
+            if error.code == "vps_deleted" and message.order in self.ended:
+                return True
+            if error.code == "vps_not_found" or error.kind == "passing":
                 return False
             raise
         return True
 
     def send(self, message: Message) -> Any:
         which = {"external_id": message.order}
-        if message.action == "create":
-            return self.client.create(key=message.key, **which, **message.columns)
         if message.action == "delete":
             return self.client.delete(which, key=message.key)
-        return self.client.update(which, key=message.key, occurred_at=message.at, **message.columns)
+        columns = message.columns | {"user_id": self.user_of(message.columns["user_id"])}
+        if message.action == "create":
+            return self.client.create(key=message.key, **which, **columns)
+        return self.client.update(which, key=message.key, occurred_at=message.at, **columns)
 
-    def rows(self) -> list[dict[str, Any]]:
-        """What the panel should hold of it."""
-        alive = {order: row for order, row in self.orders.items() if order not in self.deleted}
-        return [
-            row | {"id": self.ids[order], "external_id": order, "ram": row["ram"] * 1024}
+    def user_of(self, customer: str) -> int:
+        """Asked for the first time, and again after each comparison."""
+        if customer not in self.users:
+            name = f"{self.client.name}-{customer}"
+            user = self.client.create_user(external_id=name, username=name, email=f"{name}@example.com")["user"]
+            self.users[customer] = user["id"]
+        return self.users[customer]
+
+    def rows(self) -> dict[str, dict[str, Any]]:
+        """What the panel should hold of it, what was set aside among it."""
+        alive = {order: row for order, row in self.orders.items() if order not in self.ended}
+        return {
+            order: row
+            | {"id": self.ids.get(order, 0), "external_id": order, "ram": row["ram"] * 1024}
+            | {"user_id": self.user_of(row["user_id"])}
             for order, row in alive.items()
-        ]
+        }
+
+    def agreed(self) -> list[dict[str, Any]]:
+        return [row for order, row in self.rows().items() if order not in self.problems]
+
+    def compare(self) -> int:
+        """By what the site itself names, people first; how much there was to mend. What is refused is set aside."""
+        self.users.clear()
+        rows = self.rows()
+        held = {row["external_id"]: row for row in self.client.rows() if row.get("external_id")}
+        self.ids = {order: held[order]["id"] for order in rows if order in held}
+        repairs = [self.repair("delete", order) for order in self.ended & held.keys()]
+        for order, row in rows.items():
+            if order not in held:
+                repairs.append(self.repair("create", order))
+            elif any(row[name] != held[order][name] for name in COMPARED):
+                repairs.append(self.repair("update", order))
+        self.problems = {}
+        return sum(map(self.is_mended, repairs))
+
+    def repair(self, action: str, order: str) -> Message:
+        columns = {} if action == "delete" else self.orders[order]
+        return Message(action, order, columns, datetime.now(UTC).isoformat(), None)
+
+    def is_mended(self, repair: Message) -> bool:
+        return self.is_done_with(repair) and repair.order not in self.problems
