@@ -45,7 +45,8 @@ class LoginInput(serializers.Serializer[Any]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs.get("username") and not attrs.get("email"):
-            raise serializers.ValidationError({"username": [_("Give a username or an e-mail address.")]})
+            either = [_("Give a username or an e-mail address.")]
+            raise serializers.ValidationError({"username": either, "email": either})
         return attrs
 
 

@@ -50,7 +50,7 @@ class Page:
 
 def refuse_unknown(request: Request, known: Collection[str]) -> None:
     """A parameter of which nobody knows was meant to do something, and so was one that is given twice. `@endpoint` calls it
-    for every GET, with those that the endpoint is described with. Raises InvalidInput, which names them and never a value.
+    with those that the endpoint is described with. Raises InvalidInput, which names them and never a value.
     """
     given = request.query_params.lists()
     wrong = ((name, why_refused(name, values, known)) for name, values in given)

@@ -48,6 +48,11 @@ def test_login_of_the_wrong_shape_is_400(db: None, body: dict[str, Any]) -> None
     assert post("login", **body).status_code == 400
 
 
+def test_login_without_a_name_names_both_that_would_do(db: None) -> None:
+    either = ["Give a username or an e-mail address."]
+    assert post("login", password=PASSWORD).json()["errors"] == {"username": either, "email": either}
+
+
 def test_login_after_ten_failures_refuses_the_right_password_too(alice: Any) -> None:
     for _ in range(10):
         post("login", username="alice", password="wrong")

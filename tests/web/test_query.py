@@ -1,4 +1,4 @@
-"""What stands behind the question mark of an address: of what nobody knows, and of what is given twice, every GET tells."""
+"""What stands behind the question mark of an address: what nobody knows and what is given twice is told of everywhere."""
 
 from typing import Any
 
@@ -9,13 +9,21 @@ from django.test import Client
 from tests.callers import filled
 from tests.contract import contract
 from tests.test_permissions import ENDPOINTS, ended
-from vps.models import SyncCall
+from vps.models import Operation, SyncCall
+from web.models import KeptAnswer
 
-# By whom each GET of the API is asked.
+# By whom each address of the API is asked: to read, and to do something.
 GETS = {
     route: "anybody" if methods["GET"][0] == 200 else "main site" if methods["GET"][1] == 401 else "owner"
     for route, methods in ENDPOINTS.items()
     if route.startswith("api/") and "GET" in methods
+}
+
+POSTS = {
+    route: "anybody" if answers[0] != 401 else "main site" if answers[-1] != 401 else "owner"
+    for route, methods in ENDPOINTS.items()
+    for answers in [methods.get("POST")]
+    if route.startswith("api/") and answers
 }
 
 
@@ -25,11 +33,12 @@ def ask(alice: Any, with_token: Any, make_vps: Any, bind: Any) -> Any:
     bind(vps)
     operation = ended(vps)
 
-    def ask_as(who: str, route: str, query: str) -> Any:
+    def ask_as(who: str, route: str, query: str, method: str = "GET") -> Any:
         key = {"x-api-key": settings.MAIN_SITE_API_KEYS[0]} if who == "main site" else {}
         client = with_token(alice) if who == "owner" else Client(headers=key)
         id = operation.pk if "operations/<" in route else vps.pk
-        return client.get(filled(route, id=id, external_id="order-1") + query)
+        path = filled(route, id=id, external_id="order-1") + query
+        return client.generic(method, path, b"{}", content_type="application/json")
 
     return ask_as
 
@@ -51,6 +60,17 @@ def test_refuse_unknown_tells_of_a_parameter_that_the_description_does_not_have(
     names = ", ".join(known_of(route))
     assert sentence.endswith(f"takes: {names}." if names else "takes no parameters.")
     assert ask(who, route, "").status_code in (200, 404)
+
+
+@pytest.mark.parametrize(("route", "who"), POSTS.items())
+def test_refuse_unknown_lets_nothing_be_done_where_an_address_says_more_than_is_read(
+    ask: Any, route: str, who: str
+) -> None:
+    """As `?force=true` of a stop, or `?atomic=true` of a batch."""
+    answer = ask(who, route, "?force=true", "POST")
+    assert (answer.status_code, answer.json()["errors"]) == (400, {"force": ["This address takes no parameters."]})
+    assert not Operation.objects.open().exists()
+    assert not KeptAnswer.objects.exists()
 
 
 @pytest.mark.parametrize(("route", "who"), [(route, who) for route, who in GETS.items() if known_of(route)])

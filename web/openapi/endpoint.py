@@ -54,25 +54,26 @@ def success(*examples: str, **properties: Schema) -> Answer:
 def endpoint(tag: str, id: str, *given: Answer | type[PanelError] | Refusal, **more: Any) -> Callable[[Any], Any]:
     """`given` are its answers and the errors that its own code raises: examples show each. `more` is extend_schema's.
 
-    The endpoint's docstring is for its callers: a line that sums it up, and what more they need to know. A GET refuses
-    every parameter of the address that its description does not have.
+    The endpoint's docstring is for its callers: a line that sums it up, and what more they need to know. It refuses every
+    parameter of the address that its description does not have.
     """
     describe = extend_schema(operation_id=id, tags=[tag], responses=given, **({"request": None} | more))
     known = [one["name"] for one in more.get("parameters", ()) if one["in"] == "query"]
 
     def above(view: Any) -> Any:
-        if "GET" in more.get("methods", ["GET"]) and hasattr(view.cls, "get"):
-            view.cls.get = taking_alone(known, view.cls.get)
+        for method in more.get("methods", ["GET", "POST"]):
+            if handler := getattr(view.cls, method.lower(), None):
+                setattr(view.cls, method.lower(), taking_alone(known, handler))
         return describe(view)
 
     return above
 
 
-def taking_alone(known: Collection[str], get: Callable[..., Response]) -> Callable[..., Response]:
-    @wraps(get)
+def taking_alone(known: Collection[str], handler: Callable[..., Response]) -> Callable[..., Response]:
+    @wraps(handler)
     def checked(view: Any, request: Request, **kwargs: Any) -> Response:
         refuse_unknown(request, known)
-        return get(view, request, **kwargs)
+        return handler(view, request, **kwargs)
 
     return checked
 
@@ -129,7 +130,7 @@ class EndpointSchema(AutoSchema):
     def responses(self, rows: list[Refusal], is_repeatable: bool) -> Schema:
         given: Any = self.get_response_serializers()
         rows = rows + [refusal(one) for one in given if not isinstance(one, Answer)]
-        if self.method == "GET" and not any(row.code == OF_PARAMETERS.code for row in rows):
+        if not any(row.code == OF_PARAMETERS.code for row in rows):
             rows.append(OF_PARAMETERS)
         rows += [*(OF_KEYS if is_repeatable else []), *(OF_BODIES if self.method == "POST" else [])]
         headers = ["X-Request-ID", *(["Idempotency-Replayed"] if is_repeatable else [])]
