@@ -175,6 +175,16 @@ def test_read_operation_is_for_the_main_site_too_with_all_names(
     assert (call.action, call.vps_id, call.path) == ("operation", shop.pk, path)
 
 
+def test_read_operation_costs_the_main_site_one_query_and_the_calls_own(
+    shop: Vps, carol: Any, django_assert_num_queries: Any
+) -> None:
+    operation = operations.request(shop, "reboot", by=carol, source="admin")
+    for _ in range(20):
+        ended(shop)
+    with django_assert_num_queries(2):
+        assert client().get(f"/api/operations/{operation.pk}").status_code == 200
+
+
 def test_read_operation_outlives_its_server_for_the_main_site(main_site: Any, shop: Vps) -> None:
     operation = ended(shop)
     main_site("delete", id=shop.pk)
