@@ -82,11 +82,17 @@ The panel is up after {seconds:.0f} s: {demo["url"]}   (Ctrl-C stops it)
 Log in as
 {people}
 
-The mails that it writes: {demo["url"]}/demo/mail/
+{mails(stack, demo["url"])}
 
 Push a server as the main site does; Alice sees it at once:
 {curl(demo)}
 """
+
+
+def mails(stack: Stack, url: str) -> str:
+    """Where they are read, or how they leave."""
+    host = stack.env.get("SMTP_HOST")
+    return f"Its mails go out by {host}." if host else f"Read the mails that it writes: {url}/demo/mail/"
 
 
 def curl(demo: dict[str, str]) -> str:

@@ -42,7 +42,7 @@ def paths_of(entry: str) -> list[str]:
 
 
 def test_contributing_has_a_list_for_each_thing_that_is_added() -> None:
-    assert set(LISTS) == {"A verb", "A column of VPS", "An event", "A driver", "A page", "A language"}
+    assert set(LISTS) == {"A verb", "A column of VPS", "An event", "A driver", "A page", "A mail", "A language"}
 
 
 @pytest.mark.parametrize("name", LISTS)

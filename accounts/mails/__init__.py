@@ -5,6 +5,8 @@
 * devices.py    browser and system, by what a browser says of itself;
 * purpose.py    the shape of a purpose; purposes/ has one a file;
 * send.py       `send_due` sends what is due: for the task and whoever sweeps;
+* write.py      has the purpose write one mail;
+* record.py     writes down what became of it;
 * verdict.py    what becomes of a mail that was not sent, and the schedule of tries;
 * render.py     subject, HTML and text of one mail;
 * moments.py    times in words, with their zone;

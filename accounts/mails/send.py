@@ -9,26 +9,22 @@ Whoever dies, or is cut off, between the host's taking a mail and our noting it,
 import logging
 import time
 from contextlib import suppress
-from datetime import timedelta
 
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.validators import validate_email
-from django.db import transaction
 from django.db.models.functions import Now
-from django.utils import timezone, translation
+from django.utils import timezone
 
-from accounts.mails.facts import language_of
 from accounts.mails.purpose import Purpose
 from accounts.mails.purposes import PURPOSES
-from accounts.mails.render import message_of
-from accounts.mails.verdict import FAILURES, Failure, failure_of, is_over, pause_s
+from accounts.mails.record import end, record_failure
+from accounts.mails.verdict import FAILURES, Failure, failure_of, is_over
+from accounts.mails.write import NotWritten, write
 from accounts.models import Mail
-from accounts.models.mail import MailQuerySet
 from web.deadline import deadline
 from web.locks import try_lock_one_of
-from web.transient_errors import is_transient
 
 log = logging.getLogger(__name__)
 Problem = Mail.Problem
@@ -44,10 +40,6 @@ CLAIMED_FOR_S = TOTAL_S + 30.0
 WORKS_FOR_S = 20.0
 # A bell takes a moment, and the clock rings every 5 s; then bells are of no use.
 NEGLECTED_S = 15.0
-
-
-class NotWritten(Exception):
-    """The purpose's own fault, which the log has."""
 
 
 def is_neglected(since_seconds: float = NEGLECTED_S) -> bool:
@@ -132,35 +124,3 @@ def refuse_no_address(message: EmailMessage) -> None:
             validate_email(address)
     except ValidationError as error:
         raise ValueError(f"{address!r}") from error
-
-
-def write(mail: Mail, purpose: Purpose) -> EmailMessage | None:
-    """What the purpose writes down, such as a link, is committed before anybody can read of it. Raises NotWritten."""
-    try:
-        with transaction.atomic(), translation.override(language_of(mail)):
-            written = purpose.write(mail)
-            return message_of(mail, purpose, written) if written else None
-    except Exception as error:
-        if is_transient(error):
-            raise
-        log.exception("mail %s, %s, could not be written", mail.pk, mail.purpose)
-        raise NotWritten from error
-
-
-def end(mail: Mail, **columns: object) -> None:
-    mine(mail).update(ended_at=Now(), problem="", **columns)
-
-
-def record_failure(mail: Mail, purpose: Purpose | None, failure: Failure) -> None:
-    lifetime = purpose.lifetime if purpose else Purpose.lifetime
-    pause = timedelta(seconds=pause_s(mail.tries))
-    if failure.is_final or is_over(mail.created_at, lifetime, timezone.now() + pause):
-        mine(mail).update(ended_at=Now(), problem=failure.problem)
-        log.error("mail %s, %s, is given up: %s", mail.pk, mail.purpose, failure.problem)
-    else:
-        mine(mail).update(due_at=Now() + pause, problem=failure.problem)
-
-
-def mine(mail: Mail) -> MailQuerySet:
-    """The row, while our claim is the last one: whoever was declared dead has no say."""
-    return Mail.objects.waiting().filter(pk=mail.pk, tries=mail.tries)

@@ -11,6 +11,7 @@ from django.test import RequestFactory
 from django.utils import translation
 
 from accounts.mails import enqueue, send_due
+from accounts.mails.purpose import Purpose, Written
 from accounts.mails.purposes import PURPOSES
 from accounts.models import Mail
 from launcher.certificate import certificate
@@ -82,3 +83,21 @@ def add_purpose(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
         monkeypatch.setitem(PURPOSES, purpose.name, purpose)
 
     return add
+
+
+SENT, WAITS, FAILED, NOTHING = "was sent", "waits to be sent", "was not sent", "nothing was to be sent"
+
+
+def state(mail: Mail) -> tuple[str, str, int]:
+    """(how far it is, the problem's word, tries)."""
+    mail.refresh_from_db()
+    with translation.override("en"):
+        return str(mail.standing), mail.problem.partition(":")[0], mail.tries
+
+
+class Notice(Purpose):
+    name = "notice"
+    subject = title = intro = advice = "A notice"
+
+    def write(self, mail: Mail) -> Written | None:
+        return Written("alice@example.com", {"login": "alice"})
