@@ -617,7 +617,7 @@ export class OspabPanel {
       throw error instanceof PanelError ? prefixed(error, `${PREFIX} ${verb} failed: `) : error;
     });
     this.#log(lines.after(answer.vps));
-    for (const warning of wonders(answer)) this.#log(`Warning: ${warning}`);
+    for (const warning of warningsOf(answer)) this.#log(`Warning: ${warning}`);
     return rowOf(answer, warnings);
   }
 
@@ -855,7 +855,7 @@ function isAddress(url: string): boolean {
 // What comes back
 
 /** What should not go unread where nobody looks at the notes. */
-function wonders({ applied, warnings = [] }: Synced): readonly string[] {
+function warningsOf({ applied, warnings = [] }: Synced): readonly string[] {
   const stale = "A newer update was there before this one, and nothing was changed.";
   return applied === false ? [stale, ...warnings] : warnings;
 }
