@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,7 +15,8 @@ from accounts import limits
 from accounts.models import Mail, MailLink, User
 from tests.accounts.conftest import Mailbox, alone, statements_of, sync
 from tests.accounts.test_login_links import who, without_secrets
-from tests.conftest import PASSWORD, person
+from tests.conftest import PASSWORD, person, waiting
+from tests.simulated import wait_for
 from web.models import LimitCount
 
 PATH, CANCEL = "/profile/email/", "/profile/email/cancel/"
@@ -220,9 +221,31 @@ def test_own_email_that_two_want_at_once_goes_to_one(mailbox: Mailbox, as_user: 
         links.append(mailbox.link(NEW))
         follow(mailbox.link(f"{name}@example.com"))
     with ThreadPoolExecutor(2) as pool:
-        statuses = sorted(one.status_code for one in pool.map(lambda link: alone(follow, link), links))
+        with transaction.atomic():
+            User.objects.wait_to_name()
+            clicks = [pool.submit(alone, follow, link) for link in links]
+            wait_for(lambda: waiting() == len(clicks))
+        statuses = sorted(click.result().status_code for click in clicks)
     assert statuses == [200, 409]
     assert User.objects.filter(email=NEW).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("meanwhile", [{"token_version": F("token_version") + 1}, {"email": "alice@else.where"}])
+def test_own_email_that_dies_while_it_is_confirmed_does_not_change(
+    mailbox: Mailbox, as_user: Any, meanwhile: dict[str, Any]
+) -> None:
+    """By a new password, or by the main site, whose transaction has begun and has not ended yet."""
+    alice = person("alice")
+    ask(as_user(alice))
+    follow(mailbox.link(NEW))
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            User.objects.filter(pk=alice.pk).update(**meanwhile)
+            click = pool.submit(alone, follow, mailbox.link(OLD))
+            wait_for(lambda: waiting() == 1)
+        assert click.result().status_code == 410
+    assert address_of(alice) == meanwhile.get("email", OLD)
 
 
 # The links
