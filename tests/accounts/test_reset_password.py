@@ -488,3 +488,16 @@ def test_forgotten_password_is_not_sent_again_once_its_link_has_ended(
     again()
     links = [message for message in mailbox.sent() if "/password/reset/" in message.body]
     assert len(links) == 1
+
+
+def test_forgotten_password_is_not_sent_again_once_a_newer_mail_was_asked_for(
+    alice: Any, mailbox: Mailbox, link: str
+) -> None:
+    """It would end the link of the newer one."""
+    ask("alice")
+    newer, sent = mailbox.link("alice@example.com"), len(mailbox.sent())
+    first = Mail.objects.order_by("pk").first()
+    Mail.objects.filter(pk=first.pk).update(ended_at=None, sent_at=None, due_at=F("created_at"))
+    assert len(mailbox.sent()) == sent
+    assert not Mail.objects.filter(ended_at=None).exists()
+    assert Client().get(newer).status_code == 200
