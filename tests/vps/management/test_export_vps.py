@@ -11,7 +11,7 @@ from django.core.management import call_command
 
 from tests.vps.management.commands import run
 from vps.db.digest import digest
-from vps.models import Event, ExternalId, Vps
+from vps.models import Event, ExternalId, Suspension, Vps
 
 NAMES = [
     *("=cmd|' /C calc'!A0", "+7 900", "-1", "@web", "＝1+1", " =1+1", "'=1+1", "''=1+1", "'web'", "'", "''"),
@@ -113,6 +113,24 @@ def test_export_vps_as_json_lines_has_each_server_as_the_api_shows_it_and_where_
     row = servers[0].columns() | {"external_id": f"'={NAMES[0]}"}
     assert first == row | {"placement": {"cluster": "main", "node": "pve1", "vmid": 100, "kind": "qemu"}}
     assert last == servers[-1].columns() | {"external_id": "'=null"}
+
+
+def test_export_vps_as_json_lines_says_why_a_server_is_suspended_and_is_read_back(
+    alice: Any, make_vps: Any, tmp_path: Path
+) -> None:
+    bill = {"reason": "unpaid", "message": "Bill\n1042", "pay_url": "https://example.com/pay", "power": "stop"}
+    vps, bare = (make_vps(alice, status="suspended") for _ in range(2))
+    Suspension.objects.create(vps=vps, **bill)
+    Suspension.objects.create(vps=bare)
+    file = exported(tmp_path)
+    assert [json.loads(line).get("suspension") for line in file.read_text().splitlines()] == [bill, None]
+    unchanged = "Done: 0 created, 0 changed, 0 deleted, 2 unchanged, 0 failed"
+    assert run("import_vps", file, "--action", "update") == [unchanged]
+    Suspension.objects.update(message="", pay_url="", power="keep")
+    first, second = run("import_vps", file, "--action", "update")
+    assert first.startswith(f"line 1: changed #{vps.pk} shop: suspension unpaid → unpaid: Bill\\n1042")
+    assert second == "Done: 0 created, 1 changed, 0 deleted, 1 unchanged, 0 failed"
+    assert Suspension.objects.values(*bill).get(vps=vps) == bill
 
 
 def test_export_vps_tells_the_digest_beside(servers: list[Vps]) -> None:

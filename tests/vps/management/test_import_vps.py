@@ -195,6 +195,14 @@ def test_import_vps_tells_of_keys_and_warnings_by_their_lines(
     assert printed[4].startswith("line 2: warning: vps.placement: another machine was found there")
 
 
+def test_import_vps_warns_of_a_size_that_looks_like_a_mistake_of_units(alice: Any, tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_text(f"external_id,user_id,name,cpu,ram,disk,os\n1,{alice.id},web,2,2097152,40,Debian 12\n")
+    created, warned, _ = run("import_vps", file, "--dry-run")
+    assert created == "line 2: created web"
+    assert warned.startswith("line 2: warning: vps.ram: 2097152 MB")
+
+
 def test_import_vps_says_where_a_server_that_is_there_differs_from_its_line(orders: Path) -> None:
     """A file that was edited and is created from again changes nothing, and must not look as though it did."""
     run("import_vps", orders, fails=True)

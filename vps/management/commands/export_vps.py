@@ -35,20 +35,21 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["format"] == "csv":
             head = [*COLUMNS, *PLACEMENT]
-            rows = ([row.get(name) for name in head] for row in (row | placement for row, placement in held()))
+            rows = ([row.get(name) for name in head] for row in (vps | vps.get("placement", {}) for vps in held()))
             for line in as_text([head, *rows], DELIMITERS[options["delimiter"]]):
                 self.stdout.write(line, ending="")
         else:
-            for row, placement in held():
-                self.stdout.write(json.dumps(row | ({"placement": placement} if placement else {}), ensure_ascii=False))
+            for vps in held():
+                self.stdout.write(json.dumps(vps, ensure_ascii=False))
         self.stderr.write("{} servers, digest {}".format(*digest()))
 
 
-def held() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """Each server, and the guest that it is, as the sync API takes both."""
-    vpses = Vps.objects.with_external_id().select_related("placement__cluster").order_by("pk")
+def held() -> Iterator[dict[str, Any]]:
+    """Each server with the guest that it is, and with why it is suspended, as the sync API takes all three."""
+    vpses = Vps.objects.with_external_id().select_related("placement__cluster", "suspension").order_by("pk")
     for vps in vpses.iterator(2000):
-        yield vps.row(), placement_of(vps)
+        beside = {"placement": placement_of(vps), "suspension": suspension_of(vps)}
+        yield vps.row() | {name: facts for name, facts in beside.items() if facts}
 
 
 def placement_of(vps: Vps) -> dict[str, Any]:
@@ -58,3 +59,11 @@ def placement_of(vps: Vps) -> dict[str, Any]:
     if placement is None or number is None:
         return {}
     return dict(zip(PLACEMENT, (placement.cluster.name, placement.node, number, placement.kind), strict=True))
+
+
+def suspension_of(vps: Vps) -> dict[str, Any]:
+    """{} where it is not suspended, or nobody has said why."""
+    current = vps.current_suspension
+    if current is None or not current.reason:
+        return {}
+    return {name: value for name, value in current.public().items() if value is not None and name != "since"}
