@@ -340,6 +340,18 @@ def test_own_email_mail_that_is_sent_twice_leaves_its_last_link_and_no_more_time
     assert address_of(alice) == NEW
 
 
+@pytest.mark.parametrize("to", [OLD, NEW])
+def test_own_email_mail_is_not_sent_again_once_its_link_was_followed(
+    mailbox: Mailbox, links: dict[str, str], to: str
+) -> None:
+    follow(links[to])
+    sent = len(mailbox.sent())
+    purpose = "confirm_old_email" if to == OLD else "confirm_new_email"
+    Mail.objects.filter(purpose=purpose).update(ended_at=None, sent_at=None, due_at=F("created_at"))
+    assert len(mailbox.sent()) == sent
+    assert not Mail.objects.filter(ended_at=None).exists()
+
+
 def test_own_email_link_is_its_users_whoever_is_logged_in(
     alice: Any, bob: Any, as_user: Any, links: dict[str, str]
 ) -> None:
