@@ -1,5 +1,6 @@
 """Guests of suspended servers are stopped until they are seen stopped, and are given back the power that they had."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,15 +9,19 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from tests.simulated import wait_for
 from tests.verbs import power_before
 from tests.vps.conftest import advance_once, at_once, bells, carry_out
+from tests.vps.operations.stage import Killed
 from vps import operations
+from vps.hypervisor.proxmox.driver import Proxmox
 from vps.models import Cluster, ClusterNode, Event, Operation, Placement, Suspension, Vps
 from vps.operations import enforce_suspensions
-from vps.operations.suspensions import LONGEST_PAUSE
+from vps.operations.suspensions import LONGEST_PAUSE, ask
 from vps.operations.verbs import VERBS
 from vps.services import binding, sync
 from vps.services.reconcile import reconcile
+from web import crash_points
 
 HOUR = timedelta(hours=1)
 
@@ -58,6 +63,11 @@ def enforce() -> list[str]:
 def wait_out() -> None:
     """The pause until the next try is over."""
     Suspension.objects.update(next_try_at=timezone.now() - timedelta(seconds=1))
+
+
+def advance_to_the_end(operation: Operation) -> None:
+    while advance_once(operation) is not None:
+        Operation.objects.update(due_at=timezone.now())
 
 
 def power_of(simulated: Any) -> str:
@@ -229,6 +239,32 @@ def test_enforce_by_many_at_once_asks_once(shop: Vps) -> None:
     suspend(shop)
     assert sum(at_once(*[enforce_suspensions] * 6)) == 1
     assert Operation.objects.count() == 1
+
+
+@pytest.mark.parametrize("point", ["after_claim", "after_intent", "after_send", "before_record", "before_end"])
+def test_stop_whose_worker_dies_is_carried_on_by_the_next_and_sent_once(
+    shop: Vps, simulated: Any, shorten: Any, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    def die(at: str) -> None:
+        if at == point:
+            monkeypatch.setattr(crash_points, "listeners", [])
+            if point == "after_send":
+                wait_for(lambda: simulated.commands(100))
+            raise Killed
+
+    shorten(traits=replace(Proxmox.traits, orphan_s=1.0))
+    suspend(shop)
+    assert enforce_suspensions() == 1
+    monkeypatch.setattr(crash_points, "listeners", [die])
+    stop = Operation.objects.get()
+    with pytest.raises(Killed):
+        advance_to_the_end(stop)
+    assert enforce_suspensions() == 0
+    Operation.objects.update(due_at=timezone.now())
+    assert carry_out(stop).state == "succeeded"
+    assert simulated.commands(100) == ["shutdown"]
+    update(shop, "running")
+    assert enforce() == ["start"]
 
 
 def test_stop_that_failed_is_asked_for_again(shop: Vps, simulated: Any) -> None:
@@ -417,6 +453,26 @@ def test_suspend_with_another_word_forgets_nothing_of_the_power(shop: Vps) -> No
     update(shop, "suspended", message="Please pay.", power="stop")
     row = Suspension.objects.get()
     assert (row.message, row.power_before, row.has_stopped) == ("Please pay.", "running", True)
+
+
+@pytest.mark.parametrize(("power_before", "asked"), [("running", ["start"]), ("stopped", []), ("", [])])
+def test_lifting_by_a_release_that_knows_of_no_suspensions_gives_back_what_is_owed(
+    server: Any, power_before: str, asked: list[str]
+) -> None:
+    vps = server(power="stopped")
+    Suspension.objects.create(vps=vps, power="stop", has_stopped=True, power_before=power_before)
+    assert enforce() == asked
+    enforce()
+    assert not Suspension.objects.exists()
+
+
+def test_ask_of_what_is_due_no_more_asks_nothing(shop: Vps) -> None:
+    """It was when the round began."""
+    suspend(shop)
+    suspend(shop, "keep")
+    assert not ask(shop.pk, "stop", Suspension.objects.to_stop)
+    assert not Operation.objects.exists()
+    assert Suspension.objects.get().tries == 0
 
 
 # Who sees to it
