@@ -24,7 +24,8 @@ class SmtpHost:
     """What it has taken is in `taken`, and who has logged in how in `logins`.
 
     `to_recipient` and `to_mail` are its answers, by the word that an address or a subject contains. `hangs_at` is a
-    command that is never answered; `drops_at` one at which the connection breaks off, and the mail is taken before.
+    command that is not answered until it is another, and `hanging` says how many callers wait. `drops_at` is one at which
+    the connection breaks off, and the mail is taken before.
     """
 
     def __init__(self) -> None:
@@ -35,6 +36,7 @@ class SmtpHost:
         self.to_recipient: dict[str, str] = {}
         self.to_mail: dict[str, str] = {}
         self.hangs_at = self.drops_at = ""
+        self.hanging = 0
 
     async def handle_EHLO(self, host: SMTP, session: Session, envelope: Envelope, name: str, answers: Any) -> Any:
         self.names.append(name)
@@ -61,15 +63,15 @@ class SmtpHost:
         mail = BytesParser(policy=policy.default).parsebytes(envelope.content)
         if answer := self.answer(self.to_mail, mail["Subject"]):
             return answer
-        if self.hangs_at != "DATA":
-            self.taken.append(mail)
-            self.senders.append((envelope.mail_from or "", *envelope.rcpt_tos))  # type: ignore[arg-type]
+        self.taken.append(mail)
+        self.senders.append((envelope.mail_from or "", *envelope.rcpt_tos))  # type: ignore[arg-type]
         await self.misbehave("DATA", host)
         return "250 taken"
 
     async def misbehave(self, at: str, host: SMTP) -> None:
-        if self.hangs_at == at:
-            await asyncio.sleep(FOR_EVER)
+        self.hanging += self.hangs_at == at
+        while self.hangs_at == at:
+            await asyncio.sleep(0.02)
         if self.drops_at == at and host.transport:
             host.transport.abort()  # type: ignore[attr-defined]
             await asyncio.sleep(FOR_EVER)
