@@ -248,6 +248,24 @@ def test_enqueue_of_what_cannot_be_written_undoes_the_order(site: Site, plan: di
     assert site.rows("SELECT id FROM orders UNION ALL SELECT id FROM panel_outbox") == []
 
 
+def test_enqueue_that_fails_undoes_the_order(site: Site) -> None:
+    site.rows("CREATE TRIGGER full BEFORE INSERT ON panel_outbox BEGIN SELECT RAISE(ABORT, 'the disk is full'); END")
+    with pytest.raises(SiteError, match="the disk is full"):
+        site.sell("one")
+    assert site.rows("SELECT id FROM orders") == []
+
+
+def test_outbox_sends_nothing_of_an_order_before_what_was_first(site: Site, panel: Panel) -> None:
+    panel.replies["one"] = refusal(503, "service_unavailable")
+    site.sell("one")
+    site.call("orders", "changeOrder", "one", {"status": "running"})
+    site.sell("other")
+    site.deliver()
+    site.rows("UPDATE panel_queue SET paused_until = 0")
+    site.deliver()
+    assert panel.orders == [("create", "one"), ("create", "other")]
+
+
 def test_outbox_tells_of_what_waits_for_more_than_ten_minutes(site: Site, panel: Panel) -> None:
     panel.replies["all"] = refusal(503, "service_unavailable")
     site.sell("one")

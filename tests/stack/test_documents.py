@@ -20,6 +20,7 @@ def runnable(document: str) -> list[Block]:
 def test_documents_have_blocks_that_run_and_print_what_stands_below_them(
     document: str, panel: Any, tmp_path: Path
 ) -> None:
+    """E9: and change no file of the panel's."""
     with registry() as packages, Shells(tmp_path, panel.url, panel.run.folder, packages) as shells:
         for block in runnable(document):
             try:
