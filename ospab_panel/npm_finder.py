@@ -20,6 +20,7 @@ ICONS = [
     "external-link",
     "lock",
     "logout",
+    "mail",
     "moon",
     "search",
     "server-2",

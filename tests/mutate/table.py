@@ -369,8 +369,8 @@ OF_MAIN_SITE = [
     m(
         "what is suspended with `power: stop` goes down, and what was running comes back when that ends",
         "vps/models/suspension.py",
-        'is_owed = models.Q(has_stopped=True, power_before="running")',
-        "is_owed = models.Q(has_stopped=True)",
+        'is_owed = models.Q(power_before="running") & (',
+        "is_owed = (",
         SUSPENSIONS,
     ),
     m(

@@ -84,7 +84,7 @@ class SuspensionQuerySet(models.QuerySet["Suspension"]):
     def settled(self) -> "SuspensionQuerySet":
         """Those that are over and owe nothing, or nothing any more: somebody else has asked for power since, or the guest
         runs and nothing that was sent may take it down yet."""
-        is_owed = models.Q(has_stopped=True, power_before="running")
+        is_owed = models.Q(power_before="running") & (models.Q(has_stopped=True) | models.Q(power="stop"))
         since = Coalesce(models.OuterRef("ended_at"), models.OuterRef("since"))
         is_others = of_its(Operation.objects.exclude(source=Event.Source.SYSTEM), created_at__gt=since)
         failed = Operation.objects.filter(state=Operation.State.FAILED, intent_at__isnull=False)
@@ -119,8 +119,8 @@ class Suspension(models.Model):
 
     `since` is when it was suspended, whatever was said of it later. `power` is what the main site wants of the guest
     meanwhile. `power_before` is what the guest did as it was suspended, or was seen to do first after that; `has_stopped`
-    that the panel has asked it to stop. What was running, and was stopped by the panel, is owed to the customer: such a row
-    outlives its suspension (`ended_at`) until the guest runs again.
+    that the panel has asked it to stop. What was running, and was stopped or to be stopped, is owed to the customer: such a
+    row outlives its suspension (`ended_at`) until the guest runs again.
     """
 
     class Reason(models.TextChoices):
@@ -177,8 +177,9 @@ class Suspension(models.Model):
 
     @property
     def is_owed(self) -> bool:
-        """Whether the guest is to be started when the suspension ends."""
-        return self.has_stopped and self.power_before == "running"
+        """Whether the guest is to be started when the suspension ends, whoever has stopped it: nobody asks for power while
+        one is in force that wants it down."""
+        return self.power_before == "running" and (self.has_stopped or self.power == self.Power.STOP)
 
     def public(self) -> "SuspensionShape":
         """As the main site reads it."""

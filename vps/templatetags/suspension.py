@@ -16,7 +16,7 @@ from web.errors import Sentence
 
 register = template.Library()
 
-Reason, Power = Suspension.Reason, Suspension.Power
+Reason = Suspension.Reason
 TITLES: dict[str, Sentence] = {
     Reason.UNPAID: _("Suspended since {day}: unpaid"),
     Reason.ABUSE: _("Suspended since {day}: rules broken"),
@@ -53,10 +53,9 @@ def in_short(suspension: Suspension) -> SafeString | Sentence:
 
 @register.filter
 def what_comes_after(suspension: Suspension) -> Sentence:
-    """The panel starts what it has stopped, or is about to stop, where that was running before."""
+    """Whether the panel starts it then."""
     is_paid_for = suspension.reason == Reason.UNPAID
-    is_stopped_here = suspension.has_stopped or suspension.power == Power.STOP
-    if is_stopped_here and suspension.power_before == "running":
+    if suspension.is_owed:
         return STARTS_WHEN_PAID if is_paid_for else STARTS_AT_THE_END
     return YOURS_WHEN_PAID if is_paid_for else YOURS_AT_THE_END
 

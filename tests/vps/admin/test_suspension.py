@@ -62,7 +62,7 @@ def test_server_page_of_staff_says_what_is_owed_when_a_suspension_has_ended(admi
     Suspension.objects.create(vps=shop, ended_at=SINCE, has_stopped=True, power_before="running", **BILL)
     Vps.objects.update(status="stopped")
     assert field(admin, shop) == "ended 2026-01-02 03:04 UTC; its guest is to be started again"
-    Suspension.objects.update(has_stopped=False)
+    Suspension.objects.update(power_before="stopped")
     assert field(admin, shop) == "—"
 
 

@@ -310,12 +310,14 @@ def test_lifting_gives_nothing_back_of_what_was_stopped_before(server: Any, simu
     assert not Suspension.objects.exists()
 
 
-def test_lifting_gives_nothing_back_of_what_somebody_else_has_stopped(shop: Vps, simulated: Any) -> None:
+def test_lifting_gives_back_what_was_there_though_something_else_has_stopped_it(shop: Vps, simulated: Any) -> None:
+    """As a node does that fails, and comes back without it."""
     suspend(shop)
     switch(simulated, "stopped")
     assert enforce() == []
     update(shop, "running")
-    assert enforce() == []
+    assert enforce() == ["start"]
+    assert power_of(simulated) == "running"
 
 
 def test_lifting_before_the_stop_is_sent_sends_nothing(shop: Vps, simulated: Any) -> None:

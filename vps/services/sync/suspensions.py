@@ -60,7 +60,7 @@ def continued(was: Suspension) -> Suspension:
 
 
 def end(batch: Batch, id: int, was: Suspension | None) -> Change:
-    """Where the panel has stopped what was running, the row stays until it runs again."""
+    """Where what was running was to be down, the row stays until it runs again."""
     if was and was.is_owed:
         fresh = continued(was)
         fresh.ended_at = fresh.next_try_at = batch.now
