@@ -69,22 +69,24 @@ def test_server_page_of_staff_says_what_is_owed_when_a_suspension_has_ended(admi
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ("", ["abused", "bare", "ended", "paid", "unpaid", "unsaid"]),
+        ("", ["abused", "again", "bare", "ended", "paid", "unpaid", "unsaid"]),
         ("suspended=unpaid", ["unpaid"]),
         ("suspended=abuse", ["abused"]),
         ("suspended=staff", []),
-        ("suspended=untold", ["bare", "unsaid"]),
+        ("suspended=untold", ["again", "bare", "unsaid"]),
         ("suspended=nonsense", []),
     ],
 )
 def test_server_list_of_staff_finds_servers_by_why_they_are_suspended(
     admin: Any, alice: Any, make_vps: Any, query: str, found: list[str]
 ) -> None:
+    """Of one that is suspended again, what was said the time before says nothing."""
     rows: dict[str, dict[str, Any]] = {
         "unpaid": {"reason": "unpaid"},
         "abused": {"reason": "abuse"},
         "bare": {"reason": ""},
         "ended": {"reason": "unpaid", "ended_at": timezone.now()},
+        "again": {"reason": "unpaid", "ended_at": timezone.now()},
     }
     for name, columns in rows.items():
         vps = make_vps(alice, name=name, status="stopped" if name == "ended" else "suspended")
