@@ -11,6 +11,7 @@ import requests
 
 from clients.python.ospab_panel_client import OspabPanel
 from tests.docs.site import CUSTOMER, Process, Site, write_site
+from tests.simulated import wait_for
 from tests.stack.losses import LOST, NOTHING, losing
 
 NOBODY = "http://127.0.0.1:9"
@@ -81,10 +82,13 @@ def test_site_moves_an_order_through_its_life_on_the_page(panel: Any, site: Site
         return browser.get(address).text
 
     assert "Приостановлен" not in page()
+    wait_for(lambda: "/power/" in page(), 20, "the buttons of a server that is seen")
     bill = {"reason": "unpaid", "message": "Счёт 17 не оплачен."}
     site.call("orders", "changeOrder", "lived", {"status": "suspended", "suspension": bill})
     assert site.deliver() == []
     assert "Приостановлен" in page()
+    assert "Счёт 17 не оплачен." in page()
+    assert "/power/" not in page()
     press(browser, address, f"{address}power/start/")
     assert list(sight.operations(external_id="lived")) == []
     site.call("orders", "changeOrder", "lived", {"status": "running"})

@@ -207,3 +207,25 @@ def test_nightly_comparison_converges_after_the_panel_was_restored_from_yesterda
     second = site.night()
     assert (second["repaired"], list(second["refused"])) == (0, [f"заказ {too_big}"])
     sight.batch([{"action": "delete", "vps": {"id": row["id"]}} for row in [*expected[len(others) :]]])
+
+
+def test_nightly_comparison_sets_a_customer_aside_whose_name_is_taken_and_ends_one_that_has_left(
+    panel: Any, sight: OspabPanel, tmp_path: Path
+) -> None:
+    process = Process()
+    site = InTypeScript(process, tmp_path, panel.url, panel.demo["api_key"])
+    for id, login in ((201, "alice"), (202, "staying"), (203, "left")):
+        site.site.call("users", "addCustomer", id, login, f"{login}-{id}@example.com")
+        site.sell(f"of {login}", id, **SIZES)
+    site.deliver()
+    assert all("username_taken" in trouble for trouble in site.site.troubles())
+    site.site.rows("UPDATE customers SET is_active = 0 WHERE login = 'left'")
+    sight.update_vps(external_id="of staying", cpu=16)
+    report = site.night()
+    process.kill()
+    assert report["repaired"] == 1
+    assert list(report["refused"]) == ["клиент 201", "заказ of alice"]
+    assert report["refused"]["клиент 201"].startswith("username_taken: ")
+    assert held(sight, ["of staying"])["of staying"]["cpu"] == SIZES["cpu"]
+    assert [sight.get_user(external_id=id)["is_active"] for id in ("202", "203")] == [True, False]
+    sight.batch([{"action": "delete", "vps": {"external_id": f"of {name}"}} for name in ("staying", "left")])
