@@ -220,12 +220,15 @@ def test_nightly_comparison_sets_a_customer_aside_whose_name_is_taken_and_ends_o
     site.deliver()
     assert all("username_taken" in trouble for trouble in site.site.troubles())
     site.site.rows("UPDATE customers SET is_active = 0 WHERE login = 'left'")
+    site.site.rows("UPDATE orders SET panel_vps_id = 1 WHERE id = 'of left'")
     sight.update_vps(external_id="of staying", cpu=16)
-    report = site.night()
+    report, numbers = site.night(), site.numbers()
     process.kill()
     assert report["repaired"] == 1
     assert list(report["refused"]) == ["клиент 201", "заказ of alice"]
     assert report["refused"]["клиент 201"].startswith("username_taken: ")
-    assert held(sight, ["of staying"])["of staying"]["cpu"] == SIZES["cpu"]
+    rows = held(sight, ["of staying", "of left"])
+    assert rows["of staying"]["cpu"] == SIZES["cpu"]
+    assert rows["of left"]["id"] == numbers["of left"]
     assert [sight.get_user(external_id=id)["is_active"] for id in ("202", "203")] == [True, False]
     sight.batch([{"action": "delete", "vps": {"external_id": f"of {name}"}} for name in ("staying", "left")])
