@@ -110,6 +110,15 @@ def test_pay_link_leads_to_where_the_main_site_says(as_user: Any, alice: Any, su
     assert path == "/" or "btn-primary" not in read(browser, path.format(unlinked.pk))
 
 
+def test_server_page_leads_to_the_support_where_the_settings_name_one(
+    as_user: Any, alice: Any, suspended: Make, settings: Any
+) -> None:
+    path = f"/vps/{suspended(reason='abuse').pk}/"
+    assert "mailto:" not in read(as_user(alice), path)
+    settings.SUPPORT_EMAIL = "help@example.com"
+    assert 'href="mailto:help@example.com"' in read(as_user(alice), path)
+
+
 def test_pay_link_cannot_leave_its_attribute(as_user: Any, alice: Any, suspended: Make) -> None:
     vps = suspended(pay_url='https://example.com/"><script>alert(1)</script>')
     for path in ("/", f"/vps/{vps.pk}/"):
