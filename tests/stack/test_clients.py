@@ -62,7 +62,7 @@ def test_client_login_link_lets_in_a_customer_whose_account_the_client_made(pane
     id = client.create_user(**person)["user"]["id"]
     assert client.create_user(**person)["user"]["id"] == id, "the same person, and not another one"
     with pytest.raises(PanelError) as taken:
-        client.create_user(**person | {"external_id": "18"})
+        client.create_user(**person | {"external_id": f"18 {client.name}"})
     assert (taken.value.status, taken.value.code) == (409, "username_taken")
     renamed = client.update_user({"external_id": person["external_id"]}, first_name="Джон")
     assert renamed["user"]["first_name"] == "Джон"

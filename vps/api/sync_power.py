@@ -73,7 +73,7 @@ def endpoint_of(verb: Verb, naming: Naming) -> Any:
 
 def examples_of(verb: Verb) -> dict[str, Any]:
     operation = example_of(shapes.OPERATION) | {"kind": verb.kind}
-    answer = {"message": str(verb.requested), "vps": sync_shapes.VPS}
+    answer = {"message": verb.requested, "vps": sync_shapes.VPS}
     by_itself = answer | {"operation": operation | {"requested_by": None}}
     flags = {other.name: by_itself | {"sent": {flag: True}} for flag, other in variants_of(verb).items()}
     on_behalf = answer | {"sent": {"on_behalf_of": 5}, "operation": operation}
