@@ -3,6 +3,8 @@
 import copy
 import json
 import re
+import subprocess
+import sys
 from typing import Annotated, Any, NotRequired, TypedDict
 
 import pytest
@@ -14,6 +16,7 @@ from drf_spectacular.validation import validate_schema
 from rest_framework.decorators import api_view
 from rest_framework.response import Response
 
+from launcher.children import ROOT
 from tests.contract import Contract, contract, sealed
 from tests.test_permissions import routes
 from vps.models import Event
@@ -83,6 +86,26 @@ def test_everybody_may_read_it(db: None) -> None:
     answer = Client(headers={"authorization": "Bearer x.y.z"}).get("/api/schema")
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
     assert answer.json() == DESCRIBED
+
+
+# A sentence that is chosen as its module is read stays in the language of whoever has it read.
+READ_IN_RUSSIAN = """
+import django
+django.setup()
+from django.utils import translation
+from drf_spectacular.generators import SchemaGenerator
+with translation.override("ru"):
+    import ospab_panel.urls
+with translation.override("en"):
+    print(SchemaGenerator().get_schema(public=True))
+"""
+
+
+def test_it_speaks_english_in_whatever_language_its_modules_were_read() -> None:
+    command = [sys.executable, "-W", "ignore", "-c", READ_IN_RUSSIAN]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "/api/vps/sync" in said
+    assert not re.findall("[а-яА-Я]+", said)
 
 
 def test_it_speaks_english_to_whoever_asks(db: None) -> None:
