@@ -49,6 +49,10 @@ SETUP_CODES = {
     *("invalid_api_key", "not_authenticated", "permission_denied"),
 }
 TOO_LARGE = 413
+# What a whole body is refused for, and one operation in it may be to blame for.
+BODY_CODES = {
+    *("invalid_text", "too_deep", "too_many_values", "too_large", "duplicate_key", "not_finite", "invalid_json"),
+}
 VISIBLE = re.compile(r"[\x21-\x7e]+")
 LARGEST_ID = 2_147_483_647
 BETWEEN_LOOKS_S = 1.0
@@ -62,6 +66,10 @@ Json = dict[str, Any]
 Time = Union[datetime, str]
 # {"action": …, "vps": {…}, "occurred_at": …}; `vps` takes ram_gb or ram_mb, as the functions do.
 Operation = Mapping[str, Any]
+# An operation of a batch: where it stood, as it is sent, and how many bytes that is.
+Row = tuple[int, Json, int]
+# What goes in one call: its idempotency key, and the operations.
+Part = tuple[Union[str, None], list[Row]]
 
 
 class PanelError(Exception):
@@ -73,8 +81,8 @@ class PanelError(Exception):
     network between is wrong, so every call fails alike until somebody mends it. `refused`: this call is wrong, and
     another one may do well. `errors` maps a field to its sentences; `request_id` is what the panel's log calls the request;
     `retry_after` is in seconds. `last` is, of cursor_from_the_future, the event after which to go on. `operation` is, of
-    operation_in_progress, the one that is open. `results` is, of a batch in several calls, what the calls before the
-    failed one did.
+    operation_in_progress, the one that is open. `results` is, of a batch in several calls, those of all operations
+    before the call that failed.
     """
 
     def __init__(
@@ -195,22 +203,29 @@ class OspabPanel:
     def batch(
         self, operations: Iterable[Operation], *, atomic: bool = False, idempotency_key: str | None = None
     ) -> Json:
-        """{"status", "results"}, in order. More than 10,000 go in several calls, unless all or nothing is asked for."""
-        parts = list(in_parts(as_sent(operation, idempotency_key) for operation in operations))
+        """{"status", "results"}, a result to each, in order.
+
+        What is wrong with one is told in its own result, whoever finds it, and holds up no other; an atomic batch raises
+        it. More than 10,000 go in several calls; a failure of one of these has the `results` of before.
+        """
+        self._access()
+        checked_key(idempotency_key)
+        results: dict[int, Json] = {}
+        rows: list[Row] = []
+        for index, operation in enumerate(operations):
+            try:
+                rows.append(row_to_send(index, operation, idempotency_key))
+            except PanelError as error:
+                if atomic:
+                    raise
+                results[index] = result_of(index, error)
+        parts = in_parts(rows, idempotency_key)
         if atomic and len(parts) > 1:
             raise refused("operations", "An atomic batch must fit into one call.")
-        results: list[Json] = []
-        for at, part in enumerate(parts):
-            key = idempotency_key if idempotency_key is None or len(parts) == 1 else f"{idempotency_key}-{at + 1}"
-            said = {"operations": part} | ({"atomic": True} if atomic else {})
-            try:
-                answer = self._call("POST", "/api/vps/sync/batch", said, key, BATCH_TIMEOUT_S)
-            except PanelError as error:
-                error.results = results
-                raise
-            before = len(results)
-            results += [result | {"index": before + result["index"]} for result in answer["results"]]
-        return {"status": overall(results), "results": results}
+        while parts:
+            parts = self._send_part(parts[0], atomic, results) + parts[1:]
+        ordered = in_order(results)
+        return {"status": overall(ordered), "results": ordered}
 
     def suspend(
         self,
@@ -435,6 +450,24 @@ class OspabPanel:
             time.sleep(pause)
             tries += 1
 
+    def _send_part(self, part: Part, atomic: bool, results: dict[int, Json]) -> list[Part]:
+        """What is to be sent instead: of what is refused as a whole its halves, until the one that is to blame is alone."""
+        key, rows = part
+        said = {"operations": [sent for _, sent, _ in rows]} | ({"atomic": True} if atomic else {})
+        try:
+            answers = self._call("POST", "/api/vps/sync/batch", said, key, BATCH_TIMEOUT_S)["results"]
+        except PanelError as error:
+            error.results = in_order({index: result for index, result in results.items() if index < rows[0][0]})
+            if atomic or not is_of_the_body(error):
+                raise
+            if len(rows) > 1:
+                return halves(part)
+            answers = [result_of(0, error)]
+        for result in answers:
+            index = rows[result["index"]][0]
+            results[index] = result | {"index": index}
+        return []
+
     def _access(self) -> tuple[SplitResult, str]:
         """Read at each call: an environment is often filled after the modules have been loaded."""
         url = (os.environ.get("OSPAB_PANEL_URL", "") if self._url is None else self._url).strip()
@@ -478,7 +511,9 @@ def checked_id(id: int) -> int:
 
 def as_sent(operation: Operation, key: str | None) -> Json:
     """The operation as the wire has it: RAM in MB, times as text."""
-    action, vps = operation["action"], dict(operation["vps"])
+    if not isinstance(operation, Mapping) or not isinstance(operation.get("vps"), Mapping):
+        raise refused("vps", 'An operation is {"action", "vps"}, vps an object.')
+    action, vps = operation.get("action"), dict(operation["vps"])
     ram_gb, ram_mb = vps.pop("ram_gb", None), vps.pop("ram_mb", None)
     if "ram" in vps:
         raise refused("ram", "Give ram_gb or ram_mb, so that the unit is told.")
@@ -507,7 +542,7 @@ def in_megabytes(ram_gb: float | None, ram_mb: int | None) -> int | None:
 def rfc3339(moment: Time) -> str:
     if isinstance(moment, str):
         return moment
-    if moment.tzinfo is None:
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
         raise refused("occurred_at", "A time must say its offset from UTC: datetime.now(timezone.utc).")
     return moment.isoformat()
 
@@ -523,22 +558,50 @@ def checked_key(key: str | None) -> str:
 def encoded(said: Any) -> bytes:
     try:
         return json.dumps(said, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise refused("body", f"The call cannot be written as JSON: {error}.") from error
 
 
-def in_parts(operations: Iterable[Json]) -> Iterator[list[Json]]:
-    """At least one, which may be empty."""
-    part: list[Json] = []
+def row_to_send(index: int, operation: Operation, key: str | None) -> Row:
+    sent = as_sent(operation, key)
+    return index, sent, len(encoded(sent)) + 1
+
+
+def in_parts(rows: Iterable[Row], key: str | None) -> list[Part]:
+    """None where there is nothing to send. The same operations make the same parts, under the same keys."""
+    parts: list[list[Row]] = []
     size = 0
-    for operation in operations:
-        own = len(encoded(operation)) + 1
-        if len(part) == MOST_OPERATIONS or (part and size + own > MOST_BYTES):
-            yield part
-            part, size = [], 0
-        part.append(operation)
-        size += own
-    yield part
+    for row in rows:
+        if not parts or len(parts[-1]) == MOST_OPERATIONS or size + row[2] > MOST_BYTES:
+            parts.append([])
+            size = 0
+        parts[-1].append(row)
+        size += row[2]
+    return [(key, parts[0])] if len(parts) == 1 else under_keys(parts, key)
+
+
+def halves(part: Part) -> list[Part]:
+    key, rows = part
+    middle = len(rows) // 2
+    return under_keys([rows[:middle], rows[middle:]], key)
+
+
+def under_keys(parts: list[list[Row]], key: str | None) -> list[Part]:
+    return [(key and f"{key}-{at}", part) for at, part in enumerate(parts, 1)]
+
+
+def result_of(index: int, error: PanelError) -> Json:
+    """Of an operation that was refused, as the panel itself tells it."""
+    told = {"index": index, "status": "error", "code": error.code, "message": error.message}
+    return told | ({"errors": error.errors} if error.errors else {})
+
+
+def is_of_the_body(error: PanelError) -> bool:
+    return error.status == TOO_LARGE or (error.status == 400 and error.code in BODY_CODES)
+
+
+def in_order(results: Mapping[int, Json]) -> list[Json]:
+    return [results[index] for index in sorted(results)]
 
 
 def overall(results: Sequence[Json]) -> str:

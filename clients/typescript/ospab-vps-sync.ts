@@ -333,7 +333,7 @@ export class PanelError extends Error {
   readonly retryAfter: number | undefined;
   readonly last: number | undefined;
   readonly operation: PanelOperation | undefined;
-  /** Of a batch in several calls: what the calls before the one that failed have done. */
+  /** Of a batch in several calls: those of all operations before the call that failed. */
   results: BatchResult[] = [];
 
   constructor(message: string, failure: Failure) {
@@ -384,6 +384,10 @@ const BATCH_TIMEOUT_MS = 60_000;
 const MOST_OPERATIONS = 10_000;
 // The panel takes 16 MiB; the rest is for what stands around the operations.
 const MOST_BYTES = 15 * 1024 * 1024;
+// What a whole body is refused for, and one operation in it may be to blame for.
+const BODY_CODES = new Set([
+  ...["invalid_text", "too_deep", "too_many_values", "too_large", "duplicate_key", "not_finite", "invalid_json"],
+]);
 const VISIBLE = /^[\x21-\x7e]+$/;
 const PASSING_CODES = new Set(["network_error", "timeout", "request_in_progress"]);
 // What is said of the key, the address, or what stands between, and so of every call alike.
@@ -421,6 +425,19 @@ interface Lines {
 interface Call {
   idempotencyKey?: string | undefined;
   timeoutMs?: number | undefined;
+}
+
+/** An operation of a batch as it is sent, and where it stood. */
+interface Row {
+  index: number;
+  sent: Record<string, unknown>;
+  bytes: number;
+}
+
+/** What goes in one call. */
+interface Part {
+  key: string | undefined;
+  rows: Row[];
 }
 
 export class OspabPanel {
@@ -474,23 +491,27 @@ export class OspabPanel {
     return this.#call("POST", "/api/vps/sync", asSent(operation, options.idempotencyKey), options);
   }
 
-  /** In order. More than 10,000 go in several calls; a failure of one of these has the earlier ones' `results`. */
+  /**
+   * A result to each, in order. What is wrong with one is told in its own result, whoever finds it, and holds up no other;
+   * an atomic batch throws it. More than 10,000 go in several calls; a failure of one of these has the `results` of before.
+   */
   async batch(operations: readonly Operation[], options: BatchOptions = {}): Promise<BatchAnswer> {
-    const parts = inParts(operations.map((operation) => asSent(operation, options.idempotencyKey)));
-    if (options.atomic && parts.length > 1) throw refused("operations", "An atomic batch must fit into one call.");
+    const { idempotencyKey, atomic = false } = options;
+    this.#access();
+    checkedKey(idempotencyKey);
     const results: BatchResult[] = [];
-    for (const [at, part] of parts.entries()) {
-      const call = { idempotencyKey: partOf(options.idempotencyKey, at, parts.length), timeoutMs: BATCH_TIMEOUT_MS };
-      const sent = { operations: part, ...(options.atomic ? { atomic: true } : {}) };
+    const rows: Row[] = [];
+    for (const [index, operation] of operations.entries()) {
       try {
-        const answer = await this.#call<BatchAnswer>("POST", "/api/vps/sync/batch", sent, call);
-        const before = results.length;
-        for (const result of answer.results) results.push({ ...result, index: before + result.index });
+        rows.push(rowToSend(index, operation, idempotencyKey));
       } catch (error) {
-        if (error instanceof PanelError) error.results = results;
-        throw error;
+        if (atomic || !(error instanceof PanelError)) throw error;
+        results[index] = resultOf(index, error);
       }
     }
+    let parts = inParts(rows, idempotencyKey);
+    if (atomic && parts.length > 1) throw refused("operations", "An atomic batch must fit into one call.");
+    while (parts[0]) parts = [...(await this.#sendPart(parts[0], atomic, results)), ...parts.slice(1)];
     return { status: overall(results), results };
   }
 
@@ -601,6 +622,25 @@ export class OspabPanel {
   ): AsyncGenerator<PanelEvent, void, undefined> {
     const asked = query({ after, limit: options.limit, type: options.types?.join(",") });
     return this.#pages<PanelEvent>(`/api/events${asked}`, "events");
+  }
+
+  /** What is to be sent instead: of what is refused as a whole its halves, until the one that is to blame is alone. */
+  async #sendPart(part: Part, atomic: boolean, results: BatchResult[]): Promise<Part[]> {
+    const { key, rows } = part;
+    const said = { operations: rows.map(({ sent }) => sent), ...(atomic ? { atomic } : {}) };
+    const call = { idempotencyKey: key, timeoutMs: BATCH_TIMEOUT_MS };
+    const answer = this.#call<BatchAnswer>("POST", "/api/vps/sync/batch", said, call);
+    const answers = await answer.catch((error: unknown) => {
+      if (error instanceof PanelError) error.results = results.slice(0, rows[0]?.index);
+      if (atomic || !isOfTheBody(error)) throw error;
+      return { results: rows.length > 1 ? undefined : [resultOf(0, error)] };
+    });
+    if (!answers.results) return halves(part);
+    answers.results.forEach((result) => {
+      const index = rows[result.index]?.index ?? result.index;
+      results[index] = { ...result, index };
+    });
+    return [];
   }
 
   /** Tells of itself and of its failure in the words of the published service. */
@@ -771,6 +811,7 @@ function withoutOwnStatus(vps: NewVps): { sent: NewVps; warnings: string[] } {
 
 /** The operation as the wire has it: known columns alone, for what else a caller's object holds is not the panel's. */
 function asSent(operation: Operation, key: string | undefined): Record<string, unknown> {
+  if (typeof (operation?.vps ?? undefined) !== "object") throw refused("vps", "An operation is { action, vps }, vps an object.");
   const { action } = operation;
   if (action === "delete") return { action, vps: named(operation.vps) };
   const given: VpsChanges & { id?: number | undefined } = operation.vps;
@@ -794,7 +835,8 @@ function inMegabytes({ ram, ram_mb }: { ram?: number | undefined; ram_mb?: numbe
 
 function rfc3339(time: Time): string {
   if (typeof time === "string") return time;
-  if (Number.isNaN(time.getTime())) throw refused("occurred_at", "The time is none: an invalid Date.");
+  const isTime = time instanceof Date && !Number.isNaN(time.getTime());
+  if (!isTime) throw refused("occurred_at", "The time is none: give a Date that is valid, or RFC 3339.");
   return time.toISOString();
 }
 
@@ -817,24 +859,45 @@ function checkedKey(key: string = randomUUID()): string {
   throw new PanelError("An idempotency key is 1 to 255 visible ASCII characters.", unsent("invalid_idempotency_key"));
 }
 
-function inParts(operations: Record<string, unknown>[]): Record<string, unknown>[][] {
-  let part: Record<string, unknown>[] = [];
+function rowToSend(index: number, operation: Operation, key: string | undefined): Row {
+  const sent = asSent(operation, key);
+  return { index, sent, bytes: Buffer.byteLength(encoded(sent)) + 1 };
+}
+
+/** None where there is nothing to send. The same operations make the same parts, under the same keys. */
+function inParts(rows: Row[], key: string | undefined): Part[] {
+  const parts: Row[][] = [];
+  let part: Row[] = [];
   let bytes = 0;
-  const parts = [part];
-  for (const operation of operations) {
-    const size = Buffer.byteLength(encoded(operation)) + 1;
-    if (part.length === MOST_OPERATIONS || (part.length > 0 && bytes + size > MOST_BYTES)) {
+  for (const row of rows) {
+    if (parts.length === 0 || part.length === MOST_OPERATIONS || bytes + row.bytes > MOST_BYTES) {
       parts.push((part = []));
       bytes = 0;
     }
-    part.push(operation);
-    bytes += size;
+    part.push(row);
+    bytes += row.bytes;
   }
-  return parts;
+  return parts.length === 1 ? [{ key, rows: part }] : underKeys(parts, key);
 }
 
-function partOf(key: string | undefined, at: number, count: number): string | undefined {
-  return key === undefined || count === 1 ? key : `${key}-${at + 1}`;
+function halves({ key, rows }: Part): Part[] {
+  const middle = rows.length >> 1;
+  return underKeys([rows.slice(0, middle), rows.slice(middle)], key);
+}
+
+function underKeys(parts: Row[][], key: string | undefined): Part[] {
+  return parts.map((rows, at) => ({ key: key === undefined ? key : `${key}-${at + 1}`, rows }));
+}
+
+/** Of an operation that was refused, as the panel itself tells it. */
+function resultOf(index: number, { code, message, errors }: PanelError): BatchResult {
+  const named = Object.keys(errors).length > 0 ? { errors } : {};
+  return { index, status: "error", code, message, ...named };
+}
+
+function isOfTheBody(error: unknown): error is PanelError {
+  if (!(error instanceof PanelError)) return false;
+  return error.status === 413 || (error.status === 400 && BODY_CODES.has(error.code));
 }
 
 function overall(results: readonly BatchResult[]): BatchAnswer["status"] {
