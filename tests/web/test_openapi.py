@@ -103,9 +103,9 @@ with translation.override("en"):
 
 def test_it_speaks_english_in_whatever_language_its_modules_were_read() -> None:
     command = [sys.executable, "-W", "ignore", "-c", READ_IN_RUSSIAN]
-    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert "/api/vps/sync" in said
-    assert not re.findall("[а-яА-Я]+", said)
+    text = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "/api/vps/sync" in text
+    assert not re.findall("[а-яА-Я]+", text)
 
 
 def test_it_speaks_english_to_whoever_asks(db: None) -> None:
