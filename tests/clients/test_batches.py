@@ -87,6 +87,15 @@ def test_client_batch_keeps_the_places_over_several_calls_and_makes_the_same_cal
     assert panel.asked[0].body == panel.asked[2].body
 
 
+def test_client_batch_of_more_than_a_body_takes_goes_in_several_calls(client_of: Any) -> None:
+    """The panel takes 16 MiB."""
+    long = {"action": "update", "vps": {"id": 7, "name": "x" * 6 * 1024 * 1024}}
+    with scripted(taken) as panel:
+        answer = client_of(panel.url).batch([*changes(1), long, long, long, *changes(2)])
+    assert [result["index"] for result in answer["results"]] == [0, 1, 2, 3, 4]
+    assert ids_sent(panel) == [[1, 7, 7], [7, 2]]
+
+
 def test_client_batch_of_nothing_that_can_be_sent_makes_no_call(client_of: Any) -> None:
     with scripted(taken) as panel:
         answer = client_of(panel.url).batch([bad for _, bad in BAD.values()])
