@@ -416,6 +416,22 @@ def test_suspend_again_before_the_power_was_given_back_still_owes_it(shop: Vps, 
     assert power_of(simulated) == "running"
 
 
+def test_suspend_again_owes_nothing_of_before_to_whom_has_asked_for_power_since(
+    shop: Vps, simulated: Any, alice: Any
+) -> None:
+    """Though no round has passed between, which would have forgotten what was owed."""
+    suspend(shop)
+    enforce()
+    update(shop, "running")
+    carry_out(operations.request(shop, "start", by=alice, source="api"))
+    carry_out(operations.request(shop, "stop", by=alice, source="api"))
+    suspend(shop)
+    assert Suspension.objects.get().power_before == "stopped"
+    update(shop, "running")
+    assert enforce() == []
+    assert power_of(simulated) == "stopped"
+
+
 def test_suspend_again_while_the_guest_comes_up_stops_it(shop: Vps, simulated: Any) -> None:
     suspend(shop)
     enforce()

@@ -104,9 +104,10 @@ def read_placements(batch: Batch, commands: list[SyncCommand]) -> None:
 
 
 def read_suspensions(batch: Batch, commands: list[SyncCommand]) -> None:
-    """Of all, where any command may begin, change or end one."""
+    """Of all, where any command may begin, change or end one. What is owed no more is as good as forgotten."""
     if batch.vpses and any(command.suspension or "status" in command.columns for command in commands):
-        batch.suspensions = Suspension.objects.in_bulk(batch.vpses)
+        kept = Suspension.objects.filter(pk__in=batch.vpses).exclude(pk__in=Suspension.objects.settled())
+        batch.suspensions = {one.pk: one for one in kept}
 
 
 def read_clusters(batch: Batch) -> None:
