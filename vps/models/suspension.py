@@ -87,9 +87,10 @@ class SuspensionQuerySet(models.QuerySet["Suspension"]):
         is_owed = models.Q(power_before="running") & (models.Q(has_stopped=True) | models.Q(power="stop"))
         since = Coalesce(models.OuterRef("ended_at"), models.OuterRef("since"))
         is_others = of_its(Operation.objects.exclude(source=Event.Source.SYSTEM), created_at__gt=since)
-        failed = Operation.objects.filter(state=Operation.State.FAILED, intent_at__isnull=False)
+        failed = Operation.objects.filter(state=Operation.State.FAILED)
         in_doubt = models.Exists(failed.filter(pk=models.OuterRef("newest")))
-        newest = Operation.objects.filter(vps=models.OuterRef("pk")).order_by("-pk").values("pk")[:1]
+        sent = Operation.objects.exclude(state=Operation.State.FAILED, intent_at=None)
+        newest = sent.filter(vps=models.OuterRef("pk")).order_by("-pk").values("pk")[:1]
         is_back = seen(*ON) & ~of_its(Operation.objects.open()) & ~models.Q(in_doubt)
         return self.over().alias(newest=models.Subquery(newest)).filter(~is_owed | models.Q(is_others) | is_back)
 

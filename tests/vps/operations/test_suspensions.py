@@ -405,6 +405,23 @@ def test_lifting_after_a_stop_of_which_nobody_knows_the_end_makes_sure_that_the_
     assert Operation.objects.open().get().kind == "start"
 
 
+def test_lifting_before_another_stop_was_sent_forgets_not_the_one_of_which_nobody_knows_the_end(
+    shop: Vps, simulated: Any
+) -> None:
+    suspend(shop)
+    enforce_suspensions()
+    when = timezone.now()
+    Operation.objects.update(
+        state="failed", error_code="outcome_unknown", intent_at=when, sent_at=when, finished_at=when
+    )
+    wait_out()
+    assert enforce_suspensions() == 1
+    update(shop, "running")
+    assert carry_out(Operation.objects.open().get()).error_code == "suspension_ended"
+    assert enforce_suspensions() == 1
+    assert Operation.objects.open().get().kind == "start"
+
+
 def test_suspend_again_before_the_power_was_given_back_still_owes_it(shop: Vps, simulated: Any) -> None:
     suspend(shop)
     enforce()
