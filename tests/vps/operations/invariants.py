@@ -8,7 +8,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from tests.vps.operations.stage import Stage
-from vps.models import Event, Operation, Placement, Tombstone, Vps
+from vps.models import Event, Operation, Placement, Suspension, Tombstone, Vps
 
 MOVES = {
     ("queued", "running"),
@@ -30,6 +30,12 @@ class Server:
     is_deleted: bool = False
     sent_before: int = 0
     may_arrive: set[int] = field(default_factory=set)
+    # Whether a suspension wants it down; whether its power is owed to it since one ended, and may have been given back
+    # before its guest changed by itself; and the newest operation when a suspension last began, changed or ended.
+    is_ordered: bool = False
+    is_owed: bool = False
+    may_be_back: bool = False
+    asked_before: int = 0
 
 
 @dataclass
@@ -50,6 +56,7 @@ class Story:
             self.it_went_on(operation)
             its_commands_are_its_own(operation, strays_of(operations), stage)
         self.nothing_is_sent_to_a_deleted_server(operations, stage)
+        the_panel_asks_for_suspensions_alone(self.servers, operations)
         events_have_each_change_once(operations)
 
     def what_was_accepted_is_there(self, operations: list[Operation]) -> None:
@@ -85,12 +92,40 @@ class Story:
         assert was["state"] not in FINAL or now == was, (was, now)
         self.seen[operation.pk] = now
 
+    def power_changes_by_itself(self, vmid: int) -> None:
+        """Nothing is owed to one that may have had its power back before it went down."""
+        for server in self.servers.values():
+            if server.vmid == vmid and server.columns["status"] != "suspended":
+                server.may_be_back = True
+
     def nothing_is_sent_to_a_deleted_server(self, operations: list[Operation], stage: Stage) -> None:
         of = {operation.pk: operation.vps_id for operation in operations}
         for server in self.servers.values():
             if server.is_deleted:
                 later = list(stage.sent.values())[server.sent_before :]
                 assert {one for one in later if of[one] == server.id} <= server.may_arrive
+
+
+def the_panel_asks_for_suspensions_alone(servers: dict[int, Server], operations: list[Operation]) -> None:
+    """A stop while one wants the guest down; a start after it, where that is owed, and nobody has asked for power since."""
+    for operation in operations:
+        server = servers.get(operation.vps_id)
+        if operation.source != Event.Source.SYSTEM or server is None or operation.pk <= server.asked_before:
+            continue
+        assert operation.kind == may_ask(server), (operation, server)
+        is_asked = any(
+            one.vps_id == server.id
+            and one.source != Event.Source.SYSTEM
+            and server.asked_before < one.pk < operation.pk
+            for one in operations
+        )
+        assert not is_asked or operation.kind == "stop", (operation, server, "somebody has asked for power since")
+
+
+def may_ask(server: Server) -> str:
+    if server.columns["status"] == "suspended":
+        return "stop" if server.is_ordered else ""
+    return "start" if server.is_owed else ""
 
 
 def strays_of(operations: list[Operation]) -> set[int]:
@@ -140,5 +175,6 @@ def what_is_shown_is_so(stage: Stage) -> None:
 
 def all_rows(stage: Stage) -> list[Any]:
     """All that an idle panel must not change."""
-    tables = [list(model.objects.order_by("pk").values()) for model in (Operation, Vps, Placement, Event)]
+    models = (Operation, Vps, Placement, Suspension, Event)
+    tables = [list(model.objects.order_by("pk").values()) for model in models]
     return [*tables, len(stage.world.commands)]

@@ -23,7 +23,7 @@ from tests.simulated import PATIENCE
 from tests.simulated import Cluster as Simulated
 from vps.hypervisor.base import HypervisorError, OutcomeUnknown
 from vps.hypervisor.proxmox.driver import Proxmox
-from vps.models import Cluster, ClusterNode, Event, Operation, Placement, Tombstone, Vps
+from vps.models import Cluster, ClusterNode, Event, Operation, Placement, Suspension, Tombstone, Vps
 from vps.operations import begin, confirm
 from vps.operations.verbs import verb_of
 from web import crash_points
@@ -57,6 +57,8 @@ class Stage:
     began: dict[int, int] = field(default_factory=dict)
     # When each guest was turned to what.
     power_changes: dict[int, list[tuple[float, str]]] = field(default_factory=dict)
+    # Whose intent is committed, and whose command has not left.
+    intended: set[int] = field(default_factory=set)
     # What was seen to be wrong where nobody could be told at once.
     wrong: list[str] = field(default_factory=list)
     strays: list[Stray] = field(default_factory=list)
@@ -78,11 +80,11 @@ class Stage:
         self.rest()
         for model in (Operation, Event, Placement, Tombstone, Vps, LimitCount):
             model.objects.all().delete()
-        ClusterNode.objects.all().delete()
         self.answer_again()
         cache.clear()
         world = self.world
         world.guests, world.commands, world.faults, world.tasks.all = {}, [], Faults(), []
+        self.intended = set()
         self.sent, self.began, self.power_changes, self.wrong, self.strays, self.fate, self.plot = (
             {},
             {},
@@ -103,8 +105,15 @@ class Stage:
         for host in self.world.hosts.values():
             host.refuse = refuse
 
+    def send_away(self, node: str, *, is_away: bool) -> None:
+        """Its cluster goes on answering, and it does not."""
+        self.simulated.call("PATCH", f"nodes/{node}", {"up": not is_away})
+
     def answer_again(self) -> None:
         self.ail(refuse=False)
+        for node in self.world.nodes:
+            self.send_away(node, is_away=False)
+        ClusterNode.objects.all().delete()
         how = {"seen_at": timezone.now(), "failures": 0, "retry_at": None, "unreachable_since": None, "failure": ""}
         Cluster.objects.filter(pk=self.cluster.pk).update(**how)
 
@@ -170,6 +179,9 @@ class Stage:
         """In place of Proxmox.send."""
         operation, fate, self.fate = self.sender.id, self.fate, ""
         self.tally[f"sent {fate}"] += 1
+        if operation not in self.intended:
+            self.wrong.append(f"operation {operation} sends what it has not intended")
+        self.intended.discard(operation)
         if fate == "late":
             own = Proxmox(self.simulated.access())
             self.strays.append(Stray(operation, lambda: real(own, ref, *args, is_managed=options["is_managed"])))
@@ -220,7 +232,7 @@ class Stage:
 
     def shift_clocks(self, seconds: int) -> None:
         """All that has happened, here and on the nodes, happened so much earlier: a task's id bears its time."""
-        for model in (Operation, Placement, Cluster, ClusterNode):
+        for model in (Operation, Placement, Suspension, Cluster, ClusterNode):
             times = [column.name for column in model._meta.fields if isinstance(column, models.DateTimeField)]
             model.objects.update(**{name: models.F(name) - timedelta(seconds=seconds) for name in times})
         for operation in Operation.objects.exclude(handle="", spent_handles=[]):
@@ -242,6 +254,16 @@ class Stage:
         self.sent = {earlier(upid, seconds): operation for upid, operation in self.sent.items()}
 
     # What is told
+
+    def was_intended(self, operation: Operation) -> None:
+        """Its intent is committed just now: for a suspension's sake while that wants the guest down, for others while
+        none is in force."""
+        self.intended.add(operation.pk)
+        vps = Vps.objects.select_related("suspension").filter(pk=operation.vps_id).first()
+        current = vps and vps.current_suspension
+        is_order = (operation.source, operation.kind) == (Event.Source.SYSTEM, Operation.Kind.STOP)
+        if vps and (is_order != bool(current) or (is_order and current.power != "stop")):
+            self.wrong.append(f"{operation} of {operation.source} intends to send, and the suspension is {current}")
 
     def was_seen(self, operation: Operation, goal: str) -> None:
         """An operation is about to succeed: its guest is, or was a moment ago, as it says."""
@@ -278,6 +300,13 @@ def stage(
 
 def trace(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     send, succeed, set_power, dispatch = begin.send, confirm.succeed, Guest.set_power, Proxmox.send
+    write_intent = begin.write_intent
+
+    def traced_write_intent(operation: Operation, **columns: Any) -> bool:
+        is_written = write_intent(operation, **columns)
+        if is_written:
+            stage.was_intended(operation)
+        return is_written
 
     def traced_send(operation: Operation, *args: Any, **options: Any) -> Any:
         stage.sender.id, stage.began[operation.pk] = operation.pk, len(stage.sent)
@@ -291,6 +320,7 @@ def trace(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
         set_power(guest, power)
         stage.power_changes.setdefault(guest.vmid, []).append((time.time(), power))
 
+    monkeypatch.setattr(begin, "write_intent", traced_write_intent)
     monkeypatch.setattr(begin, "send", traced_send)
     for module in (begin, confirm):
         monkeypatch.setattr(module, "succeed", traced_succeed)

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from django import conf
 from django.db import connection
 from django.test import Client
 from hypothesis import HealthCheck, Phase, seed, settings
@@ -27,12 +28,21 @@ from hypothesis.stateful import (
 from tests.verbs import WITH_ADDRESS, call_of, power_before
 from tests.vps.operations.invariants import Server, Story, all_rows, nothing_is_late, what_is_shown_is_so
 from tests.vps.operations.stage import Stage, stage
+from tests.vps.operations.suspended import (
+    each_has_the_power_that_it_should,
+    is_surely,
+    note_suspension,
+    row_of,
+    wait_out,
+)
 from vps import operations
-from vps.models import Operation, Placement
+from vps.models import Operation, Placement, Suspension
+from vps.operations.suspensions import LONGEST_PAUSE
 from vps.operations.verbs import VERBS
 from vps.services import binding
 from vps.services.reconcile import reconcile
 from web.crash_points import POINTS
+from web.models import LimitCount
 
 __all__ = ["stage"]
 
@@ -44,7 +54,7 @@ common: dict[str, Any] = {
     "report_multiple_bugs": False,
 }
 settings.register_profile(
-    "suite", max_examples=4, stateful_step_count=10, derandomize=True, phases=[Phase.generate], **common
+    "suite", max_examples=6, stateful_step_count=10, derandomize=True, phases=[Phase.generate], **common
 )
 settings.register_profile(
     "chaos", max_examples=int(os.environ.get("EXAMPLES", "150")), stateful_step_count=40, **common
@@ -55,8 +65,9 @@ NODES = ("pve1", "pve2")
 KINDS = tuple(VERBS)
 OVERTAKING = [name for name, verb in VERBS.items() if verb.may_overtake]
 ENDPOINTS = ("", "/stats", "/operations", *(f"/{name}" for name in WITH_ADDRESS))
-MISFORTUNES = ("silence", "end of silence", "arrival", "running", "stopped", "lock", "free", *NODES)
-OTHERS = ("work", "sweep", "hear", "turn", "delete", "suspend", *KINDS)
+MISFORTUNES = ("silence", "end of silence", "away", "back", "arrival", "running", "stopped", "lock", "free", *NODES)
+SUSPENDING = ("suspend", "order", "keep", "lift")
+OTHERS = ("work", "sweep", "hear", "enforce", "turn", "delete", *SUSPENDING, *KINDS)
 # What goes wrong, and at which point of a worker's turn.
 Trouble = tuple[str, str]
 TROUBLES: list[Trouble] = [
@@ -66,6 +77,7 @@ TROUBLES: list[Trouble] = [
     *[(other, point) for other in OTHERS for point in POINTS],
     # What ends an operation in other hands.
     *[(other, point) for other in (*OVERTAKING, "delete") for point in POINTS] * 5,
+    *[(other, point) for other in ("order", "lift") for point in POINTS] * 2,
 ]
 
 
@@ -80,6 +92,8 @@ picks = one_of(range(MOST_ALIVE))
 kinds = one_of(KINDS)
 guests = one_of(["qemu", "lxc"])
 powers = one_of(["running", "stopped"])
+orders = one_of(["stop", "stop", "stop", "keep"])
+lifting = one_of(["running", "stopped"])
 statuses = one_of(["running", "running", "running", "stopped", "suspended"])
 troubles = one_of(TROUBLES)
 flags = st.booleans()
@@ -90,9 +104,12 @@ rounds = one_of(range(4))
 class Panel(RuleBasedStateMachine):
     """Rules are who does what; each carries on whatever comes of it, for what is right is for the invariants to say."""
 
-    def __init__(self, stage: Stage, owner: int, alice: Client, bob: Client, main_site: Callable[..., Any]) -> None:
+    def __init__(
+        self, stage: Stage, owner: int, alice: Client, bob: Client, main_site: Callable[..., Any], key: Client
+    ) -> None:
         super().__init__()
         self.stage, self.owner, self.alice, self.bob, self.main_site = stage, owner, alice, bob, main_site
+        self.key = key
         self.story = Story()
         stage.clear()
 
@@ -117,6 +134,12 @@ class Panel(RuleBasedStateMachine):
 
     def is_any_dead(self) -> bool:
         return bool(self.those(deleted=True))
+
+    def suspended(self) -> list[Server]:
+        return [server for server in self.those(deleted=False) if server.columns["status"] == "suspended"]
+
+    def is_any_suspended(self) -> bool:
+        return bool(self.suspended())
 
     def has_room(self) -> bool:
         return len(self.those(deleted=False)) < MOST_ALIVE
@@ -159,11 +182,68 @@ class Panel(RuleBasedStateMachine):
     def the_main_site_updates(self, pick: int, status: str) -> None:
         self.update(self.alive(pick), status)
 
-    def update(self, server: Server, status: str) -> None:
-        answer = self.main_site("update", id=server.id, status=status)
+    def update(self, server: Server, status: str, **more: Any) -> None:
+        was, sure = row_of(server), is_surely(server, self.stage)
+        answer = self.main_site("update", id=server.id, status=status, **more)
         assert answer.status_code == (409 if server.is_deleted else 200)
         if not server.is_deleted:
+            note_suspension(server, was, sure, status, more.get("suspension"))
             server.columns = server.columns | {"status": status}
+
+    @precondition(is_any_alive)
+    @rule(pick=picks, power=orders, reason=one_of(["unpaid", "abuse"]), is_heard=flags, seconds=pauses, times=rounds)
+    def the_main_site_suspends(
+        self, pick: int, power: str, reason: str, is_heard: bool, seconds: int, times: int
+    ) -> None:
+        """Or says another word of what is suspended."""
+        if is_heard:
+            self.stage.rest()
+            self.reconcile()
+        self.suspend(self.alive(pick), power, reason)
+        self.let_time_go_on(seconds, times)
+
+    def suspend(self, server: Server, power: str, reason: str = "unpaid") -> None:
+        self.update(server, "suspended", suspension={"reason": reason, "power": power})
+
+    @precondition(is_any_suspended)
+    @rule(pick=picks, status=lifting, seconds=pauses, times=rounds)
+    def the_main_site_lifts(self, pick: int, status: str, seconds: int, times: int) -> None:
+        servers = self.suspended()
+        self.update(servers[pick % len(servers)], status)
+        self.let_time_go_on(seconds, times)
+
+    @precondition(is_any_suspended)
+    @rule(pick=picks, then=one_of(["", "stop", "keep"]), trouble=troubles, seconds=pauses, times=rounds)
+    def it_is_suspended_for_a_moment(self, pick: int, then: str, trouble: Trouble, seconds: int, times: int) -> None:
+        """It is lifted while the guest goes down, and perhaps suspended again while it comes up."""
+        servers = self.suspended()
+        server = servers[pick % len(servers)]
+        self.make_trouble(server, trouble)
+        self.enforce()
+        self.work()
+        self.update(server, "running")
+        self.enforce()
+        self.work()
+        if then and not server.is_deleted:
+            self.suspend(server, then)
+        self.let_time_go_on(seconds, times)
+
+    @precondition(is_any_suspended)
+    @rule(pick=picks, trouble=troubles, seconds=pauses, times=rounds)
+    def the_panel_enforces(self, pick: int, trouble: Trouble, seconds: int, times: int) -> None:
+        """What is to be down is asked to go down, and a worker takes the turn; whatever happens, time goes on."""
+        servers = self.suspended()
+        self.make_trouble(servers[pick % len(servers)], trouble)
+        wait_out()
+        self.reconcile()
+        self.enforce()
+        self.work()
+        self.let_time_go_on(seconds, times)
+
+    @rule()
+    def two_enforce_at_once(self) -> None:
+        wait_out()
+        self.at_once(operations.enforce_suspensions)
 
     @precondition(is_any_alive)
     @rule(pick=picks)
@@ -246,6 +326,15 @@ class Panel(RuleBasedStateMachine):
             self.stage.pass_time(seconds)
             self.stage.let(self.go_round)
 
+    @precondition(is_any_alive)
+    @rule(pick=picks, kind=kinds, seconds=pauses, times=rounds)
+    def the_main_site_asks(self, pick: int, kind: str, seconds: int, times: int) -> None:
+        server = self.alive(pick)
+        path, body = call_of(kind)
+        answer = self.key.post(f"/api/vps/sync/{server.id}/{path}", body, content_type="application/json")
+        self.check_answer(server, kind, answer)
+        self.let_time_go_on(seconds, times)
+
     def ask(self, server: Server, kind: str) -> None:
         answer = self.stage.let(self.press, server, kind)
         if answer is not None:
@@ -273,24 +362,30 @@ class Panel(RuleBasedStateMachine):
         """At once: of two clicks one is taken at most."""
         server, plot = self.alive(pick), self.stage.plot
         self.stage.plot = None
-        answers: list[Any] = []
-
-        def click() -> None:
-            try:
-                answers.append(self.press(server, kind))
-            finally:
-                connection.close()
-
-        clicks = [threading.Thread(target=click) for _ in range(2)]
-        for each in clicks:
-            each.start()
-        for each in clicks:
-            each.join()
+        answers = self.at_once(lambda: self.press(server, kind))
         for answer in answers:
             self.check_answer(server, kind, answer)
         assert sorted(answer.status_code == 202 for answer in answers) in ([False, False], [False, True])
         self.stage.plot = plot
         self.let_time_go_on(seconds, times)
+
+    def at_once(self, call: Callable[[], Any]) -> list[Any]:
+        """What two got who did this at once, each with a connection of his own."""
+        answers: list[Any] = []
+
+        def run() -> None:
+            try:
+                answers.append(call())
+            finally:
+                connection.close()
+
+        callers = [threading.Thread(target=run) for _ in range(2)]
+        for each in callers:
+            each.start()
+        for each in callers:
+            each.join()
+        assert len(answers) == len(callers)
+        return answers
 
     @precondition(is_any_alive)
     @rule(pick=picks, endpoint=one_of(ENDPOINTS))
@@ -305,7 +400,7 @@ class Panel(RuleBasedStateMachine):
 
     # Workers
 
-    @rule(what=one_of(["work", "watch", "watch", "sweep", "sweep", "hear", "identify"]))
+    @rule(what=one_of(["work", "watch", "watch", "sweep", "sweep", "hear", "identify", "enforce"]))
     def a_worker_does_its_duty(self, what: str) -> None:
         duties: dict[str, Callable[[], Any]] = {
             "work": self.work,
@@ -313,6 +408,7 @@ class Panel(RuleBasedStateMachine):
             "sweep": self.sweep_all,
             "hear": self.reconcile,
             "identify": self.identify,
+            "enforce": self.enforce,
         }
         duties[what]()
 
@@ -325,6 +421,9 @@ class Panel(RuleBasedStateMachine):
 
     def reconcile(self) -> None:
         reconcile(self.cluster)
+
+    def enforce(self) -> None:
+        operations.enforce_suspensions()
 
     def sweep_all(self) -> None:
         """Also what the one who died has left."""
@@ -353,6 +452,7 @@ class Panel(RuleBasedStateMachine):
         for node in NODES:
             operations.watch(self.cluster, node)
         reconcile(self.cluster)
+        self.enforce()
 
     # The world
 
@@ -369,6 +469,9 @@ class Panel(RuleBasedStateMachine):
         vmid = self.alive(pick).vmid
         if what in ("silence", "end of silence"):
             self.stage.ail(refuse=what == "silence")
+        elif what in ("away", "back"):
+            self.stage.rest()
+            self.stage.send_away(NODES[pick % len(NODES)], is_away=what == "away")
         elif what == "arrival":
             self.stage.strays_arrive()
         elif vmid:
@@ -390,6 +493,7 @@ class Panel(RuleBasedStateMachine):
     def trouble_a_guest(self, vmid: int, what: str) -> None:
         """Nothing moves while something is done to it."""
         if what in ("running", "stopped"):
+            self.story.power_changes_by_itself(vmid)
             self.stage.simulated.call("POST", f"guests/{vmid}/power", {"power": what})
         elif what in NODES:
             self.stage.rest()
@@ -405,7 +509,11 @@ class Panel(RuleBasedStateMachine):
             "hear": self.reconcile,
             "turn": lambda: server.vmid and self.trouble_a_guest(server.vmid, "running"),
             "delete": lambda: self.delete(server),
+            "enforce": self.enforce,
             "suspend": lambda: self.update(server, "suspended"),
+            "order": lambda: self.suspend(server, "stop"),
+            "keep": lambda: self.suspend(server, "keep"),
+            "lift": lambda: self.update(server, "running"),
         }
         act = acts.get(what) or (lambda: self.ask(server, what))
 
@@ -420,6 +528,7 @@ class Panel(RuleBasedStateMachine):
     @invariant()
     def all_invariants_hold(self) -> None:
         self.stage.tally["steps"] += 1
+        LimitCount.objects.all().delete()  # how much she may ask a minute is not what is played for
         self.story.check(self.stage)
 
     def teardown(self) -> None:
@@ -428,8 +537,10 @@ class Panel(RuleBasedStateMachine):
             return
         self.calm_down()
         self.come_to_an_end()
+        self.wait_for_power()
         self.story.check(self.stage)
         what_is_shown_is_so(self.stage)
+        each_has_the_power_that_it_should(self.story.servers.values(), self.stage)
         self.nothing_is_left_to_do()
         self.stage.tally.update(f"{one.kind} {one.state} {one.error_code}" for one in Operation.objects.all())
 
@@ -455,6 +566,13 @@ class Panel(RuleBasedStateMachine):
         self.identify()
         self.go_round()
 
+    def wait_for_power(self) -> None:
+        """What is to be stopped, or started, is asked for again after its pause."""
+        for _ in range(4):
+            if Suspension.objects.exists():
+                self.stage.pass_time(int(LONGEST_PAUSE.total_seconds()) + 1)
+                self.come_to_an_end()
+
     def nothing_is_left_to_do(self) -> None:
         before = all_rows(self.stage)
         for _ in range(2):
@@ -470,8 +588,10 @@ def chosen_seed() -> int:
 def test_panel_keeps_its_invariants_whatever_happens(
     stage: Stage, alice: Any, bob: Any, with_token: Any, main_site: Any
 ) -> None:
+    key = Client(headers={"x-api-key": conf.settings.MAIN_SITE_API_KEYS[0]})
+
     def new_panel() -> Panel:
-        return Panel(stage, alice.pk, with_token(alice), with_token(bob), main_site)
+        return Panel(stage, alice.pk, with_token(alice), with_token(bob), main_site, key)
 
     if PROFILE != "suite":
         number = chosen_seed()
