@@ -31,6 +31,8 @@ from web.models import LimitCount
 
 # So long a command may wait in the hypervisor's node-to-node proxy when nobody waits for its answer any more.
 STRAYS_FOR_S = 30
+# Here it arrives before, by as much as a step may take.
+ARRIVES_WITHIN_S = STRAYS_FOR_S - 4
 QUICK = {"start_seconds": 0.05, "shutdown_seconds": 0.05}
 
 
@@ -40,11 +42,15 @@ class Killed(BaseException):
 
 @dataclass
 class Stray:
-    """A command that has left and has not arrived."""
+    """A command that has left and has not arrived. Its age counts what a busy machine takes, too: operations do."""
 
     operation: int
     arrive: Callable[[], Any]
-    age_s: int = 0
+    left_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def age_s(self) -> float:
+        return time.monotonic() - self.left_at
 
 
 @dataclass
@@ -220,15 +226,20 @@ class Stage:
 
     def pass_time(self, seconds: int) -> None:
         """What strays arrives before its time is over."""
-        if self.strays and max(stray.age_s for stray in self.strays) + seconds >= STRAYS_FOR_S:
-            until = max(STRAYS_FOR_S - 1 - max(stray.age_s for stray in self.strays), 0)
+        oldest_s = max((stray.age_s for stray in self.strays), default=0)
+        if self.strays and oldest_s + seconds >= ARRIVES_WITHIN_S:
+            until = max(int(ARRIVES_WITHIN_S - oldest_s), 0)
             self.shift_clocks(until)
             self.strays_arrive()
             self.rest()
             seconds -= until
         for stray in self.strays:
-            stray.age_s += seconds
+            stray.left_at -= seconds
         self.shift_clocks(seconds)
+
+    def let_old_strays_arrive(self) -> None:
+        if any(stray.age_s >= ARRIVES_WITHIN_S for stray in self.strays):
+            self.strays_arrive()
 
     def shift_clocks(self, seconds: int) -> None:
         """All that has happened, here and on the nodes, happened so much earlier: a task's id bears its time."""

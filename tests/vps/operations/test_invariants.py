@@ -529,6 +529,7 @@ class Panel(RuleBasedStateMachine):
     def all_invariants_hold(self) -> None:
         self.stage.tally["steps"] += 1
         LimitCount.objects.all().delete()  # how much she may ask a minute is not what is played for
+        self.stage.let_old_strays_arrive()
         self.story.check(self.stage)
 
     def teardown(self) -> None:
