@@ -188,15 +188,16 @@ class Panel(RuleBasedStateMachine):
         assert answer.status_code == (409 if server.is_deleted else 200)
         if not server.is_deleted:
             note_suspension(server, was, sure, status, more.get("suspension"))
+            self.stage.tally["owed"] += server.is_owed
             server.columns = server.columns | {"status": status}
 
     @precondition(is_any_alive)
-    @rule(pick=picks, power=orders, reason=one_of(["unpaid", "abuse"]), is_heard=flags, seconds=pauses, times=rounds)
+    @rule(pick=picks, power=orders, reason=one_of(["unpaid", "abuse"]), is_observed=flags, seconds=pauses, times=rounds)
     def the_main_site_suspends(
-        self, pick: int, power: str, reason: str, is_heard: bool, seconds: int, times: int
+        self, pick: int, power: str, reason: str, is_observed: bool, seconds: int, times: int
     ) -> None:
         """Or says another word of what is suspended."""
-        if is_heard:
+        if is_observed:
             self.stage.rest()
             self.reconcile()
         self.suspend(self.alive(pick), power, reason)
@@ -211,6 +212,22 @@ class Panel(RuleBasedStateMachine):
         servers = self.suspended()
         self.update(servers[pick % len(servers)], status)
         self.let_time_go_on(seconds, times)
+
+    @precondition(is_any_alive)
+    @rule(pick=picks, first=troubles, second=troubles, seconds=pauses, times=rounds)
+    def alice_pays_late(self, pick: int, first: Trouble, second: Trouble, seconds: int, times: int) -> None:
+        """What has not gone down, or come up, by then is left to whoever comes next."""
+        server = self.alive(pick)
+        self.stage.rest()
+        self.reconcile()
+        self.suspend(server, "stop")
+        for trouble, status in ((first, ""), (second, "running")):
+            self.make_trouble(server, trouble)
+            if status:
+                self.update(server, status)
+            self.enforce()
+            self.work()
+            self.let_time_go_on(seconds, times)
 
     @precondition(is_any_suspended)
     @rule(pick=picks, then=one_of(["", "stop", "keep"]), trouble=troubles, seconds=pauses, times=rounds)
