@@ -73,7 +73,7 @@ class Run:
     def see_to(self, mail: Mail) -> Failure | None:
         """Whatever comes of it is recorded. A database that fails is the caller's."""
         purpose = PURPOSES.get(mail.purpose)
-        failure: Failure | None = None
+        failure: Failure | None
         if purpose is None:
             # Of a newer release, whose workers know it.
             failure = Failure(Problem.BROKEN)

@@ -1,6 +1,6 @@
 """The main site asks for a power operation, by itself or on behalf of the owner. Its endpoints call it.
 
-Nothing of it is counted: a customer's limits are for what the customer asks of the panel, and the main site has its own.
+Nothing of it is counted: a customer's limits are for what the customer asks of the panel, and the main site has no such limit.
 """
 
 from typing import Any
