@@ -1,7 +1,6 @@
 """What every request passes through: sealed secrets, its language, bodies that cannot be read. Django calls it."""
 
 from collections.abc import Callable
-from urllib.parse import urlsplit, urlunsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.middleware.locale import LocaleMiddleware
@@ -13,7 +12,8 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from ospab_panel.server.request_body import BATCH, LARGER_THAN, LARGEST_BATCH
 from vps.db.encrypted import decryption_forbidden
-from web.error_responses import is_api, is_ours, page
+from web.error_responses import is_api, page
+from web.next_page import open_page
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -73,12 +73,3 @@ def send_fragments_to_login(get_response: GetResponse) -> GetResponse:
         return response
 
     return middleware
-
-
-def open_page(request: HttpRequest) -> str:
-    """The path of the page that a fragment is of; "/" where it says nothing of ours."""
-    url = request.htmx.current_url or ""  # type: ignore[attr-defined]
-    if not is_ours(request, url) or "\0" in url:
-        return "/"
-    parts = urlsplit(url)
-    return urlunsplit(("", "", parts.path, parts.query, "")) if parts.path.startswith("/") else "/"

@@ -79,6 +79,7 @@ body.addEventListener("htmx:beforeSwap", ({ detail }) => {
 // Confirmations open in the dialog.
 const dialog = document.getElementById("dialog");
 body.addEventListener("htmx:afterSwap", ({ target }) => target === dialog && dialog.showModal());
+dialog.addEventListener("htmx:afterRequest", ({ target }) => target === dialog || dialog.close());
 dialog.addEventListener("click", (event) => {
   if (event.target !== dialog && !event.target.closest("[data-close]")) return;
   event.preventDefault();

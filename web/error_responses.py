@@ -8,9 +8,8 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -19,7 +18,6 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -27,6 +25,7 @@ from rest_framework.response import Response
 from web import request_id
 from web.errors import PanelBusy, PanelError, Sentence, invalid
 from web.json_body import UNSTORABLE
+from web.next_page import is_ours, next_page
 from web.transient_errors import is_transient
 
 log = logging.getLogger(__name__)
@@ -125,12 +124,7 @@ def refuse(request: HttpRequest, error: PanelError) -> HttpResponse:
         return page(request, 404, error.code, str(error.message))
     messages.error(request, str(error.message))
     back = request.headers.get("Referer", "")
-    return redirect(back if is_ours(request, back) else "/")
-
-
-def is_ours(request: HttpRequest, url: str) -> bool:
-    """As browsers write it, or as a proxy that leaves out the port has it."""
-    return url_has_allowed_host_and_scheme(url, {request.get_host(), urlsplit(settings.PANEL_URL).netloc})
+    return redirect(next_page(request, back if is_ours(request, back) else "/"))
 
 
 def page(

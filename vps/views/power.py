@@ -2,7 +2,7 @@
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.http import require_http_methods
 
 from vps import operations
@@ -10,6 +10,7 @@ from vps.models import Event, Vps
 from vps.operations.verbs import VERBS
 from vps.views.detail import facts_of
 from vps.views.find import find_vps
+from web.next_page import next_page
 
 
 @require_http_methods(["GET", "POST"])
@@ -19,13 +20,14 @@ def power(request: HttpRequest, id: int, name: str) -> HttpResponse:
     vps = find_vps(request, id)
     if name not in VERBS:
         raise Http404
+    back = next_page(request, resolve_url("vps:detail", id))
     if request.method == "GET":
         template = "vps/_confirm.html" if request.htmx else "vps/confirm.html"  # type: ignore[attr-defined]
-        return render(request, template, {"vps": vps, "verb": VERBS[name]})
+        return render(request, template, {"vps": vps, "verb": VERBS[name], "back": back})
     operations.ask(vps, name, by=request.user, source=Event.Source.PAGE)
     if request.htmx:  # type: ignore[attr-defined]
         return fragment_of(request, find_vps(request, id))
-    return redirect("vps:detail", id)
+    return redirect(back)
 
 
 def fragment_of(request: HttpRequest, vps: Vps) -> HttpResponse:

@@ -24,6 +24,7 @@ def server_list(request: HttpRequest) -> HttpResponse:
         "q": text,
         "status": status,
         "statuses": Vps.SEEN_AS.items(),
+        "here": request.get_full_path(),
         "has_any": bool(page.paginator.count) or mine.exists(),
     }
     return render(request, "vps/_list.html" if request.htmx else "vps/list.html", context)  # type: ignore[attr-defined]

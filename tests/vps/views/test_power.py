@@ -11,7 +11,7 @@ from django.utils import timezone
 from vps.models import Operation
 from vps.operations.verbs import VERBS
 
-BUTTON = re.compile(r'href="/vps/\d+/power/([a-z-]+)/" hx-get|action="/vps/\d+/power/([a-z-]+)/"')
+BUTTON = re.compile(r'href="/vps/\d+/power/([a-z-]+)/\?[^"]*" hx-get|action="/vps/\d+/power/([a-z-]+)/"')
 
 
 def pressable(answer: Any) -> list[str]:
@@ -123,6 +123,47 @@ def test_power_press_queues_one_operation_and_leads_to_the_page(
     operation = Operation.objects.get(vps=vps)
     assert (operation.kind, operation.state, operation.source) == ("start", "queued", "page")
     assert operation.requested_by == alice
+
+
+HERE = "/?q=a&page=2"
+
+
+@pytest.mark.parametrize("is_live", [False, True])
+def test_power_press_comes_back_to_the_page_that_its_button_stood_on(
+    as_user: Any, alice: Any, make_vps: Any, bind: Any, is_live: bool
+) -> None:
+    """From the list by way of the question, with its filter and page: F8."""
+    vps = make_vps(alice)
+    bind(vps)
+    browser, back = as_user(alice), 'name="next" value="/?q=a&amp;page=2"'
+    page = browser.get("/?q=a").content.decode()
+    headers = {"hx-request": "true", "hx-current-url": f"http://testserver{HERE}", "hx-target": f"vps-{vps.pk}"}
+    row = browser.get(f"/vps/{vps.pk}/row/", headers=headers).content.decode()
+    assert "/stop/?next=/%3Fq%3Da" in page
+    assert "/stop/?next=/%3Fq%3Da%26page%3D2" in row
+    headers = headers if is_live else {}
+    question = browser.get(f"/vps/{vps.pk}/power/stop/", {"next": HERE}, headers=headers).content.decode()
+    assert back in question
+    assert 'href="/?q=a&amp;page=2"' in question
+    answer = browser.post(f"/vps/{vps.pk}/power/stop/", {"next": HERE}, headers=headers)
+    if is_live:
+        assert f'id="vps-{vps.pk}"' in answer.content.decode()
+    else:
+        assert (answer.status_code, answer["Location"]) == (302, HERE)
+    refused = browser.post(f"/vps/{vps.pk}/power/stop/", {"next": HERE})
+    assert (refused.status_code, refused["Location"]) == (302, HERE)
+
+
+@pytest.mark.parametrize(
+    "path", ["//example.com/", "https://example.com/", "/\\example.com", "javascript:alert(1)", ""]
+)
+def test_power_press_leads_to_no_page_of_others(as_user: Any, alice: Any, make_vps: Any, bind: Any, path: str) -> None:
+    vps = make_vps(alice)
+    bind(vps)
+    browser, own_page = as_user(alice), f"/vps/{vps.pk}/"
+    question = browser.get(f"/vps/{vps.pk}/power/stop/", {"next": path}).content.decode()
+    assert f'name="next" value="{own_page}"' in question
+    assert browser.post(f"/vps/{vps.pk}/power/stop/", {"next": path})["Location"] == own_page
 
 
 def test_power_press_during_an_operation_is_refused_with_the_reason_and_queues_nothing(
