@@ -102,6 +102,7 @@ ENDPOINTS: dict[str, dict[str, Answers]] = {
     "vps/<id:id>/": {"GET": page_of_owner(200)},
     "vps/<id:id>/row/": {"GET": page_of_owner(200)},
     "vps/<id:id>/status/": {"GET": page_of_owner(200)},
+    **{f"vps/<id:id>/{tab}/": {"GET": page_of_owner(200)} for tab in ("graphs", "activity", "settings")},
     "vps/<id:id>/history/<slug:timeframe>/": {"GET": page_of_owner(200)},
     # The second is for a page that was opened before the release that moved it.
     "vps/<id:id>/power/<slug:name>/": {"GET": page_of_owner(200), "POST": page_of_owner(302)},

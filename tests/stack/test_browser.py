@@ -19,7 +19,7 @@ def test_server_page_shows_alice_her_server_start_come_up_and_stop(open_as: Any,
     panel.simulator("PATCH", "/simulator/guests/104", {"start_seconds": 5})
     page = open_as("alice")
     open_server(page, panel, "ci-runner")
-    status = page.locator("#status")
+    status = page.locator("#server")
     expect(status).to_contain_text("Stopped", timeout=LONG)
     page.get_by_role("button", name="Start").click()
     expect(status.locator(".operation").get_by_role("progressbar")).to_be_visible()
@@ -58,6 +58,7 @@ def test_server_page_works_without_javascript(open_as: Any, panel: Any) -> None:
 def test_server_page_graphs_are_drawn_for_every_timeframe(open_as: Any, panel: Any) -> None:
     page = open_as("alice")
     open_server(page, panel, "shop")
+    page.get_by_role("link", name="Graphs").click()
     for name in ("Hour", "Day", "Week", "Month", "Year"):
         page.get_by_role("button", name=name, exact=True).click()
         expect(page.locator("#graphs-note")).to_have_text("", timeout=LONG)

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 from vps import operations
 from vps.models import Event, Vps
 from vps.operations.verbs import VERBS
-from vps.views.detail import facts_of
+from vps.views import detail
 from vps.views.find import find_vps
 from web.next_page import next_page
 
@@ -31,7 +31,7 @@ def power(request: HttpRequest, id: int, name: str) -> HttpResponse:
 
 
 def fragment_of(request: HttpRequest, vps: Vps) -> HttpResponse:
-    """The fragment that the button stood in: a line of the list, or the state of the server's page."""
+    """The fragment that the button stood in: a line of the list, or what changes by itself of the server's page."""
     if request.htmx.target == f"vps-{vps.pk}":  # type: ignore[attr-defined]
         return render(request, "vps/_row.html", {"vps": vps})
-    return render(request, "vps/_status.html", facts_of(vps))
+    return detail.fragment_of(request, vps, detail.tab_on_screen(request))

@@ -19,7 +19,7 @@ def test_server_list_shows_alice_her_servers_and_not_bobs(as_user: Any, alice: A
     assert "his<" not in page
 
 
-@pytest.mark.parametrize("path", ["", "status/", "row/", "stop/", "history/hour/"])
+@pytest.mark.parametrize("path", ["", "graphs/", "activity/", "settings/", "status/", "row/", "stop/", "history/hour/"])
 def test_server_pages_of_bob_are_404_for_alice(as_user: Any, alice: Any, bob: Any, make_vps: Any, path: str) -> None:
     vps = make_vps(bob)
     assert as_user(bob).get(f"/vps/{vps.id}/{path}").status_code == 200
