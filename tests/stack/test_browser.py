@@ -28,7 +28,7 @@ def test_server_page_shows_alice_her_server_start_come_up_and_stop(open_as: Any,
     assert panel.power_at_simulator("qemu", 104, "pve2") == "running"
     page.get_by_role("button", name="Stop", exact=True).click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("asked to shut down")
+    expect(dialog).to_contain_text("told to shut down")
     dialog.get_by_role("button", name="Stop").click()
     expect(status.locator(".badge").first).to_have_text("Stopped", timeout=LONG)
     assert panel.power_at_simulator("qemu", 104, "pve2") == "stopped"
@@ -41,6 +41,7 @@ def test_server_list_is_searched_as_one_types_and_can_be_rebooted_from(open_as: 
     expect(page.get_by_role("link", name="shop", exact=True)).to_be_hidden()
     expect(page.get_by_role("link", name="blog", exact=True)).to_be_visible()
     page.get_by_role("button", name="Reboot: blog").click()
+    page.get_by_role("dialog").get_by_role("button", name="Reboot").click()
     expect(page.locator("#servers .operation")).to_be_visible()
     expect(page.locator("#servers")).to_contain_text("Running", timeout=LONG)
 
@@ -50,7 +51,7 @@ def test_server_page_works_without_javascript(open_as: Any, panel: Any) -> None:
     page.goto(f"{panel.url}/?q=db-primary")
     page.get_by_role("link", name="db-primary", exact=True).click()
     page.get_by_role("button", name="Hard restart").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Hard restart: db-primary")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Restart db-primary hard?")
     page.get_by_role("button", name="Hard restart").click()
     expect(page.locator(".operation")).to_be_visible()
 

@@ -40,11 +40,13 @@ LABELS = {action_name(verb): verb.label for verb in VERBS.values()}
 
 
 def confirmation(request: HttpRequest, model_admin: Any, verb: Verb, chosen: "QuerySet[Vps]") -> TemplateResponse:
+    servers = chosen.select_related("user")
     context = model_admin.admin_site.each_context(request) | {
-        "title": verb.label,
+        "title": verb.question_about([vps.name for vps in servers]),
+        "label": verb.label,
         "warning": verb.warning,
         "action": action_name(verb),
-        "chosen": chosen.select_related("user"),
+        "chosen": servers,
         "opts": model_admin.opts,
     }
     return TemplateResponse(request, "admin/vps/confirm_power.html", context)

@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models, transaction
 from django.db.models.functions import Greatest, Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from vps.db import clock
 from vps.db.locks import OPERATIONS_OF_VPS, holders_of
@@ -140,10 +141,10 @@ class Operation(models.Model):
     """
 
     class Kind(models.TextChoices):
-        START = "start", _("Start")
-        STOP = "stop", _("Stop")
-        RESTART = "restart", _("Hard restart")
-        REBOOT = "reboot", _("Reboot")
+        START = "start", pgettext_lazy("operation", "Start")
+        STOP = "stop", pgettext_lazy("operation", "Stop")
+        RESTART = "restart", pgettext_lazy("operation", "Hard restart")
+        REBOOT = "reboot", pgettext_lazy("operation", "Reboot")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("queued")

@@ -1,9 +1,10 @@
 """The shape of a verb: all that the engine and the doors need to know of one kind of operation. verbs/ has one a file."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from datetime import timedelta
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework.serializers import Serializer
 
 from vps.hypervisor.base import Command, Look, Power, Refusal
@@ -19,6 +20,8 @@ CODES = {
 }
 # Of a verb that asks the guest's own system, or its agent, which did not do it.
 DEAF = dict.fromkeys((Refusal.TIMED_OUT, Refusal.NO_AGENT), "guest_did_not_shut_down")
+# The first two of the four stages of an operation, which are the same for every verb.
+ACCEPTED, PASSED_ON = _("Accepted"), _("Passed to the hypervisor")
 
 
 class Verb:
@@ -31,10 +34,14 @@ class Verb:
     ignored it. What a refusal is called is in `codes`, where it is not as with the others, and `unconfirmed_code` is what
     is said where the deadline comes before the goal is seen.
 
-    Of the doors: its `label`, the `warning` before it is asked for (`asks_first`: on the admin's list too), the sentence
-    of the answer (`requested`), and its button's `icon` and `colour`, which fills it where it `stands_out`.
-    `offered_when` are the words of `Shown` under which the button stands on a page, by `order`. `permission` is the
-    admin's.
+    Of the doors, its button: the `label` (an infinitive), the `icon`, and a `hint` under it in a menu. `is_harsh`: the
+    system is not asked, so it stands in the ⋯ menu alone, but where nothing else helps: then its `way_out` may be its label.
+    `offered_when` are the words of `Shown` under which it stands on a page, by `order`. `permission` is the admin's.
+
+    Before it is asked for (`asks_first`): the `question`, the one of several servers (`question_of_many`), and the `warning`,
+    which says the consequence. Once it is asked for: the API's answer (`requested`), the state meanwhile (`under_way`), what
+    has `begun`, the `stage` after the command was passed on, and the last one (`check`). In the activity it is called by its
+    `noun`. Its end is `done` or `failed`; it is tried `again`, or by the verb `by_force` that does not ask the system.
 
     Of the API: it is asked for at /api/vps/{id}/<name>, with `params` as the body, which its row keeps; `summary` and
     `about` describe that. A variant has no address: it is asked for at that of the verb `variant_of`, with `flag` among the
@@ -56,20 +63,38 @@ class Verb:
     unconfirmed_code: ClassVar[str] = "timed_out"
 
     label: ClassVar[Sentence]
-    warning: ClassVar[Sentence]
-    requested: ClassVar[Sentence]
-    asks_first: ClassVar[bool] = False
+    hint: ClassVar[Sentence] = ""
+    way_out: ClassVar[Sentence] = ""
     icon: ClassVar[str]
-    colour: ClassVar[str]
-    stands_out: ClassVar[bool] = False
+    is_harsh: ClassVar[bool] = False
     offered_when: ClassVar[Set[str]]
     permission: ClassVar[str] = "change"
+
+    asks_first: ClassVar[bool] = True
+    question: ClassVar[Sentence]
+    question_of_many: ClassVar[Sentence]
+    warning: ClassVar[Sentence]
+    requested: ClassVar[Sentence]
+    under_way: ClassVar[Sentence]
+    begun: ClassVar[Sentence]
+    stage: ClassVar[Sentence]
+    check: ClassVar[Sentence]
+    noun: ClassVar[Sentence]
+    done: ClassVar[Sentence]
+    failed: ClassVar[Sentence]
+    again: ClassVar[Sentence]
+    by_force: ClassVar[str] = ""
 
     summary: ClassVar[str] = ""
     about: ClassVar[str] = ""
     params: ClassVar[type[Serializer[Any]] | None] = None
     variant_of: ClassVar[str] = ""
     flag: ClassVar[str] = ""
+
+    def question_about(self, names: Sequence[str]) -> str:
+        """What is asked before it is done to the servers of these names."""
+        many: Any = self.question_of_many
+        return str(self.question) % {"name": names[0]} if len(names) == 1 else str(many % {"count": len(names)})
 
     def code_of(self, reason: Refusal) -> str:
         """What a refusal that ends the operation is called in `models.failures`."""

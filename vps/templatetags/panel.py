@@ -88,6 +88,12 @@ def why_off(vps: Vps) -> Sentence:
 
 
 @register.filter
+def named(sentence: Sentence, name: str) -> str:
+    """A verb's question, or what it says of its beginning, with the server's name in its place."""
+    return str(sentence) % {"name": name}
+
+
+@register.filter
 def badge(shown: Shown) -> SafeString:
     """What nobody sees has a broken edge: its colour alone is told apart by few."""
     return coloured(shown.word, shown.label, "" if shown.is_seen else " unseen")

@@ -90,7 +90,7 @@ def test_vps_admin_requests_operations_of_many_and_shows_refusals(
 ) -> None:
     good, suspended = make_vps(alice, name="good"), make_vps(alice, name="unpaid", status="suspended")
     bind(good)
-    page = select(admin, "power_reboot", good, suspended).content.decode()
+    page = select(admin, "power_reboot", good, suspended, confirmed="1").content.decode()
     assert "1 operation is queued." in page
     assert "npaid: This server is suspended" in page
     operation = Operation.objects.get()
@@ -100,7 +100,7 @@ def test_vps_admin_requests_operations_of_many_and_shows_refusals(
 def test_vps_admin_asks_before_a_hard_operation(admin: Any, alice: Any, make_vps: Any, bind: Any) -> None:
     vps = make_vps(alice)
     bind(vps)
-    assert "The power is cut at once." in select(admin, "power_force_stop", vps).content.decode()
+    assert "Like pulling the plug" in select(admin, "power_force_stop", vps).content.decode()
     assert not Operation.objects.exists()
     select(admin, "power_force_stop", vps, confirmed="1")
     assert Operation.objects.get().is_forced

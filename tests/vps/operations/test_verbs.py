@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.conf import settings
@@ -11,14 +11,19 @@ from django.utils import translation
 
 from tests.verbs import call_of
 from vps import operations
+from vps.hypervisor.base import Command, Power
 from vps.models import Operation, Vps
 from vps.operations import verbs
 from vps.operations.verb import Verb
 from vps.operations.verbs import VERBS
 from vps.templatetags.panel import icon
+from web.errors import Sentence
 
 POWERS = ("running", "stopped", "paused")
 every_verb = pytest.mark.parametrize("verb", VERBS.values(), ids=list(VERBS))
+# The sentences that every verb has, and those that some do.
+SENTENCES = [name for name, type in Verb.__annotations__.items() if type == ClassVar[Sentence]]
+REQUIRED = [name for name in SENTENCES if not hasattr(Verb, name)]
 
 
 @pytest.fixture
@@ -39,7 +44,10 @@ def test_verbs_has_every_file_beside_it_and_every_kind() -> None:
 @every_verb
 def test_verb_says_all_that_a_verb_says(verb: Verb) -> None:
     assert [name for name in Verb.__annotations__ if not hasattr(verb, name)] == []
-    assert all([verb.label, verb.warning, verb.requested, verb.icon, verb.colour, verb.permission, verb.offered_when])
+    assert [name for name in REQUIRED if not getattr(verb, name)] == []
+    assert all([verb.icon, verb.permission, verb.offered_when])
+    assert bool(verb.hint) == verb.is_harsh, "what stands in the menu says why it stands there"
+    assert (verb.by_force or verb.name) in VERBS
     is_variant = bool(verb.variant_of)
     assert (bool(verb.flag), bool(verb.summary), bool(verb.about)) == (is_variant, not is_variant, not is_variant)
     if verb.params:
@@ -56,11 +64,33 @@ def test_verb_that_is_a_variant_is_a_param_of_another(verb: Verb) -> None:
 
 @every_verb
 def test_verb_has_its_words_in_both_languages(verb: Verb) -> None:
-    for sentence in (verb.label, verb.warning, verb.requested):
-        with translation.override("en"):
-            english = str(sentence)
-        with translation.override("ru"):
-            assert str(sentence) != english
+    def words() -> list[str]:
+        sentences = [
+            str(getattr(verb, name)) for name in SENTENCES if name != "question_of_many" and getattr(verb, name)
+        ]
+        return [*sentences, verb.question_about(["shop"]), verb.question_about(["shop", "db"])]
+
+    with translation.override("en"):
+        english = words()
+    with translation.override("ru"):
+        russian = words()
+    assert set(english) & set(russian) == set()
+
+
+@every_verb
+def test_verb_is_an_infinitive_on_its_button_and_in_its_question(verb: Verb) -> None:
+    with translation.override("ru"):
+        questions = [verb.question_about(["shop"]), verb.question_about(["shop", "db"])]
+        for words in (verb.label, *questions):
+            assert str(words).split()[0].endswith("ть")
+        assert [question[-1] for question in questions] == ["?", "?"]
+        assert ("shop" in questions[0], "2 сервера" in questions[1]) == (True, True)
+
+
+@every_verb
+def test_verb_asks_before_it_takes_a_server_down(verb: Verb) -> None:
+    ends_power = verb.is_cycle or verb.goal == Power.STOPPED
+    assert (verb.asks_first, verb.is_harsh) == (ends_power, verb.command in (Command.RESTART, Command.FORCE_STOP))
 
 
 @every_verb

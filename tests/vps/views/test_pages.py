@@ -136,7 +136,7 @@ def test_power_question_before_a_hard_verb_changes_nothing(as_user: Any, alice: 
     vps = make_vps(alice)
     bind(vps)
     page = as_user(alice).get(f"/vps/{vps.id}/power/restart/").content.decode()
-    assert "What was not written to disk is lost" in page
+    assert "What is not saved is lost" in page
     assert not Operation.objects.exists()
 
 

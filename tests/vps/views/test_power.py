@@ -30,14 +30,14 @@ OFFERED = {
     "reboot": {"running", "error"},
     "stop": {"running", "error"},
     "restart": {"running", "error"},
-    "force-stop": {"paused"},
+    "force-stop": {"running", "paused", "error"},
 }
 WARNINGS = {
-    "start": "The server will be started",
-    "reboot": "asked to restart itself",
-    "stop": "asked to shut down",
-    "restart": "What was not written to disk is lost",
-    "force-stop": "The power is cut at once",
+    "start": "Its system starts as after switching on",
+    "reboot": "Sites and programs on it stop for about a minute",
+    "stop": "told to shut down",
+    "restart": "What is not saved is lost",
+    "force-stop": "Like pulling the plug",
 }
 
 

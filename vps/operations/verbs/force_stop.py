@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from vps.hypervisor.base import Command
 from vps.models import Operation
@@ -19,11 +20,24 @@ class ForceStop(PowerOff):
     may_overtake = True
     is_overruled = True
 
-    label = _("Force stop")
-    warning = _("The power is cut at once. What was not written to disk is lost.")
+    label = _("Power off now")
+    hint = _("Like pulling the plug")
+    way_out = _("Do not wait: power off now")
+    icon = "power"
+    is_harsh = True
+    offered_when = frozenset({"running", "paused", "error"})
+
+    question = _("Power %(name)s off now?")
+    question_of_many = ngettext_lazy("Power %(count)d server off now?", "Power %(count)d servers off now?", "count")
+    warning = _("Like pulling the plug: what is not saved is lost.")
     requested = _("Stop requested")
-    asks_first = True
-    icon, colour = "power", "danger"
-    offered_when = frozenset({"paused"})
+    under_way = _("Powering off")
+    begun = _("Power-off of %(name)s has begun")
+    stage = _("The power is being cut")
+    check = _("Checking that the server is off")
+    noun = _("Power-off")
+    done = _("%(name)s was powered off in %(time)s")
+    failed = _("Power-off failed")
+    again = _("Power off again")
 
     variant_of, flag = "stop", "force"

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy, pgettext_lazy
 
 from vps.hypervisor.base import Command, Refusal
 from vps.models import Operation
@@ -19,10 +20,22 @@ class Reboot(PowerCycle):
     unconfirmed_code = "did_not_come_back"
 
     label = _("Reboot")
-    warning = _("The server's system is asked to restart itself.")
-    requested = _("Reboot requested")
-    icon, colour = "refresh", "azure"
+    icon = "refresh"
     offered_when = frozenset({"running", "error"})
+
+    question = _("Reboot the server %(name)s?")
+    question_of_many = ngettext_lazy("Reboot %(count)d server?", "Reboot %(count)d servers?", "count")
+    warning = _("Sites and programs on it stop for about a minute.")
+    requested = _("Reboot requested")
+    under_way = _("Rebooting")
+    begun = _("Reboot of %(name)s has begun")
+    stage = _("The system is shutting down")
+    check = _("Checking that it is up")
+    noun = pgettext_lazy("operation", "Reboot")
+    done = _("%(name)s was rebooted in %(time)s")
+    failed = _("Reboot failed")
+    again = _("Reboot again")
+    by_force = "restart"
 
     summary = "Reboot a server's system"
     about = "Its system is asked."

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy, pgettext_lazy
 
 from vps.hypervisor.base import Command, Power
 from vps.models import Operation
@@ -18,11 +19,22 @@ class Start(Verb):
     deadline = timedelta(seconds=120)
 
     label = _("Start")
-    warning = _("The server will be started.")
-    requested = _("Start requested")
-    icon, colour = "player-play", "success"
-    stands_out = True
+    icon = "player-play"
     offered_when = frozenset({"stopped", "error", "creating", "suspended", "not_connected"})
+
+    asks_first = False
+    question = _("Start the server %(name)s?")
+    question_of_many = ngettext_lazy("Start %(count)d server?", "Start %(count)d servers?", "count")
+    warning = _("Its system starts as after switching on.")
+    requested = _("Start requested")
+    under_way = _("Starting")
+    begun = _("Start of %(name)s has begun")
+    stage = _("The hypervisor is starting the server")
+    check = _("Checking that the server is up")
+    noun = pgettext_lazy("operation", "Start")
+    done = _("%(name)s was started in %(time)s")
+    failed = _("Start failed")
+    again = _("Start again")
 
     summary = "Switch a server on"
     about = "Done so already, it succeeds without a command to the hypervisor."

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy, pgettext_lazy
 from rest_framework.serializers import Serializer
 
 from vps.hypervisor.base import Command
@@ -32,11 +33,22 @@ class Stop(PowerOff):
     codes = DEAF
 
     label = _("Stop")
-    warning = _("The server's system is asked to shut down; if it has not done so within a minute, the power is cut.")
-    requested = _("Stop requested")
-    asks_first = True
-    icon, colour = "player-stop", "danger"
+    icon = "player-stop"
     offered_when = frozenset({"running", "error"})
+
+    question = _("Stop the server %(name)s?")
+    question_of_many = ngettext_lazy("Stop %(count)d server?", "Stop %(count)d servers?", "count")
+    warning = _("The system is told to shut down; if it has not done so within a minute, the power is cut.")
+    requested = _("Stop requested")
+    under_way = _("Stopping")
+    begun = _("Stop of %(name)s has begun")
+    stage = _("The system is shutting down")
+    check = _("Checking that the server is off")
+    noun = pgettext_lazy("operation", "Stop")
+    done = _("%(name)s was stopped in %(time)s")
+    failed = _("Stop failed")
+    again = _("Stop again")
+    by_force = "force-stop"
 
     summary = "Shut a server down"
     about = (
