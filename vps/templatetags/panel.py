@@ -7,14 +7,13 @@ from typing import Any
 from django import template
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from vps import operations
+from vps import figures, operations
 from vps.models import Event, Operation, Placement, Vps
 from vps.models.shown import NOT_CONNECTED, Shown
 from vps.models.webhook_attempt import in_words
@@ -25,6 +24,8 @@ from web.errors import Sentence
 
 register = template.Library()
 register.filter(in_words)
+for written in (figures.amount, figures.amount_of_mb, figures.measured, figures.rate, figures.percent):
+    register.filter(written)
 
 COLOURS = {
     "creating": "blue",
@@ -41,16 +42,6 @@ COLOURS = {
 # Who asked where nobody is named, by the source: as customers read it.
 UNNAMED: dict[str, Sentence] = {Event.Source.SYNC: _("the main site"), Event.Source.SYSTEM: _("the panel itself")}
 OUTCOMES = {"succeeded": _("Done"), "failed": _("Failed")}
-
-MB = 1024**2
-# decimals at most, and how it is said: each 1024 of the one before
-UNITS = (
-    (0, _("%(number)s B")),
-    (0, _("%(number)s KB")),
-    (1, _("%(number)s MB")),
-    (2, _("%(number)s GB")),
-    (2, _("%(number)s TB")),
-)
 
 
 @register.simple_tag
@@ -133,33 +124,6 @@ def icon(name: str) -> SafeString:
 def power_word(power: str) -> Sentence:
     """What the cluster says of a guest, in words."""
     return dict(Placement.Power.choices).get(power, power)
-
-
-@register.filter
-def amount(count: float | None) -> str:
-    """A number of bytes as people read it: 1.5 GB."""
-    if count is None:
-        return "—"
-    power = next((power for power in range(len(UNITS)) if count < 1024 ** (power + 1)), len(UNITS) - 1)
-    decimals, unit = UNITS[power]
-    number = round(count / 1024**power, decimals)
-    return str(unit) % {"number": number_format(int(number) if number == int(number) else number)}
-
-
-@register.filter
-def amount_of_mb(count: int) -> str:
-    return amount(count * MB)
-
-
-@register.filter
-def rate(count: float | None) -> str:
-    """Bytes a second."""
-    return "—" if count is None else str(_("%(amount)s/s")) % {"amount": amount(count)}
-
-
-@register.filter
-def percent(fraction: float | None) -> str:
-    return "—" if fraction is None else f"{fraction * 100:.0f} %"
 
 
 @register.filter
