@@ -13,7 +13,8 @@ from redis.exceptions import RedisError
 log = logging.getLogger(__name__)
 
 GUESTS_FOR = USAGE_FOR = 60
-HISTORY_FOR = 60
+# A history is fetched for who looks at it; meanwhile the one before is shown. That there is none is asked again sooner.
+HISTORY_FOR, NO_HISTORY_FOR = 600, 60
 # A release reads nothing that another has written in another shape.
 GUESTS, SIGHTINGS = "guests-by-key", "sightings-by-key"
 # A cluster may be away for days, and other machines stand there when it is back.
@@ -67,7 +68,8 @@ def forget_usage(placement_ids: list[int]) -> None:
 
 
 def store_history(placement_id: int, timeframe: str, history: Mapping[str, Any]) -> None:
-    losable(cache.set, f"history-of:{placement_id}:{timeframe}", history, HISTORY_FOR)
+    seconds = HISTORY_FOR if history["points"] else NO_HISTORY_FOR
+    losable(cache.set, f"history-of:{placement_id}:{timeframe}", history, seconds)
 
 
 def history(placement_id: int, timeframe: str) -> dict[str, Any] | None:

@@ -1,6 +1,7 @@
 """What a VPS uses, now and over time. Doors read what was heard last and never wait; a worker fetches the history."""
 
 from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import Annotated, Any, NotRequired, TypedDict
 
 from django.utils import timezone
@@ -12,6 +13,8 @@ from vps.open_hypervisor import Crowded, open_hypervisor
 from web.openapi.shapes import many, moment, one_of, or_null, thing, value, whole
 from web.timestamps import rfc3339
 
+# The hypervisor's own data are no finer than a minute.
+FRESH_FOR = timedelta(minutes=1)
 TIMEFRAMES = [str(timeframe) for timeframe in Timeframe]
 PRIVATE = {"at", "counted"}
 RATES = ("disk_read", "disk_written", "net_in", "net_out")
@@ -48,14 +51,21 @@ def usage(vps: Vps) -> dict[str, Any] | None:
 
 
 def history(vps: Vps, timeframe: str) -> HistoryShape:
-    """As it was heard. Pending: a worker is asking."""
+    """As it was heard. Pending: a worker is asking. One of more than a minute ago is shown while a worker asks anew."""
     placement = getattr(vps, "placement", None)
     if placement is None or not placement.is_certain:
         return UNAVAILABLE
     points: Any = observations.history(placement.pk, timeframe)
-    if points is None and observations.first_to_ask(f"{placement.pk}:{timeframe}", for_seconds=5):
+    if not is_fresh(points) and observations.first_to_ask(f"{placement.pk}:{timeframe}", for_seconds=5):
         notify.worker("fetch_history", vps.pk, timeframe)
     return since_its_owner(points, vps) if points else PENDING
+
+
+def is_fresh(points: HistoryShape | None) -> bool:
+    """That there is none is kept for as long as it counts."""
+    if points is None or "fetched_at" not in points:
+        return points is not None
+    return datetime.fromisoformat(points["fetched_at"]) > timezone.now() - FRESH_FOR
 
 
 def since_its_owner(points: HistoryShape, vps: Vps) -> HistoryShape:
@@ -74,7 +84,7 @@ def placement_seen(vps: Vps) -> Placement | None:
 
 
 def fetch_history(vps_id: int, timeframe: str) -> None:
-    """Ask the hypervisor, for a minute's use: its own data are no finer than that."""
+    """Ask the hypervisor."""
     placement = Placement.objects.select_related("cluster").filter(vps_id=vps_id).first()
     if placement is None or not placement.is_certain:
         return
