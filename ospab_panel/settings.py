@@ -74,6 +74,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "web.middleware.give_request_id",
+    "web.compression.CompressionMiddleware",
     "ospab_panel.middleware.keep_secrets_sealed",
     "vps.api.call_log.log_main_site_calls",
     "web.health.accept_any_host",
@@ -308,7 +309,7 @@ STATICFILES_FINDERS = [
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "ospab_panel.static_storage.CompressedStorage"},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # No page takes files: what is sent of them is let pass, and nothing is written to disk.

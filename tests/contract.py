@@ -1,5 +1,6 @@
 """Every answer of the API that any test gets is held against the description of it. `tests.conftest` puts it in between."""
 
+import gzip
 import json
 import re
 from functools import cache
@@ -107,6 +108,11 @@ def check(response: Any) -> None:
     request = response.wsgi_request
     if request.method == "HEAD" or not request.path.startswith("/api/") or response["Content-Type"] != JSON:
         return
-    body = json.loads(response.content)
+    body = json.loads(plain(response))
     broken = contract().broken_by(request.method, request.path, response.status_code, body, response.headers)
     assert not broken, broken
+
+
+def plain(response: Any) -> bytes:
+    content: bytes = response.content
+    return gzip.decompress(content) if response.get("Content-Encoding") == "gzip" else content

@@ -18,8 +18,10 @@ from ospab_panel.server.request_body import Request
 from ospab_panel.server.wsgi_bridge import CLOSE, Answer, send_all
 from ospab_panel.server.wsgi_environ import Headers, environ_of_headers
 from web import request_id
+from web.accept_encoding import preferred
 
 WITHOUT_BODY = (304, 405, 416)
+COMPRESSIONS = ("br", "gzip")
 
 
 class StaticFiles:
@@ -46,10 +48,29 @@ class StaticFiles:
 
 def answer_of(found: Any, method: str, environ: dict[str, str]) -> Answer:
     """As HEAD it opens no file: what is in it was read once."""
-    found_response = found.get_response(method if method != "GET" else "HEAD", environ)
-    status, headers = int(found_response.status), [(name.lower(), value) for name, value in found_response.headers]
-    body = b"" if status in WITHOUT_BODY else part(contents(found.get_path_and_headers(environ)[0]), dict(headers))
-    return Answer(status, [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers], body)
+    asked = as_whitenoise_reads(found, environ)
+    found_response = found.get_response(method if method != "GET" else "HEAD", asked)
+    status, headers = int(found_response.status), {name.lower(): value for name, value in found_response.headers}
+    if "etag" in headers:
+        headers["etag"] = etag_of(found, asked)
+    body = b"" if status in WITHOUT_BODY else part(contents(found.get_path_and_headers(asked)[0]), headers)
+    return Answer(status, [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()], body)
+
+
+def as_whitenoise_reads(found: Any, environ: dict[str, str]) -> dict[str, str]:
+    """WhiteNoise looks for words, and takes `gzip;q=0` for a wish. A part is one of the file as it is."""
+    accepted = "" if "HTTP_RANGE" in environ else environ.get("HTTP_ACCEPT_ENCODING", "")
+    asked = environ | {"HTTP_ACCEPT_ENCODING": ", ".join(preferred(accepted, COMPRESSIONS))}
+    if known := environ.get("HTTP_IF_NONE_MATCH"):
+        tags = [tag.strip().removeprefix("W/") for tag in known.split(",")]
+        asked["HTTP_IF_NONE_MATCH"] = found.etag if etag_of(found, asked) in tags else ""
+    return asked
+
+
+def etag_of(found: Any, asked: dict[str, str]) -> str:
+    """Other bytes, another tag: WhiteNoise gives the file and all that is compressed of it the same."""
+    compression = dict(found.get_path_and_headers(asked)[1]).get("Content-Encoding")
+    return f'{found.etag[:-1]}-{compression}"' if compression else found.etag
 
 
 def part(body: bytes, headers: dict[str, str]) -> bytes:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.templatetags.static import static
 
 from ospab_panel.server.static_files import StaticFiles
 
@@ -83,11 +84,59 @@ def test_static_files_pass_all_else_on_to_django(files: StaticFiles, path: str) 
     assert ask(files, path)[0] == 404
 
 
-def test_static_file_is_sent_compressed_to_who_takes_it(tmp_path: Path, settings: Any) -> None:
-    settings.STATIC_ROOT = tmp_path
-    (tmp_path / "panel.css").write_bytes(BODY)
-    (tmp_path / "panel.css.gz").write_bytes(b"small")
-    files = StaticFiles(elsewhere)
-    _, headers, body = ask(files, "/static/panel.css", accept_encoding="gzip")
-    assert (body, headers["content-encoding"], headers["vary"]) == (b"small", "gzip", "Accept-Encoding")
-    assert ask(files, "/static/panel.css")[2] == BODY
+@pytest.fixture
+def compressed(files: StaticFiles, tmp_path: Path) -> StaticFiles:
+    (tmp_path / "panel.css.gz").write_bytes(b"smaller")
+    (tmp_path / "panel.css.br").write_bytes(b"small")
+    return StaticFiles(elsewhere)
+
+
+SENT = {
+    "gzip, deflate, br": ("br", b"small"),
+    "gzip": ("gzip", b"smaller"),
+    "br;q=0.1, gzip": ("gzip", b"smaller"),
+    "gzip;q=0, br;q=0": (None, BODY),
+    "identity": (None, BODY),
+}
+
+
+@pytest.mark.parametrize("accepted", SENT)
+def test_static_file_is_sent_as_its_caller_takes_it(compressed: StaticFiles, accepted: str) -> None:
+    _, headers, body = ask(compressed, "/static/panel.css", accept_encoding=accepted)
+    assert (headers.get("content-encoding"), body) == SENT[accepted]
+    assert (headers["content-length"], headers["vary"]) == (str(len(body)), "Accept-Encoding")
+    assert headers["content-type"] == 'text/css; charset="utf-8"'
+
+
+def test_static_file_is_sent_as_it_is_to_who_does_not_say(compressed: StaticFiles) -> None:
+    assert ask(compressed, "/static/panel.css")[2] == BODY
+
+
+def test_static_file_by_head_has_the_length_that_is_sent_compressed(compressed: StaticFiles) -> None:
+    headers = ask(compressed, "/static/panel.css", "HEAD", accept_encoding="br")[1]
+    assert (headers["content-length"], headers["content-encoding"]) == ("5", "br")
+
+
+def test_static_file_has_a_tag_for_each_compression_and_each_is_known_again(compressed: StaticFiles) -> None:
+    tags = {}
+    for accepted in ("", "gzip", "br"):
+        tags[accepted] = ask(compressed, "/static/panel.css", accept_encoding=accepted)[1]["etag"]
+        known = f'"another", W/{tags[accepted]}'
+        status, headers, body = ask(compressed, "/static/panel.css", accept_encoding=accepted, if_none_match=known)
+        assert (status, body, headers["etag"], headers["vary"]) == (304, b"", tags[accepted], "Accept-Encoding")
+    assert len(set(tags.values())) == 3
+    assert ask(compressed, "/static/panel.css", accept_encoding="br", if_none_match=tags["gzip"])[0] == 200
+
+
+def test_static_file_asked_for_in_part_is_no_part_of_the_compressed(compressed: StaticFiles) -> None:
+    status, headers, body = ask(compressed, "/static/panel.css", range="bytes=5-9", accept_encoding="br")
+    assert (status, body, headers.get("content-encoding")) == (206, BODY[5:10], None)
+    assert headers["etag"] == ask(compressed, "/static/panel.css")[1]["etag"]
+
+
+def test_static_file_named_by_its_contents_is_kept_for_ever(static_files: None) -> None:
+    name = static("panel.css")
+    _, headers, body = ask(StaticFiles(elsewhere), name, accept_encoding="br")
+    assert "immutable" in headers["cache-control"]
+    assert headers["content-encoding"] == "br"
+    assert len(body) < 10_000

@@ -16,7 +16,7 @@ from vps.db.encrypted import unreadable
 from vps.management import demo
 
 # What comes along with the packages that we take files from.
-UNUSED = ["redoc"]
+UNUSED = ["redoc", "rest_framework", "htm*-4*"]
 
 
 class Command(BaseCommand):
