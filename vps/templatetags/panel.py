@@ -1,15 +1,13 @@
 """Icons, badges, sizes and the buttons of a server: for the templates."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.contrib.staticfiles.storage import staticfiles_storage
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -21,10 +19,11 @@ from vps.models.who import STAFF
 from vps.operations.verb import Verb
 from vps.operations.verbs import VERBS, verb_of
 from web.errors import Sentence
+from web.time_spans import span
 
 register = template.Library()
 register.filter(in_words)
-for written in (figures.amount, figures.amount_of_mb, figures.measured, figures.rate, figures.percent):
+for written in (figures.amount, figures.amount_of_mb, figures.measured, figures.rate, figures.percent, span):
     register.filter(written)
 
 COLOURS = {
@@ -130,15 +129,6 @@ def power_word(power: str) -> Sentence:
 def share_of(part: float | None, whole: float | None) -> int | None:
     """Percent, for a bar, or None where either is not known."""
     return None if part is None or not whole else round(100 * part / whole)
-
-
-@register.filter
-def duration(seconds: int | None) -> str:
-    """6 days, 3 hours."""
-    if seconds is None:
-        return "—"
-    now = timezone.now()
-    return timesince(now - timedelta(seconds=seconds), now)
 
 
 @register.filter
