@@ -16,8 +16,12 @@ from vps.operations.verbs import VERBS
 ICONS = [
     *sorted({verb.icon for verb in VERBS.values()}),
     "arrow-left",
+    "chart-line",
     "copy",
+    "dots",
     "external-link",
+    "history",
+    "lifebuoy",
     "lock",
     "logout",
     "mail",
@@ -28,6 +32,7 @@ ICONS = [
     "shield-lock",
     "sun",
     "user",
+    "x",
 ]
 
 # published folder: (folder in node_modules, files)

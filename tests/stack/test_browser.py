@@ -50,6 +50,7 @@ def test_server_page_works_without_javascript(open_as: Any, panel: Any) -> None:
     page = open_as("alice", java_script_enabled=False)
     page.goto(f"{panel.url}/?q=db-primary")
     page.get_by_role("link", name="db-primary", exact=True).click()
+    page.locator(".power summary").click()
     page.get_by_role("button", name="Hard restart").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Restart db-primary hard?")
     page.get_by_role("button", name="Hard restart").click()

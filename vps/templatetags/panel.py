@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from vps import figures, operations
 from vps.models import Event, Operation, Placement, Vps
-from vps.models.shown import NOT_CONNECTED, Shown
+from vps.models.shown import Shown
 from vps.models.webhook_attempt import in_words
 from vps.models.who import STAFF
 from vps.operations.verb import Verb
@@ -48,22 +48,20 @@ def buttons(vps: Vps) -> list[Verb]:
     """What to show. Behind an operation that hangs nobody is locked: it can be overtaken by force.
 
     Where `why_off` has a reason they are shown all the same, and cannot be pressed. A guest that was just bound, and not
-    asked yet, is taken to be what the main site says. One that is bound to nothing is known to be nothing,
-    so nothing is offered but what begins it. What the driver cannot do is not offered at all, and nothing is of a server
-    that is suspended: what is to be done there is no button of power.
+    asked yet, is taken to be what the main site says. What the driver cannot do is not offered, and nothing is of a server
+    that is bound to nothing, being created or suspended: what is to be done there is no button of power.
     """
     return [verb for verb in fitting(vps) if operations.is_possible(vps, verb)]
 
 
 def fitting(vps: Vps) -> list[Verb]:
-    shown = vps.shown.word
-    if vps.status == Vps.Status.SUSPENDED:
+    if vps.status in (Vps.Status.CREATING, Vps.Status.SUSPENDED) or not hasattr(vps, "placement"):
         return []
     if why_off(vps):
-        return offered_when(shown if shown == NOT_CONNECTED else vps.status)
+        return offered_when(vps.status)
     if operation := vps.open_operation:
         return [verb for verb in VERBS.values() if verb.may_overtake and not verb_of(operation).may_overtake]
-    return offered_when(shown) or offered_when(vps.status)
+    return offered_when(vps.shown.word) or offered_when(vps.status)
 
 
 def offered_when(word: str) -> list[Verb]:

@@ -10,7 +10,7 @@ from vps.models import Event, Vps
 from vps.operations.verbs import VERBS
 from vps.views import detail
 from vps.views.find import find_vps
-from web.next_page import next_page
+from web.next_page import here, next_page
 
 
 @require_http_methods(["GET", "POST"])
@@ -20,7 +20,7 @@ def power(request: HttpRequest, id: int, name: str) -> HttpResponse:
     vps = find_vps(request, id)
     if name not in VERBS:
         raise Http404
-    back = next_page(request, resolve_url("vps:detail", id))
+    back = next_page(request, here(request) if request.htmx else resolve_url("vps:detail", id))  # type: ignore[attr-defined]
     if request.method == "GET":
         template = "vps/_confirm.html" if request.htmx else "vps/confirm.html"  # type: ignore[attr-defined]
         return render(request, template, {"vps": vps, "verb": VERBS[name], "back": back})

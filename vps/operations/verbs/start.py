@@ -20,7 +20,7 @@ class Start(Verb):
 
     label = _("Start")
     icon = "player-play"
-    offered_when = frozenset({"stopped", "error", "creating", "suspended", "not_connected"})
+    offered_when = frozenset({"stopped", "error"})
 
     asks_first = False
     question = _("Start the server %(name)s?")
