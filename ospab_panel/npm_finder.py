@@ -15,34 +15,68 @@ from vps.operations.verbs import VERBS
 
 ICONS = [
     *sorted({verb.icon for verb in VERBS.values()}),
+    "refresh",
+    "activity",
+    "adjustments",
+    "alert-octagon",
+    "alert-triangle",
+    "api",
+    "arrow-down",
     "arrow-left",
+    "arrow-up",
+    "bug",
     "chart-line",
+    "check",
+    "chevron-down",
+    "circle-check",
+    "clock",
+    "clock-pause",
     "copy",
+    "cpu",
+    "credit-card",
     "dots",
+    "download",
     "external-link",
+    "eye",
+    "eye-off",
+    "help-circle",
     "history",
+    "info-circle",
     "lifebuoy",
+    "loader-2",
     "lock",
     "logout",
     "mail",
-    "moon",
+    "map-off",
+    "menu-2",
+    "network",
+    "player-pause",
+    "plug-connected-x",
+    "plus",
     "search",
     "server-2",
     "settings",
     "shield-lock",
-    "sun",
+    "terminal-2",
+    "tool",
+    "trash",
     "user",
+    "world",
     "x",
 ]
+# Of the states that are good to stand still in: their icons are filled, and named such as circle-check-filled.
+FILLED = ["circle-check", "square"]
 
 # published folder: (folder in node_modules, files)
 PUBLISHED = {
     "tabler": ("@tabler/core/dist", ["css/tabler.min.css", "css/tabler.min.css.map"]),
     "uplot": ("uplot/dist", ["uPlot.iife.min.js", "uPlot.min.css"]),
-    "icons": (
-        "@tabler/icons/icons/outline",
-        [f"{name}.svg" for name in ICONS],
+    "inter": (
+        "@fontsource-variable/inter/files",
+        [f"inter-{alphabet}-wght-normal.woff2" for alphabet in ("latin", "cyrillic")],
     ),
+    "icons": ("@tabler/icons/icons/outline", [f"{name}.svg" for name in sorted(set(ICONS))]),
+    "icons-filled": ("@tabler/icons/icons/filled", [f"{name}.svg" for name in FILLED]),
 }
 
 

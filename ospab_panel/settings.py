@@ -10,6 +10,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from ospab_panel import environment, introduction, mail_address
+from ospab_panel.outside_links import web_address
 from ospab_panel.own_address import allowed_hosts, panel_url, refuse_unsafe
 from ospab_panel.redis_address import broker_url
 from ospab_panel.safe_values import field_keys, password_in, refuse_same, secret
@@ -109,6 +110,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
                 "csp.context_processors.nonce",
+                "web.links.links",
             ],
         },
     }
@@ -197,6 +199,12 @@ if MAILS_ARE_ON:
         "schedule": schedule(5),
         "options": {"expires": 60},
     }
+
+# Where pages lead beside their own, each only where it is set
+SITE_URL = web_address("SITE_URL", "https://ospab.host")
+PAY_URL = web_address("PAY_URL")
+SUPPORT_URL = web_address("SUPPORT_URL") or (f"mailto:{SUPPORT_EMAIL}" if SUPPORT_EMAIL else "")
+STATUS_URL = web_address("STATUS_URL")
 
 # Clusters are other machines, unless the panel runs on the hypervisor itself, or in the demo.
 CLUSTERS_ALLOW_LOCAL = environment.flag("CLUSTERS_ALLOW_LOCAL", DEMO)

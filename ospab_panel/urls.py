@@ -13,7 +13,7 @@ urlpatterns = [
     path("healthz", health.alive),
     path("readyz", health.ready),
     path("api/schema", document.schema, name="schema"),
-    path("api/docs", document.docs),
+    path("api/docs", document.docs, name="docs"),
     path("api/auth/", include("accounts.api_urls")),
     path("api/users/", include("accounts.sync_urls")),
     path("api/", include("vps.api.urls")),

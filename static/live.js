@@ -75,37 +75,3 @@ body.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (detail.target.id !== "dialog" && last.get(detail.target.id) === html) detail.shouldSwap = false;
   last.set(detail.target.id, html);
 });
-
-// Confirmations open in the dialog.
-const dialog = document.getElementById("dialog");
-body.addEventListener("htmx:afterSwap", ({ target }) => target === dialog && dialog.showModal());
-dialog.addEventListener("htmx:afterRequest", ({ target }) => target === dialog || dialog.close());
-dialog.addEventListener("click", (event) => {
-  if (event.target !== dialog && !event.target.closest("[data-close]")) return;
-  event.preventDefault();
-  dialog.close();
-});
-
-// The menu closes by a click elsewhere and by Escape.
-const menu = document.querySelector("details.menu");
-addEventListener("click", ({ target }) => menu?.contains(target) || menu?.removeAttribute("open"));
-addEventListener("keydown", ({ key }) => key === "Escape" && menu?.removeAttribute("open"));
-
-// Times in the reader's own zone and language; addresses to the clipboard.
-const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
-function day(date) {
-  const year = date.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" };
-  return date.toLocaleDateString(document.documentElement.lang, { day: "numeric", month: "long", ...year });
-}
-function localise(root) {
-  for (const time of root.querySelectorAll("time[datetime]")) {
-    const date = new Date(time.dateTime);
-    time.textContent = "day" in time.dataset ? day(date) : format.format(date);
-  }
-}
-localise(document);
-body.addEventListener("htmx:afterSwap", () => localise(document));
-body.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-copy]");
-  if (button) navigator.clipboard.writeText(button.dataset.copy).then(() => button.classList.add("copied"));
-});

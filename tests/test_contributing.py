@@ -138,4 +138,7 @@ def test_language_has_its_catalogue_and_its_switch(code: str, client: Any, db: N
     """English is what the code is written in."""
     assert code == "en" or (ROOT / f"locale/{code}/LC_MESSAGES/django.po").exists()
     assert code == "en" or f"-l {code} " in (ROOT / "Makefile").read_text()
-    assert f'value="{code}" lang="{code}"' in client.get(reverse("accounts:login")).content.decode()
+    other = next(word for word in dict(settings.LANGUAGES) if word != code)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = other
+    page = client.get(reverse("accounts:login")).content.decode()
+    assert f'value="{code}" lang="{code}"' in page

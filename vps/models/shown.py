@@ -25,6 +25,17 @@ FRESH_FOR = timedelta(seconds=45)
 PAUSED, UNKNOWN, NOT_CONNECTED = "paused", "unknown", "not_connected"
 # Beside the words of Vps.Status.
 LABELS: dict[str, Sentence] = {PAUSED: _("Paused"), UNKNOWN: _("Unknown"), NOT_CONNECTED: _("Not connected")}
+# How pages draw each word: the tone of its colour, and an icon, for colour alone says nothing to some.
+DRAWN = {
+    "creating": ("busy", "loader-2"),
+    "running": ("run", "circle-check-filled"),
+    "stopped": ("off", "square-filled"),
+    "suspended": ("susp", "lock"),
+    "error": ("fail", "alert-octagon"),
+    PAUSED: ("ask", "player-pause"),
+    UNKNOWN: ("ask", "help-circle"),
+    NOT_CONNECTED: ("off", "plug-connected-x"),
+}
 
 
 class Shown:
@@ -32,6 +43,7 @@ class Shown:
 
     def __init__(self, word: str, label: Sentence, since: datetime | None = None) -> None:
         self.word, self.label, self.since = word, label, since
+        self.tone, self.icon = DRAWN[word]
 
     @property
     def is_seen(self) -> bool:

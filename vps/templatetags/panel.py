@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import template
 from django.contrib.staticfiles.storage import staticfiles_storage
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -13,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 
 from vps import figures, operations
 from vps.models import Event, Operation, Placement, Vps
-from vps.models.shown import Shown
 from vps.models.webhook_attempt import in_words
 from vps.models.who import STAFF
 from vps.operations.verb import Verb
@@ -26,21 +27,9 @@ register.filter(in_words)
 for written in (figures.amount, figures.amount_of_mb, figures.measured, figures.rate, figures.percent, span):
     register.filter(written)
 
-COLOURS = {
-    "creating": "blue",
-    "running": "green",
-    "stopped": "secondary",
-    "suspended": "purple",
-    "error": "red",
-    "paused": "yellow",
-    "unknown": "orange",
-    "not_connected": "secondary",
-    "succeeded": "green",
-    "failed": "red",
-}
 # Who asked where nobody is named, by the source: as customers read it.
 UNNAMED: dict[str, Sentence] = {Event.Source.SYNC: _("the main site"), Event.Source.SYSTEM: _("the panel itself")}
-OUTCOMES = {"succeeded": _("Done"), "failed": _("Failed")}
+OUTCOMES = {"succeeded": ("run", _("Done")), "failed": ("fail", _("Failed"))}
 
 
 @register.simple_tag
@@ -81,10 +70,22 @@ def named(sentence: Sentence, name: str) -> str:
     return str(sentence) % {"name": name}
 
 
-@register.filter
-def badge(shown: Shown) -> SafeString:
-    """What nobody sees has a broken edge: its colour alone is told apart by few."""
-    return coloured(shown.word, shown.label, "" if shown.is_seen else " unseen")
+class Pill(NamedTuple):
+    """A state as pages draw it: an icon and a word on the tint of its tone."""
+
+    tone: str
+    icon: str
+    label: Sentence
+    is_seen: bool = True
+
+
+@register.simple_tag
+def pill(vps: Vps) -> Pill:
+    """What is under way is said in its own word; programs read of it in the operation, and the state stays what was seen."""
+    if operation := vps.open_operation:
+        return Pill("busy", "loader-2", verb_of(operation).under_way)
+    shown = vps.shown
+    return Pill(shown.tone, shown.icon, shown.label, shown.is_seen)
 
 
 @register.filter
@@ -101,18 +102,15 @@ def asked_by(operation: Operation, reader: Any) -> Sentence:
 @register.filter
 def outcome(operation: Operation) -> SafeString:
     """How it ended."""
-    return coloured(operation.state, OUTCOMES[operation.state])
-
-
-def coloured(word: str, label: Sentence, more: str = "") -> SafeString:
-    return format_html('<span class="badge bg-{}-lt{}">{}</span>', COLOURS[word], more, label)
+    return format_html('<span class="state tone-{}">{}</span>', *OUTCOMES[operation.state])
 
 
 @lru_cache
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """One of the published icons, inline, so that it takes the colour of the text around it."""
-    with staticfiles_storage.open(f"icons/{name}.svg") as file:
+    folder = "icons-filled" if name.endswith("-filled") else "icons"
+    with staticfiles_storage.open(f"{folder}/{name.removesuffix('-filled')}.svg") as file:
         svg = file.read().decode()
     return SafeString(svg.replace("<svg", '<svg aria-hidden="true"', 1))
 
@@ -131,8 +129,20 @@ def share_of(part: float | None, whole: float | None) -> int | None:
 
 @register.filter
 def moment(when: datetime | None) -> SafeString | str:
-    """In UTC where there is no JavaScript; live.js writes it in the reader's own time."""
+    """20 November, 10:21 UTC; page.js writes it in the reader's own time, and says today and yesterday."""
+    return time_tag(when, "")
+
+
+@register.filter
+def clock(when: datetime | None) -> SafeString | str:
+    """For sentences in which no word for today fits: page.js leaves the day out where it is today."""
+    return time_tag(when, " data-clock")
+
+
+def time_tag(when: datetime | None, more: str) -> SafeString | str:
     if when is None:
         return "—"
     utc = when.astimezone(UTC)
-    return format_html('<time datetime="{}">{} UTC</time>', utc.isoformat(), utc.strftime("%Y-%m-%d %H:%M"))
+    words = "j E, H:i" if utc.year == timezone.now().year else "j E Y, H:i"
+    shown = f"{date_format(utc, words)} UTC"
+    return format_html('<time datetime="{}"{}>{}</time>', utc.isoformat(), SafeString(more), shown)

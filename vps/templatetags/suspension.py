@@ -75,7 +75,7 @@ def support_address() -> str:
 
 @register.filter
 def day(when: datetime) -> SafeString:
-    """24 November, and the year where it is another; live.js writes it in the reader's own time."""
+    """24 November, and the year where it is another; page.js writes it in the reader's own time."""
     utc = when.astimezone(UTC)
     is_this_year = utc.year == timezone.now().year
     shown = date_format(utc, "j E" if is_this_year else "j E Y")
