@@ -67,6 +67,13 @@ def many_pages(changed: Pages) -> None:
         after_commit(partial(send_changes, changed[:MOST_MESSAGES], is_cut=len(changed) > MOST_MESSAGES))
 
 
+def notices(user_ids: Iterable[int]) -> None:
+    """After the commit, let the open pages of these users look for what they are told. As with VPSs, past the first hundred
+    pages find it out by themselves."""
+    if readers := sorted(user_ids):
+        after_commit(partial(send_notices, readers[:MOST_MESSAGES]))
+
+
 def standing(user_id: int, **_: Any) -> None:
     """Have the sockets of this user ask anew who reads, after the commit. A receiver of `accounts.standing.changed`."""
     after_commit(partial(send_standing, user_id))
@@ -121,6 +128,12 @@ def send_changes(changed: Pages, *, is_cut: bool = False) -> None:
     messages += [(EVENTS, {"type": "feed.grew"})] if is_cut else []
     more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
     send(messages, f"no open page was told of VPS {changed[0][0]}{more}")
+
+
+def send_notices(user_ids: list[int]) -> None:
+    if redis_check.ask():
+        messages: Messages = [(group_of(user_id), {"type": "notices.came", "notices": True}) for user_id in user_ids]
+        send(messages, f"no open page of user {user_ids[0]} was told of a notice")
 
 
 def send_standing(user_id: int) -> None:

@@ -10,7 +10,7 @@ from celery import shared_task
 from accounts import forgetting
 from vps import notify, operations
 from vps.models import Cluster
-from vps.services import addresses, binding, metrics, sync_calls, webhooks
+from vps.services import addresses, binding, metrics, notices, sync_calls, webhooks
 from vps.services.reconcile import reconcile
 from web import idempotency, limits
 from web.transient_errors import is_transient
@@ -113,12 +113,14 @@ def deliver(endpoint_id: int) -> None:
 
 @task
 def forget() -> None:
-    """What has been kept for its time: answers under keys, counts, what logins left, calls of the main site, webhooks."""
+    """What has been kept for its time: answers under keys, counts, what logins left, calls of the main site, webhooks,
+    notices."""
     kept = {
         "answers": idempotency,
         "limits": limits,
         "logins": forgetting,
         "calls": sync_calls,
         "webhooks": webhooks,
+        "notices": notices,
     }
     log.info("forgotten: %s", {name: where.forget_old() for name, where in kept.items()})

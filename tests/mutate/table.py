@@ -25,6 +25,50 @@ def m(promise: str, file: str, line: str, broken: str, *tests: str) -> Mutation:
     return Mutation(promise, file, line, broken, tests)
 
 
+OF_NOTICES = [
+    m(
+        "a notice",
+        "vps/models/operation.py",
+        "        Notice.objects.record_ends([self.pk])",
+        "        pass",
+        "tests/vps/models/test_notice.py",
+    ),
+    m(
+        "a notice",
+        "vps/models/operation.py",
+        "            Notice.objects.record_ends([one.pk for one in hit])",
+        "            pass",
+        "tests/vps/models/test_notice.py",
+    ),
+    m(
+        "a notice",
+        "vps/services/sync/write.py",
+        "    Notice.objects.record_deletions(",
+        "    list(",
+        "tests/vps/models/test_notice.py",
+    ),
+    m(
+        "a notice",
+        "vps/models/notice.py",
+        "requested_by_id = owner_id AND source IN ('page', 'admin')",
+        "source IN ('page', 'admin')",
+        "tests/vps/models/test_notice.py",
+    ),
+    m(
+        "a notice",
+        "vps/models/vps.py",
+        "failed.exclude(models.Exists(later))",
+        "failed",
+        "tests/vps/models/test_notice.py",
+    ),
+    m(
+        "a notice",
+        "vps/models/notice.py",
+        "            notify.notices({user_id for (user_id,) in cursor.fetchall()})",
+        "            cursor.fetchall()",
+        "tests/vps/test_sockets.py",
+    ),
+]
 OF_OPERATIONS = [
     m(
         "an operation's deadline",
@@ -714,4 +758,4 @@ OF_MAILS = [
         "tests/accounts/mails/test_render.py",
     ),
 ]
-MUTATIONS = [*OF_OPERATIONS, *OF_HYPERVISORS, *OF_MAIN_SITE, *OF_TRIES, *OF_MAILS]
+MUTATIONS = [*OF_OPERATIONS, *OF_NOTICES, *OF_HYPERVISORS, *OF_MAIN_SITE, *OF_TRIES, *OF_MAILS]

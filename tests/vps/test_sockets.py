@@ -18,7 +18,7 @@ from accounts import people
 from ospab_panel.asgi import application
 from tests.conftest import PASSWORD, person
 from tests.ospab_panel.test_slow_callers import serving
-from vps import notify
+from vps import notify, operations
 from vps.models import Event
 from vps.sockets.slots import MOST_OF_A_USER, MOST_UNKNOWN_OF_AN_ADDRESS, open_sockets
 
@@ -258,6 +258,36 @@ async def until_received(socket: Opened, vps: Any, user: Any) -> None:
 def change(vps: Any) -> None:
     Event.objects.record("vps.updated", vps, source="sync")
     notify.send_changes([(vps.pk, vps.user_id)])
+
+
+def test_page_socket_says_that_there_is_a_notice_and_to_nobody_else(
+    as_user: Any, alice: Any, bob: Any, make_vps: Any, bind: Any
+) -> None:
+    """F1: and once for what ends in a burst."""
+    browsers = [as_user(user) for user in (alice, bob)]
+    shop, blog = make_vps(alice), make_vps(bob)
+    bind(shop), bind(blog, 101)
+
+    def fail_two() -> None:
+        notify.send_notices([alice.pk, alice.pk])
+        asked = operations.request(shop, "reboot", by=alice, source="page")
+        asked.end("failed", error_code="timed_out")
+
+    async def see() -> list[dict[str, Any]]:
+        async with (
+            opened("/ws/pages", cookie_of(browsers[0])) as hers,
+            opened("/ws/pages", cookie_of(browsers[1])) as his,
+        ):
+            await sync_to_async(fail_two)()
+            got = [json.loads((await hers.received())["text"]) for _ in range(2)]
+            await sync_to_async(notify.send_changes)([(blog.pk, bob.pk)])
+            got.append(json.loads((await his.received())["text"]))
+            return got
+
+    hers, more, his = async_to_sync(see)()
+    assert {"notices": True} in (hers, more)
+    assert {"vps": shop.pk} in (hers, more)
+    assert his == {"vps": blog.pk}
 
 
 def test_event_socket_is_closed_by_the_logout_of_its_token(alice: Any, make_vps: Any) -> None:

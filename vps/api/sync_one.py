@@ -28,7 +28,7 @@ NAMINGS = (Naming("<id:id>", ""), Naming("external/<path:external_id>", "ByExter
 
 def vps_of(request: Request, id: int = 0, external_id: str = "") -> Vps:
     """The one that the address names, which the log of calls is told. Raises VpsNotFound, VpsDeleted."""
-    vps: Vps = Vps.objects.with_external_id().with_state().named(id, external_id)
+    vps: Vps = Vps.objects.with_external_id().with_operation().named(id, external_id)
     note(request, vps_id=vps.pk, external_id=vps.row().get("external_id"))
     return vps
 

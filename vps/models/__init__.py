@@ -6,6 +6,7 @@ from vps.models.event import Event
 from vps.models.external_id import ExternalId
 from vps.models.former_placement import FormerPlacement
 from vps.models.last_sync_time import LastSyncTime
+from vps.models.notice import Notice
 from vps.models.operation import Operation
 from vps.models.placement import Placement
 from vps.models.placement_mark import PlacementMark
@@ -25,6 +26,7 @@ __all__ = [
     "ExternalId",
     "FormerPlacement",
     "LastSyncTime",
+    "Notice",
     "Operation",
     "Placement",
     "PlacementMark",

@@ -15,6 +15,7 @@ from vps.db.locks import OPERATIONS_OF_VPS, holders_of
 from vps.models.event import Event
 from vps.models.failures import sentence_of
 from vps.models.history import link_that_outlives
+from vps.models.notice import Notice
 from vps.models.who import username_for
 from web.errors import Sentence
 from web.openapi.shapes import moment, mostly_null, one_of, or_null, row_id, text, thing, whole
@@ -115,6 +116,8 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         over = {"state": Operation.State.FAILED, "finished_at": clock.now(), "error_code": code} if hit else {}
         self.filter(id__in=[one.pk for one in hit]).update(fence=models.F("fence") + 1, **over)
         Event.objects.record_all([one.ended(Operation.State.FAILED, code) for one in hit])
+        if hit:
+            Notice.objects.record_ends([one.pk for one in hit])
 
     def knows_task(self, vps_id: int, handle: str) -> bool:
         """Whether this task of the VPS's guest is, or was, some operation's."""
@@ -275,10 +278,12 @@ class Operation(models.Model):
         return True
 
     def end(self, state: str, **columns: Any) -> bool:
-        """Write the end and its event, once: False where the claim was taken over or it had ended. In a transaction."""
+        """Write the end, its event and its notices, once: False where the claim was taken over or it had ended. In a
+        transaction."""
         if not self.write(state=state, finished_at=clock.now(), **columns):
             return False
         Event.objects.record_all([self.ended(state, self.error_code)])
+        Notice.objects.record_ends([self.pk])
         return True
 
     def postpone(self, seconds: float) -> None:

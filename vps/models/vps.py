@@ -16,6 +16,7 @@ from vps.errors import VpsDeleted, VpsNotFound
 from vps.models.event import Event
 from vps.models.external_id import ExternalId
 from vps.models.failures import sentence_of
+from vps.models.notice import Notice
 from vps.models.operation import Operation
 from vps.models.shown import LABELS, ObservedShape, Shown, observed, shown_as
 from vps.models.suspension import Suspension
@@ -54,12 +55,31 @@ def rewrite_statement() -> str:
     """  # noqa: S608
 
 
+def unseen_failures() -> models.QuerySet[Notice]:
+    """What has failed on a server and its owner has not seen yet, unless anybody has asked for something since."""
+    later = Operation.objects.filter(vps=models.OuterRef("vps"), pk__gt=models.OuterRef("operation"))
+    failed = Notice.objects.unseen().filter(outcome=Notice.Outcome.FAILED, user=models.F("vps__user"))
+    return failed.exclude(models.Exists(later)).order_by("-id")
+
+
+def has_unseen_failure() -> models.Exists:
+    """A condition on VPSs: `failed_notice` is there."""
+    return models.Exists(unseen_failures().filter(vps=models.OuterRef("pk")))
+
+
 class VpsQuerySet(models.QuerySet["Vps"]):
     def visible_to(self, user: Any) -> "VpsQuerySet":
         """What this user owns. Everybody, staff too, sees only their own here; staff see the rest in the admin."""
         return self.filter(user=user)
 
     def with_state(self) -> "VpsQuerySet":
+        """With all that pages show of a server's state, in three queries whatever the number of rows."""
+        failures = unseen_failures().select_related("operation__requested_by")
+        return self.with_operation().prefetch_related(
+            models.Prefetch("notices", queryset=failures, to_attr="failed_notices")
+        )
+
+    def with_operation(self) -> "VpsQuerySet":
         """With all that `shown` and the buttons need, in two queries whatever the number of rows."""
         operations = Operation.objects.open().select_related("requested_by")
         return self.select_related("placement__cluster", "suspension").prefetch_related(
@@ -88,6 +108,10 @@ class VpsQuerySet(models.QuerySet["Vps"]):
     def seen_as(self, word: str) -> "VpsQuerySet":
         """Those that are shown by this word; all, where it is none."""
         return self.filter(shown_as(word, timezone.now())) if word in Vps.SEEN_AS else self
+
+    def with_unseen_failure(self) -> "VpsQuerySet":
+        """Those whose `failed_notice` is there."""
+        return self.filter(has_unseen_failure())
 
     def unbound(self) -> "VpsQuerySet":
         """Those that no guest is, though a driver could reach one."""
@@ -251,6 +275,14 @@ class Vps(models.Model):
         """The one that is under way. Costs no query on rows that came by `with_state`."""
         known = self.__dict__.get("open_operations")
         found = list(self.operations.open()) if known is None else known
+        return found[0] if found else None
+
+    @property
+    def failed_notice(self) -> Notice | None:
+        """Of what failed last on this server, until its owner has seen it or something else is asked. Costs no query on rows
+        that came by `with_state`."""
+        known = self.__dict__.get("failed_notices")
+        found = list(unseen_failures().filter(vps=self)) if known is None else known
         return found[0] if found else None
 
     @property

@@ -22,7 +22,7 @@ from vps.errors import (
 )
 from vps.hypervisor import traits_of
 from vps.hypervisor.base import Power
-from vps.models import Event, Operation, Suspension, Vps
+from vps.models import Event, Notice, Operation, Suspension, Vps
 from vps.operations.finish import fail
 from vps.operations.verb import Verb
 from vps.operations.verbs import VERBS, verb_of
@@ -83,7 +83,7 @@ def is_possible(vps: Vps, verb: Verb) -> bool:
 
 @transaction.atomic
 def request(vps: Vps, name: str, *, by: Any, source: str, params: dict[str, Any] | None = None) -> Operation:
-    """Queue the verb of this name for `vps`. `params` are valid by `Verb.params`.
+    """Queue the verb of this name for `vps`. `params` are valid by `Verb.params`. Whoever asks has read what failed before.
 
     Raises VpsNotFound, what `refusal` gives, or OperationInProgress, where the verb may not overtake what is open.
     """
@@ -93,6 +93,8 @@ def request(vps: Vps, name: str, *, by: Any, source: str, params: dict[str, Any]
         raise VpsNotFound
     if error := refusal(locked, verb, is_order=is_order(verb, source)):
         raise error
+    if by is not None:
+        Notice.objects.filter(vps=locked, user=by).dismiss()
     end_what_is_overtaken(locked, verb, by=by, source=source)
     return queue(locked, verb, by=by, source=source, params=params or {})
 

@@ -21,23 +21,25 @@ LOOK_EVERY_S = 15
 # little less than LOOK_EVERY_S: one of the two is enough.
 JOINED_ANEW_EVERY_S = 13
 LEAVES_WITHIN_S = 5
+# What a page is told to look at: a VPS by its number, or the notices.
+NAMED = {"vps", "notices"}
 # Messages that come in a burst are answered by one look.
 BREATH_S = 0.05
 
 
 class Inbox:
-    """What Redis said and was not answered yet: that there is something to look at, and the VPSs, each once."""
+    """What Redis said and was not answered yet: that there is something to look at, and what, each once."""
 
     def __init__(self) -> None:
-        self.has_news, self.changed = asyncio.Event(), dict[int, None]()
+        self.has_news, self.changed = asyncio.Event(), dict[tuple[str, int], None]()
 
     def add(self, message: dict[str, Any]) -> None:
-        if "vps" in message:
-            self.changed[message["vps"]] = None
+        for name in NAMED & message.keys():
+            self.changed[name, message[name]] = None
         self.has_news.set()
 
-    def empty(self) -> list[int]:
-        """The VPSs that were named. To be called before one looks: what comes after that is for the next look."""
+    def empty(self) -> list[tuple[str, int]]:
+        """What was named. To be called before one looks: what comes after that is for the next look."""
         changed, self.changed = list(self.changed), {}
         self.has_news.clear()
         return changed

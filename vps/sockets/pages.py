@@ -1,4 +1,4 @@
-"""/ws/pages: names to an open page the VPSs to look at again, and says nothing of what there is to see.
+"""/ws/pages: names to an open page the VPSs to look at again, or the notices, and says nothing of what there is to see.
 
 The page then asks by HTTP, under the viewer's rights of that moment. The browser's live.js is its only caller.
 """
@@ -38,6 +38,6 @@ async def send_changes(connection: Connection, caller: Caller, user: int, inbox:
     while True:
         changed = inbox.empty()
         standing = await query(standing_of, caller, user)
-        for vps in changed:
-            await connection.send_text(json.dumps({"vps": vps}))
+        for name, which in changed:
+            await connection.send_text(json.dumps({name: which}))
         await inbox.wait(standing.until)

@@ -1,7 +1,7 @@
 """Writes what changed in the batch: a statement a table, or one for each thousand rows. services.sync.apply calls it."""
 
 from vps import notify
-from vps.models import Event, ExternalId, LastSyncTime, Operation, Placement, Suspension, Tombstone, Vps
+from vps.models import Event, ExternalId, LastSyncTime, Notice, Operation, Placement, Suspension, Tombstone, Vps
 from vps.services.sync.batch import Batch
 
 AT_ONCE = 1000
@@ -20,6 +20,7 @@ def write(batch: Batch) -> None:
     if batch.addressed:
         Placement.objects.filter(vps_id__in=batch.addressed).update(learnt_address="")
     write_suspensions(batch)
+    Notice.objects.record_deletions(row for id, row in batch.deleted.items() if id not in batch.created)
     Event.objects.record_all(batch.events)
     announce(batch)
 
