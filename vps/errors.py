@@ -81,31 +81,31 @@ class VpsDeleted(PanelError):
 class VpsSuspended(PanelError):
     code = "vps_suspended"
     status = 409
-    message = _("This server is suspended. Please check that it is paid for.")
+    message = _("This server is suspended. Check that it is paid for.")
 
 
 class VpsCreating(PanelError):
     code = "vps_creating"
     status = 409
-    message = _("This server is still being created. Please try again in a few minutes.")
+    message = _("This server is still being created. It can be controlled once it is ready.")
 
 
 class VpsUnbound(PanelError):
     code = "vps_unbound"
     status = 409
-    message = _("This server is not connected to its hypervisor yet. Our staff can see it and connect it.")
+    message = _("This server is not connected to its hypervisor yet. Our staff see it and will connect it.")
 
 
 class VpsMissing(PanelError):
     code = "vps_missing"
     status = 409
-    message = _("The server was not found on its cluster. Our staff can see it.")
+    message = _("The server was not found on its cluster. Our staff see it.")
 
 
 class IdentityMismatch(PanelError):
     code = "identity_mismatch"
     status = 409
-    message = _("Another machine was found in this server's place, so it cannot be controlled. Our staff can see it.")
+    message = _("Another machine was found in this server's place, so it cannot be controlled. Our staff see it.")
 
 
 class HypervisorUnavailable(PanelError):
@@ -120,17 +120,17 @@ class HypervisorUnavailable(PanelError):
 class HypervisorUnsupported(PanelError):
     code = "hypervisor_unsupported"
     status = 409
-    message = _("Servers on this hypervisor cannot be controlled here. Please ask our support.")
+    message = _("Servers on this hypervisor cannot be controlled here. Write to support.")
 
 
 class OperationInProgress(PanelError):
     code = "operation_in_progress"
     status = 409
-    message = _("Another operation is running on this server. Please wait until it has ended.")
+    message = _("Another operation is running on this server. Wait until it has ended.")
 
 
 class TooManyOperations(PanelError):
     code = "too_many_operations"
     status = 429
     retry_after = 60
-    message = _("Too much was asked in one minute. Please wait for the next; a forced stop is possible all the same.")
+    message = _('Too much was asked in one minute. Wait for the next; "Power off now" is possible all the same.')

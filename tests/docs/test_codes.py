@@ -17,7 +17,7 @@ import web
 from launcher.children import ROOT
 from ospab_panel.server import http_protocol
 from tests.docs.blocks import text_of
-from vps.models.failures import SENTENCES
+from vps.models.failures import FAILURES
 from web import error_responses
 from web.errors import PanelError
 
@@ -44,7 +44,7 @@ def test_documents_table_of_errors_has_every_code_of_the_api_once_and_no_other()
 
 
 def test_documents_table_of_failures_has_every_reason_of_an_operation_once_and_no_other() -> None:
-    assert sorted(table("CLIENT_VPS_INTEGRATION.md", "### Почему операция не удалась")) == sorted(SENTENCES)
+    assert sorted(table("CLIENT_VPS_INTEGRATION.md", "### Почему операция не удалась")) == sorted(FAILURES)
 
 
 def test_panel_errors_are_one_family_and_none_is_an_exception_of_rest_framework() -> None:

@@ -1,45 +1,112 @@
-"""Why an operation failed: a stable code for machines and, here, its sentence for the customer. Staff see the raw text."""
+"""Why an operation failed: for each stable code its sentence, what helps, and the buttons for it. For models and pages.
+
+Staff see the raw text beside it. `sentence_of` serves doors, `advice_of` and `ways_out_of` the alert on a server's page.
+"""
+
+from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
 from vps.errors import IdentityMismatch, VpsCreating, VpsMissing, VpsSuspended
 from web.errors import Sentence
 
-SENTENCES: dict[str, Sentence] = {
-    "timed_out": _("It did not finish in time. Please look at the server's state and try again."),
-    "did_not_come_back": _("The server was not seen running again in time. Please look at its state and start it."),
-    "guest_did_not_shut_down": _(
-        "The server's system did not react to the request to shut down. A hard restart or a forced stop will work."
+# Ways out that depend on what had failed: the same verb, and the one that does not ask the system.
+AGAIN, BY_FORCE = "again", "by_force"
+
+LOOK = _("Look at the server's state before you try again: the command may have been carried out.")
+WAIT = _("Wait a few minutes and try again.")
+WRITE = _("If it cannot wait, write to support and give the number of the operation.")
+
+
+class Failure(NamedTuple):
+    """What happened and what is now; then advice, and names of verbs, the least harmful first."""
+
+    sentence: Sentence
+    advice: tuple[Sentence, ...] = ()
+    ways_out: tuple[str, ...] = ()
+
+
+FAILURES: dict[str, Failure] = {
+    "timed_out": Failure(
+        _("The operation did not finish in time. The server is shown as it is now."), (LOOK, WRITE), (AGAIN, BY_FORCE)
     ),
-    "hypervisor_unavailable": _("The hypervisor could not be reached in time. Nothing was changed; please try again."),
-    "hypervisor_denied": _(
-        "The panel has no right to do this on the hypervisor. Our staff can see which one is missing."
+    "did_not_come_back": Failure(
+        _("The server was not seen running again in time. It is shown as it is now."),
+        (_("If it is stopped, start it."), WRITE),
+        ("start", AGAIN),
     ),
-    "hypervisor_refused": _("The hypervisor refused the command. Our staff can see why."),
-    "too_many_tries": _("It did not work after several tries. Our staff can see why."),
-    "superseded": _("A forced stop was requested in its place."),
-    "outcome_unknown": _(
-        "The hypervisor no longer knows how it ended. Please look at the server's state before you try again."
+    "guest_did_not_shut_down": Failure(
+        _("The system did not shut down in time; the server runs as before."),
+        (
+            _("Wait and try again: the system may have been installing updates."),
+            _("If it hangs, restart it hard or power it off now: what is not saved is lost."),
+        ),
+        (AGAIN, BY_FORCE),
     ),
-    "ha_error": _("The cluster's availability manager has given this server up. Our staff must set it right."),
-    "creating_timed_out": _("The server was not created in time. Our staff can see it."),
-    "vps_suspended": VpsSuspended.message,
-    "suspension_ended": _("The suspension ended before the server was stopped."),
-    "vps_creating": VpsCreating.message,
-    "vps_busy": _("The server was busy with a backup or another task for too long. Please try again later."),
-    "left_stopped": _(
-        "The server went down, and a backup or another task kept it from being started in time. Please start it later."
+    "hypervisor_unavailable": Failure(
+        _("The hypervisor did not answer in time. The command was not sent, and nothing was changed."),
+        (_("Try again once the hypervisor answers: the page shows it by itself."), WRITE),
+        (AGAIN,),
     ),
-    "vps_deleted": _("The server was deleted meanwhile."),
-    "vps_missing": VpsMissing.message,
-    "vps_not_running": _("The server is not running. Please start it instead."),
-    "vps_paused": _("The server is paused. A forced stop and a start will bring it back."),
-    "vps_template": _("This server is a template and cannot be started."),
-    "vps_unbound": _("The server is not connected to its hypervisor any more."),
-    "identity_mismatch": IdentityMismatch.message,
+    "hypervisor_denied": Failure(
+        _("The panel has no right to do this on the hypervisor. Our staff see which one is missing."), (WRITE,)
+    ),
+    "hypervisor_refused": Failure(
+        _("The hypervisor refused the command. Our staff see the reason."), (WAIT, WRITE), (AGAIN,)
+    ),
+    "too_many_tries": Failure(
+        _("The command failed several times in a row. Our staff see the reason."), (LOOK, WRITE), (AGAIN,)
+    ),
+    "superseded": Failure(_('It was overtaken by "Power off now".')),
+    "outcome_unknown": Failure(
+        _("The hypervisor no longer knows how the command ended. The server is shown as it is now."),
+        (LOOK, WRITE),
+        (AGAIN,),
+    ),
+    "ha_error": Failure(
+        _("The cluster has given up keeping this server available, and takes no commands for it."),
+        (_("Our staff have to set it right: write to support and give the number of the operation."),),
+    ),
+    "creating_timed_out": Failure(_("The server was not created in time. Our staff see it.")),
+    "vps_suspended": Failure(VpsSuspended.message),
+    "suspension_ended": Failure(_("The suspension ended before the server was stopped.")),
+    "vps_creating": Failure(VpsCreating.message),
+    "vps_busy": Failure(
+        _("The server was busy with a backup or another task for too long. Nothing was changed."), (WAIT,), (AGAIN,)
+    ),
+    "left_stopped": Failure(
+        _("The server is stopped: it went down, and a backup or another task kept it from being started in time."),
+        (_("Start it in a few minutes, when that task has ended."), WRITE),
+        ("start",),
+    ),
+    "vps_deleted": Failure(_("The server was deleted meanwhile.")),
+    "vps_missing": Failure(VpsMissing.message),
+    "vps_not_running": Failure(_("The server is not running."), (_("Start it instead."),), ("start",)),
+    "vps_paused": Failure(
+        _("The server is paused on the hypervisor, and the system does not take commands."),
+        (_("Power it off and start it: what is not saved is lost."),),
+        ("force-stop",),
+    ),
+    "vps_template": Failure(_("This server is a template and cannot be started."), (WRITE,)),
+    "vps_unbound": Failure(_("The server is not connected to its hypervisor any more.")),
+    "identity_mismatch": Failure(IdentityMismatch.message),
 }
-UNKNOWN = _("It failed. Our staff can see why.")
+UNKNOWN = Failure(_("The operation failed. Our staff see the reason."), (WAIT, WRITE), (AGAIN,))
+
+
+def of(code: str) -> Failure:
+    return FAILURES.get(code, UNKNOWN)
 
 
 def sentence_of(code: str) -> Sentence:
-    return SENTENCES.get(code, UNKNOWN)
+    return of(code).sentence
+
+
+def advice_of(code: str) -> tuple[Sentence, ...]:
+    """What the owner can do, the least harmful first; nothing where there is nothing to do."""
+    return of(code).advice
+
+
+def ways_out_of(code: str) -> tuple[str, ...]:
+    """The verbs that may help, by name, or as AGAIN and BY_FORCE of what had failed."""
+    return of(code).ways_out

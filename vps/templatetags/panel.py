@@ -18,7 +18,7 @@ from vps.models import Event, Operation, Placement, Vps
 from vps.models.webhook_attempt import in_words
 from vps.models.who import STAFF
 from vps.operations.verb import Verb
-from vps.operations.verbs import VERBS, verb_of
+from vps.operations.verbs import VERBS, verb_of, ways_out_of_failure
 from web.errors import Sentence
 from web.time_spans import span
 
@@ -62,6 +62,16 @@ def why_off(vps: Vps) -> Sentence:
     """Why no button can be pressed, or ''."""
     refusal = operations.refusal(vps)
     return refusal.message if refusal else ""
+
+
+@register.simple_tag
+def ways_out(vps: Vps, operation: Operation) -> list[tuple[Verb, Sentence]]:
+    """The buttons below a failure, with their words: those of its ways out that can be pressed now."""
+    if why_off(vps):
+        return []
+    failed, offered = verb_of(operation), buttons(vps)
+    ways = [verb for verb in ways_out_of_failure(operation) if verb in offered]
+    return [(verb, verb.again if verb is failed else verb.label) for verb in ways]
 
 
 @register.filter

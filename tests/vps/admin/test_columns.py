@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils import translation
+
 import ospab_panel.urls  # noqa: F401  it registers the admins, those of accounts first
 from vps.admin.columns import state_pill
 from vps.models import Vps
@@ -12,7 +14,7 @@ def test_state_pill_says_the_state_without_a_query(
 ) -> None:
     bind(make_vps(alice))
     vps = Vps.objects.with_state().get()
-    with django_assert_num_queries(0):
+    with django_assert_num_queries(0), translation.override("ru"):
         pill = state_pill(vps)
     assert "Работает" in pill
     assert "<span" in pill

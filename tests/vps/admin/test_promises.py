@@ -1,4 +1,4 @@
-"""What customers are told of the staff is true: G2. "Our staff can see it" means that their first page shows it."""
+"""What customers are told of the staff is true: G2. "Our staff see it" means that their first page shows it."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,11 +9,11 @@ from django.utils import timezone, translation
 
 from vps import errors, operations
 from vps.models import Operation, Vps
-from vps.models.failures import SENTENCES
+from vps.models.failures import FAILURES
 from vps.services import creation
 from web.errors import PanelError
 
-SEES = "ur staff can see"
+SEES = "ur staff see"
 Stage = Callable[[Any, Any], object]
 
 
@@ -49,7 +49,7 @@ def sentences() -> dict[str, str]:
     refusals = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, PanelError)]
     with translation.override("en"):
         messages = {kind.code: str(kind.message) for kind in refusals}
-        return messages | {code: str(text) for code, text in SENTENCES.items()}
+        return messages | {code: str(failure.sentence) for code, failure in FAILURES.items()}
 
 
 @pytest.mark.parametrize("code", promising())

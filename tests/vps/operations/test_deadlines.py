@@ -79,7 +79,7 @@ def test_advance_at_the_deadline_fails_what_cannot_be_done_and_says_why(
     sentences = set()
     for language in ("en", "ru"):
         with translation.override(language):
-            sentences |= {str(operation.failure), str(UNKNOWN)}
+            sentences |= {str(operation.failure), str(UNKNOWN.sentence)}
     assert len(sentences) == 4
     assert Event.objects.get(type="operation.failed").data == {"kind": VERBS[kind].kind, "code": code}
 

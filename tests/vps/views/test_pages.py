@@ -92,7 +92,7 @@ def test_power_buttons_follow_what_the_server_does(as_user: Any, alice: Any, mak
 @pytest.mark.parametrize(
     ("status", "word", "why"),
     [
-        ("suspended", "Suspended", "suspended. Please check"),
+        ("suspended", "Suspended", "suspended. Check"),
         ("creating", "Being created", "still being created"),
     ],
 )

@@ -125,7 +125,7 @@ def test_server_page_lists_the_last_operations_with_who_asked_and_how_they_ended
     operation_of(vps, kind="stop", state="failed", error_code="timed_out", error_detail="TASK ERROR 42", **ended)
     page = text(as_user(alice).get(f"/vps/{vps.id}/"))
     assert re.search(r"Start \d+ \w+, \S+ UTC alice Done", page)
-    assert re.search(r"Stop \d+ \w+, \S+ UTC alice Failed It did not finish in time", page)
+    assert re.search(r"Stop \d+ \w+, \S+ UTC alice Failed The operation did not finish in time", page)
     assert "TASK ERROR" not in page
 
 

@@ -59,7 +59,7 @@ TITLES = {
 }
 IN_SHORT = {
     ("en", "unpaid"): "Unpaid since 24 November. Data is kept.",
-    ("en", ""): "This server is suspended. Please check that it is paid for.",
+    ("en", ""): "This server is suspended. Check that it is paid for.",
     ("ru", "unpaid"): "Не оплачен с 24 ноября. Данные целы.",
     ("ru", "abuse"): "За нарушение правил с 24 ноября. Данные целы.",
     ("ru", "staff"): "Нашими сотрудниками с 24 ноября. Данные целы.",
@@ -163,7 +163,7 @@ def test_server_page_of_one_that_is_suspended_for_a_reason_that_nobody_gave_asks
     vps = make_vps(alice, status="suspended")
     for path in ("/", f"/vps/{vps.pk}/"):
         page = text(read(as_user(alice), path))
-        assert "This server is suspended. Please check that it is paid for." in page
+        assert "This server is suspended. Check that it is paid for." in page
         assert "since" not in page
 
 

@@ -7,6 +7,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from vps.models import Operation
+from vps.models.failures import AGAIN, BY_FORCE, ways_out_of
 from vps.operations.verb import Verb
 
 FILES = [import_module(f"{__name__}.{file.name}") for file in iter_modules(__path__)]
@@ -23,6 +24,14 @@ BY_KIND = {(verb.kind, verb.is_forced): verb for verb in VERBS.values()}
 def verb_of(operation: Operation) -> Verb:
     """The verb that this row carries out."""
     return BY_KIND[Operation.Kind(operation.kind), operation.is_forced]
+
+
+def ways_out_of_failure(operation: Operation) -> list[Verb]:
+    """What may help after it failed, the least harmful first. Whether the server's state allows it is not looked at."""
+    verb = verb_of(operation)
+    names = {AGAIN: verb.name, BY_FORCE: verb.by_force}
+    found = [names.get(way, way) for way in ways_out_of(operation.error_code)]
+    return [VERBS[name] for name in dict.fromkeys(found) if name]
 
 
 def variants_of(verb: Verb) -> dict[str, Verb]:
