@@ -4,13 +4,17 @@ Whole packages would publish hundreds of files, and break collectstatic on refer
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
+from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
+from django.utils import timezone
 
+from ospab_panel.css_cutter import cut, words_of
 from vps.operations.verbs import VERBS
 
 ICONS = [
@@ -67,9 +71,12 @@ ICONS = [
 # Of the states that are good to stand still in: their icons are filled, and named such as circle-check-filled.
 FILLED = ["circle-check", "square"]
 
+# Ten times what our pages use: they get that alone.
+CUT = {"tabler"}
+
 # published folder: (folder in node_modules, files)
 PUBLISHED = {
-    "tabler": ("@tabler/core/dist", ["css/tabler.min.css", "css/tabler.min.css.map"]),
+    "tabler": ("@tabler/core/dist", ["css/tabler.min.css"]),
     "uplot": ("uplot/dist", ["uPlot.iife.min.js", "uPlot.min.css"]),
     "inter": (
         "@fontsource-variable/inter/files",
@@ -80,13 +87,24 @@ PUBLISHED = {
 }
 
 
+class CutStorage(FileSystemStorage):
+    """Stylesheets, cut as they are collected. Where DEBUG is on they are served from where they are, and whole."""
+
+    def _open(self, name: str, mode: str = "rb") -> "ContentFile[bytes]":
+        return ContentFile(cut(Path(self.path(name)).read_text(), words_of(settings.MARKUP_FOLDERS)).encode())
+
+    def get_modified_time(self, name: str) -> datetime:
+        """What is used of it may have changed since whatever was collected."""
+        return timezone.now()
+
+
 class NpmFinder(BaseFinder):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         root = Path(settings.BASE_DIR) / "node_modules"
         self.storages = {folder: self.storage(root / source, folder) for folder, (source, _) in PUBLISHED.items()}
 
     def storage(self, location: Path, prefix: str) -> FileSystemStorage:
-        storage = FileSystemStorage(location=location)
+        storage = CutStorage(location=location) if prefix in CUT else FileSystemStorage(location=location)
         storage.prefix = prefix  # type: ignore[attr-defined]
         return storage
 

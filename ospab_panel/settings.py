@@ -310,6 +310,8 @@ MAIL_DIR = DATA_DIR / "mail"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / environment.text("STATIC_ROOT", str(DATA_DIR / "static"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Where the pages' markup is written: what no word there names is cut from the stylesheet that they are built on.
+MARKUP_FOLDERS = [BASE_DIR / name for name in ("templates", "static", "ospab_panel", "vps", "accounts", "web")]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",

@@ -49,8 +49,8 @@ def collect_static() -> None:
 
 def fingerprint() -> str:
     """Of all that decides what is collected: our files' names, sizes and times, and the locked versions of the rest."""
-    ours = sorted(path for folder in settings.STATICFILES_DIRS for path in Path(folder).rglob("*") if path.is_file())
-    root = Path(settings.BASE_DIR)
-    locked = [root / name for name in ("package-lock.json", "constraints.txt", "ospab_panel/npm_finder.py")]
+    folders = {Path(folder) for folder in settings.STATICFILES_DIRS + settings.MARKUP_FOLDERS}
+    ours = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    locked = [Path(settings.BASE_DIR) / name for name in ("package-lock.json", "constraints.txt")]
     facts = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in ours + locked if path.exists()]
     return hashlib.sha256(repr(facts).encode()).hexdigest()
