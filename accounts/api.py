@@ -26,7 +26,7 @@ from web.openapi.shapes import body_of, component, text
 class BadLogin(PanelError):
     status = 401
     code = "invalid_login"
-    message = _("The username, e-mail address or password is wrong.")
+    message = _("Login or password does not match.")
 
 
 class StrictCharField(serializers.CharField):

@@ -12,13 +12,13 @@ from web.errors import PanelError
 class BadToken(PanelError):
     status = 401
     code = "invalid_token"
-    message = _("The token is not valid, or has expired. Please log in again.")
+    message = _("The token is not valid, or has expired. Log in again.")
 
 
 class TooManyAttempts(PanelError):
     status = 429
     code = "too_many_attempts"
-    message = _("Too many failed attempts. Please try again in 15 minutes.")
+    message = _("Too many failed attempts. Try again in 15 minutes.")
     advice = _(
         "Nothing has happened to your account, and elsewhere it works as before. You need not wait if you come from your "
         "account at our main site: its link logs you in at once. If you have forgotten the password, our support can help."
@@ -39,8 +39,8 @@ class TooManyAttempts(PanelError):
 
     def sentence(self, minutes: int) -> str:
         return ngettext(
-            "Too many failed attempts. Please try again in %d minute.",
-            "Too many failed attempts. Please try again in %d minutes.",
+            "Too many failed attempts. Try again in %d minute.",
+            "Too many failed attempts. Try again in %d minutes.",
             minutes,
         )
 

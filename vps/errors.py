@@ -133,4 +133,4 @@ class TooManyOperations(PanelError):
     code = "too_many_operations"
     status = 429
     retry_after = 60
-    message = _('Too much was asked in one minute. Wait for the next; "Power off now" is possible all the same.')
+    message = _("Too much was asked in one minute. Wait for the next; “Power off now” is possible all the same.")

@@ -158,7 +158,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return page(request, 403, "csrf", _("The form has expired. Please go back, reload the page and try again."))
+    return page(request, 403, "csrf", _("The page is out of date; nothing was done. Reload it and try again."))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -168,5 +168,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if is_transient(sys.exc_info()[1]):
         busy = PanelBusy()
         return page(request, busy.status, busy.code, str(busy.message), headers_of(busy))
-    sentence = _("Something went wrong on our side. If it happens again, please give our support this number: %(id)s.")
+    sentence = _("A fault on our side. If it happens again, give support this number: %(id)s.")
     return page(request, 500, "internal_error", sentence % {"id": request_id.current.get()})

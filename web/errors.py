@@ -59,7 +59,7 @@ class PanelBusy(PanelError):
     status = 503
     retry_after = 5
     has_own_page = True
-    message = _("The panel is busy. Please try again in a moment.")
+    message = _("The panel is busy. Try again in a moment.")
 
 
 def invalid(faults: Any, sentence: str = "Invalid request: %(faults)s") -> InvalidInput:

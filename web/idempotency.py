@@ -49,7 +49,7 @@ class IdempotencyKeyReused(PanelError):
 class RequestInProgress(PanelError):
     status = 409
     code = "request_in_progress"
-    message = _("The first request with this Idempotency-Key is still running. Please repeat it in a moment.")
+    message = _("The first request with this Idempotency-Key is still running. Repeat it in a moment.")
     retry_after = 1
 
 

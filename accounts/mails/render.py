@@ -67,7 +67,7 @@ def text_of(words: Words) -> str:
     purpose, url = words.purpose, str(words.context.get("url", ""))
     link = [words.text("lead"), url, words.text("once")] if purpose.button else []
     caution = " ".join([words.text("not_you"), words.text("advice"), words.text("asked"), *repeats(words)])
-    paragraphs = [_("Hello!"), words.text("intro"), *link, caution]
+    paragraphs = [_("Hello."), words.text("intro"), *link, caution]
     footer = f"-- \n{BRAND}\n{_('A service mail: there is no way to unsubscribe from it.')}\n"
     return "\n\n".join([*(one if one == url else wrapped(one) for one in paragraphs), footer])
 

@@ -25,7 +25,7 @@ pages = require_http_methods(["GET", "HEAD", "POST"])
 
 class ForgottenForm(Form):
     login = UsernameField(
-        max_length=254, label=gettext_lazy("Username or e-mail address"), widget=TextInput(attrs={"autofocus": True})
+        max_length=254, label=gettext_lazy("Login or e-mail address"), widget=TextInput(attrs={"autofocus": True})
     )
 
 

@@ -10,15 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 
 class LoginForm(AuthenticationForm):
-    error_messages = AuthenticationForm.error_messages | {
-        "invalid_login": _("The username, e-mail address or password is wrong.")
-    }
+    error_messages = AuthenticationForm.error_messages | {"invalid_login": _("Login or password does not match.")}
 
     username = UsernameField(max_length=254, widget=TextInput(attrs={"autofocus": True}))
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they come
-        self.fields["username"].label = _("Username or e-mail address")
+        self.fields["username"].label = _("Login or e-mail address")
 
 
 class LoginPage(LoginView):

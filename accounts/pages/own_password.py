@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import passwords
 from accounts.addresses import network_of
@@ -31,6 +32,9 @@ class FirstPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
 class OwnPasswordForm(PasswordChangeForm):
     """`network` is where it comes from: whoever has stolen a session guesses no faster than a stranger at the login page."""
 
+    error_messages = PasswordChangeForm.error_messages | {
+        "password_incorrect": gettext_lazy("The old password does not match.")
+    }
     network = ""
 
     def clean_old_password(self) -> str:

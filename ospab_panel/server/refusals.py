@@ -7,7 +7,7 @@ TOO_SLOW = "408 Request Timeout", "The head of the request did not come in time.
 TOO_LONG = "431 Request Header Fields Too Large", "The head of the request is too long.", "head_too_long"
 TOO_MANY = (
     "503 Service Unavailable",
-    "Too many connections are open. Please try again in a moment.",
+    "Too many connections are open. Try again in a moment.",
     "service_unavailable",
 )
 HEAD = "HTTP/1.1 {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n"

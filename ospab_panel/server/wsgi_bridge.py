@@ -41,7 +41,7 @@ def refusal(status: int, code: str, message: str, *more: tuple[bytes, bytes]) ->
 
 
 LATE = refusal(408, "request_timeout", "The body did not come in time.")
-BUSY = refusal(503, "service_unavailable", "The panel is busy. Please try again in a moment.", (b"retry-after", b"5"))
+BUSY = refusal(503, "service_unavailable", "The panel is busy. Try again in a moment.", (b"retry-after", b"5"))
 BROKEN = refusal(500, "internal_error", "Something went wrong on our side.")
 
 

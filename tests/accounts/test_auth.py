@@ -145,4 +145,4 @@ def test_login_refuses_in_russian_whoever_asks_for_russian(alice: Any) -> None:
     client = Client(headers={"accept-language": "ru"})
     body = {"username": "alice", "password": "wrong"}
     answer = client.post("/api/auth/login", body, content_type="application/json")
-    assert answer.json()["message"] == "Неверное имя, адрес эл. почты или пароль."
+    assert answer.json()["message"] == "Логин или пароль не подходят."

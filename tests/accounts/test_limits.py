@@ -72,7 +72,7 @@ def test_login_limits_name_the_true_wait(alice: Any, static_files: None) -> None
     later(900 - 125)
     answer = log_in()
     assert 120 <= int(answer["Retry-After"]) <= 125
-    assert answer.json()["message"] == "Too many failed attempts. Please try again in 3 minutes."
+    assert answer.json()["message"] == "Too many failed attempts. Try again in 3 minutes."
     page = Client(REMOTE_ADDR=FAR, headers={"accept-language": "ru"}).post(
         "/login/", {"username": "alice", "password": "wrong"}
     )

@@ -57,7 +57,7 @@ FAILURES: dict[str, Failure] = {
     "too_many_tries": Failure(
         _("The command failed several times in a row. Our staff see the reason."), (LOOK, WRITE), (AGAIN,)
     ),
-    "superseded": Failure(_('It was overtaken by "Power off now".')),
+    "superseded": Failure(_("It was overtaken by “Power off now”.")),
     "outcome_unknown": Failure(
         _("The hypervisor no longer knows how the command ended. The server is shown as it is now."),
         (LOOK, WRITE),

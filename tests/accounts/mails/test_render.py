@@ -97,7 +97,7 @@ def test_mail_in_english_says_what_when_where_from_and_what_else(sent: Any) -> N
 
 
 TEXT = f"""\
-Hello!
+Hello.
 
 Somebody, we hope you, has asked for a new password of the login alice.
 

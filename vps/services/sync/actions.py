@@ -96,7 +96,7 @@ def refuse_invalid(batch: Batch, command: SyncCommand) -> None:
         sentence = f"There is no user {user_id}."
         raise UnknownUser(sentence, errors={"vps.user_id": [sentence]})
     if command.occurred_at and command.occurred_at > batch.now + CLOCK_AHEAD:
-        sentence = "Must not lie in the future: please set the clock of the calling host."
+        sentence = "Must not lie in the future: set the clock of the calling host."
         raise invalid({"occurred_at": sentence})
 
 
