@@ -63,3 +63,12 @@ def percent(fraction: float | None) -> str:
         return "—"
     share = fraction * 100
     return str(_("%(number)s%%")) % {"number": in_words(share, 1 if share < 1 else 0)}
+
+
+def patterns() -> dict[str, str]:
+    """What a script needs to write the same: the units, and `{}` where the number goes."""
+    return {
+        "units": " ".join(str(unit) for unit in UNITS),
+        "rate": str(_("%(amount)s/s")) % {"amount": "{}"},
+        "percent": str(_("%(number)s%%")) % {"number": "{}"},
+    }

@@ -4,7 +4,7 @@ import re
 from functools import partial
 from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.simulated import wait_for
 from tests.stack.browser import LONG, NEEDED, open_server
@@ -57,14 +57,83 @@ def test_server_page_works_without_javascript(open_as: Any, panel: Any) -> None:
     expect(page.locator(".operation")).to_be_visible()
 
 
-def test_server_page_graphs_are_drawn_for_every_timeframe(open_as: Any, panel: Any) -> None:
+def open_graphs(page: Page, panel: Any) -> Locator:
+    """The values under the one cursor of the four, once they are drawn."""
+    page.goto(f"{panel.url}/vps/1/graphs/")
+    expect(page.locator(".plot canvas")).to_have_count(4, timeout=LONG)
+    return page.locator(".reading")
+
+
+def test_graphs_are_drawn_for_every_timeframe_each_of_which_has_an_address(open_as: Any, panel: Any) -> None:
     page = open_as("alice")
     open_server(page, panel, "shop")
     page.get_by_role("link", name="Graphs").click()
-    for name in ("Hour", "Day", "Week", "Month", "Year"):
-        page.get_by_role("button", name=name, exact=True).click()
+    for name in ("Day", "Week", "Month", "Year", "Hour"):
+        page.get_by_role("link", name=name, exact=True).click()
+        expect(page).to_have_url(re.compile(f"range={name.lower()}$"))
+        expect(page.get_by_text("Each point is a mean of")).to_be_visible(timeout=LONG)
         expect(page.locator("#graphs-note")).to_have_text("", timeout=LONG)
-        expect(page.locator("#graphs-area canvas")).to_have_count(4)
+        expect(page.locator(".plot canvas")).to_have_count(4)
+        expect(page.get_by_role("link", name="CSV")).to_have_attribute("href", re.compile(f"range={name.lower()}&"))
+    page.go_back()
+    expect(page.get_by_role("link", name="Year", exact=True)).to_have_attribute("aria-current", "true")
+
+
+def test_graphs_show_the_values_of_one_moment_in_all_four_under_the_pointer(open_as: Any, panel: Any) -> None:
+    page = open_as("alice")
+    readings = open_graphs(page, panel)
+    expect(readings.first).to_be_hidden()
+    page.locator(".plot .u-over").nth(1).hover(position={"x": 100, "y": 50})
+    values = (r"CPU \d+%", r"Used [\d.]+ GB", r"Written \d+ KB/sRead [\d.]+ KB/s", r"Out \d+ KB/sIn [\d.]+ KB/s")
+    for reading, value in zip(readings.all(), values, strict=True):
+        expect(reading).to_be_visible()
+        expect(reading).to_have_text(re.compile(rf"^\d\d:\d\d{value}$"))
+    assert len({reading.inner_text()[:5] for reading in readings.all()}) == 1, "one moment"
+    page.mouse.move(0, 0)
+    expect(readings.first).to_be_hidden()
+
+
+def test_graphs_say_their_values_to_whoever_moves_by_keyboard(open_as: Any, panel: Any) -> None:
+    page = open_as("alice")
+    readings = open_graphs(page, panel)
+    plot = page.get_by_role("slider", name="CPU")
+    plot.focus()
+    last = int(plot.get_attribute("aria-valuemax") or 0)
+    assert last > 30
+    for key, at in (("ArrowLeft", last - 1), ("ArrowRight", last), ("Home", 0), ("ArrowLeft", 0), ("End", last)):
+        page.keyboard.press(key)
+        expect(plot).to_have_attribute("aria-valuenow", str(at))
+        expect(plot).to_have_attribute("aria-valuetext", re.compile(r"^\d\d:\d\d, CPU \d+%$"))
+        expect(readings.nth(3)).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Home")
+    expect(page.get_by_role("slider", name="Memory")).to_have_attribute("aria-valuenow", "0")
+
+
+def test_graphs_have_their_values_above_the_plot_on_a_phone_and_of_the_moment_that_is_touched(
+    open_as: Any, panel: Any
+) -> None:
+    page = open_as("alice", viewport={"width": 375, "height": 812}, has_touch=True)
+    strip = open_graphs(page, panel).first
+    expect(strip).to_be_visible()
+    latest = strip.inner_text()
+    over = page.locator(".plot .u-over").first
+    over.tap(position={"x": 40, "y": 40})
+    expect(strip).not_to_have_text(latest)
+    strip_box, plot_box = strip.bounding_box(), over.bounding_box()
+    assert strip_box
+    assert plot_box
+    assert strip_box["y"] + strip_box["height"] <= plot_box["y"]
+    assert page.evaluate(FITS)
+
+
+def test_graphs_without_javascript_are_a_table(open_as: Any, panel: Any) -> None:
+    page = open_as("alice", java_script_enabled=False)
+    page.goto(f"{panel.url}/vps/1/graphs/?range=day")
+    expect(page.get_by_role("row", name=re.compile(r"^Peak \d+%"))).to_be_visible(timeout=LONG)
+    expect(page).to_have_url(re.compile("range=day&view=table$"))
+    page.get_by_role("link", name="Week", exact=True).click()
+    expect(page).to_have_url(re.compile("range=week&view=table$"))
 
 
 def test_language_and_theme_are_switched_and_stay(open_as: Any, panel: Any) -> None:

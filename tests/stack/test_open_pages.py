@@ -21,7 +21,7 @@ def test_server_list_shows_a_start_behind_the_panels_back(open_as: Any, panel: A
 def test_server_page_goes_to_log_in_when_its_session_has_ended(open_as: Any, panel: Any) -> None:
     page = open_as("alice")
     open_server(page, panel, "shop")
-    expect(page.locator("#graphs-area canvas")).to_have_count(4, timeout=LONG)
+    expect(page.locator(".plot canvas")).to_have_count(4, timeout=LONG)
     page.context.clear_cookies(name="session")
     page.evaluate("htmx.trigger(document.body, 'vps-1')")
     expect(page).to_have_url(re.compile(r"/login/\?next=(%2F|/)vps"), timeout=LONG)

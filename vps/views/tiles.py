@@ -54,13 +54,13 @@ def why_none(vps: Vps) -> str:
 def cpu(vps: Vps, usage: dict[str, Any], points: Points) -> Tile:
     words = ngettext("of %(count)d core", "of %(count)d cores", vps.cpu) % {"count": vps.cpu}
     now = usage["cpu"]
-    hint = peak(points, "cpu", figures.percent)
+    hint = peak(points, "cpu", now, figures.percent)
     return Tile(_("CPU"), figures.percent(now), words, hint, drawn(points, ["cpu"], 1), is_more(now, 1))
 
 
 def memory(usage: dict[str, Any], points: Points) -> Tile:
     used, total = usage["ram"]["used"], usage["ram"]["total"]
-    hint = peak(points, "ram_used", figures.measured)
+    hint = peak(points, "ram_used", used, figures.measured)
     return Tile(_("Memory"), *part_of(used, total), hint, drawn(points, ["ram_used"], total), is_more(used, total))
 
 
@@ -104,9 +104,9 @@ def is_more(part: float | None, whole: float | None) -> bool:
     return bool(part and whole and part / whole > MUCH)
 
 
-def peak(points: Points, name: str, written: Callable[[float], str]) -> str:
-    """The hypervisor keeps a mean of each minute, so this is the largest of these."""
-    known = [point[name] for point in points if point[name] is not None]
+def peak(points: Points, name: str, now: float | None, written: Callable[[float], str]) -> str:
+    """The largest of the means that the hypervisor keeps of each minute, and of now."""
+    known = [value for value in (*(point[name] for point in points), now) if points and value is not None]
     return _("1 h peak %(value)s") % {"value": written(max(known))} if known else ""
 
 
