@@ -1,4 +1,4 @@
-"""The staff's admin: Django's, whose first page says what needs attention."""
+"""The staff's admin: Django's, whose first page is the board of what goes on."""
 
 from typing import Any
 
@@ -6,10 +6,11 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
-from vps.attention import may_see_all, troubles
+from vps.board import sections_for
 
 
 class PanelAdminSite(admin.AdminSite):
@@ -23,5 +24,8 @@ class PanelAdminSite(admin.AdminSite):
         return [path("password_change/", own_password, name="password_change"), *super().get_urls()]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        found = {"troubles": troubles(request), "sees_all": may_see_all(request)}
+        """The page renews its board alone: its frame costs queries of its own."""
+        found = {"sections": sections_for(request.user), "now": timezone.now()}
+        if request.htmx:  # type: ignore[attr-defined]
+            return TemplateResponse(request, "admin/board/_board.html", found)
         return super().index(request, (extra_context or {}) | found)

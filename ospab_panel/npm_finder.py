@@ -68,6 +68,9 @@ ICONS = [
     "world",
     "x",
 ]
+# Of the staff's board, by kind of trouble.
+ICONS += ["chevron-right", "circle-off", "clock-exclamation", "cloud-off", "ghost", "key-off", "lock-open", "mail-x"]
+ICONS += ["replace", "send-off", "shield-x", "skull", "unlink", "user-question", "webhook-off", "zzz"]
 # Of the states that are good to stand still in: their icons are filled, and named such as circle-check-filled.
 FILLED = ["circle-check", "square"]
 

@@ -3,6 +3,7 @@
 from vps.admin import (  # noqa: F401  each registers itself
     cluster,
     event,
+    mail,
     operation,
     owner,
     sync_call,

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from vps import notify
+from vps.admin.attention_filter import AttentionFilter
 from vps.admin.cluster_form import ClusterForm
 from vps.guests import GuestRef
 from vps.models import Cluster, ClusterNode, Event, Placement, Vps
@@ -32,7 +33,7 @@ class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = ClusterForm
     list_display = ["name", "is_active", "health", "unreachable_nodes", "failure", "failures", "seen_at", "version"]
     list_display += ["twin"]
-    list_filter = ["is_active"]
+    list_filter = [AttentionFilter, "is_active"]
     search_fields = ["name", "hosts"]
     change_form_template = "admin/vps/cluster/change_form.html"
 

@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from vps.admin.attention_filter import AttentionFilter
+from vps.admin.outcome_filter import OutcomeFilter
 from vps.admin.read_only import ReadOnlyAdmin, vps_link
 from vps.models import Operation
 
@@ -14,7 +16,7 @@ from vps.models import Operation
 class OperationAdmin(ReadOnlyAdmin):
     list_display = ["id", "server", "kind", "is_forced", "state", "error_code", "requested_by", "source", "created_at"]
     list_display += ["finished_at"]
-    list_filter = ["state", "kind", "source", "error_code", "created_at"]
+    list_filter = [AttentionFilter, OutcomeFilter, "state", "kind", "source", "error_code", "created_at"]
     list_select_related: ClassVar[Any] = ["vps", "requested_by"]
     search_fields = ["vps__name", "=vps__id", "requested_by__username", "handle"]
     search_help_text = _("Server's name or number, user, task")

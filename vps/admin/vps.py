@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from vps.admin import power, suspension
+from vps.admin.attention_filter import AttentionFilter
 from vps.admin.selection import check_selection
 from vps.guests import LONGEST_KEY
 from vps.models import Event, Placement, Vps
@@ -69,7 +70,8 @@ class SeenFilter(admin.SimpleListFilter):
 @admin.register(Vps)
 class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["name", "id", "owner", "state", "ip_address", "bound_to", "size", "os"]
-    list_filter = [SeenFilter, "status", suspension.ReasonFilter, PlacementFilter, "placement__cluster", "hypervisor"]
+    list_filter = [AttentionFilter, SeenFilter, "status", suspension.ReasonFilter, PlacementFilter]
+    list_filter += ["placement__cluster", "hypervisor"]
     search_fields = ["name", "ip_address", "user__username", "user__email", "=placement__guest", "=id"]
     search_help_text = _("Name, address, owner, VMID or number")
     list_per_page = 50

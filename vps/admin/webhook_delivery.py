@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from vps.admin.attention_filter import AttentionFilter
 from vps.admin.read_only import ReadOnlyAdmin, vps_link
 from vps.admin.selection import check_selection
 from vps.models import WebhookAttempt, WebhookDelivery
@@ -23,7 +24,7 @@ from web.timestamps import in_utc
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(ReadOnlyAdmin):
     list_display = ["webhook_id", "made", "endpoint", "type", "server", "standing", "tries"]
-    list_filter = ["state", "endpoint", "type", "created_at"]
+    list_filter = [AttentionFilter, "state", "endpoint", "type", "created_at"]
     list_select_related: ClassVar[Any] = ["endpoint", "vps"]
     search_fields = ["vps__name", "=vps__id", "=position"]
     search_help_text = _("Server's name or number, event")

@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from vps.admin.attention_filter import AttentionFilter
 from vps.admin.webhook_form import WebhookEndpointForm
 from vps.models import WebhookEndpoint
 from vps.models.webhook_attempt import in_words
@@ -30,6 +31,7 @@ from web.timestamps import in_utc
 class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = WebhookEndpointForm
     list_display = ["name", "health", "pending", "success", "trouble", "url"]
+    list_filter = [AttentionFilter]
     search_fields = ["name", "url"]
     change_form_template = "admin/vps/webhookendpoint/change_form.html"
 

@@ -1,11 +1,11 @@
 """The main site's calls as they ended, for the staff's eyes. services.sync_calls alone writes them."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Case, Count, Exists, F, Max, Q, Sum, Value, When
-from django.db.models.functions import Now
+from django.db.models.functions import Now, TruncHour
 from django.utils.translation import gettext_lazy as _
 
 from vps.models.history import link_that_outlives
@@ -27,8 +27,8 @@ class Percentile(models.Aggregate):
     template = "%(function)s(%(share)s) WITHIN GROUP (ORDER BY %(expressions)s)"
     output_field = models.FloatField()
 
-    def __init__(self, expression: Any, share: float) -> None:
-        super().__init__(expression, share=share)
+    def __init__(self, expression: Any, share: float, **more: Any) -> None:
+        super().__init__(expression, share=share, **more)
 
 
 class SyncCallQuerySet(models.QuerySet["SyncCall"]):
@@ -48,6 +48,15 @@ class SyncCallQuerySet(models.QuerySet["SyncCall"]):
         """Rows {"period", "result", "calls"}: how many ended how, by `period` (a Trunc of `at`)."""
         rows = self.annotate(period=period, result=RESULT).values("period", "result")
         return rows.annotate(calls=Sum("count")).order_by("period")
+
+    def by_hour(self) -> Any:
+        """Rows {"hour", "calls", "bad"}: how many there were, and how many of them were refused or failed."""
+        hours = self.annotate(hour=TruncHour("at", tzinfo=UTC)).values("hour").order_by("hour")
+        return hours.annotate(calls=Sum("count"), bad=Sum("count", filter=TROUBLED))
+
+    def took(self) -> dict[str, Any]:
+        """In how many ms 50 and 95 of 100 were done."""
+        return self.aggregate(half=Percentile("duration_ms", 0.5), most=Percentile("duration_ms", 0.95))
 
     def durations(self) -> Any:
         """Rows {"action", "calls", "half", "most", "longest"}: in how many ms 50 and 95 of 100 were done, and the last."""

@@ -1,10 +1,10 @@
 """An event that is to be sent to an endpoint, and how far that is. Written by services.webhooks alone; staff look at it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db import connection, models, transaction
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Coalesce, Greatest, Now, TruncMinute
 from django.utils.translation import gettext_lazy as _
 
 from vps.models.event import Event
@@ -92,6 +92,14 @@ class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
         given_up = self.filter(state=WebhookDelivery.State.GIVEN_UP)
         return given_up.filter(ended_at__gte=Now() - timedelta(hours=hours))
 
+    def lives(self, since: datetime) -> Any:
+        """(made, ended, how many) of those that have waited since then, by the minute: what was made before counts as made
+        then, and what waits still has no `ended`."""
+        waited = self.filter(models.Q(state=WebhookDelivery.State.PENDING) | models.Q(ended_at__gte=since)).order_by()
+        made = TruncMinute(Greatest("created_at", since))
+        minutes = waited.annotate(made=made, ended=TruncMinute("ended_at")).values_list("made", "ended")
+        return minutes.annotate(models.Count("pk"))
+
     def ended_before(self, state: str, days: int) -> "WebhookDeliveryQuerySet":
         return self.filter(state=state, ended_at__lt=Now() - timedelta(days=days))
 
@@ -172,8 +180,10 @@ class WebhookDelivery(models.Model):
 
 
 def with_backlog(endpoints: Any) -> Any:
-    """These endpoints, each with `backlog`, how many are pending, and `oldest`, when the first of them was made."""
+    """These endpoints, each with `backlog`, how many are pending, `oldest`, when the first of them was made, and
+    `next_try`, when the first of them is due."""
     pending = WebhookDelivery.objects.pending().filter(endpoint=models.OuterRef("pk")).order_by().values("endpoint")
     count = models.Subquery(pending.annotate(count=models.Count("pk")).values("count"))
     oldest = models.Subquery(pending.annotate(oldest=models.Min("created_at")).values("oldest"))
-    return endpoints.annotate(backlog=Coalesce(count, 0), oldest=oldest)
+    next_try = models.Subquery(pending.annotate(next_try=models.Min("next_at")).values("next_try"))
+    return endpoints.annotate(backlog=Coalesce(count, 0), oldest=oldest, next_try=next_try)

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from tests.conftest import person
+from tests.vps.admin.reading import lines, names, rows, troubles
 from vps.models import Cluster, Event, Operation, Placement, Vps
 
 
@@ -25,7 +26,7 @@ def select(admin: Any, action: str, *servers: Vps, **more: str) -> Any:
 
 
 def test_attention_says_when_all_is_well(admin: Any) -> None:
-    assert "Nothing. All clusters answer" in admin.get("/admin/").content.decode()
+    assert "All well: clusters answer" in admin.get("/admin/").content.decode()
 
 
 def test_attention_names_each_kind_of_trouble(
@@ -40,10 +41,17 @@ def test_attention_names_each_kind_of_trouble(
     failed(broken, error_code="superseded", error_detail="not worth a look")
     failed(late, state="running", error_code="", finished_at=None, deadline_at=timezone.now() - timedelta(minutes=1))
     Cluster.objects.filter(pk=cluster.pk).update(unreachable_since=timezone.now(), failure="Connection refused")
-    page = admin.get("/admin/").content.decode()
-    for words in ("vanished", "broken", "late: Reboot", "homeless", "VM is locked (backup)", "Connection refused"):
-        assert words in page
-    assert "not worth a look" not in page
+    assert troubles(admin) == {
+        "unreachable-clusters": "main: Connection refused",
+        "late-operations": "late",
+        "failed-operations": "busy with a backup or another task",
+        "gone": "vanished: main",
+        "error": "broken",
+        "unbound": "not looked for by name yet",
+    }
+    assert names(admin, "unbound") == ["homeless"]
+    [operation] = rows(admin, lines(admin)["failed-operations"].address)
+    assert operation.error_detail == "VM is locked (backup)"
 
 
 @pytest.mark.parametrize("path", ["vps/vps", "vps/operation", "vps/event", "accounts/user"])

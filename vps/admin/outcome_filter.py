@@ -1,0 +1,23 @@
+"""Operations by how they ended. For their list."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from vps.models import Operation
+from vps.models.outcome import OUTCOMES
+
+
+class OutcomeFilter(admin.SimpleListFilter):
+    title = _("outcome")
+    parameter_name = "outcome"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(outcome, label) for outcome, (label, _rows) in OUTCOMES.items()]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Operation]") -> "QuerySet[Operation]":
+        chosen = OUTCOMES.get(self.value() or "")
+        return queryset.filter(chosen[1]) if chosen else queryset
