@@ -109,8 +109,8 @@ LONG_CREATED = kind(
     "creating-too-long",
     "loader-2",
     ngettext_lazy(
-        "Server has been being created for more than 15 minutes",
-        "Servers have been being created for more than 15 minutes",
+        "Server being created for more than 15 minutes",
+        "Servers being created for more than 15 minutes",
         "count",
     ),
     rows=long_creating,

@@ -25,7 +25,9 @@ def facts(user: Any) -> dict[str, Any]:
 
 def row(cluster: Any, may_see_servers: bool) -> dict[str, Any]:
     tone, words, since = contact(cluster)
-    nodes = len(cluster.certificates)
+    # Of a cluster that nobody hears nobody knows how its nodes are.
+    is_heard = cluster.is_active and cluster.is_fresh(timezone.now()) and not cluster.unreachable_since
+    nodes = len(cluster.certificates) if is_heard else 0
     return {
         "cluster": cluster,
         "tone": tone,
@@ -34,7 +36,7 @@ def row(cluster: Any, may_see_servers: bool) -> dict[str, Any]:
         "words": words,
         "since": since,
         "nodes": nodes,
-        "up": max(nodes - len(cluster.unreachable), 0) if tone != "off" else 0,
+        "up": max(nodes - len(cluster.unreachable), 0),
         "is_whole": not cluster.unreachable,
     }
 

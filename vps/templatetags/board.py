@@ -4,11 +4,12 @@ from datetime import datetime
 
 from django import template
 from django.utils import timezone
-from django.utils.translation import gettext as _
+
+from web.time_spans import DAY, MINUTE, span
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 register = template.Library()
-
-MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 @register.filter
@@ -19,21 +20,15 @@ def thin(number: int) -> str:
 
 @register.filter
 def age(when: datetime | None) -> str:
-    """How long ago that was, or how long it is until then: 34 min, 2 h 10 min, 3 d."""
-    return "" if when is None else short(abs((timezone.now() - when).total_seconds()))
+    """How long ago that was, or how long it is until then: 34 min, 2 h 10 min, 3 d. Nobody reads the seconds of an hour."""
+    if when is None:
+        return ""
+    seconds = abs((timezone.now() - when).total_seconds())
+    unit = DAY if seconds >= DAY else MINUTE if seconds >= MINUTE else 1
+    return briefly(seconds // unit * unit)
 
 
 @register.filter
-def short(seconds: float | None) -> str:
-    """Two units at most, and of days one."""
-    if seconds is None:
-        return "—"
-    if seconds < MINUTE:
-        return _("%(seconds)s s") % {"seconds": round(seconds)}
-    if seconds < HOUR:
-        return _("%(minutes)s min") % {"minutes": int(seconds // MINUTE)}
-    if seconds >= DAY:
-        return _("%(days)s d") % {"days": thin(int(seconds // DAY))}
-    minutes = int(seconds % HOUR // MINUTE)
-    text = _("%(hours)s h %(minutes)s min") if minutes else _("%(hours)s h")
-    return text % {"hours": int(seconds // HOUR), "minutes": minutes}
+def briefly(seconds: float | None) -> str:
+    """On one line."""
+    return span(seconds).replace(" ", NO_BREAK)

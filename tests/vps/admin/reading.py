@@ -34,7 +34,9 @@ def lines(browser: Any) -> dict[str, Line]:
     """What needs attention, by its key, in its order."""
     page = browser.get("/admin/").content.decode()
     found = [match.groupdict() for match in LINE.finditer(page)]
-    read = [one | {"count": int(one["count"]), "detail": words(one["detail"])} for one in found]
+    read = [
+        one | {"count": int(one["count"]), "detail": words(one["detail"]), "age": words(one["age"])} for one in found
+    ]
     return {one["key"]: Line(**one | {"title": unescape(one["title"])}) for one in read}
 
 

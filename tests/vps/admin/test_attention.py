@@ -133,7 +133,7 @@ def test_attention_costs_the_same_queries_for_one_trouble_of_a_kind_and_for_ten(
         Suspension.objects.create(vps=owing, power="stop", since=SINCE)
 
     one_more_of_each(0)
-    queries = 12
+    queries = 11
     with django_assert_num_queries(queries):
         admin.get("/admin/")
     for number in range(1, 10):
