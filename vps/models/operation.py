@@ -229,7 +229,11 @@ class Operation(models.Model):
         verbose_name = _("operation")
         verbose_name_plural = _("operations")
         ordering = ["-id"]
-        indexes = [models.Index(fields=["vps", "-id"], name="operations_of_a_vps_newest")]
+        indexes = [
+            models.Index(fields=["vps", "-id"], name="operations_of_a_vps_newest"),
+            models.Index(fields=["created_at"], name="operations_by_time"),
+            models.Index(fields=["finished_at"], condition=models.Q(state="failed"), name="failed_operations_by_time"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["vps"],

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""What customers are told of the staff is true: G2. "Our staff see it" means that their first page shows it."""
-=======
-"""What customers are told of the staff is true: G2. "Our staff can see it" means that their first page leads to it."""
->>>>>>> cbcd0c6 (Open the admin on a board whose every count leads to its rows)
+"""What customers are told of the staff is true: G2. "Our staff see it" means that their first page leads to it."""
 
 from collections.abc import Callable
 from datetime import timedelta
