@@ -2,7 +2,7 @@
 
 * `kind`: what a kind is; `kinds`: the table of all, the worst first.
 * `clusters`, `mails`, `main_site`, `operations`, `servers`, `webhooks`: the kinds themselves.
-* `told`: how many there are of each, since when, and in what words. `reasons`: why operations failed, in few words.
+* `summary`: how many there are of each, since when, and in what words. `reasons`: why operations failed, in few words.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from django.db.models import Model
 
 from vps.attention.kind import Kind
 from vps.attention.kinds import BY_KEY, KINDS
-from vps.attention.told import Trouble, troubles
+from vps.attention.summary import Trouble, troubles
 
 __all__ = ["BY_KEY", "KINDS", "Kind", "Trouble", "may_look_at", "may_see_all", "troubles", "troubles_for"]
 

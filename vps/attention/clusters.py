@@ -41,14 +41,14 @@ def twins() -> "QuerySet[Cluster]":
 
 
 def with_unreachable_nodes() -> "QuerySet[Cluster]":
-    silent = ClusterNode.objects.unreachable().values("cluster")
-    found: QuerySet[Cluster] = Cluster.objects.filter(is_active=True, pk__in=silent)
+    nodes = ClusterNode.objects.unreachable().values("cluster")
+    found: QuerySet[Cluster] = Cluster.objects.filter(is_active=True, pk__in=nodes)
     return found
 
 
 def of_its_unreachable_nodes(**aggregate: Any) -> Subquery:
-    silent = ClusterNode.objects.unreachable().filter(cluster=OuterRef("pk")).order_by().values("cluster")
-    return Subquery(silent.annotate(**aggregate).values(*aggregate))
+    nodes = ClusterNode.objects.unreachable().filter(cluster=OuterRef("pk")).order_by().values("cluster")
+    return Subquery(nodes.annotate(**aggregate).values(*aggregate))
 
 
 def doubt_in_words(name: str, why: str) -> str:
@@ -59,8 +59,8 @@ def twin_in_words(name: str, other: str) -> str:
     return _("%(name)s is the same as %(other)s") % {"name": name, "other": other}
 
 
-def not_heard_in_words(name: str, heard: str) -> str:
-    return name if heard else _("%(name)s: not asked yet") % {"name": name}
+def not_observed_in_words(name: str, observed: str) -> str:
+    return name if observed else _("%(name)s: not asked yet") % {"name": name}
 
 
 def kind(key: str, icon: str, title: Any, **more: Any) -> Kind:
@@ -82,7 +82,7 @@ DOUBTED = kind(
     rows=doubted,
     since=F("doubted_since"),
     detail=KT("doubt__why"),
-    say=doubt_in_words,
+    wording=doubt_in_words,
 )
 LACKING = kind(
     "clusters-without-privileges",
@@ -99,7 +99,7 @@ NOT_POLLED = kind(
     rows=not_polled,
     since=F("seen_at"),
     detail=F("seen_at"),
-    say=not_heard_in_words,
+    wording=not_observed_in_words,
 )
 TWINS = kind(
     "clusters-registered-twice",
@@ -108,10 +108,10 @@ TWINS = kind(
     rows=twins,
     since=F("identified_at"),
     detail=F("same_as__name"),
-    say=twin_in_words,
+    wording=twin_in_words,
     is_bad=False,
 )
-SILENT_NODES = kind(
+UNREACHABLE_NODES = kind(
     "silent-nodes",
     "plug-connected-x",
     ngettext_lazy("Cluster with nodes that do not answer", "Clusters with nodes that do not answer", "count"),

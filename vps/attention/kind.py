@@ -19,7 +19,7 @@ class Kind:
     """Rows of one model that need a hand: whoever may look at the model is told of them.
 
     `rows` is the one truth for their number and for the list behind it. `label` and `detail` are what is told of a row,
-    and `say` puts both into words; of a kind that is `grouped`, rows that share them are told together, with their number.
+    and `wording` puts both into words; of a kind that is `grouped`, rows that share them are told together, with their number.
     `since` is since when a row is in trouble. `title` is of ngettext, where one and many are named differently.
     """
 
@@ -31,7 +31,7 @@ class Kind:
     label: Any
     icon: str
     detail: Any = field(default_factory=lambda: Value(""))
-    say: Callable[[str, str], Any] = as_it_is
+    wording: Callable[[str, str], Any] = as_it_is
     number: Any = field(default_factory=lambda: Count("pk"))
     is_grouped: bool = False
     # What keeps customers from their servers, or the main site from us; the rest can wait for an hour.

@@ -10,7 +10,7 @@ KINDS: list[Kind] = [
     clusters.DOUBTED,
     clusters.LACKING,
     clusters.NOT_POLLED,
-    clusters.SILENT_NODES,
+    clusters.UNREACHABLE_NODES,
     servers.MISMATCHED,
     operations.LATE,
     operations.KILLING,

@@ -39,7 +39,7 @@ UNSENT = Kind(
     since=F("created_at"),
     # What the other side said stands behind a colon, and is another of each mail.
     label=Func(F("problem"), Value(": "), 1, function="split_part", output_field=CharField()),
-    say=problem_of,
+    wording=problem_of,
     icon="mail-x",
     is_grouped=True,
     is_bad=False,

@@ -39,7 +39,7 @@ WHAT: dict[str, Any] = {
     "since": F("at"),
     "label": F("code"),
     "detail": F("status"),
-    "say": by_code,
+    "wording": by_code,
     "is_grouped": True,
 }
 FAILING_CALLS = Kind(

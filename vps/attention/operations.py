@@ -52,6 +52,6 @@ FAILED = kind(
     rows=failed,
     since=F("finished_at"),
     label=F("error_code"),
-    say=reason_of,
+    wording=reason_of,
     is_grouped=True,
 )

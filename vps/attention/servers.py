@@ -101,7 +101,7 @@ UNBOUND = kind(
     rows=lambda: Vps.objects.unbound(),
     since=Coalesce("why_unbound__since", "created_at"),
     label=Coalesce("why_unbound__reason", F("hypervisor")),
-    say=why_unbound,
+    wording=why_unbound,
     is_grouped=True,
     is_bad=False,
 )

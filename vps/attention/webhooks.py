@@ -69,7 +69,7 @@ UNREADABLE = Kind(
     since=F("unreachable_since"),
     label=F("name"),
     detail=F("failure"),
-    say=why_unreadable,
+    wording=why_unreadable,
     icon="key-off",
 )
 DISABLED = Kind(
@@ -80,7 +80,7 @@ DISABLED = Kind(
     since=F("disabled_at"),
     label=F("name"),
     detail=F("disabled_why"),
-    say=why_disabled,
+    wording=why_disabled,
     icon="webhook-off",
 )
 BEHIND = Kind(
@@ -95,7 +95,7 @@ BEHIND = Kind(
     since=pending_of_it(oldest=Min("created_at")),
     label=F("name"),
     detail=Concat(Cast(pending_of_it(waiting=Count("pk")), TextField()), Value(" "), F("failure")),
-    say=how_far_behind,
+    wording=how_far_behind,
     icon="send-off",
     is_bad=False,
 )

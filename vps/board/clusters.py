@@ -26,8 +26,8 @@ def facts(user: Any) -> dict[str, Any]:
 def row(cluster: Any, may_see_servers: bool) -> dict[str, Any]:
     tone, words, since = contact(cluster)
     # Of a cluster that nobody hears nobody knows how its nodes are.
-    is_heard = cluster.is_active and cluster.is_fresh(timezone.now()) and not cluster.unreachable_since
-    nodes = len(cluster.certificates) if is_heard else 0
+    is_observed = cluster.is_active and cluster.is_fresh(timezone.now()) and not cluster.unreachable_since
+    nodes = len(cluster.certificates) if is_observed else 0
     return {
         "cluster": cluster,
         "tone": tone,

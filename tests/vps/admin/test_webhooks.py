@@ -238,9 +238,9 @@ def test_attention_names_webhooks_that_need_a_hand(
     webhooks.disable(WebhookEndpoint.objects.get(name="dismissed"))
     WebhookEndpoint.objects.get(name="gone").disable("gone")
     listed = lines(admin)
-    told = {key: (line.count, line.detail) for key, line in listed.items()}
-    assert told["disabled-endpoints"] == (1, "gone: it answered 410 Gone")
-    assert told["endpoints-behind"] == (1, "main site: 1 waits, HTTP 500")
-    assert told["undelivered-events"] == (1, "main site")
+    found = {key: (line.count, line.detail) for key, line in listed.items()}
+    assert found["disabled-endpoints"] == (1, "gone: it answered 410 Gone")
+    assert found["endpoints-behind"] == (1, "main site: 1 waits, HTTP 500")
+    assert found["undelivered-events"] == (1, "main site")
     assert names(admin, "disabled-endpoints") == ["gone"]
     assert rows(admin, listed["undelivered-events"].address) == [first]

@@ -13,7 +13,7 @@ from tests.vps.admin.reading import lines, rows
 from tests.vps.attention.world import troubled
 from vps.attention import KINDS
 from vps.attention.reasons import REASONS
-from vps.models.failures import SENTENCES
+from vps.models.failures import FAILURES
 
 __all__ = ["troubled"]
 
@@ -66,8 +66,8 @@ def test_kinds_are_told_in_russian_too(troubled: None, as_user: Any, carol: Any)
     admin = as_user(carol)
     admin.post("/language/setlang/", {"language": "ru"})
     found = lines(admin)
-    told = {key: f"{line.title} {line.age}" for key, line in found.items()}
-    latin = {key: text for key, text in told.items() if re.search(r"[A-Za-z]", text)}
+    titles = {key: f"{line.title} {line.age}" for key, line in found.items()}
+    latin = {key: text for key, text in titles.items() if re.search(r"[A-Za-z]", text)}
     assert latin == {}
     assert found["failed-operations"].title == "Операции не удались за сутки"
     assert found["failed-operations"].detail == (
@@ -89,7 +89,7 @@ def test_kinds_tell_of_a_few_names_and_how_many_more_there_are(
 
 
 def test_kinds_say_every_reason_of_a_failed_operation_in_few_words() -> None:
-    assert REASONS.keys() == SENTENCES.keys()
+    assert REASONS.keys() == FAILURES.keys()
     assert [str(reason) for reason in REASONS.values() if len(str(reason)) > 50] == []
 
 

@@ -29,7 +29,7 @@ def cluster(name: str, **columns: Any) -> Cluster:
     return made
 
 
-def place(vps: Vps, where: Cluster, **columns: Any) -> Placement:
+def put(vps: Vps, where: Cluster, **columns: Any) -> Placement:
     defaults = {"kind": "qemu", "node": "pve1", "power": "running", "vmid": vps.pk, "identity": f"uuid-{vps.pk}"}
     made: Placement = Placement.objects.create(vps=vps, cluster=where, **defaults | columns)
     return made
@@ -49,10 +49,10 @@ def clusters_in_trouble(ago: Callable[[int], Any]) -> None:
         cluster(f"lacking-{number}", lacking=[lack], rights_asked_at=ago(3))
         cluster(f"unheard-{number}", seen_at=ago(9))
         cluster(f"twin-{number}", same_as=cluster(f"first-{number}"))
-        with_silent = cluster(f"noded-{number}")
+        noded = cluster(f"noded-{number}")
         for node in ("pve1", "pve2"):
             unreachable = {"failures": 1, "unreachable_since": ago(2), "failure": "No route to host"}
-            ClusterNode.objects.create(cluster=with_silent, name=node, **unreachable)
+            ClusterNode.objects.create(cluster=noded, name=node, **unreachable)
 
 
 def servers_in_trouble(user: Any, make_vps: Make, ago: Callable[[int], Any]) -> None:
@@ -62,19 +62,19 @@ def servers_in_trouble(user: Any, make_vps: Make, ago: Callable[[int], Any]) -> 
         vps: Vps = make_vps(user, name=name, status=status)
         return vps
 
-    place(made("healthy"), home)
+    put(made("healthy"), home)
     for number in (1, 2):
-        place(made(f"mistaken-{number}"), home, missing_since=ago(60), identity_mismatch="uuid-9")
-        place(made(f"gone-{number}"), home, missing_since=ago(60))
-        place(made(f"unseen-{number}"), home, power="unknown", power_since=ago(60))
-        place(made(f"on-{number}", "suspended"), home)
+        put(made(f"mistaken-{number}"), home, missing_since=ago(60), identity_mismatch="uuid-9")
+        put(made(f"gone-{number}"), home, missing_since=ago(60))
+        put(made(f"unseen-{number}"), home, power="unknown", power_since=ago(60))
+        put(made(f"on-{number}", "suspended"), home)
         owing = made(f"owing-{number}", "suspended")
-        place(owing, home, power_since=ago(60))
+        put(owing, home, power_since=ago(60))
         Suspension.objects.create(vps=owing, power="stop", since=ago(60))
         made(f"homeless-{number}")
-        place(made(f"broken-{number}", "error"), home)
+        put(made(f"broken-{number}", "error"), home)
         slow = made(f"slow-{number}", "creating")
-        place(slow, home, power="stopped")
+        put(slow, home, power="stopped")
         Vps.objects.filter(pk=slow.pk).update(updated_at=ago(16))
 
 
@@ -83,7 +83,7 @@ def operations_in_trouble(user: Any, make_vps: Make, ago: Callable[[int], Any]) 
     for number in (1, 2):
         late, killing, failed = (make_vps(user, name=f"{name}-{number}") for name in ("late", "killing", "failed"))
         for vps in (late, killing, failed):
-            place(vps, home)
+            put(vps, home)
         operation(late, deadline_at=ago(1))
         operation(killing, claims=2)
         for code in ("vps_busy", "hypervisor_refused", "superseded"):

@@ -34,7 +34,7 @@ def test_clusters_are_told_with_their_contact_nodes_and_servers(
 
 
 @pytest.mark.parametrize(
-    ("columns", "said"),
+    ("columns", "text"),
     [
         ({"is_active": False}, "not in use — 0"),
         ({"unreachable_since": timedelta(minutes=34)}, "silent for 34 min — 0"),
@@ -45,13 +45,13 @@ def test_clusters_are_told_with_their_contact_nodes_and_servers(
     ],
 )
 def test_clusters_say_the_worst_that_is_known_of_them(
-    admin: Any, cluster: Cluster, columns: dict[str, Any], said: str
+    admin: Any, cluster: Cluster, columns: dict[str, Any], text: str
 ) -> None:
     now = timezone.now()
     then = {name: now - value if isinstance(value, timedelta) else value for name, value in columns.items()}
     Cluster.objects.update(**{"certificates": NODES} | then)
     [line] = table(admin)
-    assert said in line
+    assert text in line
 
 
 def test_clusters_name_the_nodes_that_are_silent(admin: Any, cluster: Cluster) -> None:

@@ -36,7 +36,7 @@ def troubles(kinds: list[Kind]) -> list[Trouble]:
     words: dict[str, list[tuple[int, str]]] = {kind.key: [] for kind in there}
     kind_by_key = {kind.key: kind for kind in there}
     for key, number, label, detail, _since in sorted(united(worded(kind) for kind in there), key=order):
-        words[key].append((number, str(kind_by_key[key].say(label, detail))))
+        words[key].append((number, str(kind_by_key[key].wording(label, detail))))
     return [Trouble(kind, *counts[kind.key], detail_of(kind, words[kind.key], counts[kind.key][0])) for kind in there]
 
 
@@ -54,8 +54,8 @@ def counted(kind: Kind) -> Any:
 
 def worded(kind: Kind) -> Any:
     """The most frequent, or else the oldest."""
-    told = {"trouble_label": text(kind.label), "trouble_detail": text(kind.detail)}
-    groups = kind.chosen.annotate(trouble=Value(kind.key, CharField()), **told).values("trouble", *told)
+    words = {"trouble_label": text(kind.label), "trouble_detail": text(kind.detail)}
+    groups = kind.chosen.annotate(trouble=Value(kind.key, CharField()), **words).values("trouble", *words)
     since = Min(Cast(kind.since, DateTimeField()))
     found = groups.annotate(trouble_number=kind.number, trouble_since=since).values_list(*WORDED)
     order = F("trouble_number").desc() if kind.is_grouped else F("trouble_since").asc(nulls_last=True)
@@ -75,7 +75,9 @@ def order(row: Any) -> Any:
 def detail_of(kind: Kind, words: list[tuple[int, str]], count: int) -> str:
     """5 × the system did not shut down, 1 × the hypervisor refused; or mail-new, crm-stage and 3 more."""
     is_one = not kind.is_grouped or (count == 1 and len(words) == 1)
-    told = [sentence if is_one else f"{number}\N{NO-BREAK SPACE}× {sentence}" for number, sentence in words if sentence]
+    first = [
+        sentence if is_one else f"{number}\N{NO-BREAK SPACE}× {sentence}" for number, sentence in words if sentence
+    ]
     rest = count - sum(number for number, _sentence in words)
     more = [ngettext("and %(count)d more", "and %(count)d more", rest) % {"count": rest}] if rest > 0 else []
-    return ", ".join(told + more)
+    return ", ".join(first + more)
