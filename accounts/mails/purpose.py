@@ -42,7 +42,7 @@ class Purpose:
     once: ClassVar[Sentence] = _("The link works once, until %(until)s.")
     not_you: ClassVar[Sentence] = _("Was it not you?")
     advice: ClassVar[Sentence]
-    asked: ClassVar[Sentence] = _("It was asked for %(facts)s.")
+    asked: ClassVar[Sentence] = _("It was requested %(facts)s.")
     repeats: ClassVar[Sentence] = _("If such mails keep coming, write to %(support)s.")
     lifetime: ClassVar[timedelta] = timedelta(hours=24)
 

@@ -68,7 +68,7 @@ def text_of(words: Words) -> str:
     link = [words.text("lead"), url, words.text("once")] if purpose.button else []
     caution = " ".join([words.text("not_you"), words.text("advice"), words.text("asked"), *repeats(words)])
     paragraphs = [_("Hello."), words.text("intro"), *link, caution]
-    footer = f"-- \n{BRAND}\n{_('A service mail: there is no way to unsubscribe from it.')}\n"
+    footer = f"-- \n{BRAND}\n{_('A service mail: you cannot unsubscribe from it.')}\n"
     return "\n\n".join([*(one if one == url else wrapped(one) for one in paragraphs), footer])
 
 

@@ -13,15 +13,15 @@ from accounts.models import Mail
 
 class ConfirmOldEmail(Purpose):
     name = "confirm_old_email"
-    subject = _("Your address on ospab.host is to change")
+    subject = _("Change of your e-mail address on ospab.host")
     title = _("Confirm the change of your address")
     intro = _(
-        "Somebody, hopefully you, asked that %(address)s be the address of the login %(login)s in place of this one."
+        "Somebody, hopefully you, asked to change the address of the login %(login)s from this one to %(address)s."
     )
-    lead = _("If it was you, confirm it:")
+    lead = _("If it was you, confirm:")
     button = _("Confirm the change")
-    once = _("The link works once, until %(until)s. The new address has been sent one of its own; both are needed.")
-    advice = _("Then follow no link, log in and change the password: somebody else has come in by your name.")
+    once = _("The link works once, until %(until)s. Another one was sent to the new address; both are needed.")
+    advice = _("Then do not follow the link; log in and change your password: somebody else has logged in as you.")
     lifetime = LIFE
 
     def write(self, mail: Mail) -> Written | None:

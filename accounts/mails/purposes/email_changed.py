@@ -8,11 +8,11 @@ from accounts.models import Mail
 
 class EmailChanged(Purpose):
     name = "email_changed"
-    subject = _("Your address on ospab.host was changed")
+    subject = _("Your e-mail address on ospab.host was changed")
     title = _("Address changed")
-    intro = _("The address of the login %(login)s was changed. Mails about it go to the new one from now on.")
-    advice = _("Then somebody else has changed it: tell our support at once.")
-    asked = _("The last link was followed %(facts)s.")
+    intro = _("The address of the login %(login)s was changed. Mails about it now go to the new one.")
+    advice = _("Then somebody else changed it: write to support at once.")
+    asked = _("The last link was opened %(facts)s.")
     repeats = _("Support: %(support)s.")
 
     def write(self, mail: Mail) -> Written | None:

@@ -11,7 +11,7 @@ class PasswordChanged(Purpose):
     subject = _("Your password on ospab.host was changed")
     title = _("Password changed")
     intro = _("The password of the login %(login)s was changed. All other sessions have ended.")
-    advice = _("Then somebody else has changed it: set a new one at once, and tell our support.")
+    advice = _("Then somebody else changed it: set a new one at once and write to support.")
     asked = _("It was changed %(facts)s.")
     repeats = _("Support: %(support)s.")
 

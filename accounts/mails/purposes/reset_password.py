@@ -20,10 +20,10 @@ class ResetPassword(Purpose):
     name = "reset_password"
     subject = _("A new password on ospab.host")
     title = _("Set your new password")
-    intro = _("Somebody, hopefully you, asked for a new password of the login %(login)s.")
+    intro = _("Somebody, hopefully you, asked for a new password for the login %(login)s.")
     lead = _("To set a new password, open:")
     button = _("Set a new password")
-    advice = _("The password is as it was so far, and there is nothing that you need to do.")
+    advice = _("The password has not changed, and there is nothing you need to do.")
     lifetime = LIFE
 
     def write(self, mail: Mail) -> Written | None:

@@ -89,9 +89,9 @@ def test_mail_in_english_says_what_when_where_from_and_what_else(sent: Any) -> N
         "The link works once, until 12:32 (UTC).",
         f"Open in your browser: {LINK}",
         "Was it not you? Then nothing is to be done: the password is as it was.",
-        "It was asked for from the address 203.0.113.7, Chrome on macOS, on 26 November at 11:32 (UTC).",
+        "It was requested from the address 203.0.113.7, Chrome on macOS, on 26 November at 11:32 (UTC).",
         "If such mails keep coming, write to support@example.com.",
-        "A service mail: there is no way to unsubscribe from it.",
+        "A service mail: you cannot unsubscribe from it.",
     ):
         assert sentence in html
 
@@ -108,13 +108,13 @@ To set a new one, open:
 The link works once, until 12:32 (UTC).
 
 Was it not you? Then nothing is to be done: the password is as it was.
-It was asked for from the address 203.0.113.7, Chrome on macOS, on 26
+It was requested from the address 203.0.113.7, Chrome on macOS, on 26
 November at 11:32 (UTC). If such mails keep coming, write to
 support@example.com.
 
 --\N{SPACE}
 ospab.host
-A service mail: there is no way to unsubscribe from it.
+A service mail: you cannot unsubscribe from it.
 """
 
 
@@ -179,8 +179,35 @@ def test_mail_has_no_header_that_a_login_has_written(sent: Any, login: str) -> N
 
 def test_mail_brings_nothing_from_elsewhere_and_nothing_that_runs(sent: Any) -> None:
     html = part(sent(None, login="alice"), "html")
-    assert not re.search(r"<img|<script|<style|<link|src=|url\(|@import|\son[a-z]+=", html)
+    assert not re.search(r"<img|<script|<link|src=|url\(|@import|\son[a-z]+=", html)
+    assert html.count("<style") == 1, "the one of dark screens"
     assert re.findall(r'href="([^"]*)"', html) == [LINK, LINK]
+
+
+def test_mail_is_readable_on_a_dark_screen_and_where_there_is_no_such_thing(sent: Any) -> None:
+    """Each element has its light colours itself, and by a class the dark ones: of WCAG AA, each on what lies under it."""
+    html = part(sent(None, login="alice"), "html")
+    rules = dict(re.findall(r"\.(\w+) \{ ([^}]+) \}", html.partition("prefers-color-scheme: dark")[2]))
+    dark = {name: dict(re.findall(r"([\w-]+): (#\w{6})", rule)) for name, rule in rules.items()}
+    page, card = dark["page"]["background-color"], dark["card"]["background-color"]
+    pairs = [(dark[name]["color"], under) for name in ("page", "soft", "link") for under in (page, card)]
+    assert min(contrast(*pair) for pair in (*pairs, ("#ffffff", dark["button"]["background-color"]))) >= 4.5
+    for attributes in re.findall(r"<[^>]*\bclass=[^>]*", html):
+        assert re.search(r'style="[^"]*color', attributes), attributes
+    used = {name for names in re.findall(r'class="([^"]+)"', html) for name in names.split()}
+    assert used == set(rules)
+
+
+def contrast(one: str, other: str) -> float:
+    """As WCAG 2 counts it."""
+    light, dark = sorted(map(luminance, (one, other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    shares = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
+    return sum(weight * share for weight, share in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
 def test_mail_with_a_link_has_another_id_at_each_try(sent: Any) -> None:
@@ -196,7 +223,7 @@ def test_mail_leaves_out_what_is_not_known(sent: Any, ask: Any) -> None:
     Mail.objects.filter(pk=asked.pk).update(facts={}, created_at=UNTIL)
     send_due()
     text = outbox_of.outbox[-1].body.replace("\n", " ")
-    assert "Просили 26 ноября в 12:32 (UTC)." in text
+    assert "Запросили 26 ноября в 12:32 (UTC)." in text
 
 
 @pytest.mark.parametrize(
