@@ -1,7 +1,7 @@
 """What holds for the whole API: the first words of its description. The settings name it."""
 
 TEXT = """\
-How the main site tells the panel what it sold, and how customers' programs see and control it.
+How customers' programs see and control their servers, and how the main site tells the panel what it sold.
 
 * **Bodies** are JSON in UTF-8, at most 1 MiB, sent as `application/json` with a `Content-Length`, and are read strictly: \
 `"4"`, `4.0` and `1e3` are no integers, and a key may stand once in an object. RAM is in MB, disk in GB, times are \
@@ -15,4 +15,5 @@ named. An empty value is no value.
 * **What takes time** is an operation: it is answered with 202 at once, and `succeeded` means seen to be done.
 * **Names** of requests: every answer carries `X-Request-ID`, yours where you sent one.
 * What an answer holds may grow: ignore keys that you do not know."""
-TAGS = ["Main site", "Customers", "Events", "Authentication", "This description"]
+# A customer reads from the top; the main site's developers know what they look for.
+TAGS = ["Authentication", "Customers", "Events", "Main site", "This description"]

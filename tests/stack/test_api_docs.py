@@ -49,3 +49,32 @@ def test_api_docs_call_endpoints_with_a_customers_token_and_with_the_main_sites_
     expect(execute(page, "listVps")).to_contain_text('"shop"')
     authorize(page, "X-API-Key", panel.demo["api_key"])
     expect(execute(page, "readVps")).to_contain_text('"shop"')
+
+
+def test_api_docs_tell_a_customer_first_what_is_the_customers(page: Page) -> None:
+    expect(page.locator("[id$='-syncVps']")).to_be_visible()
+    assert page.locator(".opblock-tag").all_inner_texts()[:2] == ["Authentication", "Customers"]
+
+
+def test_api_docs_lead_back_and_speak_the_readers_language(page: Page, panel: Any) -> None:
+    expect(page.get_by_role("heading", level=1)).to_have_text("API for programs")
+    page.locator("details.user summary").click()
+    page.get_by_role("button", name="Русский").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("API для программ")
+    assert page.url == f"{panel.url}/api/docs"
+    page.get_by_role("link", name="Мои серверы").first.click()
+    assert page.url == f"{panel.url}/"
+
+
+def test_api_docs_are_dark_by_the_choice_of_the_other_pages(page: Page, open_as: Any, panel: Any) -> None:
+    page.locator("details.user summary").click()
+    page.locator("[data-theme-choice=dark]").click()
+    expect(page.locator("html")).to_have_class("dark-mode")
+    page.reload()
+    expect(page.locator("html")).to_have_class("dark-mode")
+    page.locator("details.user summary").click()
+    page.locator("[data-theme-choice=light]").click()
+    expect(page.locator("html")).not_to_have_class("dark-mode")
+    by_system = open_as("alice", color_scheme="dark", storage_state=None)
+    by_system.goto(f"{panel.url}/api/docs")
+    expect(by_system.locator("html")).to_have_class("dark-mode")

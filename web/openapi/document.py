@@ -7,6 +7,7 @@ from functools import cache
 from threading import Lock
 from typing import Any
 
+from django.contrib.auth import get_user
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import translation
@@ -87,6 +88,10 @@ def schema(request: Request) -> HttpResponse:
 def docs(request: Request) -> HttpResponse:
     """A page to read it, and to try it.
 
-    Swagger UI from our own static files: it asks no other host, and obeys the Content-Security-Policy.
+    Swagger UI from our own static files: it asks no other host, and obeys the Content-Security-Policy. What stands around
+    it is in the reader's language, as on the panel's other pages.
     """
-    return render(request._request, "api_docs.html")
+    page = request._request
+    page.user = get_user(page)
+    with translation.override(translation.get_language_from_request(page)):
+        return render(page, "api_docs.html")
