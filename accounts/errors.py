@@ -19,22 +19,12 @@ class TooManyAttempts(PanelError):
     status = 429
     code = "too_many_attempts"
     message = _("Too many failed attempts. Try again in 15 minutes.")
-    advice = _(
-        "Nothing has happened to your account, and elsewhere it works as before. You need not wait if you come from your "
-        "account at our main site: its link logs you in at once. If you have forgotten the password, our support can help."
-    )
-    advice_with_mails = _(
-        "Nothing has happened to your account, and elsewhere it works as before. You need not wait if you come from your "
-        "account at our main site: its link logs you in at once. If you have forgotten the password, have a link to set a new "
-        "one sent to you: on the page of logging in, by “Forgot your password?”."
-    )
     retry_after = 900
-    has_own_page = True
+    own_page = "accounts/locked.html"
 
     def __init__(self, seconds: int) -> None:
         minutes = math.ceil(seconds / 60)
-        if settings.MAILS_ARE_ON:
-            self.advice = self.advice_with_mails
+        self.mails_are_on = settings.MAILS_ARE_ON
         super().__init__(self.sentence(minutes) % minutes, retry_after=seconds)
 
     def sentence(self, minutes: int) -> str:
@@ -48,10 +38,7 @@ class TooManyAttempts(PanelError):
 class TooManyMails(TooManyAttempts):
     """Of those that anybody may ask for."""
 
-    advice = advice_with_mails = _(
-        "What was sent may still be on its way, so look among unwanted mail too: the newest link is the one that works. "
-        "If you come from your account at our main site, its link logs you in at once."
-    )
+    own_page = "accounts/locked_mails.html"
 
     def sentence(self, minutes: int) -> str:
         return ngettext(

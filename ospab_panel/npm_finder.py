@@ -47,6 +47,7 @@ ICONS = [
     "history",
     "info-circle",
     "lifebuoy",
+    "link-off",
     "loader-2",
     "lock",
     "logout",

@@ -90,6 +90,18 @@ addEventListener("click", ({ target }) => {
   button.setAttribute("aria-pressed", String(field.type === "text"));
 });
 
+// How long something is still closed; it opens by itself.
+for (const left of document.querySelectorAll("[data-left]")) {
+  const end = Date.now() + left.dataset.left * 1000;
+  const count = () => {
+    const seconds = Math.round((end - Date.now()) / 1000);
+    if (seconds <= 0) return location.replace(left.dataset.then);
+    left.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+    setTimeout(count, 1000);
+  };
+  count();
+}
+
 // Times in the reader's own zone: today, 14:02; yesterday, 03:00; 20 November, 10:21; 14 March 2025. Where no word of today
 // fits the sentence, a clock alone (data-clock) or the day alone (data-day).
 const language = document.documentElement.lang;

@@ -11,11 +11,10 @@ from typing import Any
 from urllib.parse import unquote
 
 from django.contrib import messages
-from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -23,7 +22,8 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from web import request_id
-from web.errors import PanelBusy, PanelError, Sentence, invalid
+from web.error_page import error_page
+from web.errors import PanelBusy, PanelError, invalid
 from web.json_body import UNSTORABLE
 from web.next_page import is_ours, next_page
 from web.transient_errors import is_transient
@@ -33,8 +33,6 @@ API = re.compile(r"/+api(/|$)", re.IGNORECASE)
 # Django's admin puts what stands in an address or a form into a query as it is, and finds out too late that it is none: by
 # one of these, or where it lacks the other end of a range by whatever breaks first.
 NOT_A_VALUE = (ValueError, OverflowError, DataError, ValidationError)
-# What a page asks the database for; where that may be what failed, the page does without.
-WITHOUT_DATABASE = {"user": AnonymousUser(), "messages": []}
 
 CODES = {
     exceptions.NotAuthenticated: "not_authenticated",
@@ -90,7 +88,12 @@ class PanelErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        """Django refuses a method by an empty page, which leads nowhere."""
+        response = self.get_response(request)
+        if response.status_code != 405 or response.content or is_api(request):
+            return response
+        message = _("Nothing opens at this address by itself.")
+        return page(request, 405, "method_not_allowed", message, {"Allow": response.headers.get("Allow", "")})
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, PanelError):
@@ -115,8 +118,8 @@ def refuse(request: HttpRequest, error: PanelError) -> HttpResponse:
     headers = headers_of(error)
     if is_api(request):
         return JsonResponse(error.serialize(), status=error.status, headers=headers)
-    if error.has_own_page:
-        return page(request, error.status, error.code, str(error.message), headers, advice=error.advice)
+    if error.own_page:
+        return page(request, error.status, error.code, str(error.message), headers, error=error)
     if getattr(request, "htmx", False):
         fragment = render_to_string("_refusal.html", {"message": error.message}, request)
         return HttpResponse(fragment, status=error.status, headers=headers)
@@ -133,16 +136,12 @@ def page(
     code: str,
     message: str,
     headers: Mapping[str, str] | None = None,
-    advice: Sentence = "",
+    error: PanelError | None = None,
 ) -> HttpResponse:
-    """`advice` is for people alone."""
+    """JSON on an API path, and words for people elsewhere."""
     if is_api(request):
         return JsonResponse(body(code, message), status=status, headers=headers)
-    context = {"status": status, "message": message, "advice": advice} | (WITHOUT_DATABASE if status >= 500 else {})
-    response = render(request, "error.html", context, status=status)
-    for name, value in (headers or {}).items():
-        response[name] = value
-    return response
+    return error_page(request, status, code, message, headers, error)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -167,6 +166,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """
     if is_transient(sys.exc_info()[1]):
         busy = PanelBusy()
-        return page(request, busy.status, busy.code, str(busy.message), headers_of(busy))
+        return page(request, busy.status, busy.code, str(busy.message), headers_of(busy), error=busy)
     sentence = _("A fault on our side. If it happens again, give support this number: %(id)s.")
     return page(request, 500, "internal_error", sentence % {"id": request_id.current.get()})

@@ -15,15 +15,14 @@ class PanelError(Exception):
     """Base of all refusals. `errors` maps a field to its sentences; `extra` is merged into the JSON answer.
 
     One that passes by itself says in `retry_after` after how many seconds it is worth another try. A page refuses by a
-    message on the page before, or where the error `has_own_page` by a page that shows it, with its `advice`.
+    message on the page before, or where the error has an `own_page` by that template.
     """
 
     code: ClassVar[str] = "error"
     status: ClassVar[int] = 400
     retry_after: int = 0
     message: Sentence = _("The request cannot be carried out.")
-    advice: Sentence = ""
-    has_own_page: ClassVar[bool] = False
+    own_page: ClassVar[str] = ""
 
     def __init__(
         self,
@@ -58,7 +57,7 @@ class PanelBusy(PanelError):
     code = "service_unavailable"
     status = 503
     retry_after = 5
-    has_own_page = True
+    own_page = "errors/503.html"
     message = _("The panel is busy. Try again in a moment.")
 
 

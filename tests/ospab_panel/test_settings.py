@@ -309,6 +309,37 @@ def test_settings_allow_this_machine_and_private_networks_where_asked_to_and_in_
     assert start(ASK_WHAT_IS_INSIDE, **switches) == start(ASK_WHAT_IS_INSIDE, **DEMO) == (0, "True True")
 
 
+# Links
+
+
+ASK_LINKS = "print(settings.SITE_URL, settings.PAY_URL, settings.SUPPORT_URL, settings.STATUS_URL, sep='|')"
+
+
+@pytest.mark.parametrize(
+    ("changes", "printed"),
+    [
+        ({}, "https://ospab.host|||"),
+        ({"SUPPORT_EMAIL": "help@example.com"}, "https://ospab.host||mailto:help@example.com|"),
+        (
+            {
+                "SUPPORT_EMAIL": "help@example.com",
+                "SUPPORT_URL": "https://ospab.host/help",
+                "PAY_URL": "http://pay.lan/x",
+            },
+            "https://ospab.host|http://pay.lan/x|https://ospab.host/help|",
+        ),
+    ],
+)
+def test_settings_lead_pages_to_what_is_named_and_to_support_by_mail(changes: dict[str, str], printed: str) -> None:
+    assert start(ASK_LINKS, **changes) == (0, printed)
+
+
+@pytest.mark.parametrize("name", ["SITE_URL", "PAY_URL", "SUPPORT_URL", "STATUS_URL"])
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "ospab.host/pay", "https://", "https://a b/", "https://[x"])
+def test_settings_take_nothing_for_a_link_that_is_none(name: str, address: str) -> None:
+    assert f"{name} must be such as https://ospab.host/support" in start(**{name: address})[1]
+
+
 # Mails
 
 

@@ -227,7 +227,7 @@ def test_logout_takes_a_post(as_user: Any, alice: Any) -> None:
 def test_error_page_of_an_unknown_address_is_404_with_the_reason(as_user: Any, alice: Any) -> None:
     answer = as_user(alice).get("/nothing/")
     assert answer.status_code == 404
-    assert "There is nothing at this address" in answer.content.decode()
+    assert "There is no such page" in answer.content.decode()
 
 
 def test_pages_that_are_private_are_kept_by_nobody_and_framed_by_nobody(as_user: Any, alice: Any) -> None:
