@@ -14,8 +14,8 @@ from rest_framework.serializers import BaseSerializer
 from vps.api.commands import VpsInput
 from vps.management.csv_records import Record, records_of
 from vps.management.given import Given
-from vps.management.spreadsheet import whole
 from web.errors import InvalidInput, PanelError, invalid
+from web.spreadsheet import whole
 
 PLACEMENT = ("cluster", "node", "vmid", "kind")
 BESIDE = ("action", "occurred_at")

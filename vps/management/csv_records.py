@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from vps.management.given import lines_of
-from vps.management.spreadsheet import DELIMITERS
+from web.spreadsheet import DELIMITERS
 
 # Excel begins a file so, and takes it for no line of the table.
 SEPARATOR = re.compile(r'"?sep=([;,\t|])"?(?=[\r\n]|\Z)', re.IGNORECASE)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.core.management.base import CommandError
 
-from vps.management.spreadsheet import BOM
+from web.spreadsheet import BOM
 
 STANDARD_INPUT = "-"
 BEGINNINGS = {

@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand
 from vps.db.digest import digest
 from vps.guests import number_of
 from vps.management.csv_lines import PLACEMENT
-from vps.management.spreadsheet import DELIMITERS, as_text
 from vps.models import Vps
+from web.spreadsheet import DELIMITERS, as_text
 
 COLUMNS = [*(field.attname for field in Vps._meta.concrete_fields), "external_id"]
 

@@ -1,4 +1,4 @@
-"""CSV as spreadsheets have it, where the comma stands in numbers: what export_vps writes, and what import_vps reads back."""
+"""CSV as spreadsheets have it, where the comma stands in numbers: for what writes one, and for what reads one back."""
 
 import csv
 import re

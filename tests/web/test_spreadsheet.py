@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from vps.management.csv_records import records_of
-from vps.management.spreadsheet import BOM, DELIMITERS, as_text, harmless, whole
+from web.spreadsheet import BOM, DELIMITERS, as_text, harmless, whole
 
 # The same each time, and no slower machine fails it.
 CALM = settings(deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
