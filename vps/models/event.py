@@ -34,6 +34,8 @@ ASSIGN_POSITIONS = """
     WHERE events.id = fresh.id
 """
 AT_ONCE = 1000
+# What of the changes of a VPS its owner is told in its activity.
+NAMED_CHANGES = ("cpu", "disk", "ip_address", "name", "os", "ram", "suspension", "user_id")
 
 
 def is_read_only() -> bool:
@@ -101,6 +103,17 @@ class EventQuerySet(models.QuerySet["Event"]):
         self.assign_positions()
         return list(self.feed(after).select_related("by")[:at_most])
 
+    def activity_of(self, vps: Any) -> "EventQuerySet":
+        """What the owner reads of this VPS, since it is theirs, the newest first: each operation once, as it was asked for.
+
+        How that ended is read of the operation, so its other events are left out.
+        """
+        type, mine = Event.Type, self.visible_to(vps.user_id).filter(vps_id=vps.pk)
+        is_change = models.Q(type=type.VPS_UPDATED, data__changed__has_any_keys=NAMED_CHANGES)
+        is_others = models.Q(type=type.VPS_STATUS_CHANGED, operation=None)
+        shown = models.Q(type__in=Event.IN_ACTIVITY) | is_change | is_others
+        return mine.filter(shown).select_related("operation", "by").order_by("-id")
+
     def unbound_by_hand(self, vps_ids: "list[int]") -> "models.QuerySet[Event, int]":
         """Those of these VPSs that somebody has unbound: these are theirs to bind."""
         by_hand = self.filter(vps__in=vps_ids, type=Event.Type.VPS_UNBOUND, by__isnull=False)
@@ -163,6 +176,16 @@ class Event(models.Model):
         OPERATION_SUCCEEDED = "operation.succeeded", _("operation succeeded")
         OPERATION_FAILED = "operation.failed", _("operation failed")
 
+    IN_ACTIVITY = (
+        Type.VPS_CREATED,
+        Type.VPS_BOUND,
+        Type.VPS_UNBOUND,
+        Type.VPS_MISSING,
+        Type.VPS_IDENTITY_MISMATCH,
+        Type.VPS_FOUND,
+        Type.OPERATION_QUEUED,
+    )
+
     class Source(models.TextChoices):
         SYNC = "sync", _("main site")
         PAGE = "page", _("page")
@@ -171,7 +194,7 @@ class Event(models.Model):
         SYSTEM = "system", _("panel")
 
     type = models.CharField(_("type"), max_length=40, choices=Type.choices)
-    vps = link_that_outlives("vps.Vps", "events", verbose_name=_("server"))
+    vps = link_that_outlives("vps.Vps", "events", db_index=False, verbose_name=_("server"))
     user = link_that_outlives(settings.AUTH_USER_MODEL, "+", verbose_name=_("owner"))
     operation = link_that_outlives("vps.Operation", "events", verbose_name=_("operation"))
     by = link_that_outlives(settings.AUTH_USER_MODEL, "+", verbose_name=_("by"))
@@ -190,6 +213,7 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["user", "id"], name="events_of_a_user_in_order"),
             models.Index(fields=["user", "position"], name="feed_of_a_user"),
+            models.Index(fields=["vps", "-id"], name="events_of_a_vps_newest"),
             models.Index(fields=["id"], condition=models.Q(position__isnull=True), name="events_not_settled"),
         ]
         constraints = [models.UniqueConstraint(fields=["position"], name="a_place_in_the_feed_is_taken_once")]
