@@ -103,13 +103,17 @@ for (const left of document.querySelectorAll("[data-left]")) {
 }
 
 // Times in the reader's own zone: today, 14:02; yesterday, 03:00; 20 November, 10:21; 14 March 2025. Where no word of today
-// fits the sentence, a clock alone (data-clock) or the day alone (data-day).
+// fits the sentence, a clock alone (data-clock) or the day alone (data-day); below the name of its day the hour (data-hour),
+// and beside another of its minute the second (data-exact).
 const language = document.documentElement.lang;
 const locale = language === "en" ? "en-GB" : language;
 const near = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
 const hour = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const second = new Intl.DateTimeFormat(locale, { timeStyle: "medium", hourCycle: "h23" });
 const MIDNIGHT = [0, 0, 0, 0];
-function written(date, { clock, day }) {
+function written(date, { clock, day, hour: inDay, exact }) {
+  if (inDay !== undefined) return hour.format(date);
+  if (exact !== undefined) return second.format(date);
   const now = new Date();
   const apart = Math.round((new Date(date).setHours(...MIDNIGHT) - new Date(now).setHours(...MIDNIGHT)) / 864e5);
   const ofThisYear = date.getFullYear() === now.getFullYear();
@@ -129,6 +133,40 @@ function localise() {
 }
 localise();
 new MutationObserver(localise).observe(body, { childList: true, subtree: true });
+// Pages that say which day something was on are told the zone.
+document.cookie = `zone=${Intl.DateTimeFormat().resolvedOptions().timeZone}; path=/; max-age=31536000; samesite=lax`;
+
+// Seconds that pass, by the panel's clock, in two units at most: how long something has lasted (data-since), and how long it
+// may still last (data-until).
+const ahead = Date.now() - Date.parse(body.dataset.now);
+const sizes = [86400, 3600, 60, 1];
+const units = (body.dataset.units || "").split("|");
+function span(seconds) {
+  const first = Math.max(0, sizes.findIndex((size) => seconds >= size));
+  const at = seconds < 1 ? sizes.length - 1 : first;
+  const counts = sizes.map((size, number) => Math.floor((number ? seconds % sizes[number - 1] : seconds) / size));
+  const parts = [at, at + 1].filter((number) => number === at || counts[number]);
+  return parts.map((number) => units[number].replace("0", counts[number])).join(" ");
+}
+function count() {
+  const now = Date.now() - ahead;
+  for (const passing of document.querySelectorAll("[data-since], [data-until]")) {
+    const { since, until } = passing.dataset;
+    const text = span(Math.max(0, Math.floor((since ? now - Date.parse(since) : Date.parse(until) - now) / 1000)));
+    if (passing.textContent !== text) passing.textContent = text;
+  }
+}
+count();
+setInterval(count, 1000);
+body.addEventListener("htmx:afterSwap", count);
+
+// What has come a step further says so, once.
+let told = document.querySelector("[data-say]")?.dataset.say;
+body.addEventListener("htmx:afterSettle", () => {
+  const words = document.querySelector("[data-say]")?.dataset.say;
+  if (words && words !== told) document.dispatchEvent(new CustomEvent("say", { detail: words }));
+  told = words;
+});
 
 // Of tabs and chips that are wider than the screen, the one that is chosen is seen.
 for (const chosen of document.querySelectorAll(":is(.tabs, .chips) > [aria-current]")) {

@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 GUESTS_FOR = USAGE_FOR = 60
 # A history is fetched for who looks at it; meanwhile the one before is shown. That there is none is asked again sooner.
 HISTORY_FOR, NO_HISTORY_FOR = 600, 60
+USUAL_TIME_FOR = 600
 # A release reads nothing that another has written in another shape.
 GUESTS, SIGHTINGS = "guests-by-key", "sightings-by-key"
 # A cluster may be away for days, and other machines stand there when it is back.
@@ -80,3 +81,13 @@ def history(placement_id: int, timeframe: str) -> dict[str, Any] | None:
 def first_to_ask(what: str, for_seconds: int) -> bool:
     """Whether nobody else has asked a worker for this lately."""
     return bool(losable(cache.add, f"asked:{what}", 1, for_seconds))
+
+
+def store_usual_time(operation: str, seconds: int) -> None:
+    losable(cache.set, f"usual-time-of:{operation}", seconds, USUAL_TIME_FOR)
+
+
+def usual_time(operation: str) -> int | None:
+    """How long one of this name usually takes; 0 where that is not known, and None where nobody has looked lately."""
+    found: int | None = losable(cache.get, f"usual-time-of:{operation}")
+    return found

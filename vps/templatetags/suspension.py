@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from django import template
-from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -65,12 +64,6 @@ def what_comes_after(suspension: Suspension) -> Sentence:
 def host(address: str) -> str:
     """Whose page a link leads to."""
     return urlsplit(address).hostname or ""
-
-
-@register.simple_tag
-def support_address() -> str:
-    """Whom a customer writes to, or '' where the settings name nobody."""
-    return str(settings.SUPPORT_EMAIL)
 
 
 @register.filter

@@ -93,7 +93,7 @@ def test_power_buttons_follow_what_the_server_does(as_user: Any, alice: Any, mak
     ("status", "word", "why"),
     [
         ("suspended", "Suspended", "suspended. Check"),
-        ("creating", "Being created", "still being created"),
+        ("creating", "Being created", "appears here by itself"),
     ],
 )
 def test_server_page_shows_why_nothing_can_be_pressed(
@@ -163,19 +163,18 @@ def test_fragment_for_htmx_is_the_one_that_its_button_stood_in(
     assert "<html" not in refusal.content.decode()
 
 
-def test_server_page_shows_usage_and_the_last_operations(as_user: Any, alice: Any, make_vps: Any, bind: Any) -> None:
+def test_server_page_shows_usage_and_the_last_operations(
+    as_user: Any, alice: Any, make_vps: Any, bind: Any, asked: Any
+) -> None:
     vps = make_vps(alice)
     placement = bind(vps)
     rates = {"disk_read": 1024, "disk_written": None, "net_in": 2048, "net_out": 0}
     sizes = {"ram": {"used": 1024**3, "total": 2 * 1024**3}, "disk": {"used": None, "total": 1}}
     usage = {"cpu": 0.25, "uptime_s": 93600} | sizes
     observations.store_usage({placement.pk: usage | {"rates": rates, "at": 0, "counted": {}}})
-    Operation.objects.create(
-        vps=vps, kind="stop", state="failed", error_code="vps_busy", source="page", requested_by=alice,
-        deadline_at="2026-01-01T00:00Z", finished_at="2026-01-01T00:00Z",
-    )  # fmt: skip
+    asked(vps, "stop", alice, state="failed", error_code="vps_busy")
     page = as_user(alice).get(f"/vps/{vps.id}/").content.decode()
-    for words in ("25%", "1 GB / 2 GB", "1 d 2 h", "1 KB/s", "busy with a backup", "alice"):
+    for words in ("25%", "of 2 GB", "1 d 2 h", "1 KB/s", "busy with a backup", "you, from the panel"):
         assert words in page
 
 

@@ -59,26 +59,29 @@ def is_off(answer: Any, vps: Any, verb: str) -> bool:
     return f'id="{verb}-{vps.pk}" type="button" disabled aria-describedby="{why}"' in page and f'id="{why}"' in page
 
 
+UNBOUND = "This server is not connected to its hypervisor yet."
+
+
 @pytest.mark.parametrize(
-    ("status", "is_bound", "reason"),
+    ("status", "is_bound", "reason", "on_its_page"),
     [
-        ("creating", True, "This server is still being created."),
-        ("creating", False, "This server is still being created."),
-        ("running", False, "This server is not connected to its hypervisor yet."),
-        ("error", False, "This server is not connected to its hypervisor yet."),
+        ("creating", True, "This server is still being created.", "It appears here by itself as soon as it is ready."),
+        ("creating", False, "This server is still being created.", "It appears here by itself as soon as it is ready."),
+        ("running", False, UNBOUND, UNBOUND),
+        ("error", False, UNBOUND, UNBOUND),
     ],
 )
 def test_power_buttons_are_none_where_there_is_nothing_to_switch_and_it_is_said_why(
-    as_user: Any, alice: Any, make_vps: Any, bind: Any, status: str, is_bound: bool, reason: str
+    as_user: Any, alice: Any, make_vps: Any, bind: Any, status: str, is_bound: bool, reason: str, on_its_page: str
 ) -> None:
     vps = make_vps(alice, status=status)
     if is_bound:
         bind(vps, power="running")
-    for path in ("row/", "status/"):
+    for path, why in (("row/", reason), ("status/?tab=activity", reason), ("status/", on_its_page)):
         page = as_user(alice).get(f"/vps/{vps.id}/{path}").content.decode()
         assert "/power/" not in page
         assert "disabled" not in page
-        assert reason in page
+        assert why in page
 
 
 def test_power_buttons_cannot_be_pressed_while_the_state_is_unknown(

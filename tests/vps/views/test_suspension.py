@@ -74,9 +74,9 @@ def test_server_page_says_first_why_it_is_suspended_and_since_when(
 ) -> None:
     vps = suspended(reason=reason)
     page = read(as_user(alice), path.format(vps.pk), language)
-    card = page[page.index('<section class="card') :]
-    assert card.startswith('<section class="card suspended')
-    assert TITLES[language, reason] in text(card)
+    first = page[page.index("<section class=") :]
+    assert first.startswith('<section class="callout tone-susp"')
+    assert TITLES[language, reason] in text(first)
 
 
 @pytest.mark.parametrize(("language", "reason"), IN_SHORT)
@@ -115,7 +115,7 @@ def test_server_page_leads_to_the_support_where_the_settings_name_one(
 ) -> None:
     path = f"/vps/{suspended(reason='abuse').pk}/"
     assert "mailto:" not in read(as_user(alice), path)
-    settings.SUPPORT_EMAIL = "help@example.com"
+    settings.SUPPORT_URL = "mailto:help@example.com"
     assert 'href="mailto:help@example.com"' in read(as_user(alice), path)
 
 
@@ -175,7 +175,7 @@ def test_server_page_shows_nothing_of_a_suspension_that_has_ended(as_user: Any, 
         page = read(as_user(alice), path)
         assert "Bill" not in page
         assert "btn-primary" not in page
-        assert 'class="card suspended' not in page
+        assert "callout tone-susp" not in page
 
 
 @pytest.mark.parametrize("change", ["it comes", "it says more", "it ends"])
