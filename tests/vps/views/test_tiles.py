@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
@@ -105,6 +106,16 @@ def test_tiles_show_the_hour_of_some_minutes_ago_while_it_is_asked_for_anew(vps:
     assert "1 h peak 34%" in drawn(vps)
     assert bells() == [("vps.fetch_history", vps.pk, "hour")]
     assert metrics.history(vps, "hour")["state"] == "ready"
+
+
+def test_history_that_is_none_is_asked_for_again_sooner_than_one_that_is_shown_meanwhile(vps: Any) -> None:
+    """A hypervisor that was silent for a moment would else leave the page without graphs for ten."""
+    kept = {}
+    for points in ([], [point(0, cpu=0.3)]):
+        observations.store_history(vps.placement.pk, "hour", {"state": "ready", "points": points})
+        key = cache.make_key(f"history-of:{vps.placement.pk}:hour")
+        kept[len(points)] = cache._cache.get_client().ttl(key)
+    assert 0 < kept[0] <= 60 < kept[1]
 
 
 def test_tiles_leave_a_gap_where_nothing_was_measured(vps: Any) -> None:
