@@ -6,24 +6,25 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from vps.admin.event_words import in_words
 from vps.admin.read_only import ReadOnlyAdmin, vps_link
 from vps.models import Event
 
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
-    list_display = ["id", "created_at", "type", "server", "by", "source", "facts"]
+    list_display = ["id", "created_at", "type", "server", "by", "source", "words"]
     list_filter = ["type", "source", "created_at"]
-    list_select_related: ClassVar[Any] = ["vps", "by"]
+    list_select_related: ClassVar[Any] = ["vps", "by", "operation"]
     search_fields = ["vps__name", "=vps__id", "user__username", "by__username"]
     search_help_text = _("Server's name or number, user")
     list_per_page = 50
-    fields = ["type", "server", "user", "operation", "by", "source", "created_at", "data"]
+    fields = ["type", "server", "user", "operation", "by", "source", "created_at", "words", "data"]
 
     @admin.display(description=_("server"), ordering="vps__name")
     def server(self, event: Any) -> SafeString | str:
         return vps_link(event.vps_id, event.vps)
 
-    @admin.display(description=_("data"))
-    def facts(self, event: Any) -> str:
-        return str(event.facts) or "—"
+    @admin.display(description=_("what exactly"))
+    def words(self, event: Any) -> str:
+        return in_words(event) or "—"

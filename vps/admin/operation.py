@@ -7,16 +7,17 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from vps.admin.attention_filter import AttentionFilter
-from vps.admin.outcome_filter import OutcomeFilter
+from vps.admin.outcome_filter import OutcomeFilter, ReasonFilter
 from vps.admin.read_only import ReadOnlyAdmin, vps_link
+from vps.attention.reasons import reason_of
 from vps.models import Operation
 
 
 @admin.register(Operation)
 class OperationAdmin(ReadOnlyAdmin):
-    list_display = ["id", "server", "kind", "is_forced", "state", "error_code", "requested_by", "source", "created_at"]
+    list_display = ["id", "server", "kind", "is_forced", "state", "why", "requested_by", "source", "created_at"]
     list_display += ["finished_at"]
-    list_filter = [AttentionFilter, OutcomeFilter, "state", "kind", "source", "error_code", "created_at"]
+    list_filter = [AttentionFilter, OutcomeFilter, "state", "kind", "source", ReasonFilter, "created_at"]
     list_select_related: ClassVar[Any] = ["vps", "requested_by"]
     search_fields = ["vps__name", "=vps__id", "requested_by__username", "handle"]
     search_help_text = _("Server's name or number, user, task")
@@ -25,8 +26,12 @@ class OperationAdmin(ReadOnlyAdmin):
         (None, {"fields": ["server", "kind", "is_forced", "state", "step", "requested_by", "source"]}),
         (_("When"), {"fields": ["created_at", "started_at", "sent_at", "finished_at", "deadline_at", "due_at"]}),
         (_("On the hypervisor"), {"fields": ["node", "handle", "intent_at", "sent_as", "attempts", "claims"]}),
-        (_("Failure"), {"fields": ["error_code", "error_detail"]}),
+        (_("Failure"), {"fields": ["why", "error_code", "error_detail"]}),
     ]
+
+    @admin.display(description=_("error"), ordering="error_code")
+    def why(self, operation: Any) -> str:
+        return str(reason_of(operation.error_code)) or "—"
 
     @admin.display(description=_("server"), ordering="vps__name")
     def server(self, operation: Any) -> SafeString | str:

@@ -15,12 +15,16 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from vps import figures
 from vps.admin import power, suspension
 from vps.admin.attention_filter import AttentionFilter
+from vps.admin.event_words import in_words
 from vps.admin.selection import check_selection
+from vps.attention.reasons import reason_of
 from vps.guests import LONGEST_KEY
-from vps.models import Event, Placement, Vps
+from vps.models import Event, Operation, Placement, Vps
 from vps.models.shown import shown_as
+from vps.operations.verbs import verb_of
 from vps.services import binding
 from web.timestamps import in_utc
 
@@ -175,18 +179,16 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=_("size"))
     def size(self, vps: Vps) -> str:
-        return f"{vps.cpu} CPU, {vps.ram_gb} GB, {vps.disk} GB"
+        return f"{vps.cpu} CPU, {figures.amount_of_mb(vps.ram)}, {figures.amount_of_mb(vps.disk * 1024)}"
 
     @admin.display(description=_("last operations"))
     def latest_operations(self, vps: Vps) -> SafeString | str:
         rows = vps.operations.select_related("requested_by")[:5]
-        return lines(
-            [f"{row.created_at:%Y-%m-%d %H:%M} {row}: {row.get_state_display()} {row.error_code}" for row in rows]
-        )
+        return lines([line_of_operation(row) for row in rows])
 
     @admin.display(description=_("last events"))
     def latest_events(self, vps: Vps) -> SafeString | str:
-        return lines([line_of(event) for event in vps.events.all()[:8]])
+        return lines([line_of(event) for event in vps.events.select_related("operation")[:8]])
 
 
 def trouble_of(placement: Placement) -> str:
@@ -202,8 +204,14 @@ def trouble_of(placement: Placement) -> str:
 
 
 def line_of(event: Event) -> str:
-    what, source = event.get_type_display(), event.get_source_display()
-    return f"{event.created_at:%Y-%m-%d %H:%M} {what} ({source}) {event.facts}".strip()
+    what, source, words = event.get_type_display(), event.get_source_display(), in_words(event)
+    return f"{in_utc(event.created_at)}: {what} ({source}){words and ': '}{words}"
+
+
+def line_of_operation(operation: Operation) -> str:
+    state = operation.get_state_display()
+    why = f", {reason_of(operation.error_code)}" if operation.error_code else ""
+    return f"{in_utc(operation.created_at)}: {verb_of(operation).noun} #{operation.pk}, {state}{why}"
 
 
 def lines(texts: list[str]) -> SafeString | str:

@@ -220,8 +220,3 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} #{self.pk}"
-
-    @property
-    def facts(self) -> str:
-        """Its data on one line, for people: was: running, status: stopped."""
-        return ", ".join(f"{name}: {value}" for name, value in self.data.items())

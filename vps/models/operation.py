@@ -190,7 +190,7 @@ class Operation(models.Model):
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("requested by")
     )
-    source = models.CharField(_("requested from"), max_length=10)
+    source = models.CharField(_("requested from"), max_length=10, choices=Event.Source.choices)
     created_at = models.DateTimeField(_("created"), db_default=Now())
     started_at = models.DateTimeField(_("started"), null=True)
     finished_at = models.DateTimeField(_("finished"), null=True)
