@@ -57,6 +57,7 @@ ALLOWED = {
     ("vps/models/operation.py", "upid"): COLUMN,
     ("vps/admin/cluster_form.py", "proxmox"): "a sentence to staff",
     ("vps/admin/vps.py", "vmid"): "a sentence to staff",
+    ("vps/admin/event_words.py", "vmid"): "the data of events of before",
     ("vps/hypervisor/address_choice.py", "lxc"): "names of networks inside guests, whatever they run on",
 }
 

@@ -32,7 +32,7 @@ def in_words(event: Event) -> str:
 
 
 def created(_event: Event, data: dict[str, Any]) -> str:
-    return joined(state(data.get("status", "")), suspended(data))
+    return suspended(data) if data.get("suspension") else state(data.get("status", ""))
 
 
 def updated(_event: Event, data: dict[str, Any]) -> str:

@@ -168,6 +168,8 @@ def test_cluster_admin_shows_no_secret_to_who_may_only_look(as_user: Any, bob: A
 # How a cluster and its nodes are
 
 SINCE = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+# The year is named once it is another.
+ON_THAT_DAY = "2 January( 2026)?, 03:04 UTC"
 
 
 def fail(row: Any, *, failures: int = 3, again_in: int = 60) -> str:
@@ -190,7 +192,7 @@ def test_cluster_admin_says_since_when_a_cluster_is_unreachable_why_and_when_it_
 ) -> None:
     again_at = fail(cluster)
     text = health(admin, cluster, path)
-    assert "Unreachable since 2026-01-02 03:04 UTC . No route to host" in text
+    assert re.search(rf"Unreachable since {ON_THAT_DAY} . No route to host", text)
     assert f"Failures in a row: 3. Asked again at {again_at}." in text
     assert "Reachable." not in text
 
@@ -203,7 +205,7 @@ def test_cluster_admin_says_the_same_of_an_unreachable_node_below_a_cluster_that
     again_at = fail(ClusterNode(cluster=cluster, name="pve2"), failures=5)
     text = health(admin, cluster, path)
     assert "Reachable." in text
-    assert "pve2 : unreachable since 2026-01-02 03:04 UTC . No route to host" in text
+    assert re.search(rf"pve2 : unreachable since {ON_THAT_DAY} . No route to host", text)
     assert f"Failures in a row: 5. Asked again after {again_at}." in text
     assert "pve3" not in text
 
@@ -221,7 +223,7 @@ def test_cluster_admin_names_no_time_that_is_over_for_what_is_due_to_be_asked(ad
     [
         ({}, "Reachable. Heard last at"),
         ({"seen_at": None}, "Not asked yet."),
-        ({"seen_at": SINCE}, "Not heard since 2026-01-02 03:04 UTC"),
+        ({"seen_at": SINCE}, f"Not heard since {ON_THAT_DAY}"),
         ({"seen_at": SINCE, "is_active": False}, "It is not in use, so it is asked by"),
     ],
 )
@@ -230,7 +232,7 @@ def test_cluster_admin_says_that_a_cluster_is_reachable_while_that_is_news(
 ) -> None:
     Cluster.objects.update(**columns)
     text = health(admin, cluster)
-    assert words in text
+    assert re.search(words, text)
     assert ("Reachable." in text) == (not columns)
 
 

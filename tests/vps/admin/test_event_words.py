@@ -18,8 +18,8 @@ SAMPLES: list[tuple[str, dict[str, Any], str, str]] = [
     (
         "vps.created",
         {"status": "suspended", "suspension": UNPAID},
-        "Suspended, suspended: unpaid, “Bill 1042”, it is to be stopped",
-        "Приостановлен, приостановлен: не оплачен, «Bill 1042», остановить",
+        "suspended: unpaid, “Bill 1042”, it is to be stopped",
+        "приостановлен: не оплачен, «Bill 1042», остановить",
     ),
     ("vps.updated", {"changed": ["name", "ram"]}, "name, memory", "имя, память"),
     (
@@ -76,8 +76,8 @@ def test_in_words_says_what_the_data_say(type: str, data: dict[str, Any], englis
 def test_in_words_has_a_sentence_for_every_type_and_a_word_for_every_column() -> None:
     assert SENTENCES.keys() == set(Event.Type)
     assert {sample[0] for sample in SAMPLES} == set(Event.Type)
-    told = {field.attname for field in Vps._meta.concrete_fields} - {"id", "created_at", "updated_at"}
-    assert COLUMNS.keys() == told
+    shown = {field.attname for field in Vps._meta.concrete_fields} - {"id", "created_at", "updated_at"}
+    assert COLUMNS.keys() == shown
 
 
 def test_in_words_takes_data_of_before_that_lack_something() -> None:
