@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("vps", "0039_operations_are_found_by_time")]
+    dependencies = [("vps", "0040_what_happened_to_a_server_is_read_quickly")]
 
     operations = [
         migrations.AlterField(
