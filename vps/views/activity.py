@@ -6,8 +6,8 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET
 
 from vps.models import Event, Vps
@@ -16,7 +16,7 @@ from vps.views.entries import entries_of
 from vps.views.find import find_vps
 from vps.views.tabs import ACTIVITY, head_of
 from web.reader_zone import zone_of
-from web.spreadsheet import as_text
+from web.spreadsheet import download
 from web.timestamps import rfc3339
 
 MOST_OF_A_FILE = 10_000
@@ -82,7 +82,4 @@ def file_of(vps: Vps, found: Any, request: HttpRequest) -> HttpResponse:
         ]
         for entry in entries
     )
-    delimiter = ";" if get_language() == "ru" else ","
-    answer = HttpResponse("".join(as_text([COLUMNS, *lines], delimiter)), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="server-{vps.pk}-activity.csv"'
-    return answer
+    return download([COLUMNS, *lines], f"server-{vps.pk}-activity")

@@ -1,7 +1,6 @@
 """A server's use over time: the tab with its graphs, the same figures as a table and as a file, and what is drawn."""
 
-import csv
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -15,10 +14,10 @@ from django.views.decorators.http import require_GET
 from vps import figures
 from vps.models import Vps
 from vps.services import metrics
-from vps.views import graph_series
+from vps.views import graph_file, graph_series
 from vps.views.find import find_vps
 from vps.views.tabs import GRAPHS, head_of
-from web.timestamps import rfc3339
+from web.spreadsheet import download
 
 TIMEFRAMES = {
     "hour": _("Hour"),
@@ -28,15 +27,6 @@ TIMEFRAMES = {
     "year": _("Year"),
 }
 VIEWS = ("graphs", "table", "csv")
-COLUMNS = {
-    "cpu": "cpu_share",
-    "ram_used": "memory_used_bytes",
-    "ram_total": "memory_total_bytes",
-    "disk_written": "disk_written_bytes_per_second",
-    "disk_read": "disk_read_bytes_per_second",
-    "net_out": "network_out_bytes_per_second",
-    "net_in": "network_in_bytes_per_second",
-}
 
 
 @require_GET
@@ -111,15 +101,7 @@ def age_of(history: metrics.HistoryShape) -> float | None:
 
 
 def file_of(vps: Vps, timeframe: str, history: metrics.HistoryShape) -> HttpResponse:
-    """In the units of the API, whatever the language; of what is not there yet the table tells."""
+    """Of what is not there yet the table tells."""
     if state_of(history) != "ready":
         return redirect(f"{reverse('vps:graphs', args=[vps.pk])}?range={timeframe}&view=table")
-    name = f"server-{vps.pk}-{timeframe}.csv"
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    lines = csv.writer(answer)
-    lines.writerow(["time", *COLUMNS.values()])
-    for point in history["points"]:
-        moment = rfc3339(datetime.fromtimestamp(point["time"], UTC))
-        lines.writerow([moment, *("" if point[column] is None else point[column] for column in COLUMNS)])
-    return answer
+    return download([graph_file.COLUMNS, *graph_file.rows(history)], f"server-{vps.pk}-{timeframe}")

@@ -176,17 +176,22 @@ def test_graphs_of_a_server_that_is_bound_to_nothing_are_one_sentence(browser: A
 # The file
 
 
-def test_csv_of_figures_has_them_as_they_are_in_the_units_of_the_api(browser: Any, vps: Any) -> None:
-    observed(vps, FIGURES, GAP)
-    browser.post("/language/setlang/", {"language": "ru"})
+@pytest.mark.parametrize(
+    ("language", "delimiter", "time", "cpu"), [("en", ",", "Time, UTC", "12.6"), ("ru", ";", "Время, UTC", "12,6")]
+)
+def test_csv_of_figures_is_opened_by_a_spreadsheet_of_the_readers_language(
+    browser: Any, vps: Any, language: str, delimiter: str, time: str, cpu: str
+) -> None:
+    observed(vps, FIGURES | {"disk_read": 40960.4}, GAP)
+    browser.post("/language/setlang/", {"language": language})
     answer = browser.get(f"/vps/{vps.pk}/graphs/?view=csv")
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     assert answer["Content-Disposition"] == f'attachment; filename="server-{vps.pk}-hour.csv"'
-    first, gap = csv.DictReader(StringIO(answer.content.decode()))
-    assert first["time"] == "2026-03-14T13:30:00Z"
-    assert (first["cpu_share"], first["memory_total_bytes"]) == ("0.126", str(8 * GB))
-    assert (first["disk_read_bytes_per_second"], first["network_in_bytes_per_second"]) == ("40960", "700")
-    assert [value for name, value in gap.items() if name != "time"] == [""] * 7
+    head, first, gap = csv.reader(StringIO(answer.content.decode("utf-8-sig")), delimiter=delimiter)
+    assert (len(head), head[0]) == (8, time)
+    numbers = [str(round(3.4 * GB)), str(8 * GB), "121856", "40960", str(2560 * KB), "700"]
+    assert first == ["2026-03-14 13:30:00", cpu, *numbers]
+    assert gap == ["2026-03-14 13:31:00", *[""] * 7]
 
 
 @pytest.mark.parametrize("figures", [None, GAP])
