@@ -74,7 +74,7 @@ def file_of(vps: Vps, found: Any, request: HttpRequest) -> HttpResponse:
         [
             rfc3339(entry.at),
             entry.what,
-            entry.outcome,
+            entry.result,
             entry.asker.who,
             entry.asker.channel,
             entry.operation and entry.operation.pk,

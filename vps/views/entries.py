@@ -47,8 +47,8 @@ SEEN: dict[str, Sentence] = {
 
 @dataclass(frozen=True)
 class Entry:
-    """`what` stands where a column beside it has the `outcome`, and `title` where none has. The outcome's colour is its
-    `tone`'s; it has words where there is more to say than that it happened."""
+    """`what` stands where a column beside it has the `result`, and `title`, which says how it ended, where its `outcome`
+    stands below. Both have the colour of its `tone`, and words where there is more to say than that it happened."""
 
     id: int
     at: datetime
@@ -57,6 +57,7 @@ class Entry:
     tone: str = "off"
     icon: str = "info-circle"
     outcome: Sentence = ""
+    result: Sentence = ""
     title: Sentence = ""
     operation: Operation | None = None
 
@@ -71,26 +72,33 @@ def entry_of(event: Event, reader: Any) -> Entry:
     if event.operation:
         return of_operation(event, event.operation, asker)
     what, outcome = BY_TYPE.get(event.type, whole)(event)
-    nobody = Asker("—") if event.type == Type.VPS_STATUS_CHANGED else asker
-    return Entry(event.pk, event.created_at, what, nobody, outcome=outcome, title=what)
+    known = Asker("") if event.type == Type.VPS_STATUS_CHANGED else asker
+    return Entry(event.pk, event.created_at, what, known, outcome=outcome, result=outcome, title=what)
 
 
 def of_operation(event: Event, operation: Operation, asker: Asker) -> Entry:
     verb = verb_of(operation)
     tone, icon, outcome = outcome_of(operation)
-    title = verb.failed if tone == "fail" else verb.noun
-    return Entry(event.pk, event.created_at, verb.noun, asker, tone, icon, outcome, title, operation)
+    title, result = verb.noun, outcome
+    if tone == "fail":
+        title, result = verb.failed, _("Failed: %(reason)s") % {"reason": within(outcome)}
+    return Entry(event.pk, event.created_at, verb.noun, asker, tone, icon, outcome, result, title, operation)
 
 
 def outcome_of(operation: Operation) -> tuple[str, str, str]:
     """Its tone, its icon and its words."""
     if operation.is_open:
-        return "busy", "loader-2", _("Under way: %(step)s") % {"step": operation.get_step_display()}
+        return "busy", "loader-2", _("Under way: %(step)s") % {"step": within(operation.get_step_display())}
     if operation.state == Operation.State.SUCCEEDED:
         return "run", "circle-check", _("Done in %(time)s") % {"time": span(seconds_of(operation))}
     if operation.error_code == "superseded":
-        return "off", "info-circle", str(operation.failure)
-    return "fail", "alert-triangle", str(operation.failure)
+        return "off", "info-circle", str(operation.failure).rstrip(".")
+    return "fail", "alert-triangle", str(operation.failure).rstrip(".")
+
+
+def within(sentence: str) -> str:
+    """Behind a colon."""
+    return sentence[:1].lower() + sentence[1:]
 
 
 def seconds_of(operation: Operation) -> float | None:

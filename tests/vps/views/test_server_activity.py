@@ -32,14 +32,14 @@ def read(browser: Any, vps: Any, query: str = "", **headers: str) -> Any:
         ({"state": "succeeded", "source": "system"}, "Done in 42 s", None, "The panel itself"),
         (
             {"state": "failed", "error_code": "vps_busy", "source": "admin"},
-            "Failed: The server was busy",
+            "Failed: the server was busy",
             "carol",
             "Our staff",
         ),
         ({"state": "failed", "error_code": "superseded"}, "It was overtaken by", "alice", "You From the panel"),
         (
             {"state": "running", "step": "working"},
-            "Under way: The hypervisor is working",
+            "Under way: the hypervisor is working",
             "alice",
             "You From the panel",
         ),
@@ -73,7 +73,7 @@ SUSPENDED = {"reason": "unpaid", "message": "Bill <b>7</b>", "pay_url": None, "p
             "Suspended Unpaid. Bill &lt;b&gt;7",
         ),
         ("vps.updated", {"changed": ["status", "suspension"], "suspension": None}, "Suspension ended"),
-        ("vps.status_changed", {"was": "running", "status": "stopped"}, "Seen stopped Not asked for in the panel —"),
+        ("vps.status_changed", {"was": "running", "status": "stopped"}, "Seen stopped Not asked for in the panel"),
         (
             "vps.status_changed",
             {"status": "error", "code": "creating_timed_out"},
@@ -189,7 +189,7 @@ def test_activity_of_an_open_page_is_fetched_down_to_its_last_row(
     asked(vps, "stop", alice)
     answer = browser.get(again[1].replace("&amp;", "&"), headers={"hx-request": "true"}).content.decode()
     assert answer.count('class="what"') == 51
-    assert "Under way: Waiting for its turn" in answer
+    assert "Under way: waiting for its turn" in answer
     assert "show-more" not in answer
 
 
