@@ -44,11 +44,14 @@ def of(vps: Vps, usage: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def why_none(vps: Vps) -> str:
+    """Nothing of a server that is bound to no guest: its page says what it waits for."""
+    if not hasattr(vps, "placement"):
+        return ""
     if vps.shown.word == "running":
         return _("Nothing was measured in the last minute.")
-    return (
-        _("Shown while the server is running.") if vps.shown.is_seen else _("Not known: nobody sees this server now.")
-    )
+    if vps.shown.is_seen:
+        return _("The server is not running, so it uses nothing now.")
+    return _("What the server uses is not known: nobody sees it now.")
 
 
 def cpu(vps: Vps, usage: dict[str, Any], points: Points) -> Tile:

@@ -136,8 +136,8 @@ def test_tiles_draw_both_rates_by_one_measure(vps: Any) -> None:
     ("power", "why"),
     [
         ("running", "Nothing was measured in the last minute."),
-        ("stopped", "Shown while the server is running."),
-        ("unknown", "Not known: nobody sees this server now."),
+        ("stopped", "The server is not running, so it uses nothing now."),
+        ("unknown", "What the server uses is not known: nobody sees it now."),
     ],
 )
 def test_tiles_give_way_to_why_there_are_none(alice: Any, make_vps: Any, bind: Any, power: str, why: str) -> None:
@@ -145,4 +145,11 @@ def test_tiles_give_way_to_why_there_are_none(alice: Any, make_vps: Any, bind: A
     bind(vps, power=power, power_since=timezone.now())
     assert tiles.of(vps, USAGE if power != "running" else USAGE | {"uptime_s": 0})["tiles"] == []
     with translation.override("en"):
-        assert why in render_to_string("vps/server/_tiles.html", tiles.of(vps, None))
+        page = render_to_string("vps/server/_tiles.html", tiles.of(vps, None) | {"vps": vps})
+    assert why in page
+    assert f'href="/vps/{vps.pk}/graphs/"' in page
+
+
+def test_tiles_of_a_server_that_is_bound_to_nothing_say_nothing(alice: Any, make_vps: Any) -> None:
+    vps = make_vps(alice, status="creating")
+    assert render_to_string("vps/server/_tiles.html", tiles.of(vps, None) | {"vps": vps}).strip() == ""

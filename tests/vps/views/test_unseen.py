@@ -23,7 +23,7 @@ def test_not_connected_is_shown_of_a_server_that_is_bound_to_nothing(
         page = as_user(alice).get(path).content.decode()
         assert re.search(r'<span class="state tone-off unseen"><svg.*?</svg>Not connected</span>', page, re.DOTALL)
         assert ">Running</span>" not in page
-        assert "Shown while the server is running" not in page
+        assert "The server is not running" not in page
     for path in ("/admin/vps/vps/", f"/admin/vps/vps/{vps.pk}/change/"):
         assert "Not connected" in as_user(carol).get(path).content.decode()
     program, unseen = with_token(alice), {"power": None, "since": None, "reason": reason}
