@@ -92,7 +92,7 @@ class PanelErrorMiddleware:
         response = self.get_response(request)
         if response.status_code != 405 or response.content or is_api(request):
             return response
-        message = _("Nothing opens at this address by itself.")
+        message = _("This address cannot be opened directly.")
         return page(request, 405, "method_not_allowed", message, {"Allow": response.headers.get("Allow", "")})
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

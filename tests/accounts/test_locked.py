@@ -34,7 +34,7 @@ def test_locked_page_counts_down_and_opens_the_form_by_itself(locked_out: Client
 
 
 def test_locked_page_names_the_login_that_was_typed_and_no_other(locked_out: Client) -> None:
-    assert "Too many attempts failed in a row for alice." in log_in(locked_out).content.decode()
+    assert "There were too many failed attempts in a row for alice." in log_in(locked_out).content.decode()
     fill(limits.PASSWORDS_OF_ALL, "")
     typed = log_in(locked_out, username="<b>no one</b>").content.decode()
     assert "for &lt;b&gt;no one&lt;/b&gt;." in typed

@@ -94,7 +94,7 @@ def test_read_only_database_makes_forms_of_pages_503_and_worth_another_try(cast:
         cast.browser.post("/logout/"),
     ]
     assert [has_retry_after(answer) for answer in answers] == [True] * 4
-    assert "The panel is away for a moment" in answers[0].content.decode()
+    assert "The panel is briefly unavailable" in answers[0].content.decode()
 
 
 def test_read_only_database_is_named_by_readyz_and_healthz_is_well(cast: Cast) -> None:

@@ -73,7 +73,7 @@ def test_error_page_stands_where_a_method_is_refused(as_user: Any, alice: Any, p
     assert answer.status_code == 405 or path.startswith("/language")
     if answer.status_code == 405:
         assert "POST" in answer["Allow"]
-        assert "Nothing opens at this address by itself." in text(answer)
+        assert "This address cannot be opened directly." in text(answer)
 
 
 def test_error_page_of_the_api_stays_json(client: Any) -> None:

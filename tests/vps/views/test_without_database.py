@@ -26,5 +26,5 @@ def test_pages_without_the_database_are_503_with_a_reason(tmp_path: Path) -> Non
         [sys.executable, "-c", ASK], env=os.environ | nowhere, check=True, capture_output=True, text=True
     ).stdout
     assert done.startswith("503 5 ")
-    assert "The panel is away for a moment" in done
+    assert "The panel is briefly unavailable" in done
     assert '<meta http-equiv="refresh" content="5;url=/">' in done
