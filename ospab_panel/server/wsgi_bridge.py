@@ -15,6 +15,7 @@ from typing import Any
 
 from ospab_panel.server import request_body
 from ospab_panel.server.memory_budget import Budget, OverBudget
+from ospab_panel.server.plain_page import is_for_people, plain_page
 from ospab_panel.server.request_body import LARGER_THAN, MIB, Gone, Request, TooLarge
 from ospab_panel.server.wsgi_environ import Headers, environ_of
 
@@ -42,6 +43,9 @@ def refusal(status: int, code: str, message: str, *more: tuple[bytes, bytes]) ->
 
 LATE = refusal(408, "request_timeout", "The body did not come in time.")
 BUSY = refusal(503, "service_unavailable", "The panel is busy. Try again in a moment.", (b"retry-after", b"5"))
+BUSY_PAGE = Answer(
+    BUSY.status, [(b"content-type", b"text/html; charset=utf-8"), *BUSY.headers[1:]], plain_page(seconds=5)
+)
 BROKEN = refusal(500, "internal_error", "Something went wrong on our side.")
 
 
@@ -61,7 +65,7 @@ class WsgiBridge:
         except TimeoutError:
             await send_answer(LATE, send)
         except OverBudget:
-            await send_answer(BUSY, send)
+            await send_answer(BUSY_PAGE if is_for_people(scope) else BUSY, send)
 
     async def answer_to(self, request: Request, scope: Any, receive: Any) -> Answer:
         """Raises Gone, TimeoutError, OverBudget."""
