@@ -20,10 +20,11 @@ Stage = Callable[[Any, Any], object]
 
 def fail(code: str) -> Stage:
     def stage(vps: Any, bind: Any) -> None:
+        """As the engine ends it: the customer is told by a notice."""
         bind(vps)
-        now = timezone.now()
-        ended = {"state": "failed", "error_code": code, "finished_at": now, "deadline_at": now, "source": "page"}
-        Operation.objects.create(vps=vps, kind="reboot", **ended)
+        asked = {"requested_by": vps.user, "source": "page", "deadline_at": timezone.now()}
+        operation = Operation.objects.create(vps=vps, kind="reboot", **asked)
+        assert operation.end("failed", error_code=code)
 
     return stage
 
