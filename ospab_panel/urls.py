@@ -19,6 +19,7 @@ urlpatterns = [
     path("api/", include("vps.api.urls")),
     path("admin/", admin.site.urls),
     path("language/", include("django.conf.urls.i18n")),
+    path("notices/", include("vps.notice_urls")),
     path("", include("accounts.urls")),
     path("", include("vps.urls")),
 ]

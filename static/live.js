@@ -25,8 +25,13 @@ function listen(address, attempt = 0) {
   socket.onopen = () => {
     attempt = 0;
     shownIds().forEach(lookAgain);
+    document.dispatchEvent(new CustomEvent("reconnected"));
   };
-  socket.onmessage = (message) => lookAgain(JSON.parse(message.data).vps);
+  socket.onmessage = (message) => {
+    const detail = JSON.parse(message.data);
+    document.dispatchEvent(new CustomEvent("bell", { detail }));
+    if (detail.vps) lookAgain(detail.vps);
+  };
   socket.onclose = ({ code }) => {
     if (code === 4401) return;
     const pause = Math.min(30, 2 ** attempt) * 1000 * (0.5 + Math.random());
@@ -65,9 +70,9 @@ body.addEventListener("htmx:beforeSwap", ({ detail }) => {
   }
   if (detail.xhr.status >= 400) {
     const notices = document.getElementById("notices");
-    const isRefusal = detail.xhr.responseText.startsWith("<div");
+    const isRefusal = detail.xhr.responseText.trimStart().startsWith("<div");
     const shouldSwap = detail.xhr.status < 500 || isRefusal;
-    Object.assign(detail, { shouldSwap, target: notices, swapOverride: "innerHTML" });
+    Object.assign(detail, { shouldSwap, target: notices, swapOverride: "afterbegin" });
     return;
   }
   const html = withoutTokens(detail.xhr.responseText);

@@ -11,7 +11,7 @@ from django.test import Client
 from accounts.models import User
 from tests.callers import CALLERS, METHODS, OPEN, Answers, Caller, caller, filled, routes
 from tests.verbs import WITH_ADDRESS
-from vps.models import ExternalId, Operation
+from vps.models import ExternalId, Notice, Operation
 
 __all__ = ["caller"]
 
@@ -99,6 +99,9 @@ ENDPOINTS: dict[str, dict[str, Answers]] = {
     },
     "admin/password_change/": {"*": all_are(302)},
     "": {"GET": page(200)},
+    "notices/": {"GET": page(200)},
+    "notices/seen/": {"POST": page(302)},
+    "notices/<id:id>/seen/": {"POST": page_of_owner(302)},
     "vps/<id:id>/": {"GET": page_of_owner(200)},
     "vps/<id:id>/row/": {"GET": page_of_owner(200)},
     "vps/<id:id>/status/": {"GET": page_of_owner(200)},
@@ -139,6 +142,7 @@ def test_permissions_are_as_in_the_table(
     ExternalId.objects.create(external_id=VALUES["external_id"], vps_id=vps.pk)
     User.objects.filter(pk=alice.pk).update(external_id=VALUES["external_id"])
     ids = {"api/operations/<id:id>": ended(vps).pk, "api/users/<id:id>/login-link": alice.pk}
+    ids["notices/<id:id>/seen/"] = Notice.objects.create(user=alice, vps=vps, vps_name="shop", outcome="deleted").pk
     who = CALLERS.index(request.node.callspec.params["caller"])
     paths = {route: filled(route, id=ids.get(route, vps.pk), **VALUES) for route in ENDPOINTS}
     got = {(method, route): caller.status(method, path) for route, path in paths.items() for method in METHODS}

@@ -1,12 +1,15 @@
 """What a power button leads to: the question before a hard one, and the press."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_http_methods
 
 from vps import operations
 from vps.models import Event, Vps
+from vps.operations.verb import Verb
 from vps.operations.verbs import VERBS
 from vps.views import detail
 from vps.views.find import find_vps
@@ -26,8 +29,16 @@ def power(request: HttpRequest, id: int, name: str) -> HttpResponse:
         return render(request, template, {"vps": vps, "verb": VERBS[name], "back": back})
     operations.ask(vps, name, by=request.user, source=Event.Source.PAGE)
     if request.htmx:  # type: ignore[attr-defined]
-        return fragment_of(request, find_vps(request, id))
+        return with_note(request, fragment_of(request, find_vps(request, id)), VERBS[name], vps)
+    messages.success(request, str(VERBS[name].begun) % {"name": vps.name})
     return redirect(back)
+
+
+def with_note(request: HttpRequest, fragment: HttpResponse, verb: Verb, vps: Vps) -> HttpResponse:
+    """And in the place of notices, out of band, that it has begun."""
+    said = {"text": str(verb.begun) % {"name": vps.name}, "about": vps.pk}
+    fragment.write(render_to_string("_note_out_of_band.html", said, request))
+    return fragment
 
 
 def fragment_of(request: HttpRequest, vps: Vps) -> HttpResponse:

@@ -68,11 +68,11 @@ def test_server_list_costs_the_same_queries_for_one_and_for_fifty(
 ) -> None:
     browser = as_user(alice)
     bind(make_vps(alice))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         browser.get("/")
     for number in range(49):
         bind(make_vps(alice), vmid=200 + number)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert browser.get("/").content.decode().count("<tr id=") == 50
 
 

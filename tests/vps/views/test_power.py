@@ -227,10 +227,12 @@ def test_power_press_while_the_hypervisor_is_unreachable_is_refused_with_the_rea
     browser = as_user(alice)
     words = "The hypervisor does not answer, so the server"
     page = browser.post(f"/vps/{vps.id}/power/reboot/", follow=True).content.decode()
-    assert f'<div class="callout tone-fail" role="alert"><div>{words}' in page
+    assert re.search(
+        rf'<div class="note tone-fail" data-stays role="alert">.*<div class="words">{words}', page, re.DOTALL
+    )
     fragment = browser.post(f"/vps/{vps.id}/power/reboot/", headers={"hx-request": "true"})
     assert (fragment.status_code, fragment["Retry-After"]) == (503, "10")
-    assert fragment.content.decode().startswith('<div class="callout'), "live.js knows it by that"
+    assert fragment.content.decode().startswith('<div class="note'), "live.js knows it by that"
     assert words in fragment.content.decode()
     assert not Operation.objects.exists()
 

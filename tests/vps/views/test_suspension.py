@@ -207,11 +207,11 @@ def test_server_list_costs_the_same_queries_for_one_suspended_server_and_for_thi
 ) -> None:
     suspended(reason="unpaid", pay_url=LINK)
     browser = as_user(alice)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         browser.get("/")
     for number in range(29):
         suspended(f"shop-{number}", reason="unpaid", pay_url=LINK)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert browser.get("/").content.decode().count("btn-sm pay") == 30
 
 
