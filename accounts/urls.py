@@ -1,11 +1,10 @@
 """The pages of logging in and of one's own account, for ospab_panel.urls."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from accounts.pages import demo_mail
 from accounts.pages.forgotten_password import forgotten, forgotten_sent, reset_password
-from accounts.pages.login import LoginPage
+from accounts.pages.login import LoginPage, LogoutPage
 from accounts.pages.login_link import login_link
 from accounts.pages.own_email import cancel_email_change, change_email, confirm_email
 from accounts.pages.own_password import PasswordPage
@@ -15,7 +14,7 @@ app_name = "accounts"
 urlpatterns = [
     path("login/", LoginPage.as_view(), name="login"),
     path("login/link/<slug:token>/", login_link, name="login_link"),
-    path("logout/", LogoutView.as_view(), name="logout"),
+    path("logout/", LogoutPage.as_view(), name="logout"),
     path("password/forgot/", forgotten, name="forgotten"),
     path("password/forgot/sent/", forgotten_sent, name="forgotten_sent"),
     path("password/reset/<slug:token>/", reset_password, name="reset_password"),

@@ -4,16 +4,12 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.middleware.locale import LocaleMiddleware
-from django.urls import reverse
 from django.utils import translation
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django_htmx.http import HttpResponseClientRedirect
 
 from ospab_panel.server.request_body import BATCH, LARGER_THAN, LARGEST_BATCH
 from vps.db.encrypted import decryption_forbidden
 from web.error_responses import is_api, page
-from web.next_page import open_page
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -58,18 +54,5 @@ def refuse_bodies(get_response: GetResponse) -> GetResponse:
                 request, 413, "too_large", _("The body is larger than %(largest)d bytes.") % {"largest": largest}
             )
         return get_response(request)
-
-    return middleware
-
-
-def send_fragments_to_login(get_response: GetResponse) -> GetResponse:
-    """A fragment of an open page whose session has ended: the page itself goes to log in, and comes back."""
-    login = reverse("accounts:login")
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        response = get_response(request)
-        if request.htmx and response.headers.get("Location", "").startswith(login):  # type: ignore[attr-defined]
-            return HttpResponseClientRedirect(f"{login}?{urlencode({'next': open_page(request)})}")
-        return response
 
     return middleware

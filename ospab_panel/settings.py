@@ -91,7 +91,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "ospab_panel.middleware.send_fragments_to_login",
+    "accounts.pages.session_end.announce_session_end",
     "web.middleware.keep_private_pages_uncached",
     "web.error_responses.PanelErrorMiddleware",
 ]

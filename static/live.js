@@ -33,7 +33,8 @@ function listen(address, attempt = 0) {
     if (detail.vps) lookAgain(detail.vps);
   };
   socket.onclose = ({ code }) => {
-    if (code === 4401) return;
+    // Whose session has ended asks no more here; what asks by HTTP is told.
+    if (code === 4401) return document.dispatchEvent(new CustomEvent("bell", { detail: { notices: true } }));
     const pause = Math.min(30, 2 ** attempt) * 1000 * (0.5 + Math.random());
     setTimeout(() => listen(address, attempt + 1), pause);
   };

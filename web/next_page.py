@@ -37,7 +37,7 @@ def here(request: HttpRequest) -> str:
 
 def open_page(request: HttpRequest) -> str:
     """The path of the page that a fragment is of; "/" where it says nothing of ours."""
-    url = request.htmx.current_url or ""  # type: ignore[attr-defined]
+    url = request.htmx.current_url or request.headers.get("Referer", "")  # type: ignore[attr-defined]
     if not is_ours(request, url) or "\0" in url:
         return "/"
     parts = urlsplit(url)

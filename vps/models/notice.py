@@ -143,5 +143,5 @@ class Notice(models.Model):
 
     @property
     def stays(self) -> bool:
-        """Whether the reader has to put it away: what went well has been seen once it was shown for a while."""
-        return self.outcome in (self.Outcome.FAILED, self.Outcome.DELETED)
+        """Whether the reader has to put it away: all but a failure has been seen once it was shown for a while."""
+        return self.outcome == self.Outcome.FAILED

@@ -10,6 +10,10 @@ from vps.models.former_placement import FormerPlacement
 
 
 class TombstoneQuerySet(models.QuerySet["Tombstone"]):
+    def of(self, vps_id: int, user: Any) -> "TombstoneQuerySet":
+        """Of this VPS, where it was this user's."""
+        return self.filter(vps_id=vps_id, row__user_id=user.pk)
+
     def never_bound(self) -> "TombstoneQuerySet":
         """Of VPSs that were bound to no guest as long as they were."""
         return self.filter(~models.Exists(FormerPlacement.objects.filter(vps_id=models.OuterRef("vps_id"))))

@@ -11,7 +11,7 @@ from vps.operations import notice_words
 register = template.Library()
 
 # So many are shown at once, and so many are counted.
-SHOWN, COUNTED = 5, 100
+SHOWN, COUNTED = 3, 100
 TONES = {
     Notice.Outcome.DONE: ("run", "circle-check"),
     Notice.Outcome.FAILED: ("fail", "alert-triangle"),
@@ -36,7 +36,7 @@ def unseen_notices(reader: Any) -> News:
 
 
 @register.filter
-def said(notice: Notice) -> str:
+def title_of(notice: Notice) -> str:
     return notice_words.title_of(notice)
 
 

@@ -20,7 +20,7 @@ def unseen(request: HttpRequest) -> HttpResponse:
 @login_required
 def seen(request: HttpRequest, id: int) -> HttpResponse:
     """Somebody else's is not there."""
-    if not Notice.objects.filter(pk=id, user=request.user).exists():
+    if not Notice.objects.filter(pk=id, user=request.user.pk).exists():
         raise Http404
     notices.dismiss(request.user, [id])
     return what_is_left(request)

@@ -36,8 +36,8 @@ def power(request: HttpRequest, id: int, name: str) -> HttpResponse:
 
 def with_note(request: HttpRequest, fragment: HttpResponse, verb: Verb, vps: Vps) -> HttpResponse:
     """And in the place of notices, out of band, that it has begun."""
-    said = {"text": str(verb.begun) % {"name": vps.name}, "about": vps.pk}
-    fragment.write(render_to_string("_note_out_of_band.html", said, request))
+    note = {"text": str(verb.begun) % {"name": vps.name}, "about": vps.pk}
+    fragment.write(render_to_string("_note_out_of_band.html", note, request))
     return fragment
 
 

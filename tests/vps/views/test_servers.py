@@ -275,3 +275,22 @@ def test_why_in_error_costs_one_query_and_only_where_it_is_shown(
         browser.get(f"/vps/{given_up.pk}/")
     with django_assert_num_queries(7):
         browser.get("/")
+
+
+@pytest.mark.parametrize("htmx", [True, False])
+def test_server_that_was_deleted_is_told_as_that_to_whose_it_was_and_to_nobody_else(
+    as_user: Any, alice: Any, bob: Any, make_vps: Any, main_site: Any, htmx: bool
+) -> None:
+    """F16: of one that is another's now, or never was, the same is said as of one that is not there."""
+    shop, moved = make_vps(alice), make_vps(bob)
+    main_site("delete", id=shop.pk)
+    headers = {"hx-request": "true"} if htmx else {}
+
+    def shown(user: Any, id: int) -> str:
+        answer = as_user(user).get(f"/vps/{id}/status/", headers=headers)
+        assert answer.status_code == 404
+        return text(answer)
+
+    assert "This server was deleted." in shown(alice, shop.pk)
+    assert "There is no such server." in shown(bob, shop.pk)
+    assert "There is no such server." in shown(alice, moved.pk)
