@@ -71,7 +71,7 @@ body.addEventListener("htmx:beforeSwap", ({ detail }) => {
   }
   if (detail.xhr.status >= 400) {
     const notices = document.getElementById("notices");
-    const isRefusal = detail.xhr.responseText.trimStart().startsWith("<div");
+    const isRefusal = detail.xhr.responseText.startsWith("<div");
     const shouldSwap = detail.xhr.status < 500 || isRefusal;
     Object.assign(detail, { shouldSwap, target: notices, swapOverride: "afterbegin" });
     return;

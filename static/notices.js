@@ -46,6 +46,22 @@ new MutationObserver((changes) => {
 }).observe(region, { childList: true });
 body.addEventListener("htmx:afterSettle", () => [...region.querySelectorAll(".note")].filter(isToldByPage).forEach((note) => note.remove()));
 
+// A note that came in the head of an answer, for whatever asked may have been exchanged meanwhile.
+body.addEventListener("htmx:afterRequest", ({ detail }) => {
+  const sent = detail.xhr?.getResponseHeader("X-Note");
+  if (!sent) return;
+  const { text, about, isRefusal } = JSON.parse(decodeURIComponent(sent));
+  const note = document.getElementById("note").content.firstElementChild.cloneNode(true);
+  note.querySelector(".words").textContent = text;
+  note.querySelector("button").ariaLabel += text;
+  if (about) note.dataset.about = about;
+  if (isRefusal) {
+    note.classList.replace("tone-busy", "tone-fail");
+    Object.assign(note, { role: "alert" }).dataset.stays = "";
+  }
+  region.prepend(note);
+});
+
 region.addEventListener("submit", (event) => {
   event.preventDefault();
   putAway(event.target);

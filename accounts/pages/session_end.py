@@ -5,6 +5,7 @@ page stays as it is with a dialog over it. Who comes for the first time, or has 
 """
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -57,6 +58,6 @@ def why_nobody(request: HttpRequest) -> str:
     """Of whose session nothing is left it is said that it has ended; '' of who has had none."""
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return ""
-    user_id = request.session.get(SESSION_KEY)
+    user_id: Any = request.session.get(SESSION_KEY)
     is_shut_out = bool(user_id) and User.objects.filter(pk=user_id, is_active=False).exists()
     return DEACTIVATED if is_shut_out else ENDED

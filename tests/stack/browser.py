@@ -41,7 +41,7 @@ def sessions() -> dict[str, Any]:
 def open_as(browser: Browser, panel: Any, sessions: dict[str, Any]) -> Iterator[Callable[..., Page]]:
     """The first page of somebody who has logged in; whatever the console complains of fails the test.
 
-    That a fragment or the graphs of a deleted server are not there is no complaint.
+    That a fragment or the graphs of a deleted server are not there, or not for whoever is logged in no more, is no complaint.
     """
     complaints: list[str] = []
     contexts = []
@@ -70,7 +70,8 @@ def open_as(browser: Browser, panel: Any, sessions: dict[str, Any]) -> Iterator[
 
 def is_complaint(line: ConsoleMessage) -> bool:
     is_gone = "404" in line.text and re.search(r"/vps/\d+/(row|status|history/hour)/$", line.location["url"])
-    return line.type == "error" and not is_gone
+    is_ended = "401" in line.text
+    return line.type == "error" and not (is_gone or is_ended)
 
 
 def open_server(page: Page, panel: Any, name: str) -> None:

@@ -35,6 +35,42 @@ def test_server_page_shows_alice_her_server_start_come_up_and_stop(open_as: Any,
     expect(page.get_by_role("row", name=re.compile("Stop.*alice.*Done"))).to_be_visible()
 
 
+def test_failure_of_what_was_started_on_the_list_is_told_on_whatever_page_one_is_on_until_it_is_dismissed(
+    open_as: Any, panel: Any
+) -> None:
+    """F1: and the row of its server is marked until then."""
+    panel.simulator("PATCH", "/simulator/guests/104", {"template": True})
+    page = open_as("alice")
+    page.get_by_role("button", name="Start: ci-runner").click()
+    expect(page.locator("#notices")).to_contain_text("Start of ci-runner has begun")
+    page.goto(f"{panel.url}/profile/")
+    failure = page.get_by_role("alert").filter(has_text="ci-runner: start failed")
+    expect(failure).to_contain_text("template", timeout=LONG)
+    page.goto(panel.url)
+    words = page.locator("#notices").get_by_text("ci-runner: start failed")
+    expect(words).to_be_visible()
+    page.get_by_role("button", name="Dismiss: ci-runner: start failed").click()
+    expect(words).to_have_count(0)
+    page.reload()
+    expect(words).to_have_count(0)
+    panel.simulator("PATCH", "/simulator/guests/104", {"template": False})
+
+
+def test_success_is_told_for_a_while_and_once(open_as: Any, panel: Any) -> None:
+    page = open_as("alice")
+    page.clock.install()
+    page.goto(panel.url)
+    page.get_by_role("button", name="Start: ci-runner").click()
+    words = page.locator("#notices").get_by_text(re.compile("ci-runner was started in"))
+    expect(words).to_be_visible(timeout=LONG)
+    expect(page.locator("#notices")).not_to_contain_text("has begun")
+    page.mouse.move(0, 0)
+    with page.expect_response(lambda answer: answer.url.endswith("/seen/")):
+        page.clock.fast_forward(9000)
+    page.reload()
+    expect(words).to_have_count(0)
+
+
 def test_server_list_is_searched_as_one_types_and_can_be_rebooted_from(open_as: Any, panel: Any) -> None:
     page = open_as("alice")
     page.fill("#q", "blo")

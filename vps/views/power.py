@@ -1,19 +1,17 @@
 """What a power button leads to: the question before a hard one, and the press."""
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
-from django.template.loader import render_to_string
 from django.views.decorators.http import require_http_methods
 
 from vps import operations
 from vps.models import Event, Vps
-from vps.operations.verb import Verb
 from vps.operations.verbs import VERBS
 from vps.views import detail
 from vps.views.find import find_vps
 from web.next_page import here, next_page
+from web.notes import with_note
 
 
 @require_http_methods(["GET", "POST"])
@@ -28,17 +26,8 @@ def power(request: HttpRequest, id: int, name: str) -> HttpResponse:
         template = "vps/_confirm.html" if request.htmx else "vps/confirm.html"  # type: ignore[attr-defined]
         return render(request, template, {"vps": vps, "verb": VERBS[name], "back": back})
     operations.ask(vps, name, by=request.user, source=Event.Source.PAGE)
-    if request.htmx:  # type: ignore[attr-defined]
-        return with_note(request, fragment_of(request, find_vps(request, id)), VERBS[name], vps)
-    messages.success(request, str(VERBS[name].begun) % {"name": vps.name})
-    return redirect(back)
-
-
-def with_note(request: HttpRequest, fragment: HttpResponse, verb: Verb, vps: Vps) -> HttpResponse:
-    """And in the place of notices, out of band, that it has begun."""
-    note = {"text": str(verb.begun) % {"name": vps.name}, "about": vps.pk}
-    fragment.write(render_to_string("_note_out_of_band.html", note, request))
-    return fragment
+    answer = fragment_of(request, find_vps(request, id)) if request.htmx else redirect(back)  # type: ignore[attr-defined]
+    return with_note(request, answer, str(VERBS[name].begun) % {"name": vps.name}, about=vps.pk)
 
 
 def fragment_of(request: HttpRequest, vps: Vps) -> HttpResponse:

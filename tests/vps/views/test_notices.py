@@ -1,6 +1,8 @@
 """How what was asked for has ended, on every page until it was seen, and to nobody else. F1."""
 
+import json
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -132,8 +134,14 @@ def test_fragment_comes_without_what_is_said_once(as_user: Any, alice: Any, shop
 
 
 @pytest.mark.parametrize("target", ["vps-{}", "server"])
-def test_power_says_out_of_band_that_it_has_begun(as_user: Any, alice: Any, shop: Vps, target: str) -> None:
-    headers = HTMX | {"hx-target": target.format(shop.pk)}
-    answer = as_user(alice).post(f"/vps/{shop.pk}/power/reboot/", headers=headers).content.decode()
-    assert 'hx-swap-oob="afterbegin:#notices"' in answer
-    assert "Reboot of shop has begun" in answer
+def test_power_says_beside_the_fragment_that_it_has_begun(
+    as_user: Any, alice: Any, make_vps: Any, bind: Any, target: str
+) -> None:
+    """A header holds no letters but English ones, so it comes as addresses do."""
+    vps = make_vps(alice, name="магазин")
+    bind(vps)
+    headers = HTMX | {"hx-target": target.format(vps.pk)}
+    answer = as_user(alice).post(f"/vps/{vps.pk}/power/reboot/", headers=headers)
+    note = json.loads(unquote(answer["X-Note"]))
+    assert note == {"text": "Reboot of магазин has begun", "about": vps.pk, "isRefusal": False}
+    assert "has begun" not in text(as_user(alice), "/")
