@@ -118,11 +118,12 @@ def outcome(operation: Operation) -> SafeString:
 @lru_cache
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """One of the published icons, inline, so that it takes the colour of the text around it."""
+    """One of the published icons, inline, so that it takes the colour of the text around it. In a page it needs no xmlns."""
     folder = "icons-filled" if name.endswith("-filled") else "icons"
     with staticfiles_storage.open(f"{folder}/{name.removesuffix('-filled')}.svg") as file:
         svg = file.read().decode()
-    return SafeString(svg.replace("<svg", '<svg aria-hidden="true"', 1))
+    plain = svg.replace('xmlns="http://www.w3.org/2000/svg"', "", 1)
+    return SafeString(plain.replace("<svg", '<svg aria-hidden="true"', 1))
 
 
 @register.filter
