@@ -60,8 +60,8 @@ async function load() {
   if (document.hidden) return;
   const asked = timeframe;
   const answer = await fetch(words.address.replace("/hour/", `/${asked}/`)).catch(() => null);
-  if (answer?.redirected) return location.reload();
-  if (answer?.status === 404) return;
+  // A session that has ended, or a server that is gone: the page says so by itself.
+  if (answer?.redirected || answer?.status === 404) return;
   const found = answer?.ok ? await answer.json() : { state: "failed" };
   if (asked !== timeframe) return;
   note.textContent = { pending: words.waiting, unavailable: words.unavailable, failed: words.failed }[found.state] || "";
