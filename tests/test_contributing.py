@@ -126,7 +126,7 @@ def test_driver_that_is_not_there_is_a_fault_of_the_form(name: str, as_user: Any
 def test_page_of_the_panel_is_read_in_every_language() -> None:
     """A fragment is a part of a page, and what only takes a form shows none."""
     named = {re.sub(r"\{\}|\d+", "<>", page).partition("?")[0] for page in PAGES}
-    fragments = {"/vps/<>/row/", "/vps/<>/status/", "/vps/<>/history/<>/", "/logout/", "/language/setlang/"}
+    fragments = {"/rows/", "/vps/<>/row/", "/vps/<>/status/", "/vps/<>/history/<>/", "/logout/", "/language/setlang/"}
     fragments |= {"/profile/email/cancel/", "/demo/mail/<>/html/", "/notices/", "/notices/seen/", "/notices/<>/seen/"}
     pages = {re.sub(r"<.*?>", "<>", f"/{route}") for route in ENDPOINTS if not route.startswith(("api/", "admin/"))}
     seen = {re.sub("/power/stop/", "/power/<>/", page).replace("/none/", "/<>/") for page in named}

@@ -102,6 +102,10 @@ ENDPOINTS: dict[str, dict[str, Answers]] = {
     "notices/": {"GET": page(200)},
     "notices/seen/": {"POST": page(302)},
     "notices/<id:id>/seen/": {"POST": page_of_owner(302)},
+    "rows/": {"GET": page(200)},
+    # Of no server at all, as here, and of those of others there is nothing.
+    "power/": {"GET": page(404)},
+    "power/<slug:name>/": {"GET POST": page(404)},
     "vps/<id:id>/": {"GET": page_of_owner(200)},
     "vps/<id:id>/row/": {"GET": page_of_owner(200)},
     "vps/<id:id>/status/": {"GET": page_of_owner(200)},

@@ -3,11 +3,14 @@
 from django.urls import path
 
 import web.converters  # noqa: F401  registers <id:…>
-from vps.views import activity, detail, graphs, power, server_list, server_settings
+from vps.views import activity, detail, graphs, power, power_of_many, server_list, server_settings
 
 app_name = "vps"
 urlpatterns = [
     path("", server_list.server_list, name="list"),
+    path("rows/", server_list.rows, name="rows"),
+    path("power/", power_of_many.chosen, name="chosen"),
+    path("power/<slug:name>/", power_of_many.power_of_many, name="power_of_many"),
     path("vps/<id:id>/", detail.server, name="detail"),
     path("vps/<id:id>/row/", server_list.row, name="row"),
     path("vps/<id:id>/status/", detail.status, name="status"),

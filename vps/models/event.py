@@ -133,10 +133,16 @@ class EventQuerySet(models.QuerySet["Event"]):
 
     def code_of_status(self, vps: Any) -> str:
         """With what code the panel moved this VPS to its status, or '' where it gave none or the main site's word it is."""
+        return self.codes_of_status([vps.pk]).get(vps.pk, "")
+
+    def codes_of_status(self, vps_ids: "list[int]") -> dict[int, str]:
+        """By their ids, of those of which there is one."""
+        if not vps_ids:
+            return {}
         updated = models.Q(type=Event.Type.VPS_UPDATED, data__changed__contains="status")
-        of_status = self.filter(updated | models.Q(type=Event.Type.VPS_STATUS_CHANGED), vps_id=vps.pk)
-        last = of_status.order_by("-id").first()
-        return str(last.data.get("code", "")) if last else ""
+        of_status = self.filter(updated | models.Q(type=Event.Type.VPS_STATUS_CHANGED), vps_id__in=vps_ids)
+        last = of_status.order_by("vps_id", "-id").distinct("vps_id").values_list("vps_id", "data")
+        return {id: str(data["code"]) for id, data in last if data.get("code")}
 
     def owned_since(self, vps: Any) -> datetime | None:
         """When this VPS came to its owner from another one, or None where it was theirs all along."""

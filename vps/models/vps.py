@@ -16,9 +16,10 @@ from vps.errors import VpsDeleted, VpsNotFound
 from vps.models.event import Event
 from vps.models.external_id import ExternalId
 from vps.models.failures import sentence_of
+from vps.models.narrowing import conditions, is_under_way, matching, orders
 from vps.models.notice import Notice
 from vps.models.operation import Operation
-from vps.models.shown import LABELS, ObservedShape, Shown, observed, shown_as
+from vps.models.shown import LABELS, ObservedShape, Shown, observed
 from vps.models.suspension import Suspension
 from vps.models.tombstone import Tombstone
 from web.errors import Sentence
@@ -101,13 +102,33 @@ class VpsQuerySet(models.QuerySet["Vps"]):
         raise VpsNotFound(f"There is no VPS {f'with external_id {external_id!r}' if external_id else id}.")
 
     def matching(self, text: str) -> "VpsQuerySet":
-        text = text.replace("\0", "")
-        found = models.Q(name__icontains=text) | models.Q(ip_address__icontains=text) | models.Q(os__icontains=text)
-        return self.filter(found) if text else self
+        return self.filter(matching(text))
 
-    def seen_as(self, word: str) -> "VpsQuerySet":
-        """Those that are shown by this word; all, where it is none."""
-        return self.filter(shown_as(word, timezone.now())) if word in Vps.SEEN_AS else self
+    def with_conditions(self) -> "VpsQuerySet":
+        """With what `narrowed_to`, `counted` and `in_order` ask of each row."""
+        return self.alias(is_under_way=is_under_way(), has_failed=has_unseen_failure())
+
+    def narrowed_to(self, word: str) -> "VpsQuerySet":
+        """Those of one of `conditions`; all, where there is none of this name."""
+        condition = conditions(timezone.now()).get(word)
+        return self if condition is None else self.with_conditions().filter(condition)
+
+    def counted(self, text: str) -> dict[str, int]:
+        """How many there are (`total`), how many match the text (`all`), and how many of these each condition finds: in one
+        query."""
+        found = matching(text)
+        each = {word: found & condition for word, condition in conditions(timezone.now()).items()}
+        counts = {word: models.Count("pk", filter=condition) for word, condition in each.items()}
+        return self.with_conditions().aggregate(
+            total=models.Count("pk"), all=models.Count("pk", filter=found), **counts
+        )
+
+    def in_order(self, key: str) -> "VpsQuerySet":
+        """By one of `orders`, or with a minus before it the other way round; by name, where there is none of this name."""
+        known = orders(timezone.now())
+        by = known.get(key.removeprefix("-"), known["name"])
+        own = [one.desc(nulls_last=True) if key.startswith("-") else one.asc(nulls_last=True) for one in by]
+        return self.with_conditions().order_by(*own, *known["name"], "pk")
 
     def with_unseen_failure(self) -> "VpsQuerySet":
         """Those whose `failed_notice` is there."""

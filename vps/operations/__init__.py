@@ -1,11 +1,12 @@
 """The engine of operations: what is asked of a VPS and takes time is done once, and seen to be done.
 
 It knows no verb and no hypervisor by name: verbs/ has a file for each verb, vps.hypervisor a package for each driver.
-Doors call `request`, `ask` for customers, `ask_for_main_site`, and `refusal`; workers `work`, `watch` and
-`enforce_suspensions`; the sweeper `overdue` and `enforce`. Nothing else changes an operation. In the order in which one
-meets them:
+Doors call `request`, `ask` and `ask_each` for customers, `ask_for_main_site`, `offered` and `refusal`; workers `work`,
+`watch` and `enforce_suspensions`; the sweeper `overdue` and `enforce`. Nothing else changes an operation. In the order in
+which one meets them:
 
 - `request`: writes the row and its event, or raises why not. `limits`: how often a customer may.
+  `offered`: which verbs a page shows, and which of them can be pressed.
   `main_site`: the same for the main site, whom nobody counts. `suspensions`: what the panel asks for by itself.
 - `verb`, `verbs/`: what a verb is, and each verb: its goal, its deadline, when it is done, what doors say of it.
 - `work`: a worker's loop over what is due on a cluster, and the round over all that waits for a node.
@@ -20,8 +21,9 @@ meets them:
 - `pauses`: how soon to look again, and how often to try.
 """
 
-from vps.operations.limits import ask
+from vps.operations.limits import ask, ask_each
 from vps.operations.main_site import ask_for_main_site
+from vps.operations.offered import offered, pressable
 from vps.operations.request import is_possible, refusal, request
 from vps.operations.suspensions import are_suspensions_neglected, enforce_suspensions
 from vps.operations.sweep import NEGLECTED_S, OVERDUE_S, Sweep, enforce, overdue
@@ -33,11 +35,14 @@ __all__ = [
     "Sweep",
     "are_suspensions_neglected",
     "ask",
+    "ask_each",
     "ask_for_main_site",
     "enforce",
     "enforce_suspensions",
     "is_possible",
+    "offered",
     "overdue",
+    "pressable",
     "refusal",
     "request",
     "watch",

@@ -3,6 +3,7 @@
 What may overtake has a count of its own: whoever has pressed too often can still cut the power.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from vps.models import Operation, Vps
 from vps.operations.request import request
 from vps.operations.verb import Verb
 from vps.operations.verbs import VERBS
+from web.errors import PanelError
 from web.limits import MINUTE, Count, Limit, spend
 
 #                   what, and by whom it is counted     most  per
@@ -25,6 +27,19 @@ def ask(vps: Vps, name: str, *, by: Any, source: str, params: dict[str, Any] | N
     if full := spend(*counts_of(vps, VERBS[name], by)):
         raise TooManyOperations(retry_after=full.retry_after)
     return request(vps, name, by=by, source=source, params=params)
+
+
+def ask_each(vpses: Iterable[Vps], name: str, *, by: Any, source: str) -> list[tuple[Vps, PanelError | None]]:
+    """As `ask` of each by itself, with why it was refused, or None: what one is refused is done to the others all the same."""
+    return [(vps, refusal_of(vps, name, by=by, source=source)) for vps in vpses]
+
+
+def refusal_of(vps: Vps, name: str, *, by: Any, source: str) -> PanelError | None:
+    try:
+        ask(vps, name, by=by, source=source)
+    except PanelError as error:
+        return error
+    return None
 
 
 def counts_of(vps: Vps, verb: Verb, by: Any) -> list[Count]:

@@ -45,9 +45,14 @@ def usage(vps: Vps) -> dict[str, Any] | None:
 
     A figure of these that the hypervisor has not said is None too.
     """
-    seen = placement_seen(vps)
-    found = observations.usage([seen.pk]).get(seen.pk) if seen else None
-    return found and {name: value for name, value in found.items() if name not in PRIVATE}
+    return usages([vps]).get(vps.pk)
+
+
+def usages(vpses: list[Vps]) -> dict[int, dict[str, Any]]:
+    """As `usage`, by the id of each of which something is known: one read, whatever their number."""
+    seen = {placement.pk: placement.vps_id for vps in vpses if (placement := placement_seen(vps))}
+    found = observations.usage(list(seen)) if seen else {}
+    return {seen[id]: {name: it for name, it in use.items() if name not in PRIVATE} for id, use in found.items() if use}
 
 
 def history(vps: Vps, timeframe: str) -> HistoryShape:

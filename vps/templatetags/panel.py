@@ -18,7 +18,7 @@ from vps.models import Event, Operation, Placement, Vps
 from vps.models.webhook_attempt import in_words
 from vps.models.who import STAFF
 from vps.operations.verb import Verb
-from vps.operations.verbs import VERBS, verb_of, ways_out_of_failure
+from vps.operations.verbs import verb_of, ways_out_of_failure
 from web.errors import Sentence
 from web.time_spans import span
 
@@ -34,27 +34,8 @@ OUTCOMES = {"succeeded": ("run", _("Done")), "failed": ("fail", _("Failed"))}
 
 @register.simple_tag
 def buttons(vps: Vps) -> list[Verb]:
-    """What to show. Behind an operation that hangs nobody is locked: it can be overtaken by force.
-
-    Where `why_off` has a reason they are shown all the same, and cannot be pressed. A guest that was just bound, and not
-    asked yet, is taken to be what the main site says. What the driver cannot do is not offered, and nothing is of a server
-    that is bound to nothing, being created or suspended: what is to be done there is no button of power.
-    """
-    return [verb for verb in fitting(vps) if operations.is_possible(vps, verb)]
-
-
-def fitting(vps: Vps) -> list[Verb]:
-    if vps.status in (Vps.Status.CREATING, Vps.Status.SUSPENDED) or not hasattr(vps, "placement"):
-        return []
-    if why_off(vps):
-        return offered_when(vps.status)
-    if operation := vps.open_operation:
-        return [verb for verb in VERBS.values() if verb.may_overtake and not verb_of(operation).may_overtake]
-    return offered_when(vps.shown.word) or offered_when(vps.status)
-
-
-def offered_when(word: str) -> list[Verb]:
-    return [verb for verb in VERBS.values() if word in verb.offered_when]
+    """What to show, whether it can be pressed or not."""
+    return operations.offered(vps)
 
 
 @register.simple_tag

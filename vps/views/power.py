@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 from vps import operations
 from vps.models import Event, Vps
 from vps.operations.verbs import VERBS
-from vps.views import detail
+from vps.views import detail, list_parts
 from vps.views.find import find_vps
 from web.next_page import here, next_page
 from web.notes import with_note
@@ -33,5 +33,5 @@ def power(request: HttpRequest, id: int, name: str) -> HttpResponse:
 def fragment_of(request: HttpRequest, vps: Vps) -> HttpResponse:
     """The fragment that the button stood in: a line of the list, or what changes by itself of the server's page."""
     if request.htmx.target == f"vps-{vps.pk}":  # type: ignore[attr-defined]
-        return render(request, "vps/_row.html", {"vps": vps})
+        return render(request, "vps/_row.html", {"row": list_parts.rows([vps])[0]})
     return detail.fragment_of(request, vps, detail.tab_on_screen(request))

@@ -52,6 +52,10 @@ def test_power_buttons_are_those_that_the_state_allows(
     assert pressable(as_user(alice).get(f"/vps/{vps.id}/{path}")) == offered
 
 
+UNBOUND = "This server is not connected to its hypervisor yet."
+IN_ROW, CREATING = "Will appear here by itself.", "This server is still being created."
+
+
 def is_off(answer: Any, vps: Any, verb: str) -> bool:
     """Whether the button stands there and cannot be pressed, with words on the page that say why."""
     page = answer.content.decode()
@@ -59,25 +63,30 @@ def is_off(answer: Any, vps: Any, verb: str) -> bool:
     return f'id="{verb}-{vps.pk}" type="button" disabled aria-describedby="{why}"' in page and f'id="{why}"' in page
 
 
-UNBOUND = "This server is not connected to its hypervisor yet."
-
-
 @pytest.mark.parametrize(
-    ("status", "is_bound", "reason", "on_its_page"),
+    ("status", "is_bound", "in_row", "reason", "on_its_page"),
     [
-        ("creating", True, "This server is still being created.", "It appears here by itself as soon as it is ready."),
-        ("creating", False, "This server is still being created.", "It appears here by itself as soon as it is ready."),
-        ("running", False, UNBOUND, UNBOUND),
-        ("error", False, UNBOUND, UNBOUND),
+        ("creating", True, IN_ROW, CREATING, "It appears here by itself as soon as it is ready."),
+        ("creating", False, IN_ROW, CREATING, "It appears here by itself as soon as it is ready."),
+        ("running", False, "The panel does not see this machine.", UNBOUND, UNBOUND),
+        ("error", False, UNBOUND, UNBOUND, UNBOUND),
     ],
 )
 def test_power_buttons_are_none_where_there_is_nothing_to_switch_and_it_is_said_why(
-    as_user: Any, alice: Any, make_vps: Any, bind: Any, status: str, is_bound: bool, reason: str, on_its_page: str
+    as_user: Any,
+    alice: Any,
+    make_vps: Any,
+    bind: Any,
+    status: str,
+    is_bound: bool,
+    in_row: str,
+    reason: str,
+    on_its_page: str,
 ) -> None:
     vps = make_vps(alice, status=status)
     if is_bound:
         bind(vps, power="running")
-    for path, why in (("row/", reason), ("status/?tab=activity", reason), ("status/", on_its_page)):
+    for path, why in (("row/", in_row), ("status/?tab=activity", reason), ("status/", on_its_page)):
         page = as_user(alice).get(f"/vps/{vps.id}/{path}").content.decode()
         assert "/power/" not in page
         assert "disabled" not in page
@@ -141,7 +150,7 @@ def test_power_press_queues_one_operation_and_leads_to_the_page(
     assert operation.requested_by == alice
 
 
-HERE = "/?q=shop&page=2"
+HERE = "/?q=shop&sort=-name"
 
 
 @pytest.mark.parametrize("is_live", [False, True])
@@ -151,7 +160,7 @@ def test_power_press_comes_back_to_the_page_that_its_button_stood_on(
     """From the list by way of the question, with its filter and page: F8."""
     vps = make_vps(alice)
     bind(vps)
-    browser, back = as_user(alice), 'name="next" value="/?q=shop&amp;page=2"'
+    browser, back = as_user(alice), 'name="next" value="/?q=shop&amp;sort=-name"'
     page = browser.get(HERE).content.decode()
     assert f'<form id="ask" method="get"><input type="hidden" {back}>' in page
     assert f'form="ask" formaction="/vps/{vps.pk}/power/stop/"' in page
@@ -160,7 +169,7 @@ def test_power_press_comes_back_to_the_page_that_its_button_stood_on(
     headers = headers if is_live else {}
     question = browser.get(f"/vps/{vps.pk}/power/stop/", sent, headers=headers).content.decode()
     assert back in question
-    assert ("data-close" if is_live else 'href="/?q=shop&amp;page=2"') in question
+    assert ("data-close" if is_live else 'href="/?q=shop&amp;sort=-name"') in question
     answer = browser.post(f"/vps/{vps.pk}/power/stop/", {"next": HERE}, headers=headers)
     if is_live:
         assert f'id="vps-{vps.pk}"' in answer.content.decode()

@@ -18,6 +18,8 @@ from vps.models import Suspension
 PAGES = [
     "/",
     "/?q=nothing-like-it",
+    "/power/?id={}",
+    "/power/stop/?id={}",
     "/vps/{}/",
     "/vps/{suspended}/",
     "/vps/{}/graphs/",
