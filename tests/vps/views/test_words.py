@@ -150,3 +150,15 @@ def test_amounts_are_written_as_the_language_writes_them(
     browser = as_user(alice)
     browser.post("/language/setlang/", {"language": language})
     assert size in browser.get("/").content.decode()
+
+
+# What a button or a link like one says: an infinitive, where it leads, or that nothing is done.
+BUTTON = re.compile(r'<(button|a)\b[^>]*\bclass="[^"]*\bbtn\b[^>]*>(.*?)</\1>', re.DOTALL)
+WORDED_WELL = re.compile(r"[А-ЯЁ][а-яё]+(ть|ти|чь)(ся)?\b|(К|На|В) |Отмена$")
+
+
+def test_buttons_are_infinitives_in_russian(pages: Any) -> None:
+    labels = {re.sub(r"<[^>]*>", "", content).strip() for _, page in pages for _, content in BUTTON.findall(page)}
+    russian = {label for label in labels if re.search("[а-яё]", label)}
+    assert {label for label in russian if not WORDED_WELL.match(label)} == set()
+    assert russian == set() or len(russian) > 10
