@@ -57,7 +57,7 @@ def test_forgotten_password_is_set_anew_by_the_link_of_a_mail(alice: Any, mailbo
     (message,) = mailbox.sent()
     assert message.to == ["alice@example.com"]
     assert message.subject == "A new password on ospab.host"
-    assert "a new password of the login alice." in message.body
+    assert "a new password for the login alice." in message.body
     path = mailbox.link("alice@example.com")
     assert re.fullmatch(r"/password/reset/[\w-]{43}/", path)
     assert path.split("/")[-2] not in str(list(MailLink.objects.values())) + str(list(Mail.objects.values()))

@@ -161,4 +161,4 @@ def test_buttons_are_infinitives_in_russian(pages: Any) -> None:
     labels = {re.sub(r"<[^>]*>", "", content).strip() for _, page in pages for _, content in BUTTON.findall(page)}
     russian = {label for label in labels if re.search("[а-яё]", label)}
     assert {label for label in russian if not WORDED_WELL.match(label)} == set()
-    assert russian == set() or len(russian) > 10
+    assert len(labels) > 10
