@@ -22,17 +22,19 @@ def test_server_page_shows_alice_her_server_start_come_up_and_stop(open_as: Any,
     status = page.locator("#server")
     expect(status).to_contain_text("Stopped", timeout=LONG)
     page.get_by_role("button", name="Start").click()
-    expect(status.locator(".operation").get_by_role("progressbar")).to_be_visible()
-    expect(status.locator(".badge").first).to_have_text("Running", timeout=LONG)
+    expect(status.locator(".operation [aria-current=step]")).to_be_visible()
+    expect(status.locator(".state")).to_have_text("Running", timeout=LONG)
     expect(status.locator(".operation")).to_have_count(0)
     assert panel.power_at_simulator("qemu", 104, "pve2") == "running"
     page.get_by_role("button", name="Stop", exact=True).click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("told to shut down")
     dialog.get_by_role("button", name="Stop").click()
-    expect(status.locator(".badge").first).to_have_text("Stopped", timeout=LONG)
+    expect(status.locator(".state")).to_have_text("Stopped", timeout=LONG)
     assert panel.power_at_simulator("qemu", 104, "pve2") == "stopped"
-    expect(page.get_by_role("row", name=re.compile("Stop.*alice.*Done"))).to_be_visible()
+    expect(status.locator(".row-line").first).to_contain_text(re.compile(r"Stop\s*Done in \d+ s · you, from the panel"))
+    page.get_by_role("link", name="All activity").click()
+    expect(page.get_by_role("row", name=re.compile("Stop Done in .* You From the panel"))).to_be_visible()
 
 
 def test_failure_of_what_was_started_on_the_list_is_told_on_whatever_page_one_is_on_until_it_is_dismissed(

@@ -24,6 +24,12 @@ def read(browser: Any, vps: Any, tab: str = "", language: str = "en") -> str:
     return browser.get(f"/vps/{vps.pk}/{tab}").content.decode()  # type: ignore[no-any-return]
 
 
+def callout(page: str) -> str:
+    """The first of the page's own parts."""
+    own = page[page.index("<section class=") :]
+    return own[: own.index("</section>")]
+
+
 # What failed
 
 
@@ -55,7 +61,7 @@ def test_failure_stands_first_and_says_what_is_now_and_what_helps(
     bind(vps, power="running")
     operation = failed(vps, "reboot", "guest_did_not_shut_down")
     page = read(as_user(alice), vps, language=language)
-    first = page[page.index("<section") : page.index("</section>")]
+    first = callout(page)
     assert first.startswith('<section class="callout tone-fail" id="failure"')
     for word in words:
         assert word in text(first)
@@ -73,7 +79,7 @@ def test_failure_offers_nothing_that_cannot_be_done_now(
     bind(vps, power="stopped")
     failed(vps, "reboot", "did_not_come_back")
     page = read(as_user(alice), vps)
-    first = page[page.index("<section") : page.index("</section>")]
+    first = callout(page)
     assert re.findall(r'formaction="/vps/\d+/power/([a-z-]+)/"', first) == ["start"]
 
 
@@ -120,7 +126,7 @@ def test_trouble_is_said_in_words_with_since_when(
     if trouble == "unreachable":
         type(cluster).objects.update(seen_at=LONG_AGO)
     page = read(as_user(alice), vps)
-    first = page[page.index("<section") : page.index("</section>")]
+    first = callout(page)
     assert f'class="callout {tone}"' in first
     assert title in text(first)
     assert sentence in text(first)
