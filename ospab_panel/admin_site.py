@@ -16,6 +16,7 @@ from vps.board import sections_for
 class PanelAdminSite(admin.AdminSite):
     site_header = site_title = _("ospab.host panel")
     index_title = _("Summary")
+    empty_value_display = "—"
     index_template = "admin/panel_index.html"
 
     def get_urls(self) -> list[Any]:

@@ -41,6 +41,7 @@ ICONS = [
     "external-link",
     "eye",
     "eye-off",
+    "filter",
     "help-circle",
     "history",
     "info-circle",

@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.mails.purposes import PURPOSES
 from accounts.models import Mail
+from web.admin_columns import short_moment
 from web.errors import Sentence
 from web.read_only_admin import ReadOnlyAdmin
-from web.timestamps import in_utc
 
 WAITS, SENT, FAILED, NOTHING = Q(ended_at=None), Q(sent_at__isnull=False), ~Q(problem=""), Q(problem="")
 ENDED_UNSENT = Q(ended_at__isnull=False, sent_at=None)
@@ -68,12 +68,12 @@ class MailAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("asked for"), ordering="created_at")
     def asked(self, mail: Mail) -> str:
-        return in_utc(mail.created_at)
+        return short_moment(mail.created_at)
 
     @admin.display(description=_("next try"))
     def due(self, mail: Mail) -> str:
-        return "—" if mail.ended_at else in_utc(mail.due_at)
+        return short_moment(None if mail.ended_at else mail.due_at)
 
     @admin.display(description=_("ended"), ordering="ended_at")
     def ended(self, mail: Mail) -> str:
-        return in_utc(mail.ended_at) if mail.ended_at else "—"
+        return short_moment(mail.ended_at)

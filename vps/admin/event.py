@@ -9,11 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from vps.admin.event_words import in_words
 from vps.admin.read_only import ReadOnlyAdmin, vps_link
 from vps.models import Event
+from web.admin_columns import moment_column
 
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
-    list_display = ["id", "created_at", "type", "server", "by", "source", "words"]
+    list_display = ["id", moment_column("created_at", _("when")), "type", "server", "by", "source", "words"]
     list_filter = ["type", "source", "created_at"]
     list_select_related: ClassVar[Any] = ["vps", "by", "operation"]
     search_fields = ["vps__name", "=vps__id", "user__username", "by__username"]

@@ -13,4 +13,5 @@ admin.site.unregister(Mail)
 
 @admin.register(Mail)
 class TroubledMailAdmin(MailAdmin):
-    list_filter: ClassVar[Any] = [AttentionFilter, *MailAdmin.list_filter]
+    has_chips = True
+    list_filter: ClassVar[Any] = [MailAdmin.list_filter[0], AttentionFilter, *MailAdmin.list_filter[1:]]

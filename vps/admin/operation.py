@@ -11,13 +11,15 @@ from vps.admin.outcome_filter import OutcomeFilter, ReasonFilter
 from vps.admin.read_only import ReadOnlyAdmin, vps_link
 from vps.attention.reasons import reason_of
 from vps.models import Operation
+from web.admin_columns import moment_column
 
 
 @admin.register(Operation)
 class OperationAdmin(ReadOnlyAdmin):
-    list_display = ["id", "server", "kind", "is_forced", "state", "why", "requested_by", "source", "created_at"]
-    list_display += ["finished_at"]
-    list_filter = [AttentionFilter, OutcomeFilter, "state", "kind", "source", ReasonFilter, "created_at"]
+    list_display = ["id", "server", "kind", "is_forced", "state", "why", "requested_by", "source"]
+    list_display += [moment_column("created_at", _("created")), moment_column("finished_at", _("finished"))]
+    has_chips = True
+    list_filter = [OutcomeFilter, AttentionFilter, "state", "kind", "source", ReasonFilter, "created_at"]
     list_select_related: ClassVar[Any] = ["vps", "requested_by"]
     search_fields = ["vps__name", "=vps__id", "requested_by__username", "handle"]
     search_help_text = _("Server's name or number, user, task")

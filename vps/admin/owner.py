@@ -10,13 +10,22 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import PanelUserAdmin
 from accounts.models import User
+from web.admin_columns import moment_column
 
 admin.site.unregister(User)
 
 
 @admin.register(User)
 class OwnerAdmin(PanelUserAdmin):
-    list_display = ["username", "id", "external_id", "email", "servers", "is_active", "last_login"]
+    list_display = [
+        "username",
+        "id",
+        "external_id",
+        "email",
+        "servers",
+        "is_active",
+        moment_column("last_login", _("last login")),
+    ]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[User]":
         found: QuerySet[User] = super().get_queryset(request).annotate(server_count=Count("vpses"))

@@ -10,14 +10,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from vps import figures
 from vps.admin import power, suspension
 from vps.admin.attention_filter import AttentionFilter
+from vps.admin.columns import state_pill
 from vps.admin.event_words import in_words
 from vps.admin.selection import check_selection
 from vps.attention.reasons import reason_of
@@ -26,6 +27,7 @@ from vps.models import Event, Operation, Placement, Vps
 from vps.models.shown import shown_as
 from vps.operations.verbs import verb_of
 from vps.services import binding
+from web.admin_columns import moment_column, short_moment
 from web.timestamps import in_utc
 
 PLACEMENTS: dict[str, tuple[Any, dict[str, Any]]] = {
@@ -73,8 +75,11 @@ class SeenFilter(admin.SimpleListFilter):
 
 @admin.register(Vps)
 class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["name", "id", "owner", "state", "ip_address", "bound_to", "size", "os"]
-    list_filter = [AttentionFilter, SeenFilter, "status", suspension.ReasonFilter, PlacementFilter]
+    list_display = ["name", "pill", "owner", "ip_address", "machine", "size"]
+    list_display += [moment_column("updated_at", _("changed"))]
+    has_chips = True
+    legend = _("size: CPU · GB of memory · GB of disk")
+    list_filter = [SeenFilter, AttentionFilter, "status", suspension.ReasonFilter, PlacementFilter]
     list_filter += ["placement__cluster", "hypervisor"]
     search_fields = ["name", "ip_address", "user__username", "user__email", "=placement__guest", "=id"]
     search_help_text = _("Name, address, owner, VMID or number")
@@ -99,7 +104,9 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     change_form_template = "admin/vps/vps/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Vps]":
-        found: QuerySet[Vps] = Vps.objects.select_related("user", "placement__cluster", "why_unbound", "suspension")
+        found: QuerySet[Vps] = Vps.objects.with_state().select_related(
+            "user", "placement__cluster", "why_unbound", "suspension"
+        )
         return found
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -142,6 +149,13 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def owner(self, vps: Vps) -> SafeString:
         return format_html('<a href="../../accounts/user/{}/change/">{}</a>', vps.user_id, vps.user.username)
 
+    @admin.display(description=_("state"), ordering="status")
+    def pill(self, vps: Vps) -> SafeString:
+        """With why or since when, as far as a line has room for it."""
+        since = vps.shown.since
+        more = short_moment(since) if since else suspension.reason_of(vps)
+        return format_html('{}<span class="quiet">{}</span>', state_pill(vps), more or "")
+
     @admin.display(description=_("seen as"), ordering="status")
     def state(self, vps: Vps) -> str:
         shown = vps.shown
@@ -167,6 +181,15 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         trouble = trouble_of(placement)
         return f"{placement} ({placement.node}){trouble and ': '}{trouble}"
 
+    @admin.display(description=_("guest"), ordering=BY_GUEST)
+    def machine(self, vps: Vps) -> SafeString | str:
+        """On one line; why it is none, or not to be trusted, stands in full behind it."""
+        placement = getattr(vps, "placement", None)
+        if placement and not (trouble := trouble_of(placement)):
+            return f"{placement.cluster.name} / {placement.guest}"
+        why = trouble if placement else str(getattr(vps, "why_unbound", None) or "")
+        return format_html('<span class="why" title="{}">{}</span>', why, why or _("not bound"))
+
     @admin.display(description=_("identity of the guest"))
     def identity(self, vps: Vps) -> str:
         placement = getattr(vps, "placement", None)
@@ -179,7 +202,8 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=_("size"))
     def size(self, vps: Vps) -> str:
-        return f"{vps.cpu} CPU, {figures.amount_of_mb(vps.ram)}, {figures.amount_of_mb(vps.disk * 1024)}"
+        """Cores, GB of memory, GB of disk: the foot of the list says so."""
+        return f"{vps.cpu} · {number_format(format(vps.ram_gb, 'g'))} · {number_format(vps.disk)}"
 
     @admin.display(description=_("last operations"))
     def latest_operations(self, vps: Vps) -> SafeString | str:

@@ -18,13 +18,15 @@ from vps.admin.read_only import ReadOnlyAdmin, vps_link
 from vps.admin.selection import check_selection
 from vps.models import WebhookAttempt, WebhookDelivery
 from vps.services import webhooks
+from web.admin_columns import short_moment
 from web.timestamps import in_utc
 
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(ReadOnlyAdmin):
     list_display = ["webhook_id", "made", "endpoint", "type", "server", "standing", "tries"]
-    list_filter = [AttentionFilter, "state", "endpoint", "type", "created_at"]
+    has_chips = True
+    list_filter = ["state", AttentionFilter, "endpoint", "type", "created_at"]
     list_select_related: ClassVar[Any] = ["endpoint", "vps"]
     search_fields = ["vps__name", "=vps__id", "=position"]
     search_help_text = _("Server's name or number, event")
@@ -55,11 +57,11 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("created"), ordering="created_at")
     def made(self, delivery: Any) -> str:
-        return in_utc(delivery.created_at)
+        return short_moment(delivery.created_at)
 
     @admin.display(description=_("ended"), ordering="ended_at")
     def ended(self, delivery: Any) -> str:
-        return in_utc(delivery.ended_at) if delivery.ended_at else "—"
+        return short_moment(delivery.ended_at)
 
     @admin.display(description=_("server"), ordering="vps__name")
     def server(self, delivery: Any) -> SafeString | str:

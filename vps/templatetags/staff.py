@@ -1,0 +1,58 @@
+"""The frame of the staff's pages: places in the sidebar, and what stands above a list. For templates/admin/."""
+
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext_lazy as _
+
+from web.errors import Sentence
+
+register = template.Library()
+
+# To each group of the sidebar its models, in order. What is in none stands in the last.
+GROUPS: list[tuple[Sentence, list[str]]] = [
+    (_("Servers"), ["Vps", "Operation", "Event"]),
+    (_("Infrastructure"), ["Cluster"]),
+    (_("Main site"), ["SyncCall", "WebhookEndpoint", "WebhookDelivery", "WebhookAttempt"]),
+    (_("People"), ["User", "Group", "Mail"]),
+]
+OTHERS = _("Others")
+
+
+@register.simple_tag
+def places(available_apps: list[dict[str, Any]]) -> list[tuple[Sentence, list[dict[str, Any]]]]:
+    """What this reader may look at, by groups: models as Django's `available_apps` has them."""
+    models = {model["object_name"]: model for app in available_apps for model in app["models"] if model["admin_url"]}
+    groups = [(title, [models.pop(name) for name in names if name in models]) for title, names in GROUPS]
+    return [(title, found) for title, found in [*groups, (OTHERS, list(models.values()))] if found]
+
+
+@register.simple_tag
+def chips(changelist: Any) -> tuple[str, list[dict[str, Any]]] | None:
+    """The first filter of a list whose admin `has_chips`: its title, and each choice with the address that makes it."""
+    spec = chip_filter(changelist)
+    return (str(spec.title), list(spec.choices(changelist))) if spec else None
+
+
+@register.simple_tag
+def other_filters(changelist: Any) -> list[Any]:
+    """Those behind the button."""
+    first = chip_filter(changelist)
+    return [spec for spec in changelist.filter_specs if spec is not first]
+
+
+@register.simple_tag
+def chosen_ones(changelist: Any) -> list[tuple[str, str, str]]:
+    """What was chosen of the filters behind the button: (filter, choice, address of the list without it)."""
+    found = []
+    for spec in other_filters(changelist):
+        choices = list(spec.choices(changelist))
+        chosen = next((choice for choice in choices[1:] if choice["selected"]), None)
+        if chosen:
+            found.append((str(spec.title), str(chosen["display"]), choices[0]["query_string"]))
+    return found
+
+
+def chip_filter(changelist: Any) -> Any:
+    has_chips = getattr(changelist.model_admin, "has_chips", False)
+    return next(iter(changelist.filter_specs), None) if has_chips else None

@@ -1,0 +1,40 @@
+"""Columns of the staff's lists that several of them have: for every admin."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import Any
+
+from django.contrib import admin
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from web.errors import Sentence
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+EMPTY = "—"
+
+
+def short_moment(when: datetime | None) -> SafeString | str:
+    """26 Nov, 14:20, on one line and in UTC, as the title says; the year where it is another."""
+    if when is None:
+        return EMPTY
+    utc = when.astimezone(UTC)
+    day = date_format(utc, "j b" if utc.year == timezone.now().year else "j b Y")
+    shown = f"{day}, {utc:%H:%M}".replace(" ", NO_BREAK)
+    return format_html(
+        '<time datetime="{}" title="{} UTC">{}</time>', utc.isoformat(), f"{utc:%Y-%m-%d %H:%M:%S}", shown
+    )
+
+
+def moment_column(field: str, title: Sentence) -> Callable[[Any], SafeString | str]:
+    """A column of when, by which the list can be sorted."""
+    value = attrgetter(field)
+
+    def column(row: Any) -> SafeString | str:
+        return short_moment(value(row))
+
+    column.__name__ = field
+    return admin.display(description=title, ordering=field)(column)  # type: ignore[arg-type]
