@@ -187,8 +187,7 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         placement = getattr(vps, "placement", None)
         if placement and not (trouble := trouble_of(placement)):
             return f"{placement.cluster.name} / {placement.guest}"
-        why = trouble if placement else str(getattr(vps, "why_unbound", None) or "")
-        return format_html('<span class="why" title="{}">{}</span>', why, why or _("not bound"))
+        return format_html('<span class="why" title="{0}">{0}</span>', self.bound_to(vps))
 
     @admin.display(description=_("identity of the guest"))
     def identity(self, vps: Vps) -> str:
