@@ -3,8 +3,8 @@
 
 const body = document.body;
 const region = document.getElementById("notices");
-const SHOWN_MS = 8000, LOOK_EVERY_MS = 30000, BURST_MS = 150;
-const headers = () => ({ ...JSON.parse(body.getAttribute("hx-headers")), "HX-Request": "true", "HX-Current-URL": location.href });
+const SHOWN_MS = 8000, LOOK_EVERY_MS = Number(region.dataset.every || 30000), BURST_MS = 150;
+const headers = () => ({ ...JSON.parse(region.closest("[hx-headers]").getAttribute("hx-headers")), "HX-Request": "true", "HX-Current-URL": location.href });
 const isBusy = (note) => document.hidden || note.matches(":hover, :focus-within");
 
 // Its server's page says the whole of a failure itself.

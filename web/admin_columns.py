@@ -18,15 +18,13 @@ EMPTY = "—"
 
 
 def short_moment(when: datetime | None) -> SafeString | str:
-    """26 Nov, 14:20, on one line and in UTC, as the title says; the year where it is another."""
+    """26 Nov, 14:20, on one line and in UTC, as all that staff read, and as its title says; the year where it is another."""
     if when is None:
         return EMPTY
     utc = when.astimezone(UTC)
     day = date_format(utc, "j b" if utc.year == timezone.now().year else "j b Y")
     shown = f"{day}, {utc:%H:%M}".replace(" ", NO_BREAK)
-    return format_html(
-        '<time datetime="{}" title="{} UTC">{}</time>', utc.isoformat(), f"{utc:%Y-%m-%d %H:%M:%S}", shown
-    )
+    return format_html('<span title="{} UTC">{}</span>', f"{utc:%Y-%m-%d %H:%M:%S}", shown)
 
 
 def moment_column(field: str, title: Sentence) -> Callable[[Any], SafeString | str]:

@@ -185,7 +185,7 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def machine(self, vps: Vps) -> SafeString | str:
         """On one line; why it is none, or not to be trusted, stands in full behind it."""
         placement = getattr(vps, "placement", None)
-        if placement and not (trouble := trouble_of(placement)):
+        if placement and not trouble_of(placement):
             return f"{placement.cluster.name} / {placement.guest}"
         return format_html('<span class="why" title="{0}">{0}</span>', self.bound_to(vps))
 
