@@ -1,4 +1,4 @@
-"""The frame of the staff's pages: places in the sidebar, and what stands above a list. For templates/admin/."""
+"""The frame of the staff's pages: what the sidebar leads to, and what stands above a list. For templates/admin/."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ OTHERS = _("Others")
 
 
 @register.simple_tag
-def places(available_apps: list[dict[str, Any]]) -> list[tuple[Sentence, list[dict[str, Any]]]]:
+def sidebar_groups(available_apps: list[dict[str, Any]]) -> list[tuple[Sentence, list[dict[str, Any]]]]:
     """What this reader may look at, by groups: models as Django's `available_apps` has them."""
     models = {model["object_name"]: model for app in available_apps for model in app["models"] if model["admin_url"]}
     groups = [(title, [models.pop(name) for name in names if name in models]) for title, names in GROUPS]

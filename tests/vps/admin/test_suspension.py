@@ -103,6 +103,6 @@ def test_server_list_of_staff_says_why_each_is_suspended_in_the_same_number_of_q
         vps = make_vps(alice, name=f"shop-{number}", status="suspended")
         Suspension.objects.create(vps=vps, reason="unpaid")
         if number in (0, 29):
-            with django_assert_num_queries(8):
+            with django_assert_num_queries(9):
                 page = admin.get("/admin/vps/vps/").content.decode()
     assert page.count('Suspended</span>\n<span class="quiet">unpaid</span>') == 30
