@@ -1,7 +1,6 @@
 """What may be read of the cluster and its guests, with the keys of the genuine API. For `routes`."""
 
 import hashlib
-import math
 import time
 from typing import Any
 
@@ -9,6 +8,7 @@ from simulator import rights
 from simulator.guests import GB, MB, Guest
 from simulator.power import Call
 from simulator.refusals import died
+from simulator.usage import counters, load, memory, rates
 from simulator.world import World
 
 VERSION = {"version": "9.2.11", "release": "9.2", "repoid": "14a22df314a22df3"}
@@ -36,38 +36,23 @@ def resource(world: World, guest: Guest, power: str, uptime: int) -> dict[str, A
     if guest.unreported or not world.nodes.get(guest.node):
         return entry | {"status": "unknown"}
     own = {"name": guest.name, "status": power, "template": int(guest.template), "maxcpu": guest.cores}
-    only = {"memhost": used_memory(guest) if power != "stopped" else 0} if guest.kind == "qemu" else {}
+    only = {"memhost": host_memory(guest) if power != "stopped" else 0} if guest.kind == "qemu" else {}
     lock = {"lock": guest.lock} if guest.lock else {}
     return entry | own | only | lock | usage(guest, power != "stopped", uptime)
 
 
 def usage(guest: Guest, is_up: bool, uptime: int) -> dict[str, Any]:
-    """Plausible and steady: what a guest uses follows the hour of the day and its number."""
-    course = load(guest, time.time()) if is_up else 0.0
-    seconds = uptime if is_up else 0
+    """As pvestatd has measured it: of a guest that is down, no more than its sizes."""
+    now = time.time()
     return {
-        "cpu": round(course, 4),
-        "mem": used_memory(guest) if is_up else 0,
+        "cpu": round(load(guest, now), 4) if is_up else 0.0,
+        "mem": memory(guest, now) if is_up else 0,
         "maxmem": guest.memory_mb * MB,
         "disk": int(guest.disk_gb * GB * 0.3) if guest.kind == "lxc" and is_up else 0,
         "maxdisk": guest.disk_gb * GB,
-        "netin": seconds * 24_000 * (guest.vmid % 7 + 1),
-        "netout": seconds * 61_000 * (guest.vmid % 5 + 1),
-        "diskread": seconds * 9_000 * (guest.vmid % 3 + 1),
-        "diskwrite": seconds * 33_000 * (guest.vmid % 4 + 1),
-        "uptime": seconds,
+        **counters(guest, uptime if is_up else 0),
+        "uptime": uptime if is_up else 0,
     }
-
-
-def used_memory(guest: Guest) -> int:
-    return int(guest.memory_mb * MB * (0.35 + guest.vmid % 5 * 0.1))
-
-
-def load(guest: Guest, moment: float) -> float:
-    """A day's course with its own phase, and a little noise that is the same whenever the moment is asked for."""
-    day = 0.5 + 0.5 * math.sin((moment / 86400 + guest.vmid % 24 / 24) * 2 * math.pi)
-    noise = int.from_bytes(hashlib.md5(f"{guest.vmid}{int(moment / 60)}".encode()).digest()[:2]) / 65535
-    return min(0.95, 0.04 + 0.45 * day * (0.5 + guest.vmid % 3 * 0.25) + 0.08 * noise)
 
 
 def status_current(call: Call) -> dict[str, Any]:
@@ -92,7 +77,7 @@ def live_usage(guest: Guest, is_up: bool) -> dict[str, Any]:
 
 
 def of_machine(guest: Guest, is_up: bool) -> dict[str, Any]:
-    always = {"qmpstatus": guest.power, "memhost": used_memory(guest) if is_up else 0} | (
+    always = {"qmpstatus": guest.power, "memhost": host_memory(guest) if is_up else 0} | (
         {"agent": 1} if guest.agent else {}
     )
     if not is_up:
@@ -207,16 +192,14 @@ def point(guest: Guest, moment: int) -> dict[str, Any]:
     }
     if guest.power == "stopped" and moment > time.time() - 3600:
         return sizes
-    course = load(guest, moment)
-    measured = {"cpu": course, "mem": used_memory(guest) * (0.9 + 0.2 * course)}
-    rates = {
-        "netin": 90_000 * course,
-        "netout": 260_000 * course,
-        "diskread": 40_000 * course,
-        "diskwrite": 120_000 * course,
-    }
-    memhost = {"memhost": measured["mem"] * 1.05} if guest.kind == "qemu" else {}
-    return sizes | measured | rates | memhost | dict.fromkeys(PRESSURES, 0)
+    measured = {"cpu": load(guest, moment), "mem": memory(guest, moment), **rates(guest, moment)}
+    memhost = {"memhost": host_memory(guest, moment)} if guest.kind == "qemu" else {}
+    return sizes | measured | memhost | dict.fromkeys(PRESSURES, 0)
+
+
+def host_memory(guest: Guest, moment: float | None = None) -> int:
+    """What a machine takes of its host, which is a little more than what it says of itself."""
+    return int(memory(guest, time.time() if moment is None else moment) * 1.05)
 
 
 def listed(world: World, kind: str, node: str, is_full: bool) -> list[dict[str, Any]]:
