@@ -32,6 +32,14 @@ SERVERS = (
     (4, "mail", "running", 2, 4096, 60, "Debian 12", "192.0.2.20"),
     (4, "game-server", "stopped", 4, 8192, 60, "Ubuntu 22.04 LTS", None),
 )
+# As the main site says it of a customer who has not paid.
+SUSPENSIONS = {
+    "old-site": sync.SuspensionSpec(
+        reason="unpaid",
+        message="Последний счёт не оплачен. Если вы уже заплатили, деньги придут в течение часа.",
+        pay_url="https://ospab.host/billing/pay",
+    )
+}
 COLUMNS = ("user_id", "name", "status", "cpu", "ram", "disk", "os", "ip_address")
 
 
@@ -63,7 +71,8 @@ def create(people: list[dict[str, Any]]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT setval(pg_get_serial_sequence('users', 'id'), (SELECT max(id) FROM users))")
     for server in SERVERS:
-        sync.apply_one(sync.SyncCommand("create", dict(zip(COLUMNS, server, strict=True))))
+        columns: dict[str, Any] = dict(zip(COLUMNS, server, strict=True))
+        sync.apply_one(sync.SyncCommand("create", columns, suspension=SUSPENSIONS.get(columns["name"])))
 
 
 def add_person(person: dict[str, Any]) -> None:
