@@ -130,10 +130,6 @@ class VpsQuerySet(models.QuerySet["Vps"]):
         own = [one.desc(nulls_last=True) if key.startswith("-") else one.asc(nulls_last=True) for one in by]
         return self.with_conditions().order_by(*own, *known["name"], "pk")
 
-    def with_unseen_failure(self) -> "VpsQuerySet":
-        """Those whose `failed_notice` is there."""
-        return self.filter(has_unseen_failure())
-
     def unbound(self) -> "VpsQuerySet":
         """Those that no guest is, though a driver could reach one."""
         return self.filter(placement__isnull=True, hypervisor__in=list(DRIVERS))

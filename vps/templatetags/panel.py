@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django import template
 from django.contrib.staticfiles.storage import staticfiles_storage
@@ -10,13 +10,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from vps import figures, operations
-from vps.models import Event, Operation, Placement, Vps
+from vps.models import Operation, Placement, Vps
 from vps.models.webhook_attempt import in_words
-from vps.models.who import STAFF
 from vps.operations.verb import Verb
 from vps.operations.verbs import verb_of, ways_out_of_failure
 from web.errors import Sentence
@@ -24,12 +21,8 @@ from web.time_spans import span
 
 register = template.Library()
 register.filter(in_words)
-for written in (figures.amount, figures.amount_of_mb, figures.measured, figures.rate, figures.percent, span):
+for written in (figures.amount, figures.amount_of_mb, figures.percent, span):
     register.filter(written)
-
-# Who asked where nobody is named, by the source: as customers read it.
-UNNAMED: dict[str, Sentence] = {Event.Source.SYNC: _("the main site"), Event.Source.SYSTEM: _("the panel itself")}
-OUTCOMES = {"succeeded": ("run", _("Done")), "failed": ("fail", _("Failed"))}
 
 
 @register.simple_tag
@@ -77,23 +70,6 @@ def pill(vps: Vps) -> Pill:
         return Pill("busy", "loader-2", verb_of(operation).under_way)
     shown = vps.shown
     return Pill(shown.tone, shown.icon, shown.label, shown.is_seen)
-
-
-@register.filter
-def asked_by(operation: Operation, reader: Any) -> Sentence:
-    """Who asked for it, as far as this reader is told. What the main site passes on, it says of whom itself."""
-    name = operation.asked_by(reader)
-    if name and operation.source == Event.Source.SYNC:
-        return gettext("%(name)s, on the main site") % {"name": name}
-    return (
-        _("staff") if name == STAFF and reader != operation.requested_by else name or UNNAMED.get(operation.source, "—")
-    )
-
-
-@register.filter
-def outcome(operation: Operation) -> SafeString:
-    """How it ended."""
-    return format_html('<span class="state tone-{}">{}</span>', *OUTCOMES[operation.state])
 
 
 @lru_cache

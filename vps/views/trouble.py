@@ -73,7 +73,8 @@ def paused(vps: Vps) -> Trouble:
 
 def in_error(vps: Vps, why: Sentence) -> Trouble:
     """And why nothing can be asked of it, where that is so."""
-    sentence = f"{why or _('Our staff see the reason.')} {why_refused(vps)}".rstrip()
+    reason = why or _("Our staff see the reason.")
+    sentence = f"{reason} {why_refused(vps)}".rstrip()
     return Trouble("fail", "alert-octagon", vps.shown.label, sentence)
 
 

@@ -1,7 +1,6 @@
-"""Where a form or a link leads back to: for templates."""
+"""Where a form leads back to: for templates."""
 
 from typing import Any
-from urllib.parse import quote
 
 from django import template
 from django.utils.html import format_html
@@ -21,9 +20,3 @@ def back_to(context: Any) -> str:
 def next_field(context: Any) -> SafeString:
     """For a form: it comes back to the page that it stands on."""
     return format_html('<input type="hidden" name="next" value="{}">', back_to(context))
-
-
-@register.simple_tag(takes_context=True)
-def next_query(context: Any) -> str:
-    """For the address of a link to a question: the answer comes back to the page that the link stands on."""
-    return f"next={quote(back_to(context))}"

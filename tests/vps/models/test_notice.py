@@ -10,6 +10,7 @@ from django.utils import timezone
 from tests.conftest import person
 from vps import operations
 from vps.models import Notice, Operation, Vps
+from vps.models.vps import has_unseen_failure
 from vps.operations.finish import fail
 from vps.operations.sweep import enforce
 from vps.services import binding
@@ -171,7 +172,7 @@ def test_delete_of_a_user_takes_the_notices_along_by_any_way(shop: Vps, alice: A
 def failed_on(vps: Vps) -> Notice | None:
     (row,) = Vps.objects.filter(pk=vps.pk).with_state()
     notice: Notice | None = row.failed_notice
-    marked = Vps.objects.filter(pk=vps.pk).with_unseen_failure()
+    marked = Vps.objects.filter(has_unseen_failure(), pk=vps.pk)
     assert bool(notice) == marked.exists() == bool(Vps.objects.get(pk=vps.pk).failed_notice)
     return notice
 

@@ -244,13 +244,13 @@ def test_status_is_the_head_and_of_the_overview_all_below_it(
 def test_overview_costs_the_same_queries_whatever_has_happened(
     as_user: Any, alice: Any, make_vps: Any, bind: Any, asked: Make, django_assert_num_queries: Any
 ) -> None:
-    """Session, user, server, its operations and notices, the last activity."""
+    """Session, user, server, its operations and notices, the last activity, what the reader was not told yet."""
     vps = make_vps(alice)
     bind(vps)
     browser = as_user(alice)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         browser.get(f"/vps/{vps.pk}/")
     for _number in range(20):
         asked(vps, by=alice, state="succeeded")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         browser.get(f"/vps/{vps.pk}/")
