@@ -42,8 +42,8 @@ class TooManyMails(TooManyAttempts):
 
     def sentence(self, minutes: int) -> str:
         return ngettext(
-            "Too many mails were asked for. Try again in %d minute.",
-            "Too many mails were asked for. Try again in %d minutes.",
+            "Too many mails requested. Try again in %d minute.",
+            "Too many mails requested. Try again in %d minutes.",
             minutes,
         )
 

@@ -40,7 +40,7 @@ class Purpose:
     lead: ClassVar[Sentence] = ""
     button: ClassVar[Sentence] = ""
     once: ClassVar[Sentence] = _("The link works once, until %(until)s.")
-    not_you: ClassVar[Sentence] = _("Was it not you?")
+    not_you: ClassVar[Sentence] = _("Not you?")
     advice: ClassVar[Sentence]
     asked: ClassVar[Sentence] = _("It was requested %(facts)s.")
     repeats: ClassVar[Sentence] = _("If such mails keep coming, write to %(support)s.")

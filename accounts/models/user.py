@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import hashing
 
 IS_TAKEN = {
-    "username": _("Somebody else logs in by this name already."),
+    "username": _("This login is already taken."),
     "email": _("Somebody has this e-mail address already."),
 }
 # The advisory lock of whoever gives names.

@@ -54,9 +54,9 @@ class EmailForm(forms.Form):
         try:
             EmailAddress(LONGEST).to_internal_value(address)
         except serializers.ValidationError as error:
-            raise ValidationError(_("This is no e-mail address, such as name@example.com is one.")) from error
+            raise ValidationError(_("This is not an e-mail address. Example: name@example.com.")) from error
         if address == self.user.email:
-            raise ValidationError(_("This is your address already."))
+            raise ValidationError(_("This is already your address."))
         return address
 
     def clean_password(self) -> str:
@@ -65,7 +65,7 @@ class EmailForm(forms.Form):
         with guess(self.user, self.user.username, password, self.network) as one:
             one.is_right = self.user.check_password(password)
         if not one.is_right:
-            raise ValidationError(_("The password is wrong."))
+            raise ValidationError(_("The password does not match."))
         return password
 
 
@@ -88,7 +88,7 @@ def change_email(request: HttpRequest) -> HttpResponse:
     address = form.cleaned_data["email"]
     limits.spend(*counts_of(user, address), error=TooManyMails)
     own_email.ask(user, address, request=request)
-    messages.success(request, _("Two mails are on their way. Your address changes once both links were followed."))
+    messages.success(request, _("Two mails are on their way. Your address changes once you open both links."))
     return redirect("accounts:profile")
 
 
@@ -104,7 +104,7 @@ def counts_of(user: User, address: str) -> list[Count]:
 def cancel_email_change(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     if own_email.cancel(user):
-        messages.success(request, _("The change of your address is cancelled. Its links do not work any more."))
+        messages.success(request, _("The change of address is cancelled. The links in the mails no longer work."))
     return redirect("accounts:profile")
 
 

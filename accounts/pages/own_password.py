@@ -78,7 +78,7 @@ class PasswordPage(PasswordChangeView):
             return self.stay(
                 form.user, _("Your password is set. You can log in with it now, and so can your programs.")
             )
-        messages.error(self.request, _("A password was set meanwhile. To change it, enter it as the old one."))
+        messages.error(self.request, _("A password has already been set. To change it, enter it as the old one."))
         return redirect("accounts:password")
 
     def stay(self, user: User, sentence: str) -> HttpResponse:

@@ -25,8 +25,8 @@ ENDED, LEFT, DEACTIVATED = "ended", "left", "deactivated"
 # By the word that the address of the page of logging in has.
 SENTENCES: dict[str, Sentence] = {
     ENDED: _("Your session has ended. Log in to go on."),
-    LEFT: _("You have logged out."),
-    DEACTIVATED: _("This account is switched off. Our support can tell you why."),
+    LEFT: _("You are logged out."),
+    DEACTIVATED: _("This account is disabled. Support can tell you why."),
 }
 
 

@@ -163,9 +163,7 @@ def delete(link: str, user: Any) -> None:
 
 
 @pytest.mark.parametrize("end", [spend, expire, renew, deactivate, promote, delete])
-@pytest.mark.parametrize(
-    ("language", "words"), [("en", "This link does not work any more"), ("ru", '<html lang="ru">')]
-)
+@pytest.mark.parametrize(("language", "words"), [("en", "This link no longer works"), ("ru", '<html lang="ru">')])
 def test_login_link_shows_the_same_page_whatever_ended_it(
     alice: Any, link_for: Any, end: Any, language: str, words: str
 ) -> None:

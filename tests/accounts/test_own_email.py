@@ -57,19 +57,19 @@ def test_own_email_changes_once_both_addresses_have_confirmed_it(
     assert answer.redirect_chain == [("/profile/", 302)]
     for sentence in (
         "Two mails are on their way.",
-        f"Your address is to become {NEW}",
-        "Follow the links of both mails",
+        f"New address awaiting confirmation: {NEW}",
+        "Open the links in both mails",
     ):
         assert sentence in answer.content.decode()
     old, new = (mailbox.sent(to)[0] for to in (OLD, NEW))
-    assert f"asked that {NEW} be the address of the login alice" in " ".join(old.body.split())
-    assert "asked that this be the address of the login alice" in " ".join(new.body.split())
+    assert f"for the login alice: from this one to {NEW}." in " ".join(old.body.split())
+    assert "given as the new one for the login alice." in " ".join(new.body.split())
     assert OLD not in str(new.message()), "who reads it may be a stranger"
     first, second = (mailbox.link(to) for to in order)
     awaited = follow(first).content.decode()
-    assert "What is awaited still" in awaited
+    assert "One link is left" in awaited
     assert (OLD in awaited, address_of(alice)) == (False, OLD)
-    waits = {OLD: "Follow the link of the mail to your present address", NEW: "Follow the link of the mail to the new"}
+    waits = {OLD: "Open the link in the mail to your current address", NEW: "Open the link in the mail to the new"}
     assert waits[order[1]] in browser.get("/profile/").content.decode()
     done = follow(second)
     assert "The address has changed" in done.content.decode()
@@ -99,7 +99,7 @@ def test_own_email_speaks_russian_to_whoever_reads_it(alice: Any, as_user: Any, 
 def test_own_email_asks_for_the_password_and_counts_wrong_ones(alice: Any, browser: Client, mailbox: Mailbox) -> None:
     """A stolen session is not enough, and guesses no faster than a stranger."""
     page = ask(browser, password="wrong").content.decode()
-    assert "The password is wrong." in page
+    assert "The password does not match." in page
     assert f'value="{NEW}"' in page
     assert [ask(browser, password="wrong").status_code for _ in range(10)] == [200] * 9 + [429]
     assert ask(browser).status_code == 429
@@ -121,14 +121,14 @@ def test_own_email_asks_for_no_password_where_there_is_none(mailbox: Mailbox, li
     ("address", "sentence"),
     [
         ("", "This field is required."),
-        ("alice", "This is no e-mail address"),
-        ("a@b", "This is no e-mail address"),
-        ("new@example.org\nBcc: x@example.com", "This is no e-mail address"),
-        ("new@example.org, x@example.com", "This is no e-mail address"),
-        ("<b>@example.com", "This is no e-mail address"),
-        ("new\u200b@example.org", "This is no e-mail address"),
+        ("alice", "This is not an e-mail address"),
+        ("a@b", "This is not an e-mail address"),
+        ("new@example.org\nBcc: x@example.com", "This is not an e-mail address"),
+        ("new@example.org, x@example.com", "This is not an e-mail address"),
+        ("<b>@example.com", "This is not an e-mail address"),
+        ("new\u200b@example.org", "This is not an e-mail address"),
         ("x" * 250 + "@example.org", "at most 254 characters"),
-        (OLD, "This is your address already."),
+        (OLD, "This is already your address."),
     ],
 )
 def test_own_email_refuses_what_is_no_new_address_beside_its_field(
@@ -193,7 +193,7 @@ def test_own_email_answers_alike_whether_the_address_is_somebodys(
     answer_to("first@example.org")
     free = answer_to("free@example.org")
     assert answer_to("bob@example.com") == free
-    assert "Follow the links of both mails" in free[2]
+    assert "Open the links in both mails" in free[2]
 
 
 @pytest.mark.parametrize("last", [OLD, NEW])
@@ -203,7 +203,7 @@ def test_own_email_that_was_taken_meanwhile_changes_nothing_and_says_so(
     person("dora@else.where")
     User.objects.filter(username="dora@else.where").update(username=NEW)
     first = OLD if last == NEW else NEW
-    assert "What is awaited still" in follow(links[first]).content.decode()
+    assert "One link is left" in follow(links[first]).content.decode()
     before, sent = list(User.objects.values()), len(mailbox.sent())
     answer = follow(links[last])
     assert (answer.status_code, "The address has not changed" in answer.content.decode()) == (409, True)

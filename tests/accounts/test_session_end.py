@@ -12,7 +12,7 @@ from accounts import people
 from tests.conftest import PASSWORD
 
 HTMX = {"hx-request": "true", "hx-current-url": "http://testserver/profile/?x=1"}
-ENDED, OFF = "Your session has ended", "This account is switched off"
+ENDED, OFF = "Your session has ended", "This account is disabled"
 
 
 def expire() -> None:
@@ -72,7 +72,7 @@ def test_logout_says_that_it_is_done(as_user: Any, alice: Any) -> None:
     answer = browser.post("/logout/")
     assert answer["Location"] == "/login/?why=left"
     page = browser.get(answer["Location"]).content.decode()
-    assert "You have logged out." in page
+    assert "You are logged out." in page
     assert ENDED not in page
 
 

@@ -15,11 +15,11 @@ class ConfirmNewEmail(Purpose):
     name = "confirm_new_email"
     subject = _("Confirm your new address on ospab.host")
     title = _("Confirm your new address")
-    intro = _("Somebody, hopefully you, asked to make this the address of the login %(login)s.")
+    intro = _("This address was given as the new one for the login %(login)s.")
     lead = _("If it was you, confirm:")
     button = _("Confirm the address")
-    once = _("The link works once, until %(until)s. Another one was sent to the present address; both are needed.")
-    advice = _("Then there is nothing you need to do: nothing changes without you.")
+    once = _("The link works once, until %(until)s. Another one was sent to the current address; both are needed.")
+    advice = _("There is nothing you need to do: nothing changes without you.")
     lifetime = LIFE
 
     def write(self, mail: Mail) -> Written | None:

@@ -15,13 +15,11 @@ class ConfirmOldEmail(Purpose):
     name = "confirm_old_email"
     subject = _("Change of your e-mail address on ospab.host")
     title = _("Confirm the change of your address")
-    intro = _(
-        "Somebody, hopefully you, asked to change the address of the login %(login)s from this one to %(address)s."
-    )
+    intro = _("A change of address was requested for the login %(login)s: from this one to %(address)s.")
     lead = _("If it was you, confirm:")
     button = _("Confirm the change")
     once = _("The link works once, until %(until)s. Another one was sent to the new address; both are needed.")
-    advice = _("Then do not follow the link; log in and change your password: somebody else has logged in as you.")
+    advice = _("Do not open the link. Log in and change your password: somebody else has logged in as you.")
     lifetime = LIFE
 
     def write(self, mail: Mail) -> Written | None:

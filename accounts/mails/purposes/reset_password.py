@@ -20,7 +20,7 @@ class ResetPassword(Purpose):
     name = "reset_password"
     subject = _("A new password on ospab.host")
     title = _("Set your new password")
-    intro = _("Somebody, hopefully you, asked for a new password for the login %(login)s.")
+    intro = _("A new password was requested for the login %(login)s.")
     lead = _("To set a new password, open:")
     button = _("Set a new password")
     advice = _("The password has not changed, and there is nothing you need to do.")

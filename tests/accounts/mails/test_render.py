@@ -25,7 +25,7 @@ class WithLink(Purpose):
     name = "with_link"
     subject = title = _("Change the password")
     intro = "Somebody, we hope you, has asked for a new password of the login %(login)s."
-    lead = "To set a new one, open:"
+    lead = "To set a new password, open:"
     button = _("Change the password")
     advice = "Then nothing is to be done: the password is as it was."
 
@@ -85,10 +85,10 @@ def test_mail_in_english_says_what_when_where_from_and_what_else(sent: Any) -> N
     assert part(mail, "plain") == TEXT
     html = words(part(mail, "html"))
     for sentence in (
-        "Somebody, we hope you, has asked for a new password of the login alice .",
+        "A new password was requested for the login alice .",
         "The link works once, until 12:32 (UTC).",
         f"Open in your browser: {LINK}",
-        "Was it not you? Then nothing is to be done: the password is as it was.",
+        "Not you? The password has not changed, and there is nothing you need to do.",
         "It was requested from the address 203.0.113.7, Chrome on macOS, on 26 November at 11:32 (UTC).",
         "If such mails keep coming, write to support@example.com.",
         "A service mail: you cannot unsubscribe from it.",
@@ -99,16 +99,16 @@ def test_mail_in_english_says_what_when_where_from_and_what_else(sent: Any) -> N
 TEXT = f"""\
 Hello.
 
-Somebody, we hope you, has asked for a new password of the login alice.
+A new password was requested for the login alice.
 
-To set a new one, open:
+To set a new password, open:
 
 {LINK}
 
 The link works once, until 12:32 (UTC).
 
-Was it not you? Then nothing is to be done: the password is as it was.
-It was requested from the address 203.0.113.7, Chrome on macOS, on 26
+Not you? The password has not changed, and there is nothing you need to
+do. It was requested from the address 203.0.113.7, Chrome on macOS, on 26
 November at 11:32 (UTC). If such mails keep coming, write to
 support@example.com.
 
