@@ -109,7 +109,7 @@ def test_graphs_are_drawn_for_every_timeframe_each_of_which_has_an_address(open_
     for name in ("Day", "Week", "Month", "Year", "Hour"):
         page.get_by_role("link", name=name, exact=True).click()
         expect(page).to_have_url(re.compile(f"range={name.lower()}$"))
-        expect(page.get_by_text("Each point is a mean of")).to_be_visible(timeout=LONG)
+        expect(page.get_by_text("Each point is an average over")).to_be_visible(timeout=LONG)
         expect(page.locator("#graphs-note")).to_have_text("", timeout=LONG)
         expect(page.locator(".plot canvas")).to_have_count(4)
         expect(page.get_by_role("link", name="CSV")).to_have_attribute("href", re.compile(f"range={name.lower()}&"))

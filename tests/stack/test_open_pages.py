@@ -169,7 +169,7 @@ def test_server_list_offers_the_same_without_javascript(open_as: Any, panel: Any
     page = open_as("alice", java_script_enabled=False)
     page.goto(f"{panel.url}/?q=blog&sort=-name")
     page.get_by_label("Select blog").check()
-    page.get_by_role("button", name="Go on with those selected").click()
+    page.get_by_role("button", name="Continue with those selected").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Selected servers 1")
     page.get_by_role("button", name="Reboot 1").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Reboot the server blog?")

@@ -13,7 +13,7 @@ from web.errors import Sentence
 # Ways out that depend on what had failed: the same verb, and the one that does not ask the system.
 AGAIN, BY_FORCE = "again", "by_force"
 
-LOOK = _("Look at the server's state before you try again: the command may have been carried out.")
+LOOK = _("Check the server's state before you try again: the command may have been carried out.")
 WAIT = _("Wait a few minutes and try again.")
 WRITE = _("If it cannot wait, write to support and give the number of the operation.")
 
@@ -65,7 +65,7 @@ FAILURES: dict[str, Failure] = {
     ),
     "ha_error": Failure(
         _("The cluster has given up keeping this server available, and takes no commands for it."),
-        (_("Our staff have to set it right: write to support and give the number of the operation."),),
+        (_("Only our staff can fix this: write to support and give the number of the operation."),),
     ),
     "creating_timed_out": Failure(_("The server was not created in time. Our staff see it.")),
     "vps_suspended": Failure(VpsSuspended.message),
@@ -84,7 +84,7 @@ FAILURES: dict[str, Failure] = {
     "vps_not_running": Failure(_("The server is not running."), (_("Start it instead."),), ("start",)),
     "vps_paused": Failure(
         _("The server is paused on the hypervisor, and the system does not take commands."),
-        (_("Power it off and start it: what is not saved is lost."),),
+        (_("Power it off now and start it again. What is not saved is lost."),),
         ("force-stop",),
     ),
     "vps_template": Failure(_("This server is a template and cannot be started."), (WRITE,)),

@@ -18,9 +18,9 @@ register = template.Library()
 
 WHY_UNSEEN: dict[str, Sentence] = {
     HypervisorUnavailable.code: _("No contact with the hypervisor since {when}. {before}"),
-    VpsMissing.code: _("Not found on its cluster since {when}. Our staff see it"),
-    IdentityMismatch.code: _("Another machine stands in its place since {when}. Our staff see it"),
-    VpsUnbound.code: _("The panel does not see this machine. Our staff see it"),
+    VpsMissing.code: _("Not found on its hypervisor since {when}. Our staff already know"),
+    IdentityMismatch.code: _("Another machine has been in its place since {when}. Our staff already know"),
+    VpsUnbound.code: _("The panel does not see this server. Our staff already know"),
     HypervisorUnsupported.code: _("Servers of this kind cannot be controlled here"),
 }
 BEFORE: dict[str, Sentence] = {"running": _("Was running before"), "stopped": _("Was stopped before")}

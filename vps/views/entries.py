@@ -130,7 +130,7 @@ def power(event: Event) -> tuple[Sentence, Sentence]:
     """Somebody has switched it on or off without the panel, or the panel has given it up."""
     code = event.data.get("code", "")
     status = str(event.data.get("status", ""))
-    return SEEN.get(status, status), sentence_of(code) if code else _("Not asked for in the panel")
+    return SEEN.get(status, status), sentence_of(code) if code else _("Not by a command from the panel")
 
 
 BY_TYPE: dict[str, Callable[[Event], tuple[Sentence, Sentence]]] = {

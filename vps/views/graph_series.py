@@ -59,7 +59,7 @@ GRAPHS = (
 SERIES = [series for graph in GRAPHS for series in graph.series]
 NAMES = [series.name for series in SERIES]
 # The hypervisor's archive has means alone.
-MEAN = _("Each point is a mean of %(time)s, so what was shorter looks lower.")
+MEAN = _("Each point is an average over %(time)s, so shorter peaks look lower.")
 
 
 def table_of(history: metrics.HistoryShape) -> dict[str, Any]:

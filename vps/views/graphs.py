@@ -82,7 +82,7 @@ def words() -> dict[str, str]:
         "age-min": str(_("updated %(time)s min ago")) % {"time": "{}"},
         "waiting": str(_("Asking the hypervisor…")),
         "unavailable": str(_("No measurements for this time")),
-        "failed": str(_("The panel does not answer. It is asked again by itself.")),
+        "failed": str(_("The panel does not answer. It will be asked again by itself.")),
     }
 
 

@@ -42,8 +42,8 @@ ORDERS: dict[str, Sentence] = {
 
 
 OTHER_WAY: dict[str, Sentence] = {
-    "-state": _("By state, the other way round"),
-    "-address": _("By address, the other way round"),
+    "-state": _("By state, reversed"),
+    "-address": _("By address, reversed"),
     "size": _("Smallest first"),
     "created": _("Oldest first"),
 }

@@ -65,7 +65,7 @@ def possible(servers: list[Vps], verb: Verb) -> list[Vps]:
 
 def question(request: HttpRequest, verb: Verb, servers: list[Vps]) -> HttpResponse:
     if not servers:
-        raise InvalidInput(_("None of these servers can be asked for this now."))
+        raise InvalidInput(_("This is not possible for any of these servers now."))
     template = "vps/_confirm_many.html" if request.htmx else "vps/confirm_many.html"  # type: ignore[attr-defined]
     asked = verb.question_about([vps.name for vps in servers])
     return render(request, template, {"servers": servers, "verb": verb, "question": asked, "back": back_of(request)})

@@ -48,10 +48,10 @@ def why_none(vps: Vps) -> str:
     if not hasattr(vps, "placement"):
         return ""
     if vps.shown.word == "running":
-        return _("Nothing was measured in the last minute.")
+        return _("No measurements in the last minute.")
     if vps.shown.is_seen:
         return _("The server is not running, so it uses nothing now.")
-    return _("What the server uses is not known: nobody sees it now.")
+    return _("The load is not known: the panel does not see the server now.")
 
 
 def cpu(vps: Vps, usage: dict[str, Any], points: Points) -> Tile:

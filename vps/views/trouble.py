@@ -47,7 +47,7 @@ def trouble_of(vps: Vps, why_in_error: Sentence) -> Trouble | None:
 def unknown(vps: Vps, since: datetime | None) -> Trouble:
     titles = {
         VpsMissing.code: _("Not found on its hypervisor"),
-        IdentityMismatch.code: _("Another machine stands in its place"),
+        IdentityMismatch.code: _("Another machine is in its place"),
         HypervisorUnavailable.code: _("No contact with the hypervisor"),
     }
     reason = why_unknown(vps)
@@ -66,7 +66,7 @@ def before(vps: Vps) -> str:
 
 
 def paused(vps: Vps) -> Trouble:
-    sentence = _("Power it off and start it: what is not saved is lost.")
+    sentence = _("Power it off now and start it again. What is not saved is lost.")
     title, since = _("Paused on the hypervisor"), vps.placement.power_since
     return Trouble("ask", "player-pause", title, sentence, since, is_for_support=False)
 

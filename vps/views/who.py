@@ -10,9 +10,9 @@ from web.errors import Sentence
 
 Source = Event.Source
 YOU = _("you")
-CHANNELS: dict[str, Sentence] = {Source.PAGE: _("from the panel"), Source.API: _("by the API")}
+CHANNELS: dict[str, Sentence] = {Source.PAGE: _("from the panel"), Source.API: _("through the API")}
 # Where nobody is named.
-UNNAMED: dict[str, Sentence] = {Source.SYNC: _("the main site"), Source.SYSTEM: _("the panel itself")}
+UNNAMED: dict[str, Sentence] = {Source.SYNC: _("the main site"), Source.SYSTEM: _("the panel")}
 OF_THE_STAFF = _("our staff")
 ON_THE_MAIN_SITE = _("on the main site")
 

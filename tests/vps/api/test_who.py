@@ -73,7 +73,7 @@ def test_who_acted_is_the_panel_itself_where_nobody_asked(as_user: Any, with_tok
     asked(shop, None, "system", "stop")
     (operation,) = with_token(alice).get(f"/api/vps/{shop.pk}/operations").json()["operations"]
     assert operation["requested_by"] is None
-    assert '<td data-label="Who">the panel itself</td>' in as_user(alice).get(f"/vps/{shop.pk}/").content.decode()
+    assert '<td data-label="Who">the panel</td>' in as_user(alice).get(f"/vps/{shop.pk}/").content.decode()
 
 
 def test_event_socket_names_no_staff_and_no_owner_before(main_site: Any, alice: Any, bob: Any, shop: Vps) -> None:
@@ -119,7 +119,7 @@ def test_api_operations_shows_a_new_owner_neither_name_nor_operations_of_the_one
         absent = program.get("/api/operations/999999")
         answer = program.get(f"/api/operations/{operation.pk}")
         assert (answer.status_code, answer.json()) == (404, absent.json())
-    assert "Nothing has been asked of this server yet" in as_user(bob).get(f"/vps/{shop.pk}/").content.decode()
+    assert "No operations on this server yet" in as_user(bob).get(f"/vps/{shop.pk}/").content.decode()
     his = asked(shop, bob, "page")
     text = everything(bob, shop, as_user, with_token)
     assert not [name for name in NAMES if name in text]

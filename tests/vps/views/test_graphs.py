@@ -136,7 +136,7 @@ def test_table_of_figures_has_a_dash_for_what_was_not_measured(browser: Any, vps
 
 
 @pytest.mark.parametrize(
-    ("step", "words"), [(60, "a mean of 1 min"), (1800, "a mean of 30 min"), (21600, "a mean of 6 h")]
+    ("step", "words"), [(60, "an average over 1 min"), (1800, "an average over 30 min"), (21600, "an average over 6 h")]
 )
 def test_table_of_figures_and_graphs_say_what_a_point_is(browser: Any, vps: Any, step: int, words: str) -> None:
     """The hypervisor's archive has means alone, so a peak of these is not called a peak of the moment."""

@@ -168,7 +168,7 @@ def test_server_list_says_under_each_state_why_or_since_when(as_user: Any, alice
     assert "Rebooting Passed to the hypervisor" in line(page, fleet["ci"])
     assert re.search(r"Running Reboot failed, \d+ \w+, \d\d:\d\d UTC", line(page, fleet["db"]))
     assert f'href="/vps/{fleet["db"].pk}/#failure"' in html(page)
-    assert "Being created Will appear here by itself. In the making since" in line(page, fleet["new"])
+    assert "Being created Will appear here by itself. Being created since" in line(page, fleet["new"])
     assert "Suspended This server is suspended." in line(page, fleet["old"])
     assert "Running 6 d 4 h" in line(page, fleet["shop"])
 
@@ -192,12 +192,12 @@ def test_server_list_shows_the_load_of_what_runs_and_a_dash_of_what_is_not_known
 
 UNSEEN = [
     ({"power": "unknown"}, "Unknown No contact with the hypervisor since {when}. Was running before"),
-    ({"missing_since": True}, "Unknown Not found on its cluster since {when}. Our staff see it"),
+    ({"missing_since": True}, "Unknown Not found on its hypervisor since {when}. Our staff already know"),
     (
         {"missing_since": True, "identity_mismatch": "uuid-9"},
-        "Unknown Another machine stands in its place since {when}. Our staff see it",
+        "Unknown Another machine has been in its place since {when}. Our staff already know",
     ),
-    (None, "Not connected The panel does not see this machine. Our staff see it"),
+    (None, "Not connected The panel does not see this server. Our staff already know"),
 ]
 
 

@@ -33,7 +33,7 @@ OFFERED = {
     "force-stop": {"running", "paused", "error"},
 }
 WARNINGS = {
-    "start": "Its system starts as after switching on",
+    "start": "The system boots as after being switched on",
     "reboot": "Sites and programs on it stop for about a minute",
     "stop": "told to shut down",
     "restart": "What is not saved is lost",
@@ -68,7 +68,7 @@ def is_off(answer: Any, vps: Any, verb: str) -> bool:
     [
         ("creating", True, IN_ROW, CREATING, "It appears here by itself as soon as it is ready."),
         ("creating", False, IN_ROW, CREATING, "It appears here by itself as soon as it is ready."),
-        ("running", False, "The panel does not see this machine.", UNBOUND, UNBOUND),
+        ("running", False, "The panel does not see this server.", UNBOUND, UNBOUND),
         ("error", False, UNBOUND, UNBOUND, UNBOUND),
     ],
 )

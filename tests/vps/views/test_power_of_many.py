@@ -77,7 +77,7 @@ def test_power_of_many_names_one_server_in_its_question(as_user: Any, alice: Any
 def test_power_of_many_that_none_can_be_asked_for_says_so(as_user: Any, alice: Any, three: list[Vps]) -> None:
     answer = as_user(alice).get("/power/start/", {"id": [three[0].pk], "next": HERE}, follow=True)
     assert answer.redirect_chain == [(HERE, 302)]
-    assert "None of these servers can be asked for this now." in text(answer)
+    assert "This is not possible for any of these servers now." in text(answer)
 
 
 def test_power_of_many_asks_for_each_by_itself_and_tells_of_each(as_user: Any, alice: Any, three: list[Vps]) -> None:

@@ -26,10 +26,10 @@ def read(browser: Any, vps: Any, query: str = "", **headers: str) -> Any:
     ("columns", "outcome", "by", "who"),
     [
         ({"state": "succeeded"}, "Done in 42 s", "alice", "You From the panel"),
-        ({"state": "succeeded", "source": "api"}, "Done in 42 s", "alice", "You By the API"),
+        ({"state": "succeeded", "source": "api"}, "Done in 42 s", "alice", "You Through the API"),
         ({"state": "succeeded", "source": "sync"}, "Done in 42 s", "alice", "You On the main site"),
         ({"state": "succeeded", "source": "sync"}, "Done in 42 s", None, "The main site"),
-        ({"state": "succeeded", "source": "system"}, "Done in 42 s", None, "The panel itself"),
+        ({"state": "succeeded", "source": "system"}, "Done in 42 s", None, "The panel"),
         (
             {"state": "failed", "error_code": "vps_busy", "source": "admin"},
             "Failed: the server was busy",
@@ -73,7 +73,7 @@ SUSPENDED = {"reason": "unpaid", "message": "Bill <b>7</b>", "pay_url": None, "p
             "Suspended Unpaid. Bill &lt;b&gt;7",
         ),
         ("vps.updated", {"changed": ["status", "suspension"], "suspension": None}, "Suspension ended"),
-        ("vps.status_changed", {"was": "running", "status": "stopped"}, "Seen stopped Not asked for in the panel"),
+        ("vps.status_changed", {"was": "running", "status": "stopped"}, "Seen stopped Not by a command from the panel"),
         (
             "vps.status_changed",
             {"status": "error", "code": "creating_timed_out"},

@@ -101,9 +101,9 @@ def test_failure_is_gone_once_it_was_put_away_or_something_else_is_asked(
 TROUBLES = [
     ("unreachable", "tone-ask", "No contact with the hypervisor since", "Before that it was running."),
     ("missing", "tone-ask", "Not found on its hypervisor since", "The server was not found on its cluster."),
-    ("mismatch", "tone-ask", "Another machine stands in its place since", "cannot be controlled"),
+    ("mismatch", "tone-ask", "Another machine is in its place since", "cannot be controlled"),
     ("doubted", "tone-ask", "Its state is being checked since", "Before that it was running."),
-    ("paused", "tone-ask", "Paused on the hypervisor since", "Power it off and start it"),
+    ("paused", "tone-ask", "Paused on the hypervisor since", "Power it off now and start it again"),
     ("unbound", "tone-off", "Not connected", "not connected to its hypervisor yet"),
     ("error", "tone-fail", "Error", "Our staff see the reason."),
     ("creating", "tone-busy", "Being created since", "It appears here by itself"),
@@ -154,7 +154,7 @@ STEPS = [
     ("sending", 0, ["done", "now", "next", "next"], ""),
     ("finding", 0, ["done", "now", "next", "next"], "whether the command arrived"),
     ("working", 0, ["done", "done", "now", "next"], ""),
-    ("down", 0, ["done", "done", "now", "next"], "is started as soon as it is free"),
+    ("down", 0, ["done", "done", "now", "next"], "will start as soon as it is free"),
     ("confirming", 0, ["done", "done", "done", "now"], "done once it is seen"),
     # Tried again: it does not run backwards.
     ("waiting", 50, ["done", "done", "now", "next"], ""),

@@ -138,7 +138,7 @@ def test_server_page_shows_how_far_an_operation_is_and_asks_again_soon(
     assert "every 10s" in browser.get(f"/vps/{vps.id}/").content.decode()
     operation_of(vps, state="running", step="working")
     page = browser.get(f"/vps/{vps.id}/")
-    assert "Reboot begun at" in text(page)
+    assert "Reboot started at" in text(page)
     assert re.search(r"Done: Passed to the hypervisor.*The system is shutting down.*Checking that it is up", text(page))
     assert "every 2s" in page.content.decode()
     assert '<noscript><meta http-equiv="refresh"' in page.content.decode()

@@ -135,9 +135,9 @@ def test_tiles_draw_both_rates_by_one_measure(vps: Any) -> None:
 @pytest.mark.parametrize(
     ("power", "why"),
     [
-        ("running", "Nothing was measured in the last minute."),
+        ("running", "No measurements in the last minute."),
         ("stopped", "The server is not running, so it uses nothing now."),
-        ("unknown", "What the server uses is not known: nobody sees it now."),
+        ("unknown", "The load is not known: the panel does not see the server now."),
     ],
 )
 def test_tiles_give_way_to_why_there_are_none(alice: Any, make_vps: Any, bind: Any, power: str, why: str) -> None:

@@ -25,7 +25,7 @@ class Start(Verb):
     asks_first = False
     question = _("Start the server %(name)s?")
     question_of_many = ngettext_lazy("Start %(count)d server?", "Start %(count)d servers?", "count")
-    warning = _("Its system starts as after switching on.")
+    warning = _("The system boots as after being switched on.")
     requested = _("Start requested")
     under_way = _("Starting")
     begun = _("Start of %(name)s has begun")
