@@ -157,13 +157,13 @@ class Operation(models.Model):
 
     class Step(models.TextChoices):
         WAITING = "waiting", _("Waiting for its turn")
-        UNREACHABLE = "silent", _("The hypervisor does not answer; asking again")
+        UNREACHABLE = "silent", _("The hypervisor does not answer; it is asked again")
         LOCKED = "locked", _("Waiting until the server is free (a backup or migration is running)")
-        DOWN = "down", _("The server is down and will start as soon as it is free (a backup or migration is running)")
+        DOWN = "down", _("The server is down, and is started as soon as it is free (a backup or migration is running)")
         SENDING = "sending", _("Passing the command to the hypervisor")
         FINDING = "finding", _("Asking the hypervisor whether the command arrived")
         WORKING = "working", _("The hypervisor is working")
-        CONFIRMING = "confirming", _("Checking that it is done")
+        CONFIRMING = "confirming", _("Making sure that it is done")
         DONE = "done", _("Done")
 
     OPEN = (State.QUEUED, State.RUNNING)

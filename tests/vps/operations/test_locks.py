@@ -164,7 +164,7 @@ def test_server_page_says_that_a_reboot_left_it_down_and_why(
     """B25: whoever looks meanwhile learns that it will be started."""
     half_rebooted(server, simulated)
     page = as_user(alice).get(f"/vps/{Vps.objects.get().pk}/").content.decode()
-    assert "The server is down and will start as soon as it is free" in page
+    assert "The server is down, and is started as soon as it is free" in page
 
 
 def test_reboot_whose_lock_outlasts_the_deadline_says_that_it_left_the_guest_down(

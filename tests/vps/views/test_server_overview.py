@@ -154,7 +154,7 @@ STEPS = [
     ("sending", 0, ["done", "now", "next", "next"], ""),
     ("finding", 0, ["done", "now", "next", "next"], "whether the command arrived"),
     ("working", 0, ["done", "done", "now", "next"], ""),
-    ("down", 0, ["done", "done", "now", "next"], "will start as soon as it is free"),
+    ("down", 0, ["done", "done", "now", "next"], "is started as soon as it is free"),
     ("confirming", 0, ["done", "done", "done", "now"], "done once it is seen"),
     # Tried again: it does not run backwards.
     ("waiting", 50, ["done", "done", "now", "next"], ""),
