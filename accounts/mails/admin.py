@@ -43,7 +43,7 @@ class MailAdmin(ReadOnlyAdmin):
     list_filter = [StateFilter, "purpose", "created_at"]
     list_select_related: ClassVar[Any] = ["user"]
     search_fields = ["user__username", "user__email", "login", "address", "=user__id"]
-    search_help_text = _("Name, e-mail address, customer number")
+    search_help_text = _("Login, e-mail address, customer ID")
     list_per_page = 50
     fields = ["id", "about", "user", "login", "where", "state", "tries", "why", "asked", "due", "ended", "facts"]
 

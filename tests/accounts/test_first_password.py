@@ -115,7 +115,7 @@ def test_first_password_that_loses_a_race_changes_nothing_and_says_so(
     settings.PASSWORD_HASHERS = [f"{__name__}.SetMeanwhile"]
     answer = browser.post(PATH, form(), follow=True)
     assert answer.redirect_chain[0] == (PATH, 302)
-    assert "A password was set meanwhile." in answer.content.decode()
+    assert "A password has already been set." in answer.content.decode()
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     assert (log_in(NEW).status_code, log_in("of the other tab").status_code) == (401, 200)
 

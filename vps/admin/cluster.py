@@ -136,7 +136,7 @@ class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             return render(request, "admin/vps/cluster/confirm_bind.html", context)
         ref = GuestRef(Placement.Kind(guest["kind"]).guest_kind, key, guest["node"])
         binding.bind(vps, cluster, ref, by=request.user, source=Event.Source.ADMIN)
-        self.message_user(request, _("%(vps)s is guest %(guest)s now.") % {"vps": vps.name, "guest": key})
+        self.message_user(request, _("%(vps)s is now bound to guest %(guest)s.") % {"vps": vps.name, "guest": key})
         return redirect("admin:vps_cluster_guests", id)
 
     def allowed(self, request: HttpRequest, id: int) -> Cluster:

@@ -41,9 +41,9 @@ def check_host(host: str) -> None:
     """Raises ValidationError. A name is not looked up: a request waits for no other host, and the driver looks then."""
     name = host if host.endswith("]") else host.rpartition(":")[0] or host
     if not HOST.fullmatch(host) or is_disguised(name):
-        raise forms.ValidationError(_("%(host)s is no host: give name or name:port."), params={"host": host})
+        raise forms.ValidationError(_("%(host)s is not a host: give name or name:port."), params={"host": host})
     if names_a_link(name):
-        raise forms.ValidationError(_("%(host)s is an address that no cluster has."), params={"host": host})
+        raise forms.ValidationError(_("%(host)s is an address that no cluster can have."), params={"host": host})
     if names_this_machine(name) and not settings.CLUSTERS_ALLOW_LOCAL:
         raise forms.ValidationError(
             _("%(host)s is this machine itself: see CLUSTERS_ALLOW_LOCAL."), params={"host": host}
@@ -66,8 +66,8 @@ class ClusterForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         strip=True,
         help_text=_(
-            "Written here and never shown again. Leave it empty to keep the one that is there. Where the hosts, the token, "
-            "the fingerprint or the CA change, it is asked for anew."
+            "Written here and never shown again. Leave it empty to keep the present one. "
+            "When the hosts, the token, the fingerprint or the CA change, it has to be entered again."
         ),
     )
 
@@ -78,7 +78,7 @@ class ClusterForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_hypervisor(self) -> str:
         given: str = self.cleaned_data["hypervisor"]
         if not has_driver(given):
-            raise forms.ValidationError(_("There is a driver for Proxmox VE alone."))
+            raise forms.ValidationError(_("Proxmox VE is the only hypervisor with a driver."))
         return given
 
     def clean_token_id(self) -> str:
@@ -96,9 +96,7 @@ class ClusterForm(forms.ModelForm):  # type: ignore[type-arg]
         if not self.instance.pk:
             self.add_error("token_secret", _("A new cluster needs one."))
         elif self.is_sent_elsewhere(cleaned):
-            self.add_error(
-                "token_secret", _("Where it is sent to has changed: write the secret of the token once more.")
-            )
+            self.add_error("token_secret", _("Where it is sent has changed: enter the secret of the token again."))
         else:
             cleaned["token_secret"] = self.instance.token_secret
         return cleaned
@@ -138,7 +136,7 @@ class ClusterForm(forms.ModelForm):  # type: ignore[type-arg]
             if given:
                 ssl.create_default_context(cadata=given)
         except (ssl.SSLError, ValueError) as error:
-            raise forms.ValidationError(_("This is no certificate in PEM.")) from error
+            raise forms.ValidationError(_("This is not a certificate in PEM.")) from error
         return given
 
 

@@ -18,7 +18,7 @@ class EventAdmin(ReadOnlyAdmin):
     list_filter = ["type", "source", "created_at"]
     list_select_related: ClassVar[Any] = ["vps", "by", "operation"]
     search_fields = ["vps__name", "=vps__id", "user__username", "by__username"]
-    search_help_text = _("Server's name or number, user")
+    search_help_text = _("Server's name or ID, user")
     list_per_page = 50
     fields = ["type", "server", "user", "operation", "by", "source", "created_at", "words", "data"]
 

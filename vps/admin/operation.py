@@ -22,7 +22,7 @@ class OperationAdmin(ReadOnlyAdmin):
     list_filter = [OutcomeFilter, AttentionFilter, "state", "kind", "source", ReasonFilter, "created_at"]
     list_select_related: ClassVar[Any] = ["vps", "requested_by"]
     search_fields = ["vps__name", "=vps__id", "requested_by__username", "handle"]
-    search_help_text = _("Server's name or number, user, task")
+    search_help_text = _("Server's name or ID, user, task")
     list_per_page = 50
     fieldsets = [
         (None, {"fields": ["server", "kind", "is_forced", "state", "step", "requested_by", "source"]}),

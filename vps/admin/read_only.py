@@ -17,5 +17,5 @@ def vps_link(vps_id: int | None, vps: Any) -> SafeString | str:
     if vps_id is None:
         return "—"
     if vps is None:
-        return _("#%(id)s, deleted") % {"id": vps_id}
+        return _("ID %(id)s, deleted") % {"id": vps_id}
     return format_html('<a href="{}">{}</a>', reverse("admin:vps_vps_change", args=[vps_id]), vps.name)

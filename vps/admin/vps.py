@@ -45,8 +45,8 @@ PLACEMENTS: dict[str, tuple[Any, dict[str, Any]]] = {
 BY_GUEST = LPad("placement__guest", LONGEST_KEY, Value("0"))
 
 ADDRESS_SOURCES: dict[str, Any] = {
-    "main_site": _("said by the main site"),
-    "guest": _("learnt from its guest, and asked for again"),
+    "main_site": _("from the main site"),
+    "guest": _("learnt from its guest, checked regularly"),
 }
 
 
@@ -82,7 +82,7 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = [SeenFilter, AttentionFilter, "status", suspension.ReasonFilter, PlacementFilter]
     list_filter += ["placement__cluster", "hypervisor"]
     search_fields = ["name", "ip_address", "user__username", "user__email", "=placement__guest", "=id"]
-    search_help_text = _("Name, address, owner, VMID or number")
+    search_help_text = _("Name, address, owner, VMID or ID")
     list_per_page = 50
     actions = power.ACTIONS
     fields: ClassVar[Any] = [
@@ -142,7 +142,7 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             return render(request, "admin/vps/confirm_unbind.html", context)
         if vps is not None:
             binding.unbind(vps, by=request.user, source=Event.Source.ADMIN)
-            self.message_user(request, _("%(vps)s is bound to no guest now.") % {"vps": vps.name})
+            self.message_user(request, _("%(vps)s is no longer bound to a guest.") % {"vps": vps.name})
         return redirect("admin:vps_vps_change", id)
 
     @admin.display(description=_("owner"), ordering="user__username")

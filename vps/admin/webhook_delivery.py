@@ -29,7 +29,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     list_filter = ["state", AttentionFilter, "endpoint", "type", "created_at"]
     list_select_related: ClassVar[Any] = ["endpoint", "vps"]
     search_fields = ["vps__name", "=vps__id", "=position"]
-    search_help_text = _("Server's name or number, event")
+    search_help_text = _("Server's name or ID, event")
     list_per_page = 50
     actions = ["send_again"]
     fields = ["webhook_id", "endpoint", "type", "server", "state", "tries", "next", "made", "ended"]
@@ -97,7 +97,7 @@ class WebhookAttemptAdmin(ReadOnlyAdmin):
     list_filter = ["delivery__endpoint", "delivery__state", "delivery__type", "error", "at"]
     list_select_related: ClassVar[Any] = ["delivery__endpoint"]
     search_fields = ["=delivery__vps__id", "=delivery__position"]
-    search_help_text = _("Server's number, event")
+    search_help_text = _("Server's ID, event")
     list_per_page = 50
     fields = ["moment", "sent", "endpoint", "type", "result", "took_ms", "answer"]
 

@@ -63,7 +63,7 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             when, why = in_utc(endpoint.disabled_at or timezone.now()), endpoint.get_disabled_why_display()
             return str(_("disabled since %(when)s, %(why)s") % {"when": when, "why": why})
         if endpoint.is_unreachable and endpoint.unreachable_since:
-            return str(_("takes nothing since %(when)s") % {"when": in_utc(endpoint.unreachable_since)})
+            return str(_("accepts nothing since %(when)s") % {"when": in_utc(endpoint.unreachable_since)})
         return str(_("in use"))
 
     @admin.display(description=_("pending"), ordering="backlog")
@@ -151,7 +151,7 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         endpoint = self.allowed(request, id)
         if webhooks.enable(endpoint):
             self.log_change(request, endpoint, gettext("enabled"))
-        return self.flash(request, endpoint, _("The endpoint is in use. What has waited is being sent."))
+        return self.flash(request, endpoint, _("The endpoint is in use. What was waiting is being sent."))
 
     def disable(self, request: HttpRequest, id: int) -> HttpResponse:
         endpoint = self.allowed(request, id)

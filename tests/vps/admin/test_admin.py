@@ -189,7 +189,7 @@ def test_operation_admin_and_event_admin_show_the_history_of_a_deleted_server(
     operation = failed(vps, error_detail="raw text for staff")
     main_site("delete", id=vps.pk)
     for path in ("operation/", "event/", f"operation/{operation.pk}/change/"):
-        assert f"#{vps.pk}, deleted" in admin.get(f"/admin/vps/{path}").content.decode()
+        assert f"ID {vps.pk}, deleted" in admin.get(f"/admin/vps/{path}").content.decode()
     assert "raw text for staff" in admin.get(f"/admin/vps/operation/{operation.pk}/change/").content.decode()
 
 

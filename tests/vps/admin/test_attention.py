@@ -218,7 +218,7 @@ def test_attention_does_not_say_that_all_is_well_to_who_may_not_look_at_all(admi
     assert "All well: clusters answer" in admin.get("/admin/").content.decode()
     page = as_user(dave).get("/admin/").content.decode()
     assert "All well" not in page
-    assert "Nothing of what you may look at." in page
+    assert "Nothing of what you can see." in page
 
 
 def test_attention_says_why_a_server_is_not_bound(admin: Any, alice: Any, make_vps: Any) -> None:

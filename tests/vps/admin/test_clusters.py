@@ -221,10 +221,10 @@ def test_cluster_admin_names_no_time_that_is_over_for_what_is_due_to_be_asked(ad
 @pytest.mark.parametrize(
     ("columns", "words"),
     [
-        ({}, "Reachable. Heard last at"),
+        ({}, "Reachable. Last heard at"),
         ({"seen_at": None}, "Not asked yet."),
         ({"seen_at": SINCE}, f"Not heard since {ON_THAT_DAY}"),
-        ({"seen_at": SINCE, "is_active": False}, "It is not in use, so it is asked by"),
+        ({"seen_at": SINCE, "is_active": False}, "It is not in use, so only"),
     ],
 )
 def test_cluster_admin_says_that_a_cluster_is_reachable_while_that_is_news(

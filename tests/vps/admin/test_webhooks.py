@@ -44,7 +44,7 @@ def test_webhook_endpoint_admin_shows_a_new_secret_once_and_never_cached(admin: 
     assert SECRET.findall(answer.content.decode()) == endpoint.live_secrets(timezone.now())
     assert "no-store" in answer["Cache-Control"]
     again = admin.get(f"{ENDPOINTS}{endpoint.pk}/secret/")
-    assert "was shown already" in page(again)
+    assert "has already been shown" in page(again)
     for path in ("secret/", "change/", "history/"):
         assert not SECRET.search(admin.get(f"{ENDPOINTS}{endpoint.pk}/{path}").content.decode())
 

@@ -50,7 +50,7 @@ def test_kinds_are_told_and_listed_by_the_right_to_look_at_their_rows(troubled: 
 def test_kinds_without_the_right_are_neither_told_nor_listed(troubled: None, as_user: Any) -> None:
     staff = staff_with(as_user)
     assert lines(staff) == {}
-    assert "Whether all is well is not known from here." in staff.get("/admin/").content.decode()
+    assert "The rest is not known from here." in staff.get("/admin/").content.decode()
     addresses = {kind.model._meta.model_name for kind in KINDS if kind.model._meta.app_label == "vps"}
     assert {staff.get(f"/admin/vps/{name}/").status_code for name in addresses} == {403}
 

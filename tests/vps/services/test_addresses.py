@@ -183,7 +183,7 @@ def test_vps_admin_shows_who_said_the_address(learnt: Vps, as_user: Any, carol: 
     page = f"/admin/vps/vps/{learnt.pk}/change/"
     assert f"{OLD} (learnt from its guest" in as_user(carol).get(page).content.decode()
     main_site("update", id=learnt.pk, ip_address=OTHER)
-    assert f"{OTHER} (said by the main site)" in as_user(carol).get(page).content.decode()
+    assert f"{OTHER} (from the main site)" in as_user(carol).get(page).content.decode()
 
 
 def test_find_addresses_asks_no_more_than_so_many_a_round_and_each_once(

@@ -17,4 +17,4 @@ def facts(request: HttpRequest) -> dict[str, Any] | None:
     return {"endpoints": with_backlog(shown)}
 
 
-SECTION = Section(_("Webhooks that wait"), "admin/vps/synccall/_backlog.html", facts)
+SECTION = Section(_("Webhooks waiting"), "admin/vps/synccall/_backlog.html", facts)
