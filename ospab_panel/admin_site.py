@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
@@ -23,6 +25,14 @@ class PanelAdminSite(admin.AdminSite):
         """Everybody changes their own password on one page, which counts what is tried there."""
         own_password = RedirectView.as_view(pattern_name="accounts:password")
         return [path("password_change/", own_password, name="password_change"), *super().get_urls()]
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Everybody logs in on one page. Whoever is logged in and may not see these is told so."""
+        if request.method not in ("GET", "HEAD") or self.has_permission(request):
+            return super().login(request, extra_context)
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        return redirect_to_login(request.GET.get("next", reverse("admin:index")))
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The page renews its board alone: its frame costs queries of its own."""

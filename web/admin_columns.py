@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from web.errors import Sentence
 
@@ -17,13 +18,13 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 EMPTY = "—"
 
 
-def short_moment(when: datetime | None) -> SafeString | str:
+def short_moment(when: datetime | None, clock: str = "%H:%M") -> SafeString | str:
     """26 Nov, 14:20, on one line and in UTC, as all that staff read, and as its title says; the year where it is another."""
     if when is None:
         return EMPTY
     utc = when.astimezone(UTC)
-    day = date_format(utc, "j b" if utc.year == timezone.now().year else "j b Y")
-    shown = f"{day}, {utc:%H:%M}".replace(" ", NO_BREAK)
+    day = date_format(utc, _("j M") if utc.year == timezone.now().year else _("j M Y"))
+    shown = f"{day}, {utc:{clock}}".replace(" ", NO_BREAK)
     return format_html('<span title="{} UTC">{}</span>', f"{utc:%Y-%m-%d %H:%M:%S}", shown)
 
 

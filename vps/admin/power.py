@@ -35,8 +35,8 @@ def action_name(verb: Verb) -> str:
 
 
 ACTIONS = [action_of(verb) for verb in VERBS.values()]
-# What the buttons on a server's own page are called, by the action that each asks for.
-LABELS = {action_name(verb): verb.label for verb in VERBS.values()}
+# The verbs of the buttons on a server's own page, by the action that each asks for.
+BUTTONS = {action_name(verb): verb for verb in VERBS.values()}
 
 
 def confirmation(request: HttpRequest, model_admin: Any, verb: Verb, chosen: "QuerySet[Vps]") -> TemplateResponse:

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 
 from vps.admin import power, suspension
 from vps.admin.attention_filter import AttentionFilter
+from vps.admin.chips import ServerChips
 from vps.admin.columns import state_pill
 from vps.admin.event_words import in_words
 from vps.admin.selection import check_selection
@@ -79,7 +80,7 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display += [moment_column("updated_at", _("changed"))]
     has_chips = True
     legend = _("size: CPU · GB of memory · GB of disk")
-    list_filter = [SeenFilter, AttentionFilter, "status", suspension.ReasonFilter, PlacementFilter]
+    list_filter = [ServerChips, SeenFilter, AttentionFilter, "status", suspension.ReasonFilter, PlacementFilter]
     list_filter += ["placement__cluster", "hypervisor"]
     search_fields = ["name", "ip_address", "user__username", "user__email", "=placement__guest", "=id"]
     search_help_text = _("Name, address, owner, VMID or ID")
@@ -93,13 +94,11 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "suspended",
         "address",
         "os",
-        "cpu",
-        "ram",
-        "disk",
+        "whole_size",
         "hypervisor",
         "bound_to",
     ]
-    fields += ["identity", "created_at", "updated_at", "latest_operations", "latest_events"]
+    fields += ["identity", "created", "updated", "latest_operations", "latest_events"]
     readonly_fields = fields
     change_form_template = "admin/vps/vps/change_form.html"
 
@@ -122,7 +121,7 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = (extra_context or {}) | {"power_actions": power.LABELS.items()}
+        context = (extra_context or {}) | {"power_actions": power.BUTTONS.items()}
         return super().change_view(request, object_id, form_url, context)
 
     def response_action(
@@ -187,7 +186,9 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         placement = getattr(vps, "placement", None)
         if placement and not trouble_of(placement):
             return f"{placement.cluster.name} / {placement.guest}"
-        return format_html('<span class="why" title="{0}">{0}</span>', self.bound_to(vps))
+        why = "" if placement else str(getattr(vps, "why_unbound", ""))
+        whole = self.bound_to(vps)
+        return format_html('<span class="why" title="{}">{}</span>', whole, why or whole)
 
     @admin.display(description=_("identity of the guest"))
     def identity(self, vps: Vps) -> str:
@@ -203,6 +204,18 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def size(self, vps: Vps) -> str:
         """Cores, GB of memory, GB of disk: the foot of the list says so."""
         return f"{vps.cpu} · {number_format(format(vps.ram_gb, 'g'))} · {number_format(vps.disk)}"
+
+    @admin.display(description=_("size"))
+    def whole_size(self, vps: Vps) -> str:
+        return f"{self.size(vps)} ({self.legend.partition(': ')[2]})"
+
+    @admin.display(description=_("created"))
+    def created(self, vps: Vps) -> SafeString | str:
+        return short_moment(vps.created_at)
+
+    @admin.display(description=_("changed"))
+    def updated(self, vps: Vps) -> SafeString | str:
+        return short_moment(vps.updated_at)
 
     @admin.display(description=_("last operations"))
     def latest_operations(self, vps: Vps) -> SafeString | str:
@@ -226,15 +239,16 @@ def trouble_of(placement: Placement) -> str:
     return str(_("gone since %(when)s") % since)
 
 
-def line_of(event: Event) -> str:
+def line_of(event: Event) -> SafeString:
     what, source, words = event.get_type_display(), event.get_source_display(), in_words(event)
-    return f"{in_utc(event.created_at)}: {what} ({source}){words and ': '}{words}"
+    return format_html("{}: {} ({}){}", short_moment(event.created_at), what, source, words and f": {words}")
 
 
-def line_of_operation(operation: Operation) -> str:
+def line_of_operation(operation: Operation) -> SafeString:
     state = operation.get_state_display()
     why = f", {reason_of(operation.error_code)}" if operation.error_code else ""
-    return f"{in_utc(operation.created_at)}: {verb_of(operation).noun} #{operation.pk}, {state}{why}"
+    what = f"{verb_of(operation).noun} #{operation.pk}, {state}{why}"
+    return format_html("{}: {}", short_moment(operation.created_at), what)
 
 
 def lines(texts: list[str]) -> SafeString | str:

@@ -1,6 +1,5 @@
 """Deliveries and attempts as staff see them: what was sent where, what came of it, and "Send again"."""
 
-from datetime import UTC
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -19,7 +18,6 @@ from vps.admin.selection import check_selection
 from vps.models import WebhookAttempt, WebhookDelivery
 from vps.services import webhooks
 from web.admin_columns import short_moment
-from web.timestamps import in_utc
 
 
 @admin.register(WebhookDelivery)
@@ -68,18 +66,19 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         return vps_link(delivery.vps_id, delivery.vps)
 
     @admin.display(description=_("state"), ordering="state")
-    def standing(self, delivery: Any) -> str:
+    def standing(self, delivery: Any) -> SafeString | str:
         """With the next try, where one is to come."""
         is_pending = delivery.state == WebhookDelivery.State.PENDING
-        return str(delivery.get_state_display()) + (f", {self.next(delivery)}" if is_pending else "")
+        state = str(delivery.get_state_display())
+        return format_html("{}, {}", state, self.next(delivery)) if is_pending else state
 
     @admin.display(description=_("next try"), ordering="next_at")
-    def next(self, delivery: Any) -> str:
+    def next(self, delivery: Any) -> SafeString | str:
         """Of one that ended there is none. One whose time has come waits for the event before it, or for a worker."""
         if delivery.state != WebhookDelivery.State.PENDING:
             return "—"
         is_ripe = delivery.next_at <= timezone.now()
-        return str(_("when its turn comes")) if is_ripe else in_utc(delivery.next_at)
+        return str(_("when its turn comes")) if is_ripe else short_moment(delivery.next_at)
 
     @admin.display(description=_("body"))
     def sent(self, delivery: Any) -> SafeString:
@@ -87,8 +86,11 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("attempts"))
     def last_attempts(self, delivery: Any) -> SafeString | str:
-        rows = [(f"{to_the_second(row)}: {row}, {row.took_ms} ms", row.answer) for row in delivery.attempts.all()]
-        return format_html_join(mark_safe("<br>"), '{} <span class="quiet">{}</span>', rows) or "—"
+        rows = [
+            (to_the_second(row), _("%(result)s, %(ms)s ms") % {"result": row, "ms": row.took_ms}, row.answer)
+            for row in delivery.attempts.all()
+        ]
+        return format_html_join(mark_safe("<br>"), '{}: {} <span class="quiet">{}</span>', rows) or "—"
 
 
 @admin.register(WebhookAttempt)
@@ -102,7 +104,7 @@ class WebhookAttemptAdmin(ReadOnlyAdmin):
     fields = ["moment", "sent", "endpoint", "type", "result", "took_ms", "answer"]
 
     @admin.display(description=_("when"), ordering="at")
-    def moment(self, attempt: Any) -> str:
+    def moment(self, attempt: Any) -> SafeString | str:
         return to_the_second(attempt)
 
     @admin.display(description=_("HTTP status or failure"))
@@ -123,6 +125,6 @@ class WebhookAttemptAdmin(ReadOnlyAdmin):
         return str(attempt.delivery.get_type_display())
 
 
-def to_the_second(attempt: Any) -> str:
+def to_the_second(attempt: Any) -> SafeString | str:
     """The first retry comes after 5 s."""
-    return f"{attempt.at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return short_moment(attempt.at, "%H:%M:%S")

@@ -1,13 +1,17 @@
 """The frame of the staff's pages: what the sidebar leads to, and what stands above a list. For templates/admin/."""
 
+from datetime import datetime
 from typing import Any
 
 from django import template
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from web.admin_columns import short_moment
 from web.errors import Sentence
 
 register = template.Library()
+register.filter("short_moment", short_moment)
 
 # To each group of the sidebar its models, in order. What is in none stands in the last.
 GROUPS: list[tuple[Sentence, list[str]]] = [
@@ -51,6 +55,11 @@ def chosen_ones(changelist: Any) -> list[tuple[str, str, str]]:
         if chosen:
             found.append((str(spec.title), str(chosen["display"]), choices[0]["query_string"]))
     return found
+
+
+@register.filter
+def to_the_second(when: datetime) -> SafeString | str:
+    return short_moment(when, "%H:%M:%S")
 
 
 def chip_filter(changelist: Any) -> Any:
