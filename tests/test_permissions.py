@@ -93,8 +93,10 @@ ENDPOINTS: dict[str, dict[str, Answers]] = {
     "profile/email/": {"GET HEAD POST": page(200)},
     "profile/email/cancel/": {"POST": page(302)},
     "admin/login/": {
-        "GET": (200, 200, 200, 302, 302, 302, 200),
-        "HEAD POST PUT OPTIONS": all_are(200),
+        # To the panel's own page of logging in, or on; a customer is refused.
+        "GET": (302, 403, 403, 302, 302, 302, 302),
+        "HEAD": (302, 403, 403, 200, 200, 200, 302),
+        "POST PUT OPTIONS": all_are(200),
         "*": all_are(405),
     },
     "admin/password_change/": {"*": all_are(302)},

@@ -47,7 +47,7 @@ class ServerChips(admin.SimpleListFilter):
         condition = conditions().get(self.value() or "")
         return queryset if condition is None else queryset.filter(condition)
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         """In one query more, of all servers, whatever else the list is narrowed to."""
         counts = {word: Count("pk", filter=condition) for word, condition in conditions().items()}
         found = Vps.objects.order_by().aggregate(all=Count("pk"), **counts)

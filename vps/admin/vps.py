@@ -85,6 +85,8 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     search_fields = ["name", "ip_address", "user__username", "user__email", "=placement__guest", "=id"]
     search_help_text = _("Name, address, owner, VMID or ID")
     list_per_page = 50
+    # The chips count all of them.
+    show_full_result_count = False
     actions = power.ACTIONS
     fields: ClassVar[Any] = [
         "name",
