@@ -56,6 +56,24 @@ def test_theme_of_the_panel_is_no_other_pages_and_a_word_that_is_none_means_the_
     page.evaluate("localStorage.removeItem('ospab-theme')")
 
 
+def test_theme_and_language_are_chosen_in_the_menu_of_the_staffs_pages_for_all_pages(open_as: Any, panel: Any) -> None:
+    """F5: whichever page it is chosen on, it holds on the others."""
+    page = open_as("carol", color_scheme="light")
+    for chosen_on, seen_on, theme, colour in (("/admin/", "/", "dark", DARK), ("/", "/admin/vps/vps/", "light", LIGHT)):
+        page.goto(panel.url + chosen_on)
+        page.locator(".user > summary").click()
+        page.locator(f".user [data-theme-choice={theme}]").click()
+        for path in (chosen_on, seen_on):
+            page.goto(panel.url + path)
+            assert page.evaluate(BACKGROUND) == colour, (path, theme)
+    page.evaluate("localStorage.removeItem('ospab-theme')")
+    page.goto(f"{panel.url}/admin/vps/vps/")
+    page.locator(".user > summary").click()
+    page.locator(".user .menu-group [lang=ru]").click()
+    expect(page).to_have_url(f"{panel.url}/admin/vps/vps/")
+    expect(page.locator("html")).to_have_attribute("lang", "ru")
+
+
 def test_dialog_begins_on_cancel_and_gives_the_focus_back(open_as: Any, panel: Any) -> None:
     """F3: and a question is asked before a reboot (F2)."""
     page = open_as("alice")

@@ -23,6 +23,7 @@ from vps.guests import GuestRef
 from vps.models import Cluster, ClusterNode, Event, Placement, Vps
 from vps.models.cluster_trouble import doubt_of, lacks_of, troubles_of
 from vps.services import binding
+from web.admin_columns import moment_column
 from web.timestamps import in_utc
 
 GUESTS_A_PAGE = 100
@@ -31,8 +32,8 @@ GUESTS_A_PAGE = 100
 @admin.register(Cluster)
 class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = ClusterForm
-    list_display = ["name", "is_active", "health", "unreachable_nodes", "failure", "failures", "seen_at", "version"]
-    list_display += ["twin"]
+    list_display = ["name", "is_active", "health", "unreachable_nodes", "failure", "failures"]
+    list_display += [moment_column("seen_at", _("heard last")), "version", "twin"]
     list_filter = [AttentionFilter, "is_active"]
     search_fields = ["name", "hosts"]
     change_form_template = "admin/vps/cluster/change_form.html"

@@ -96,11 +96,13 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "suspended",
         "address",
         "os",
-        "whole_size",
+        "cpu",
+        "ram",
+        "disk",
         "hypervisor",
         "bound_to",
     ]
-    fields += ["identity", "created", "updated", "latest_operations", "latest_events"]
+    fields += ["identity", "created_at", "updated_at", "latest_operations", "latest_events"]
     readonly_fields = fields
     change_form_template = "admin/vps/vps/change_form.html"
 
@@ -206,18 +208,6 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def size(self, vps: Vps) -> str:
         """Cores, GB of memory, GB of disk: the foot of the list says so."""
         return f"{vps.cpu} · {number_format(format(vps.ram_gb, 'g'))} · {number_format(vps.disk)}"
-
-    @admin.display(description=_("size"))
-    def whole_size(self, vps: Vps) -> str:
-        return f"{self.size(vps)} ({self.legend.partition(': ')[2]})"
-
-    @admin.display(description=_("created"))
-    def created(self, vps: Vps) -> SafeString | str:
-        return short_moment(vps.created_at)
-
-    @admin.display(description=_("changed"))
-    def updated(self, vps: Vps) -> SafeString | str:
-        return short_moment(vps.updated_at)
 
     @admin.display(description=_("last operations"))
     def latest_operations(self, vps: Vps) -> SafeString | str:

@@ -1,6 +1,7 @@
 """What the staff's first page says of trouble, kind by kind, and to whom."""
 
 from datetime import datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -133,7 +134,7 @@ def test_attention_costs_the_same_queries_for_one_trouble_of_a_kind_and_for_ten(
         Suspension.objects.create(vps=owing, power="stop", since=SINCE)
 
     one_more_of_each(0)
-    queries = 11
+    queries = 12
     with django_assert_num_queries(queries):
         admin.get("/admin/")
     for number in range(1, 10):
@@ -226,8 +227,11 @@ def test_attention_says_why_a_server_is_not_bound(admin: Any, alice: Any, make_v
     vps = make_vps(alice, name="shop")
     WhyUnbound.objects.write({vps.pk: ("former_owner", "main / qemu/107")})
     assert troubles(admin) == {"unbound": "the guest was another customer's"}
-    for address in (lines(admin)["unbound"].address, f"/admin/vps/vps/{vps.pk}/change/"):
-        assert "not bound: the guest was another customer's (main / qemu/107)" in read(admin, address)
+    why = "the guest was another customer's (main / qemu/107)"
+    in_list = lines(admin)["unbound"].address
+    assert why in read(admin, in_list)
+    assert f'title="not bound: {why}"' in unescape(admin.get(unescape(in_list)).content.decode())
+    assert f"not bound: {why}" in read(admin, f"/admin/vps/vps/{vps.pk}/change/")
 
 
 def test_attention_names_a_cluster_that_is_registered_twice(admin: Any, cluster: Cluster) -> None:

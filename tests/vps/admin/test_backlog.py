@@ -31,8 +31,8 @@ def test_backlog_shows_what_waits_by_endpoint_and_since_when(admin: Any) -> None
         deliver(shop, hours=hours)
     deliver(other, state="delivered", hours=9)
     text = text_of(admin.get(PAGE))
-    oldest = (timezone.now() - timedelta(hours=5))
-    assert f"shop 2 {oldest:%-d %b}, {oldest:%H}:" in text.replace("\xa0", " ")
+    oldest = timezone.now() - timedelta(hours=5)
+    assert f"shop 2 {oldest:%-d %b}, {oldest:%H}:" in text
     assert "— 2 Jan, 03:04 HTTP 500 https://shop.example/hook" in text
     assert "other 0 — — — https://other.example/hook" in text
 
@@ -42,7 +42,7 @@ def test_backlog_costs_the_same_queries_for_one_endpoint_and_for_many(
 ) -> None:
     for number in range(20):
         deliver(endpoint(f"site-{number}"))
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             admin.get(PAGE)
 
 

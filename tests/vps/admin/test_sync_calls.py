@@ -123,7 +123,7 @@ def test_sync_call_admin_fails_at_no_query_that_means_nothing(admin: Any, query:
 def test_sync_call_admin_costs_the_same_queries_for_one_call_and_for_many(
     admin: Any, alice: Any, make_vps: Any, django_assert_num_queries: Any
 ) -> None:
-    queries = 8
+    queries = 9
     for _ in range(40):
         refused(vps_id=make_vps(alice).pk)
         with django_assert_num_queries(queries):
