@@ -151,11 +151,14 @@ body.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
     last.delete(fresh.id);
     passed.add(fresh.dataset.vps);
   } else {
-    focused = detail.target.contains(document.activeElement) ? document.activeElement.id : null;
+    focused = detail.target.contains(document.activeElement) ? [document.activeElement.id, detail.target.id] : null;
     carry(detail.target, fresh);
   }
 });
 body.addEventListener("htmx:oobAfterSwap", () => {
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  if (!focused) return;
+  const [id, around] = focused;
+  const next = document.getElementById(id) || document.querySelector(`#${around} .power :is(a[href], button:not([disabled]), summary)`);
+  next?.focus({ preventScroll: true });
   focused = null;
 });

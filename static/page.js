@@ -9,16 +9,23 @@ document.addEventListener("say", ({ detail }) => {
   setTimeout(() => (said.textContent = detail), 50);
 });
 
-// Where the focus was, as ids from the innermost on: what is exchanged has the same ids again, or lies in what has.
+// Where the focus was, as ids from the innermost on: what is exchanged has the same ids again, or lies in what has. A power
+// button that is there no more is followed by those that are.
 const FOCUSABLE = "a[href], button:not([disabled]), summary, input, select";
+const POWER = ".power :is(a[href], button:not([disabled]), summary)";
 let trail = [];
 const trailOf = (element) => (element ? [element.id, ...trailOf(element.parentElement)].filter(Boolean) : []);
 function refocus() {
   const found = trail.map((id) => document.getElementById(id)).find(Boolean) || document.getElementById("content");
-  const target = found.matches(FOCUSABLE) ? found : found.querySelector(FOCUSABLE) || found;
+  const target = found.matches(FOCUSABLE) ? found : (found.matches("[data-fragment]") && found.querySelector(POWER)) || found.querySelector(FOCUSABLE) || found;
   target.focus({ preventScroll: true });
 }
 const isLost = () => !document.activeElement || document.activeElement === body;
+// A button that is off while it is asked for has the focus no more when the answer is there.
+body.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  const isInDialog = detail.elt.closest("#dialog");
+  if (detail.elt.contains(document.activeElement) && !isLost() && !isInDialog) trail = trailOf(document.activeElement);
+});
 body.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (detail.target.contains(document.activeElement) && !isLost()) trail = trailOf(document.activeElement);
 });

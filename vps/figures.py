@@ -27,6 +27,11 @@ def in_words(number: float, decimals: int) -> str:
     return number_format(int(number) if number == int(number) else number, force_grouping=True)
 
 
+def grouped(count: int) -> str:
+    """A number that is exact, and may be large: 1,048,576."""
+    return in_words(count, 0)
+
+
 def amount(count: float | None) -> str:
     """A number of bytes that is exact, such as what was sold: 1.25 GB."""
     if count is None:

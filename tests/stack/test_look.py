@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.stack.browser import NEEDED
+from tests.stack.browser import LONG, NEEDED
 
 pytestmark = NEEDED
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
@@ -144,3 +144,30 @@ def test_lockout_counts_down_in_place(open_as: Any, panel: Any, browser: Any) ->
     first = heading.text_content()
     expect(heading).not_to_have_text(str(first))
     page.close()
+
+
+def test_focus_stays_on_the_button_that_was_pressed_or_on_what_follows_it(open_as: Any, panel: Any) -> None:
+    """F3: of a start, which is not asked about, and of a reboot, whose button makes room for the way out of it."""
+    panel.simulator("PATCH", "/simulator/guests/104", {"template": True})
+    page = open_as("alice")
+    start = page.get_by_role("button", name="Start: ci-runner")
+    start.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#notices")).to_contain_text("ci-runner: start failed")
+    expect(start).to_be_focused()
+    panel.simulator("PATCH", "/simulator/guests/104", {"template": False})
+    panel.simulator("PATCH", "/simulator/guests/102", {"shutdown_seconds": 20})
+    button = page.get_by_role("button", name="Reboot: blog")
+    button.click()
+    page.get_by_role("dialog").get_by_role("button", name="Reboot").click()
+    expect(page.get_by_role("button", name="Power off now: blog")).to_be_focused()
+    panel.simulator("PATCH", "/simulator/guests/102", {"shutdown_seconds": 3})
+    expect(button).to_be_visible(timeout=LONG)
+
+
+def test_question_that_is_a_page_of_its_own_leads_on_with_javascript_too(open_as: Any, panel: Any) -> None:
+    page = open_as("alice")
+    page.goto(f"{panel.url}/vps/1/power/reboot/")
+    page.get_by_role("main").get_by_role("button", name="Reboot").click()
+    expect(page).to_have_url(f"{panel.url}/vps/1/")
+    expect(page.locator("#notices")).to_contain_text(re.compile("shop"))

@@ -16,6 +16,7 @@ AGAIN, BY_FORCE = "again", "by_force"
 LOOK = _("Check the server's state before you try again: the command may have been carried out.")
 WAIT = _("Wait a few minutes and try again.")
 WRITE = _("If it cannot wait, write to support and give the number of the operation.")
+WRITE_AT_ONCE = _("Only our staff can fix this: write to support and give the number of the operation.")
 
 
 class Failure(NamedTuple):
@@ -65,7 +66,7 @@ FAILURES: dict[str, Failure] = {
     ),
     "ha_error": Failure(
         _("The cluster has given up keeping this server available, and takes no commands for it."),
-        (_("Only our staff can fix this: write to support and give the number of the operation."),),
+        (WRITE_AT_ONCE,),
     ),
     "creating_timed_out": Failure(_("The server was not created in time. Our staff see it.")),
     "vps_suspended": Failure(VpsSuspended.message),
@@ -105,6 +106,11 @@ def sentence_of(code: str) -> Sentence:
 def advice_of(code: str) -> tuple[Sentence, ...]:
     """What the owner can do, the least harmful first; nothing where there is nothing to do."""
     return of(code).advice
+
+
+def is_for_support(code: str) -> bool:
+    """Whether the advice is to write to support."""
+    return any(sentence in (WRITE, WRITE_AT_ONCE) for sentence in advice_of(code))
 
 
 def ways_out_of(code: str) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from web.time_spans import span
 
 register = template.Library()
 register.filter(in_words)
-for written in (figures.amount, figures.amount_of_mb, figures.percent, span):
+for written in (figures.amount, figures.amount_of_mb, figures.grouped, figures.percent, span):
     register.filter(written)
 
 

@@ -234,6 +234,22 @@ def test_server_list_breaks_an_address_of_ipv6_between_its_groups(as_user: Any, 
     assert 'data-copy="2001:db8::1"' in page
 
 
+def test_server_list_says_in_words_why_a_server_is_in_error(as_user: Any, alice: Any, make_vps: Any, bind: Any) -> None:
+    """Where its power can be asked for and the panel does not know the reason, too."""
+    lost, bound = make_vps(alice, name="lost", status="error"), make_vps(alice, name="bound", status="error")
+    bind(bound, power="running")
+    page = as_user(alice).get("/")
+    assert "This server is not connected to its hypervisor yet." in line(page, lost)
+    assert "Error Our staff see the reason." in line(page, bound)
+
+
+def test_server_list_and_page_write_large_sizes_in_groups(as_user: Any, alice: Any, make_vps: Any) -> None:
+    vps = make_vps(alice, cpu=1024, ram=4_194_304, disk=1_048_576)
+    browser = as_user(alice)
+    assert "1,024 CPU · 4 TB 1,048,576 GB" in line(browser.get("/"), vps)
+    assert "1,024 CPU · 4 TB · 1,048,576 GB" in text(browser.get(f"/vps/{vps.pk}/"))
+
+
 # An open list
 
 BODY = 8

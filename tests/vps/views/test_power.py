@@ -135,6 +135,8 @@ def test_power_question_before_a_verb_is_a_page_or_a_dialog(
     for question in (page, dialog):
         assert WARNINGS[kind] in question
         assert f'action="/vps/{vps.id}/power/{kind}/" method="post"' in question
+    # The page has nothing that the answer could be put in place of: it leads on by itself, with JavaScript too.
+    assert ("hx-post" in dialog, "hx-post" in page) == (True, False)
     assert not Operation.objects.exists()
 
 

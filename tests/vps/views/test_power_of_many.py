@@ -65,6 +65,7 @@ def test_power_of_many_asks_with_the_names_of_those_that_can_be_asked(
     assert "blog" not in text(question)
     assert hidden_ids(question) == [three[2].pk, three[0].pk]
     assert ("<html" in question.content.decode()) is not is_live
+    assert ("hx-post" in question.content.decode()) is is_live
     assert 'name="next" value="/?q=s&amp;sort=-name"' in question.content.decode()
     assert not Operation.objects.exists()
 

@@ -72,6 +72,20 @@ def test_failure_stands_first_and_says_what_is_now_and_what_helps(
     assert re.findall(r'form="(\w+)"', first) == ["ask", "ask", "act"]
 
 
+@pytest.mark.parametrize(
+    ("code", "is_led"),
+    [("hypervisor_refused", True), ("ha_error", True), ("guest_did_not_shut_down", False), ("left_stopped", True)],
+)
+def test_failure_leads_to_support_where_that_is_its_advice(
+    as_user: Any, alice: Any, make_vps: Any, bind: Any, failed: Make, settings: Any, code: str, is_led: bool
+) -> None:
+    settings.SUPPORT_URL = "https://example.com/support"
+    vps = make_vps(alice)
+    bind(vps, power="running")
+    failed(vps, "reboot", code)
+    assert ('href="https://example.com/support"' in callout(read(as_user(alice), vps))) is is_led
+
+
 def test_failure_offers_nothing_that_cannot_be_done_now(
     as_user: Any, alice: Any, make_vps: Any, bind: Any, failed: Make
 ) -> None:
