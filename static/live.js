@@ -158,7 +158,9 @@ body.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
 body.addEventListener("htmx:oobAfterSwap", () => {
   if (!focused) return;
   const [id, around] = focused;
-  const next = document.getElementById(id) || document.querySelector(`#${around} .power :is(a[href], button:not([disabled]), summary)`);
+  const same = document.getElementById(id);
+  // What lies in a closed menu now takes no focus.
+  const next = same?.checkVisibility() ? same : document.querySelector(`#${around} .power :is(a[href], button:not([disabled]), summary)`);
   next?.focus({ preventScroll: true });
   focused = null;
 });

@@ -16,7 +16,7 @@ const POWER = ".power :is(a[href], button:not([disabled]), summary)";
 let trail = [];
 const trailOf = (element) => (element ? [element.id, ...trailOf(element.parentElement)].filter(Boolean) : []);
 function refocus() {
-  const found = trail.map((id) => document.getElementById(id)).find(Boolean) || document.getElementById("content");
+  const found = trail.map((id) => document.getElementById(id)).find((element) => element?.checkVisibility()) || document.getElementById("content");
   const target = found.matches(FOCUSABLE) ? found : (found.matches("[data-fragment]") && found.querySelector(POWER)) || found.querySelector(FOCUSABLE) || found;
   target.focus({ preventScroll: true });
 }
