@@ -12,6 +12,7 @@ const wanted = new Set();
 let whole = false;
 let timer = null;
 let isAsking = false;
+let askedOf = null;
 const rows = () => [...document.querySelectorAll("tr[data-vps]")];
 function soon(list) {
   if (!isAsking) timer ??= setTimeout(ask, AT_ONCE, list);
@@ -25,8 +26,9 @@ async function ask(list) {
   wanted.clear();
   whole = false;
   isAsking = true;
+  askedOf = list.dataset.rows;
   // Who is out of reach is asked again by the clock.
-  await htmx.ajax("GET", `${list.dataset.rows}${ids.join("")}${isWhole ? "&whole=" : ""}`, { target: list, swap: "none" }).catch(() => {});
+  await htmx.ajax("GET", `${list.dataset.rows}${ids.join("")}${isWhole ? "&whole=" : ""}`, { target: "#content", swap: "none" }).catch(() => {});
   isAsking = false;
   if (!rows().length && shown.length) whole = true;
   if (wanted.size || whole) soon(list);
@@ -111,6 +113,7 @@ function isSame(id, html) {
 }
 // A server that was deleted, or is somebody else's now, makes room for the list.
 const goneFrom = () => location.assign("/");
+const isOfRows = ({ requestConfig }) => requestConfig.verb === "get" && requestConfig.path.startsWith("/rows/");
 body.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (detail.target.contains(pressed) && detail.swapOverride !== "none") {
     detail.shouldSwap = false;
@@ -128,6 +131,13 @@ body.addEventListener("htmx:beforeSwap", ({ detail }) => {
     const shouldSwap = detail.xhr.status < 500 || isRefusal;
     Object.assign(detail, { shouldSwap, target: notices, swapOverride: "afterbegin" });
     return;
+  }
+  // Rows and counts of another search or order than is shown by now say nothing of it; and of a list that is exchanged as a
+  // whole it is not known any more how its rows came.
+  if (detail.target.id === "servers") last.clear();
+  else if (isOfRows(detail) && document.getElementById("servers").dataset.rows !== askedOf) {
+    detail.shouldSwap = false;
+    lookAtAll();
   }
   if ("fragment" in detail.target.dataset && isSame(detail.target.id, detail.xhr.responseText)) detail.shouldSwap = false;
 });

@@ -5,6 +5,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
+from tests.simulated import wait_for
 from tests.stack.browser import LONG, NEEDED, open_server
 
 pytestmark = NEEDED
@@ -68,6 +69,22 @@ def test_server_list_counts_a_click_though_its_row_is_drawn_anew_between_down_an
     page.wait_for_timeout(300)
     page.mouse.up()
     expect(page).to_have_url(f"{panel.url}/vps/{id}/")
+
+
+def test_server_list_takes_no_rows_of_a_search_that_another_has_replaced(open_as: Any, panel: Any) -> None:
+    page = open_as("alice")
+    held: list[Any] = []
+    page.route("**/rows/**", lambda route: held.append(route) if not held else route.continue_())
+    order = {"user_id": 5, "status": "stopped", "cpu": 1, "ram": 512, "disk": 5, "os": "Debian 12"}
+    panel.sync("create", name="of-the-search-before", **order)
+    wait_for(lambda: page.wait_for_timeout(50) or held)
+    page.get_by_role("link", name=re.compile("^Suspended")).click()
+    expect(page.get_by_role("link", name="shop", exact=True)).to_have_count(0)
+    with page.expect_response(lambda answer: "state=suspended" in answer.url):
+        held[0].continue_()
+    page.wait_for_timeout(500)
+    expect(page.get_by_role("link", name="of-the-search-before")).to_have_count(0)
+    expect(page.get_by_role("link", name=re.compile("^Suspended"))).to_have_attribute("aria-current", re.compile(""))
 
 
 def test_server_list_shows_what_was_held_as_it_is_once_it_is_let_go(open_as: Any, panel: Any) -> None:
