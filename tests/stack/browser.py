@@ -71,7 +71,8 @@ def open_as(browser: Browser, panel: Any, sessions: dict[str, Any]) -> Iterator[
 def is_complaint(line: ConsoleMessage) -> bool:
     is_gone = "404" in line.text and re.search(r"/vps/\d+/(row|status|history/hour)/(\?.*)?$", line.location["url"])
     is_ended = "401" in line.text
-    return line.type == "error" and not (is_gone or is_ended)
+    is_replaced = line.text.startswith(("htmx:afterRequest, ", "htmx:sendAbort, "))
+    return line.type == "error" and not (is_gone or is_ended or is_replaced)
 
 
 def open_server(page: Page, panel: Any, name: str) -> None:

@@ -84,7 +84,7 @@ def test_server_list_takes_no_rows_of_a_search_that_another_has_replaced(open_as
         held[0].continue_()
     page.wait_for_timeout(500)
     expect(page.get_by_role("link", name="of-the-search-before")).to_have_count(0)
-    expect(page.get_by_role("link", name=re.compile("^Suspended"))).to_have_attribute("aria-current", re.compile(""))
+    expect(page.get_by_role("link", name=re.compile("^Suspended"))).to_have_attribute("aria-current", "true")
 
 
 def test_server_list_shows_what_was_held_as_it_is_once_it_is_let_go(open_as: Any, panel: Any) -> None:
@@ -132,7 +132,7 @@ def test_server_list_is_kept_as_it_is_by_whoever_confirms_on_it(open_as: Any, pa
     page.get_by_role("button", name="Reboot: db-primary").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
-    dialog.get_by_role("button", name="Reboot").click()
+    dialog.get_by_role("button", name="Reboot", exact=True).click()
     expect(dialog).to_be_hidden()
     row = page.get_by_role("row").filter(has=page.get_by_role("link", name="db-primary"))
     expect(row).to_contain_text("Rebooting")
@@ -159,7 +159,7 @@ def test_server_list_asks_the_chosen_servers_at_once_and_keeps_the_choice_while_
     bar.get_by_role("button", name="Reboot 1").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Reboot the server shop?")
-    dialog.get_by_role("button", name="Reboot").click()
+    dialog.get_by_role("button", name="Reboot", exact=True).click()
     row = page.get_by_role("row").filter(has=page.get_by_role("link", name="shop", exact=True))
     expect(row).to_contain_text("Rebooting")
     expect(bar).to_be_hidden()
@@ -168,7 +168,7 @@ def test_server_list_asks_the_chosen_servers_at_once_and_keeps_the_choice_while_
 def test_server_list_is_narrowed_searched_and_ordered_in_place(open_as: Any, panel: Any) -> None:
     page = open_as("alice")
     page.keyboard.press("/")
-    expect(page.get_by_label("Search")).to_be_focused()
+    expect(page.get_by_role("searchbox", name="Search")).to_be_focused()
     page.keyboard.type("db-pr")
     expect(page.get_by_role("link", name="shop", exact=True)).to_be_hidden()
     expect(page).to_have_url(f"{panel.url}/?q=db-pr")
@@ -177,7 +177,7 @@ def test_server_list_is_narrowed_searched_and_ordered_in_place(open_as: Any, pan
     page.get_by_role("link", name="Name").click()
     expect(page).to_have_url(f"{panel.url}/?q=db-pr&sort=-name")
     expect(page.get_by_role("link", name="Name")).to_be_focused()
-    page.get_by_label("Search").fill("")
+    page.get_by_role("searchbox", name="Search").fill("")
     expect(page).to_have_url(f"{panel.url}/?sort=-name")
     expect(page.get_by_role("link", name="shop", exact=True)).to_be_visible()
 
@@ -190,6 +190,6 @@ def test_server_list_offers_the_same_without_javascript(open_as: Any, panel: Any
     expect(page.get_by_role("heading", level=1)).to_have_text("Selected servers 1")
     page.get_by_role("button", name="Reboot 1").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Reboot the server blog?")
-    page.get_by_role("button", name="Reboot").click()
+    page.get_by_role("button", name="Reboot", exact=True).click()
     expect(page).to_have_url(f"{panel.url}/?q=blog&sort=-name")
     expect(page.locator("#notices")).to_contain_text("Reboot of blog has begun")

@@ -1,5 +1,6 @@
 """POST /api/vps/sync/{id}/<verb> and …/external/{external_id}/<verb>: the main site's buttons, honestly the main site's."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -62,8 +63,8 @@ def test_power_on_behalf_of_the_owner_bears_their_name_and_the_main_sites(
     assert (answer.status_code, answer.json()["operation"]["requested_by"]) == (202, "alice")
     (event,) = with_token(alice).get("/api/events").json()["events"]
     assert (event["source"], event["by"]) == ("sync", {"id": alice.pk, "username": "alice"})
-    page = as_user(alice).get(f"/vps/{shop.pk}/").content.decode()
-    assert '<td data-label="Who">alice, on the main site</td>' in page
+    page = as_user(alice).get(f"/vps/{shop.pk}/activity/").content.decode()
+    assert re.search(r'<td class="who">You</td>\s*<td class="place small">On the main site</td>', page)
 
 
 def test_power_of_the_main_site_alone_is_its_own_to_the_customer(
@@ -74,7 +75,7 @@ def test_power_of_the_main_site_alone_is_its_own_to_the_customer(
     assert (event["source"], event["by"]) == ("sync", None)
     (operation,) = with_token(alice).get(f"/api/vps/{shop.pk}/operations").json()["operations"]
     assert operation["requested_by"] is None
-    assert '<td data-label="Who">the main site</td>' in as_user(alice).get(f"/vps/{shop.pk}/").content.decode()
+    assert '<td class="who">The main site</td>' in as_user(alice).get(f"/vps/{shop.pk}/activity/").content.decode()
 
 
 def test_power_on_behalf_of_an_owner_before_names_nobody_to_the_new_one(

@@ -1,6 +1,7 @@
 """Whose names a customer reads, and what a new owner learns of the one before: D4, on every way out."""
 
 import json
+import re
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -66,14 +67,14 @@ def test_who_acted_is_staff_without_a_name_to_a_customer(
     staff = {"id": None, "username": "staff"}
     ended = staff if rights else None
     assert by_type == {"operation.queued": staff, "operation.failed": ended, "vps.unbound": staff}
-    assert '<td data-label="Who">staff</td>' in as_user(alice).get(f"/vps/{shop.pk}/").content.decode()
+    assert '<td class="who">Our staff</td>' in as_user(alice).get(f"/vps/{shop.pk}/activity/").content.decode()
 
 
 def test_who_acted_is_the_panel_itself_where_nobody_asked(as_user: Any, with_token: Any, alice: Any, shop: Vps) -> None:
     asked(shop, None, "system", "stop")
     (operation,) = with_token(alice).get(f"/api/vps/{shop.pk}/operations").json()["operations"]
     assert operation["requested_by"] is None
-    assert '<td data-label="Who">the panel</td>' in as_user(alice).get(f"/vps/{shop.pk}/").content.decode()
+    assert '<td class="who">The panel</td>' in as_user(alice).get(f"/vps/{shop.pk}/activity/").content.decode()
 
 
 def test_event_socket_names_no_staff_and_no_owner_before(main_site: Any, alice: Any, bob: Any, shop: Vps) -> None:
@@ -119,7 +120,8 @@ def test_api_operations_shows_a_new_owner_neither_name_nor_operations_of_the_one
         absent = program.get("/api/operations/999999")
         answer = program.get(f"/api/operations/{operation.pk}")
         assert (answer.status_code, answer.json()) == (404, absent.json())
-    assert "No operations on this server yet" in as_user(bob).get(f"/vps/{shop.pk}/").content.decode()
+    page = as_user(bob).get(f"/vps/{shop.pk}/activity/").content.decode()
+    assert not re.search(r"Reboot|alice|staff", page.partition("activity-rows")[2])
     his = asked(shop, bob, "page")
     text = everything(bob, shop, as_user, with_token)
     assert not [name for name in NAMES if name in text]

@@ -84,7 +84,8 @@ def test_power_buttons_follow_what_the_server_does(as_user: Any, alice: Any, mak
     assert f"/vps/{vps.id}/power/stop/" not in page
     as_user(alice).post(f"/vps/{vps.id}/power/start/")
     page = as_user(alice).get(f"/vps/{vps.id}/").content.decode()
-    assert "Waiting for its turn" in page
+    assert "Starting" in page
+    assert "Accepted" in page
     assert f"/vps/{vps.id}/power/start/" not in page
     assert f"/vps/{vps.id}/power/force-stop/" in page
 

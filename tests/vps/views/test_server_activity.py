@@ -210,7 +210,7 @@ def test_activity_is_parted_by_the_days_of_the_readers_zone(as_user: Any, alice:
 
 
 # Session, user, server, its operations and notices, the rows, the counts.
-QUERIES = 7
+QUERIES = 8
 
 
 def test_activity_costs_the_same_queries_for_one_row_and_for_fifty(

@@ -204,7 +204,8 @@ def test_cluster_admin_names_what_the_token_lacks_and_what_will_not_work(
     simulated.grant([name for name in ALL if name != privilege])
     admin.post(f"/admin/vps/cluster/{real_cluster.pk}/test/")
     reconcile(real_cluster.pk)
-    for page in (health, "/admin/", "/admin/vps/cluster/"):
+    assert "Cluster whose token lacks privileges" in admin.get("/admin/").content.decode()
+    for page in (health, "/admin/vps/cluster/"):
         assert f"{privilege} on 5 of 5 guests: {LACKS[privilege]}" in admin.get(page).content.decode()
     simulated.grant(ALL)
     admin.post(f"/admin/vps/cluster/{real_cluster.pk}/test/")
