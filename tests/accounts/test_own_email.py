@@ -74,7 +74,7 @@ def test_own_email_changes_once_both_addresses_have_confirmed_it(
     done = follow(second)
     assert "The address has changed" in done.content.decode()
     assert address_of(alice) == NEW
-    assert [mailbox.sent(to)[-1].subject for to in (OLD, NEW)] == ["Your address on ospab.host was changed"] * 2
+    assert [mailbox.sent(to)[-1].subject for to in (OLD, NEW)] == ["Your e-mail address on ospab.host was changed"] * 2
     profile = browser.get("/profile/").content.decode()
     assert (NEW in profile, "is to become" in profile) == (True, False)
     login = {"email": NEW, "password": PASSWORD}

@@ -24,10 +24,10 @@ UNTIL = datetime(2026, 11, 26, 12, 32, tzinfo=UTC)
 class WithLink(Purpose):
     name = "with_link"
     subject = title = _("Change the password")
-    intro = "Somebody, we hope you, has asked for a new password of the login %(login)s."
+    intro = "A new password was requested for the login %(login)s."
     lead = "To set a new password, open:"
     button = _("Change the password")
-    advice = "Then nothing is to be done: the password is as it was."
+    advice = "The password has not changed, and there is nothing you need to do."
 
     def write(self, mail: Mail) -> Written | None:
         return Written("alice@example.com", {"login": mail.login, "url": LINK, "until": UNTIL})
