@@ -108,8 +108,8 @@ To set a new password, open:
 The link works once, until 12:32 (UTC).
 
 Not you? The password has not changed, and there is nothing you need to
-do. It was requested from the address 203.0.113.7, Chrome on macOS, on 26
-November at 11:32 (UTC). If such mails keep coming, write to
+do. It was requested from the address 203.0.113.7, Chrome on macOS, on
+26 November at 11:32 (UTC). If such mails keep coming, write to
 support@example.com.
 
 --\N{SPACE}
