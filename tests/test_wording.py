@@ -61,6 +61,7 @@ def test_english_sentences_keep_the_rules() -> None:
 
 
 def test_russian_sentences_keep_the_rules() -> None:
+    """F11."""
     assert breaches((text for message in messages() for text in forms_of(message.string)), RUSSIAN) == []
 
 

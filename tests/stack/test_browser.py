@@ -118,6 +118,7 @@ def test_graphs_are_drawn_for_every_timeframe_each_of_which_has_an_address(open_
 
 
 def test_graphs_show_the_values_of_one_moment_in_all_four_under_the_pointer(open_as: Any, panel: Any) -> None:
+    """F10."""
     page = open_as("alice")
     readings = open_graphs(page, panel)
     expect(readings.first).to_be_hidden()
@@ -151,6 +152,7 @@ def test_graphs_say_their_values_to_whoever_moves_by_keyboard(open_as: Any, pane
 def test_graphs_have_their_values_above_the_plot_on_a_phone_and_of_the_moment_that_is_touched(
     open_as: Any, panel: Any
 ) -> None:
+    """F10."""
     page = open_as("alice", viewport={"width": 375, "height": 812}, has_touch=True)
     strip = open_graphs(page, panel).first
     expect(strip).to_be_visible()

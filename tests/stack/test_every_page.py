@@ -35,6 +35,7 @@ def page_of(browser: Browser, panel: Any) -> Iterator[Callable[[str], Page]]:
 
 @pytest.mark.parametrize(("who", "path"), OF_CUSTOMERS)
 def test_page_of_a_customer_is_for_everybody_on_every_screen(page_of: Any, panel: Any, who: str, path: str) -> None:
+    """F9, and F4 by its widths."""
     page = page_of(who)
     page.goto(panel.url + path)
     assert look_at(page) == []

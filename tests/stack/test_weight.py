@@ -64,6 +64,7 @@ def scales(browser: Browser, panel: Any) -> Any:
 
 @pytest.mark.parametrize("compression", COMPRESSIONS)
 def test_pages_from_the_login_on_weigh_little(scales: Any, panel: Any, compression: str) -> None:
+    """F6."""
     on = scales(compression)
     weight, font, listed = on.of(lambda: on.page.goto(f"{panel.url}/login/"))
     assert 0 < weight <= FIRST, listed
@@ -78,6 +79,7 @@ def test_pages_from_the_login_on_weigh_little(scales: Any, panel: Any, compressi
 
 @pytest.mark.parametrize("compression", COMPRESSIONS)
 def test_pages_from_the_list_on_weigh_little(scales: Any, panel: Any, compression: str) -> None:
+    """F6."""
     name, _, value = panel.session("alice").partition("=")
     cookie = {"name": name, "value": value, "url": panel.url}
     on = scales(compression)

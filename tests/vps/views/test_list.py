@@ -67,6 +67,7 @@ def fleet(alice: Any, make_vps: Any, bind: Any) -> dict[str, Vps]:
 
 
 def test_server_list_counts_what_each_chip_finds(as_user: Any, alice: Any, fleet: Any) -> None:
+    """F13."""
     page = as_user(alice).get("/")
     assert chips(page) == {"": 6, "attention": 2, "running": 2, "stopped": 1, "in_progress": 2, "suspended": 1}
     assert "Need attention 2" in text(page)
@@ -127,6 +128,7 @@ def test_server_list_of_an_address_of_the_release_before_is_narrowed_as_it_was(
 def test_server_list_stands_in_each_order_and_says_so_to_screen_readers(
     as_user: Any, alice: Any, fleet: Any, sort: str, order: str
 ) -> None:
+    """F13."""
     page = as_user(alice).get(f"/?sort={order}{sort}")
     assert sorted(names(page)) == sorted(fleet)
     way = "descending" if order else "ascending"
