@@ -81,19 +81,20 @@ def test_site_moves_an_order_through_its_life_on_the_page(panel: Any, site: Site
     def page() -> str:
         return browser.get(address).text
 
-    assert "Приостановлен" not in page()
+    assert "tone-susp" not in page()
     wait_for(lambda: "/power/" in page(), 20, "the buttons of a server that is seen")
     bill = {"reason": "unpaid", "message": "Счёт 17 не оплачен."}
     site.call("orders", "changeOrder", "lived", {"status": "suspended", "suspension": bill})
     assert site.deliver() == []
     assert "Приостановлен" in page()
+    assert "tone-susp" in page()
     assert "Счёт 17 не оплачен." in page()
     assert "/power/" not in page()
     press(browser, address, f"{address}power/start/")
     assert list(sight.operations(external_id="lived")) == []
     site.call("orders", "changeOrder", "lived", {"status": "running"})
     site.deliver()
-    assert "Приостановлен" not in page()
+    assert "tone-susp" not in page()
     press(browser, address, f"{address}power/start/")
     assert [operation["kind"] for operation in sight.operations(external_id="lived")] == ["start"]
     site.call("orders", "removeOrder", "lived")

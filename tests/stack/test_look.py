@@ -148,9 +148,11 @@ def test_lockout_counts_down_in_place(open_as: Any, panel: Any, browser: Any) ->
 
 def test_focus_stays_on_the_button_that_was_pressed_or_on_what_follows_it(open_as: Any, panel: Any) -> None:
     """F3: of a start, which is not asked about, and of a reboot, whose button makes room for the way out of it."""
+    panel.simulator("POST", "/simulator/guests/104/power", {"power": "stopped"})
     panel.simulator("PATCH", "/simulator/guests/104", {"template": True})
     page = open_as("alice")
     start = page.get_by_role("button", name="Start: ci-runner")
+    expect(start).to_be_visible(timeout=LONG)
     start.focus()
     page.keyboard.press("Enter")
     expect(page.locator("#notices")).to_contain_text("ci-runner: start failed")

@@ -38,7 +38,7 @@ def alices(as_user: Any, alice: Any, settings: Any) -> Client:
 def test_error_page_of_nothing_names_the_login_under_which_one_looks(as_user: Any, alice: Any, client: Any) -> None:
     page = text(as_user(alice).get("/vps/999999/"))
     assert "There is no such page" in page
-    assert "check which login you are under: alice." in page
+    assert "check that this is the right login: alice." in page
     assert "which login" not in text(client.get("/none/"))
 
 
