@@ -32,7 +32,8 @@ def test_server_page_shows_alice_her_server_start_come_up_and_stop(open_as: Any,
     dialog.get_by_role("button", name="Stop").click()
     expect(status.locator(".state")).to_have_text("Stopped", timeout=LONG)
     assert panel.power_at_simulator("qemu", 104, "pve2") == "stopped"
-    expect(status.locator(".row-line").first).to_contain_text(re.compile(r"Stop\s*Done in \d+ s · you, from the panel"))
+    stop = re.compile(r"Stop\s*Done in \d+ s · you, from the panel")
+    expect(status.locator(".row-line").filter(has_text=stop)).to_be_visible()
     page.get_by_role("link", name="All activity").click()
     expect(page.get_by_role("row", name=re.compile("Stop Done in .* You From the panel"))).to_be_visible()
 
