@@ -21,10 +21,11 @@ function refocus() {
   target.focus({ preventScroll: true });
 }
 const isLost = () => !document.activeElement || document.activeElement === body;
-// A button that is off while it is asked for has the focus no more when the answer is there.
+// A button that is off while it is asked for has the focus no more when the answer is there. What an open dialog leads back to
+// stays, whatever is asked for behind it.
 body.addEventListener("htmx:beforeRequest", ({ detail }) => {
-  const isInDialog = detail.elt.closest("#dialog");
-  if (detail.elt.contains(document.activeElement) && !isLost() && !isInDialog) trail = trailOf(document.activeElement);
+  const active = document.activeElement;
+  if (detail.elt.contains(active) && !isLost() && !active.closest("dialog")) trail = trailOf(active);
 });
 body.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (detail.target.contains(document.activeElement) && !isLost()) trail = trailOf(document.activeElement);

@@ -68,6 +68,20 @@ def open_as(browser: Browser, panel: Any, sessions: dict[str, Any]) -> Iterator[
     assert not complaints, complaints
 
 
+@pytest.fixture
+def change_guest(panel: Any) -> Iterator[Callable[..., None]]:
+    """Tell the simulator how a guest behaves. It behaves as before at the end, for the tests beside share the panel."""
+    before: list[tuple[int, dict[str, Any]]] = []
+
+    def change(vmid: int, how: dict[str, Any], *, back: dict[str, Any]) -> None:
+        before.append((vmid, back))
+        panel.simulator("PATCH", f"/simulator/guests/{vmid}", how)
+
+    yield change
+    for vmid, back in reversed(before):
+        panel.simulator("PATCH", f"/simulator/guests/{vmid}", back)
+
+
 def is_complaint(line: ConsoleMessage) -> bool:
     is_gone = "404" in line.text and re.search(r"/vps/\d+/(row|status|history/hour)/(\?.*)?$", line.location["url"])
     is_ended = "401" in line.text

@@ -24,9 +24,9 @@ from launcher.reaper import Reaper
 from launcher.secrets_file import free_port
 from tests.clients.both import client_of, node
 from tests.simulated import PATIENCE, wait_for
-from tests.stack.browser import browser, open_as, sessions
+from tests.stack.browser import browser, change_guest, open_as, sessions
 
-__all__ = ["browser", "client_of", "node", "open_as", "sessions"]
+__all__ = ["browser", "change_guest", "client_of", "node", "open_as", "sessions"]
 
 PUBLIC = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "STATIC_ROOT")
 

@@ -146,10 +146,12 @@ def test_lockout_counts_down_in_place(open_as: Any, panel: Any, browser: Any) ->
     page.close()
 
 
-def test_focus_stays_on_the_button_that_was_pressed_or_on_what_follows_it(open_as: Any, panel: Any) -> None:
+def test_focus_stays_on_the_button_that_was_pressed_or_on_what_follows_it(
+    open_as: Any, panel: Any, change_guest: Any
+) -> None:
     """F3: of a start, which is not asked about, and of a reboot, whose button makes room for the way out of it."""
     panel.simulator("POST", "/simulator/guests/104/power", {"power": "stopped"})
-    panel.simulator("PATCH", "/simulator/guests/104", {"template": True})
+    change_guest(104, {"template": True}, back={"template": False})
     page = open_as("alice")
     start = page.get_by_role("button", name="Start: ci-runner")
     expect(start).to_be_visible(timeout=LONG)
@@ -157,14 +159,26 @@ def test_focus_stays_on_the_button_that_was_pressed_or_on_what_follows_it(open_a
     page.keyboard.press("Enter")
     expect(page.locator("#notices")).to_contain_text("ci-runner: start failed")
     expect(start).to_be_focused()
-    panel.simulator("PATCH", "/simulator/guests/104", {"template": False})
-    panel.simulator("PATCH", "/simulator/guests/102", {"shutdown_seconds": 20})
+    change_guest(102, {"shutdown_seconds": 20}, back={"shutdown_seconds": 3})
     button = page.get_by_role("button", name="Reboot: blog")
     button.click()
     page.get_by_role("dialog").get_by_role("button", name="Reboot").click()
     expect(page.get_by_role("button", name="Power off now: blog")).to_be_focused()
     panel.simulator("PATCH", "/simulator/guests/102", {"shutdown_seconds": 3})
     expect(button).to_be_visible(timeout=LONG)
+
+
+def test_focus_comes_back_from_a_question_though_rows_were_asked_for_behind_it(open_as: Any, panel: Any) -> None:
+    """F3."""
+    page = open_as("alice")
+    button = page.get_by_role("button", name="Reboot: shop")
+    button.click()
+    expect(page.get_by_role("dialog").get_by_role("button", name="Cancel")).to_be_focused()
+    with page.expect_response(re.compile("/rows/")):
+        panel.sync("update", id=1, disk=101)
+    page.wait_for_timeout(200)
+    page.keyboard.press("Escape")
+    expect(button).to_be_focused()
 
 
 def test_question_that_is_a_page_of_its_own_leads_on_with_javascript_too(open_as: Any, panel: Any) -> None:
