@@ -103,7 +103,7 @@ def test_pay_link_leads_to_where_the_main_site_says(as_user: Any, alice: Any, su
     vps, unlinked = suspended(reason="unpaid", pay_url=LINK), suspended("unlinked", reason="unpaid")
     browser = as_user(alice)
     (link,) = re.findall(
-        r'<a class="btn btn-primary(?! only-wide)[^>]*>.*?</a>', read(browser, path.format(vps.pk)), re.DOTALL
+        r'<a class="btn btn-primary(?! d-none)[^>]*>.*?</a>', read(browser, path.format(vps.pk)), re.DOTALL
     )
     assert f'href="{html.escape(LINK)}"' in link
     assert 'target="_blank" rel="noopener"' in link
