@@ -20,6 +20,8 @@ class PanelAdminSite(admin.AdminSite):
     index_title = _("Summary")
     empty_value_display = "—"
     index_template = "admin/panel_index.html"
+    # The frame has one of its own.
+    enable_nav_sidebar = False
 
     def get_urls(self) -> list[Any]:
         """Everybody changes their own password on one page, which counts what is tried there."""

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.contrib.admin.views.main import PAGE_VAR
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -55,6 +56,12 @@ def chosen_ones(changelist: Any) -> list[tuple[str, str, str]]:
         if chosen:
             found.append((str(spec.title), str(chosen["display"]), choices[0]["query_string"]))
     return found
+
+
+@register.simple_tag
+def page_address(changelist: Any, number: int) -> str:
+    """Of that page of a list, whatever it is narrowed to and sorted by."""
+    return str(changelist.get_query_string({PAGE_VAR: number}))
 
 
 @register.filter

@@ -20,7 +20,8 @@ def sidebar(browser: Any, path: str) -> dict[str, bool]:
     """Each place that it leads to, and whether it is marked."""
     page = browser.get(path).content.decode()
     [menu] = re.findall(r'<nav class="places.*?</nav>', page, re.DOTALL)
-    return {address: bool(mark) for address, mark in re.findall(r'<a href="([^"]*)"( aria-current="page")?', menu)}
+    links = re.findall(r'<a class="menu-item" href="([^"]*)"( aria-current="page")?', menu)
+    return {address: bool(mark) for address, mark in links}
 
 
 def chips(browser: Any, path: str = "/admin/vps/vps/") -> dict[str, int]:
@@ -77,7 +78,7 @@ def test_chips_and_search_keep_what_else_was_chosen(admin: Any, alice: Any, make
     for address, *_rest in CHIP.findall(page):
         assert "status__exact=running" in address
         assert "q=web" in address
-    [chosen] = re.findall(r'<p class="chosen">.*?</p>', page, re.DOTALL)
+    chosen = page.partition('id="chosen"')[2].partition("</div>")[0]
     away = re.findall(r'<a class="chip" href="([^"]*)"', chosen)
     assert len(away) == 1
     assert "status__exact" not in away[0]
@@ -90,15 +91,15 @@ def test_list_says_what_its_columns_mean_and_clears_a_selection_without_scripts(
     make_vps(alice)
     page = admin.get("/admin/vps/vps/?show=unbound").content.decode()
     assert "size: CPU" in page
-    assert '<a class="clear-selection" href="/admin/vps/vps/?show=unbound">' in page
+    assert re.search(r'<a class="btn[^"]*" href="/admin/vps/vps/\?show=unbound">[^A-Z]*Clear selection</a>', page)
 
 
 def test_harsh_buttons_are_told_from_the_others(admin: Any, alice: Any, make_vps: Any, bind: Any) -> None:
     vps = make_vps(alice)
     bind(vps)
     page = admin.get(f"/admin/vps/vps/{vps.pk}/change/").content.decode()
-    buttons = re.findall(r'name="action" value="power_(\w+)" [^>]*?( class="harsh")?>', page)
-    marks = {verb.name.replace("-", "_"): ' class="harsh"' if verb.is_harsh else "" for verb in VERBS.values()}
+    buttons = [(name, mark) for mark, name in re.findall(r'class="btn( harsh)?" name="action" value="power_(\w+)"', page)]
+    marks = {verb.name.replace("-", "_"): " harsh" if verb.is_harsh else "" for verb in VERBS.values()}
     assert dict(buttons) == marks
     assert len(set(marks.values())) == 2
 
@@ -111,7 +112,7 @@ def test_question_names_the_server_and_offers_cancel_first(
     bind(vps)
     page = admin.post("/admin/vps/vps/", {"action": f"power_{verb}", "_selected_action": [vps.pk]}).content.decode()
     assert re.search(r"<h1>[^<]*shop[^<]*\?</h1>", page)
-    assert page.index("cancel-link") < page.index('type="submit" class="danger"')
+    assert page.index("cancel-link") < page.index('type="submit" class="btn btn-danger"')
 
 
 def test_question_of_deleting_names_what_goes_and_offers_cancel_first(as_user: Any, carol: Any) -> None:
@@ -120,7 +121,7 @@ def test_question_of_deleting_names_what_goes_and_offers_cancel_first(as_user: A
     group = Group.objects.create(name="First line")
     page = as_user(carol).get(f"/admin/auth/group/{group.pk}/delete/").content.decode()
     assert "<h1>Delete “First line”?</h1>" in page
-    assert page.index("cancel-link") < page.index('type="submit" class="danger"')
+    assert page.index("cancel-link") < page.index('type="submit" class="btn btn-danger"')
 
 
 def test_login_of_the_admin_is_the_panels(alice: Any, carol: Any, as_user: Any) -> None:

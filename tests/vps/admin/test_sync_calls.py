@@ -76,7 +76,7 @@ def test_sync_call_admin_draws_bars_as_high_as_the_calls_were_many(admin: Any) -
     ]
     before, now, _ = (int(x) for _, x, *_ in bars)
     assert now - before == 10
-    assert "style=" not in page.partition('<section class="main-site"')[2].partition("</section>")[0]
+    assert "style=" not in page.partition('<section class="card main-site"')[2].partition("</section>")[0]
 
 
 def test_sync_call_admin_shows_a_day_or_a_month(admin: Any) -> None:

@@ -26,7 +26,7 @@ def test_main_site_counts_a_day_of_calls_with_those_that_failed(admin: Any) -> N
     page = admin.get("/admin/").content.decode()
     assert "1\N{NARROW NO-BREAK SPACE}212</b> within a day" in page
     assert "12 with an error · usually 18 ms, 95% within 64 ms" in words(page)
-    [address] = re.findall(r'<a id="failed-calls" class="bad" href="([^"]*)"', page)
+    [address] = re.findall(r'<a id="failed-calls" class="[^"]*tone-fail" href="([^"]*)"', page)
     assert len(rows(admin, address)) == 12
     listed = admin.get(address.split("#")[0]).content.decode()
     assert re.search(r"Calls of the main site since .* UTC: 12\.", listed)

@@ -16,7 +16,7 @@ __all__ = ["troubled"]
 
 def shown(browser: Any) -> list[str]:
     page = browser.get("/admin/").content.decode()
-    return re.findall(r'<section class="board-section board-(\w+)"', page)
+    return re.findall(r'<section class="card board-(\w+)"', page)
 
 
 def test_board_shows_every_section_to_who_may_look_at_all(admin: Any) -> None:
