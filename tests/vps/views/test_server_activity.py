@@ -163,7 +163,7 @@ def test_activity_goes_on_below_its_last_row_with_and_without_javascript(
     vps, browser = make_vps(alice), as_user(alice)
     many(vps, 60)
     first = read(browser, vps).content.decode()
-    assert first.count('class="what"') == 50
+    assert first.count('<td class="hour">') == 50
     assert "50 of 60" in text(first)
     more = re.search(r'id="show-more" href="([^"]+)"', first)
     assert more is not None
@@ -171,7 +171,7 @@ def test_activity_goes_on_below_its_last_row_with_and_without_javascript(
     page = browser.get(address).content.decode()
     rest = browser.get(address, headers={"hx-request": "true"}).content.decode()
     for answer in (page, rest):
-        assert answer.count('class="what"') == 10
+        assert answer.count('<td class="hour">') == 10
         assert "60 of 60" in text(answer)
         assert "show-more" not in answer
     assert "To the newest" in page
@@ -188,7 +188,7 @@ def test_activity_of_an_open_page_is_fetched_down_to_its_last_row(
     assert again is not None
     asked(vps, "stop", alice)
     answer = browser.get(again[1].replace("&amp;", "&"), headers={"hx-request": "true"}).content.decode()
-    assert answer.count('class="what"') == 51
+    assert answer.count('<td class="hour">') == 51
     assert "Under way: waiting for its turn" in answer
     assert "show-more" not in answer
 
@@ -223,7 +223,7 @@ def test_activity_costs_the_same_queries_for_one_row_and_for_fifty(
         read(browser, vps)
     many(vps, 49)
     with django_assert_num_queries(QUERIES):
-        assert read(browser, vps).content.decode().count('class="what"') == 50
+        assert read(browser, vps).content.decode().count('<td class="hour">') == 50
 
 
 @pytest.mark.parametrize(("language", "delimiter", "head"), [("en", ",", "Time, UTC"), ("ru", ";", "Время, UTC")])

@@ -250,8 +250,9 @@ def test_tabs_are_addresses_and_only_where_they_have_something_to_show(
 def test_status_is_the_head_and_of_the_overview_all_below_it(
     as_user: Any, alice: Any, make_vps: Any, tab: str, has_overview: bool
 ) -> None:
-    page = read(as_user(alice), make_vps(alice), f"status/?tab={tab}")
-    assert 'class="server-head"' in page
+    vps = make_vps(alice)
+    page = read(as_user(alice), vps, f"status/?tab={tab}")
+    assert f"<h1>{vps.name}</h1>" in page
     assert ("Last activity" in page) == has_overview
 
 
