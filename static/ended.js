@@ -19,7 +19,7 @@ function leave(words) {
   const server = document.getElementById("server");
   const still = server.cloneNode(true);
   for (const element of [still, ...still.querySelectorAll("*")]) for (const { name } of [...element.attributes]) if (name.startsWith("hx-")) element.removeAttribute(name);
-  still.querySelectorAll(".power, .callout-actions, form, button").forEach((element) => element.remove());
+  still.querySelectorAll(".power, .btn-list, form, button").forEach((element) => element.remove());
   server.replaceWith(still);
   for (let part = still; part; part = part.nextElementSibling) Object.assign(part, { inert: true }).classList.add("gone");
   const note = document.getElementById("gone").content.cloneNode(true);

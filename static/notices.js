@@ -67,7 +67,7 @@ region.addEventListener("submit", (event) => {
   putAway(event.target);
 });
 region.addEventListener("click", ({ target }) => {
-  const note = target.closest(".note-close") && target.closest("div.note");
+  const note = target.closest("button") && target.closest("div.note");
   if (note) putAway(note);
 });
 

@@ -229,7 +229,7 @@ def test_customer_is_asked_before_a_reboot_and_told_how_it_ended(
     note = bob.notice(bob.word("rebooted", "mail"))
     assert page.url == here
     bob.look()
-    note.locator(".note-close").click()
+    note.locator("button").click()
     expect(page.locator("#notices .note", has_text=bob.word("rebooted", "mail"))).to_have_count(0)
     page.reload()
     expect(page.locator("#notices .note")).to_have_count(0)
@@ -260,7 +260,7 @@ def test_customer_reboots_several_servers_at_once(
     alice.look()
     question.locator("button[type=submit]").click()
     for name in names:
-        alice.notice(alice.word("rebooted", name)).locator(".note-close").click()
+        alice.notice(alice.word("rebooted", name)).locator("button").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(alice.word("list"))
 
 

@@ -239,7 +239,7 @@ def test_power_press_while_the_hypervisor_is_unreachable_is_refused_with_the_rea
     words = "The hypervisor does not answer, so the server"
     page = browser.post(f"/vps/{vps.id}/power/reboot/", follow=True).content.decode()
     assert re.search(
-        rf'<div class="note tone-fail" data-stays role="alert">.*<div class="words">{words}', page, re.DOTALL
+        rf'<div class="note callout tone-fail" data-stays role="alert">.*<div class="words">{words}', page, re.DOTALL
     )
     fragment = browser.post(f"/vps/{vps.id}/power/reboot/", headers={"hx-request": "true"})
     assert (fragment.status_code, fragment["Retry-After"]) == (503, "10")

@@ -15,6 +15,8 @@ from vps.views import tiles
 from web.timestamps import rfc3339
 
 GB, KB = 1024**3, 1024
+# Before the words beside a figure.
+WORDS = '<span class="d-inline-block fs-4 fw-normal muted">'
 RATES = {"disk_read": 40 * KB, "disk_written": 119 * KB, "net_in": 96 * KB, "net_out": 122 * KB}
 USAGE = {
     "cpu": 0.07,
@@ -53,23 +55,23 @@ def test_tiles_say_what_is_used_now_and_the_peak_of_the_hour(vps: Any) -> None:
     observed(vps, [point(0, cpu=0.34, ram_used=3.9 * GB), point(60, cpu=0.1, ram_used=3 * GB)])
     page = drawn(vps, "ru")
     for words in (
-        "7 % <span>из 4 ядер</span>",
+        f"7 % {WORDS}из 4 ядер</span>",
         "макс. за час 34 %",
-        "3,6 <span>из 8 ГБ</span>",
+        f"3,6 {WORDS}из 8 ГБ</span>",
         "макс. за час 3,9 ГБ",
-        "119 <span>КБ/с пишет</span>",
+        f"119 {WORDS}КБ/с пишет</span>",
         "читает 40 КБ/с",
-        "122 <span>КБ/с отдаёт</span>",
+        f"122 {WORDS}КБ/с отдаёт</span>",
         "принимает 96 КБ/с",
     ):
         assert words in page
-    assert "7% <span>of 4 cores</span>" in drawn(vps)
+    assert f"7% {WORDS}of 4 cores</span>" in drawn(vps)
     assert "1 h peak 34%" in drawn(vps)
 
 
 def test_tiles_show_how_full_a_disk_is_where_that_is_known(vps: Any) -> None:
     page = drawn(vps, disk={"used": 91 * GB, "total": 100 * GB})
-    assert '<div class="tile-value tone-ask">91 <span>of 100 GB</span>' in page
+    assert f'<div class="tile-value h1 tone-ask">91 {WORDS}of 100 GB</span>' in page
     assert "writes 119 KB/s, reads 40 KB/s" in page
 
 
@@ -81,7 +83,7 @@ def test_tiles_mark_a_use_of_more_than_85_percent_and_no_other(vps: Any) -> None
 
 def test_tiles_of_what_nobody_has_said_have_a_dash_and_no_zero(vps: Any) -> None:
     page = drawn(vps, cpu=None, ram={"used": None, "total": None}, rates=dict.fromkeys(RATES))
-    assert page.count('<div class="tile-value">—') == 4
+    assert page.count('<div class="tile-value h1">—') == 4
     assert "0%" not in page
 
 

@@ -107,8 +107,8 @@ def test_api_stats_has_null_for_a_figure_that_nobody_has_said(
     stats = with_token(alice).get(f"/api/vps/{vps.pk}/stats").json()["stats"]
     assert (stats["cpu"], stats["ram"], stats["uptime_s"]) == (None, {"used": 4194304, "total": None}, None)
     page = as_user(alice).get(f"/vps/{vps.pk}/").content.decode()
-    assert re.search(r'tile-value">4 <span>MB</span>', page)
-    assert re.search(r'CPU</div>\s*<div class="tile-value">—', page), "an empty line would say 0"
+    assert re.search(r'tile-value h1">4 <span[^>]*>MB</span>', page)
+    assert re.search(r'CPU</div>\s*<div class="tile-value h1">—', page), "an empty line would say 0"
     body = page.partition('<main class="content')[2]
     assert not re.search(r"\b0(&nbsp;| |\xa0|)%", body)
     assert not re.search(r"\b0 (s|min|h|d)\b", body), "B2: nor has it run for 0 minutes"
