@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, SetUnusablePasswordMixin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +16,7 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from accounts import people
 from accounts.mails import admin as mails_admin  # noqa: F401  it registers itself
 from accounts.models import User
+from web.admin_deletion import DeletionInWords
 
 # Nobody has a use for these lists, and the tokens in them are nobody's to read.
 admin.site.unregister([BlacklistedToken, OutstandingToken])
@@ -29,9 +30,16 @@ class NewUserForm(AdminUserCreationForm):  # type: ignore[type-arg]
         fields = ("username", "email")
 
 
+class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
+    """Django's joins a help text as it is loaded, in whatever language that is in."""
+
+    usable_password_help_text = SetUnusablePasswordMixin.usable_password_help_text  # type: ignore[assignment]
+
+
 @admin.register(User)
-class PanelUserAdmin(UserAdmin):  # type: ignore[type-arg]
+class PanelUserAdmin(DeletionInWords, UserAdmin):  # type: ignore[type-arg]
     add_form = NewUserForm
+    change_password_form = PasswordForm
     add_fieldsets = [
         (None, {"classes": ["wide"], "fields": ["username", "email", "usable_password", "password1", "password2"]})
     ]
@@ -60,7 +68,7 @@ class PanelUserAdmin(UserAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Group)
-class PanelGroupAdmin(GroupAdmin):
+class PanelGroupAdmin(DeletionInWords, GroupAdmin):
     """A group is rights, and whoever is in it has them."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

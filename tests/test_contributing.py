@@ -68,7 +68,7 @@ def test_column_of_a_vps_stands_in_every_place_of_its_list(path: str) -> None:
 
 def test_column_of_a_vps_is_shown_to_staff(as_user: Any, carol: Any, alice: Any, make_vps: Any) -> None:
     page = as_user(carol).get(f"/admin/vps/vps/{make_vps(alice).pk}/change/").content.decode()
-    shown = {"ip_address": "address", "user_id": "owner", "id": ""}
+    shown = {"ip_address": "address", "user_id": "owner", "ram": "memory", "id": ""}
     assert [name for name in COLUMNS if f"field-{shown.get(name, name)}" not in page] == []
 
 

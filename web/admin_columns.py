@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -37,3 +37,25 @@ def moment_column(field: str, title: Sentence) -> Callable[[Any], SafeString | s
 
     column.__name__ = field
     return admin.display(description=title, ordering=field)(column)  # type: ignore[arg-type]
+
+
+def whole(text: Any) -> SafeString | str:
+    """On one line, cut where its column ends; the title has all of it."""
+    return format_html('<span title="{}">{}</span>', text, text) if text else EMPTY
+
+
+def whole_column(field: str, title: Sentence) -> Callable[[Any], SafeString | str]:
+    """A column of names or other words that may be long, by which the list can be sorted."""
+    value = attrgetter(field)
+
+    def column(row: Any) -> SafeString | str:
+        return whole(value(row))
+
+    column.__name__ = field
+    return admin.display(description=title, ordering=field)(column)  # type: ignore[arg-type]
+
+
+def filled(sentence: Sentence, **values: Any) -> SafeString:
+    """A sentence with these in its places, of which moments are shown as columns show them."""
+    shown = {name: short_moment(value) if isinstance(value, datetime) else value for name, value in values.items()}
+    return SafeString(conditional_escape(str(sentence)) % {name: conditional_escape(shown[name]) for name in shown})

@@ -5,11 +5,12 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.mails.purposes import PURPOSES
 from accounts.models import Mail
-from web.admin_columns import short_moment
+from web.admin_columns import short_moment, whole
 from web.errors import Sentence
 from web.read_only_admin import ReadOnlyAdmin
 
@@ -54,17 +55,17 @@ class MailAdmin(ReadOnlyAdmin):
         return str(purpose.subject) if purpose else mail.purpose
 
     @admin.display(description=_("address"), ordering="address")
-    def where(self, mail: Mail) -> str:
+    def where(self, mail: Mail) -> SafeString | str:
         """Where it goes, as far as that is known: a login that was typed is looked up as the mail is sent."""
-        return mail.address or (mail.user.email if mail.user else "") or "—"
+        return whole(mail.address or (mail.user and mail.user.email))
 
     @admin.display(description=_("state"), ordering="ended_at")
     def state(self, mail: Mail) -> str:
         return str(mail.standing)
 
     @admin.display(description=_("problem"), ordering="problem")
-    def why(self, mail: Mail) -> str:
-        return mail.problem_in_words or "—"
+    def why(self, mail: Mail) -> SafeString | str:
+        return whole(mail.problem_in_words)
 
     @admin.display(description=_("asked for"), ordering="created_at")
     def asked(self, mail: Mail) -> str:

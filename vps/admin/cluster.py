@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -23,8 +24,7 @@ from vps.guests import GuestRef
 from vps.models import Cluster, ClusterNode, Event, Placement, Vps
 from vps.models.cluster_trouble import doubt_of, lacks_of, troubles_of
 from vps.services import binding
-from web.admin_columns import moment_column
-from web.timestamps import in_utc
+from web.admin_columns import filled, moment_column, whole, whole_column
 
 GUESTS_A_PAGE = 100
 
@@ -32,8 +32,14 @@ GUESTS_A_PAGE = 100
 @admin.register(Cluster)
 class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = ClusterForm
-    list_display = ["name", "is_active", "health", "unreachable_nodes", "failure", "failures"]
-    list_display += [moment_column("seen_at", _("heard last")), "version", "twin"]
+    list_display = [whole_column("name", _("name")), "is_active", "health", "unreachable_nodes"]
+    list_display += [
+        whole_column("failure", _("failure")),
+        "failures",
+        moment_column("seen_at", _("heard last")),
+        "version",
+        "twin",
+    ]
     list_filter = [AttentionFilter, "is_active"]
     search_fields = ["name", "hosts"]
     change_form_template = "admin/vps/cluster/change_form.html"
@@ -50,15 +56,15 @@ class ClusterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return super().get_queryset(request).select_related("same_as").prefetch_related(unreachable)
 
     @admin.display(description=_("health"))
-    def health(self, cluster: Cluster) -> str:
+    def health(self, cluster: Cluster) -> SafeString | str:
         trouble = " ".join(str(sentence) for sentence in troubles_of(cluster))
         if cluster.unreachable_since:
-            return str(_("unreachable since %(when)s") % {"when": in_utc(cluster.unreachable_since)})
+            return filled(_("unreachable since %(when)s"), when=cluster.unreachable_since)
         if cluster.seen_at is None:
             return str(_("not asked yet"))
         if cluster.is_fresh(timezone.now()):
-            return str(_("reachable, but: %(trouble)s") % {"trouble": trouble}) if trouble else str(_("reachable"))
-        return str(_("not heard since %(when)s") % {"when": in_utc(cluster.seen_at)})
+            return filled(_("reachable, but: %(trouble)s"), trouble=whole(trouble)) if trouble else str(_("reachable"))
+        return filled(_("not heard since %(when)s"), when=cluster.seen_at)
 
     @admin.display(description=_("same as"))
     def twin(self, cluster: Cluster) -> str:

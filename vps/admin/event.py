@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from vps.admin.event_words import in_words
 from vps.admin.read_only import ReadOnlyAdmin, vps_link
 from vps.models import Event
-from web.admin_columns import moment_column
+from web.admin_columns import moment_column, whole
 
 
 @admin.register(Event)
@@ -27,5 +27,5 @@ class EventAdmin(ReadOnlyAdmin):
         return vps_link(event.vps_id, event.vps)
 
     @admin.display(description=_("what exactly"))
-    def words(self, event: Any) -> str:
-        return in_words(event) or "—"
+    def words(self, event: Any) -> SafeString | str:
+        return whole(in_words(event))

@@ -11,7 +11,7 @@ from vps.admin.outcome_filter import OutcomeFilter, ReasonFilter
 from vps.admin.read_only import ReadOnlyAdmin, vps_link
 from vps.attention.reasons import reason_of
 from vps.models import Operation
-from web.admin_columns import moment_column
+from web.admin_columns import moment_column, whole
 
 
 @admin.register(Operation)
@@ -32,8 +32,8 @@ class OperationAdmin(ReadOnlyAdmin):
     ]
 
     @admin.display(description=_("error"), ordering="error_code")
-    def why(self, operation: Any) -> str:
-        return str(reason_of(operation.error_code)) or "—"
+    def why(self, operation: Any) -> SafeString | str:
+        return whole(reason_of(operation.error_code))
 
     @admin.display(description=_("server"), ordering="vps__name")
     def server(self, operation: Any) -> SafeString | str:

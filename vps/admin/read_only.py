@@ -18,4 +18,5 @@ def vps_link(vps_id: int | None, vps: Any) -> SafeString | str:
         return "—"
     if vps is None:
         return _("ID %(id)s, deleted") % {"id": vps_id}
-    return format_html('<a href="{}">{}</a>', reverse("admin:vps_vps_change", args=[vps_id]), vps.name)
+    address = reverse("admin:vps_vps_change", args=[vps_id])
+    return format_html('<a title="{}" href="{}">{}</a>', vps.name, address, vps.name)

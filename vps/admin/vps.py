@@ -23,12 +23,13 @@ from vps.admin.columns import state_pill
 from vps.admin.event_words import in_words
 from vps.admin.selection import check_selection
 from vps.attention.reasons import reason_of
+from vps.figures import MB, amount
 from vps.guests import LONGEST_KEY
 from vps.models import Event, Operation, Placement, Vps
 from vps.models.shown import shown_as
 from vps.operations.verbs import verb_of
 from vps.services import binding
-from web.admin_columns import moment_column, short_moment
+from web.admin_columns import moment_column, short_moment, whole, whole_column
 from web.timestamps import in_utc
 
 PLACEMENTS: dict[str, tuple[Any, dict[str, Any]]] = {
@@ -76,8 +77,8 @@ class SeenFilter(admin.SimpleListFilter):
 
 @admin.register(Vps)
 class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["name", "pill", "owner", "ip_address", "machine", "size"]
-    list_display += [moment_column("updated_at", _("changed"))]
+    list_display = [whole_column("name", _("name")), "pill", "owner", whole_column("ip_address", _("address"))]
+    list_display += ["machine", "size", moment_column("updated_at", _("changed"))]
     has_chips = True
     legend = _("size: CPU · GB of memory · GB of disk")
     list_filter = [ServerChips, SeenFilter, AttentionFilter, "status", suspension.ReasonFilter, PlacementFilter]
@@ -97,7 +98,7 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "address",
         "os",
         "cpu",
-        "ram",
+        "memory",
         "disk",
         "hypervisor",
         "bound_to",
@@ -150,14 +151,14 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=_("owner"), ordering="user__username")
     def owner(self, vps: Vps) -> SafeString:
-        return format_html('<a href="../../accounts/user/{}/change/">{}</a>', vps.user_id, vps.user.username)
+        return format_html('<a href="../../accounts/user/{}/change/">{}</a>', vps.user_id, whole(vps.user.username))
 
     @admin.display(description=_("state"), ordering="status")
     def pill(self, vps: Vps) -> SafeString:
         """With why or since when, as far as a line has room for it."""
         since = vps.shown.since
         more = short_moment(since) if since else suspension.reason_of(vps)
-        return format_html('{}<span class="quiet">{}</span>', state_pill(vps), more or "")
+        return format_html('{} <span class="small text-secondary">{}</span>', state_pill(vps), more or "")
 
     @admin.display(description=_("seen as"), ordering="status")
     def state(self, vps: Vps) -> str:
@@ -192,7 +193,7 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             return f"{placement.cluster.name} / {placement.guest}"
         why = "" if placement else str(getattr(vps, "why_unbound", ""))
         whole = self.bound_to(vps)
-        return format_html('<span class="why" title="{}">{}</span>', whole, why or whole)
+        return format_html('<span class="text-tone tone-ask" title="{}">{}</span>', whole, why or whole)
 
     @admin.display(description=_("identity of the guest"))
     def identity(self, vps: Vps) -> str:
@@ -203,6 +204,10 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return str(
             _("%(identity)s; in its place: %(found)s") % {"identity": identity, "found": placement.found_instead}
         )
+
+    @admin.display(description=_("memory"))
+    def memory(self, vps: Vps) -> str:
+        return amount(vps.ram * MB)
 
     @admin.display(description=_("size"))
     def size(self, vps: Vps) -> str:

@@ -82,7 +82,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("body"))
     def sent(self, delivery: Any) -> SafeString:
-        return format_html('<pre class="wrapped">{}</pre>', delivery.body)
+        return format_html("<pre>{}</pre>", delivery.body)
 
     @admin.display(description=_("attempts"))
     def last_attempts(self, delivery: Any) -> SafeString | str:
@@ -90,7 +90,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
             (to_the_second(row), _("%(result)s, %(ms)s ms") % {"result": row, "ms": row.took_ms}, row.answer)
             for row in delivery.attempts.all()
         ]
-        return format_html_join(mark_safe("<br>"), '{}: {} <span class="quiet">{}</span>', rows) or "—"
+        return format_html_join(mark_safe("<br>"), '{}: {} <span class="text-secondary">{}</span>', rows) or "—"
 
 
 @admin.register(WebhookAttempt)

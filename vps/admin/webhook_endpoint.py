@@ -13,6 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
@@ -23,14 +25,15 @@ from vps.models import WebhookEndpoint
 from vps.models.webhook_attempt import in_words
 from vps.models.webhook_delivery import with_backlog
 from vps.services import webhooks
+from web.admin_columns import filled, moment_column, short_moment, whole, whole_column
 from web.errors import PanelError, Sentence
-from web.timestamps import in_utc
 
 
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = WebhookEndpointForm
-    list_display = ["name", "health", "pending", "success", "trouble", "url"]
+    list_display = [whole_column("name", _("name")), "health", "pending"]
+    list_display += [moment_column("succeeded_at", _("last success")), "trouble", whole_column("url", _("address"))]
     list_filter = [AttentionFilter]
     search_fields = ["name", "url"]
     change_form_template = "admin/vps/webhookendpoint/change_form.html"
@@ -58,30 +61,25 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     # What is shown
 
     @admin.display(description=_("state"), ordering="is_active")
-    def health(self, endpoint: WebhookEndpoint) -> str:
+    def health(self, endpoint: WebhookEndpoint) -> SafeString | str:
         if not endpoint.is_active:
-            when, why = in_utc(endpoint.disabled_at or timezone.now()), endpoint.get_disabled_why_display()
-            return str(_("disabled since %(when)s, %(why)s") % {"when": when, "why": why})
+            when, why = endpoint.disabled_at or timezone.now(), endpoint.get_disabled_why_display()
+            return filled(_("disabled since %(when)s, %(why)s"), when=when, why=why)
         if endpoint.is_unreachable and endpoint.unreachable_since:
-            return str(_("accepts nothing since %(when)s") % {"when": in_utc(endpoint.unreachable_since)})
+            return filled(_("accepts nothing since %(when)s"), when=endpoint.unreachable_since)
         return str(_("in use"))
 
     @admin.display(description=_("pending"), ordering="backlog")
-    def pending(self, endpoint: Any) -> str:
+    def pending(self, endpoint: Any) -> SafeString | str:
         if not endpoint.backlog:
             return "0"
-        return str(_("%(count)s, since %(when)s") % {"count": endpoint.backlog, "when": in_utc(endpoint.oldest)})
-
-    @admin.display(description=_("last success"), ordering="succeeded_at")
-    def success(self, endpoint: WebhookEndpoint) -> str:
-        return in_utc(endpoint.succeeded_at) if endpoint.succeeded_at else "—"
+        return filled(_("%(count)s, since %(when)s"), count=endpoint.backlog, when=endpoint.oldest)
 
     @admin.display(description=_("last failure"), ordering="failed_at")
-    def trouble(self, endpoint: WebhookEndpoint) -> str:
+    def trouble(self, endpoint: WebhookEndpoint) -> SafeString | str:
         """Why is known until the next success."""
-        if not endpoint.failed_at:
-            return "—"
-        return in_utc(endpoint.failed_at) + (f", {in_words(endpoint.failure)}" if endpoint.failure else "")
+        when = short_moment(endpoint.failed_at)
+        return format_html("{}, {}", when, whole(in_words(endpoint.failure))) if endpoint.failure else when
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *rest: Any, **more: Any

@@ -73,8 +73,8 @@ def test_vps_admin_finds_servers_by_name_address_owner_and_key(
     bind(make_vps(alice, name="web-01", ip_address="192.0.2.7"), vmid=107)
     make_vps(bob, name="other")
     page = admin.get(f"/admin/vps/vps/?q={text}").content.decode()
-    assert ">web-01</a>" in page
-    assert ">other</a>" not in page
+    assert ">web-01</span></a>" in page
+    assert ">other</span></a>" not in page
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_vps_admin_filters_servers(admin: Any, alice: Any, make_vps: Any, bind: 
     bind(make_vps(alice, name="c"), vmid=1002, missing_since=timezone.now())
     bind(make_vps(alice, name="d"), vmid=1003, missing_since=timezone.now(), identity_mismatch="uuid-9")
     page = admin.get(f"/admin/vps/vps/?{query}").content.decode()
-    assert [name for name in "abcd" if f">{name}</a>" in page] == list(names)
+    assert [name for name in "abcd" if f">{name}</span></a>" in page] == list(names)
 
 
 def test_vps_admin_requests_operations_of_many_and_shows_refusals(

@@ -132,3 +132,27 @@ def test_login_of_the_admin_is_the_panels(alice: Any, carol: Any, as_user: Any) 
     assert (answer.status_code, answer["Location"]) == (302, "/login/?next=/admin/vps/vps/")
     assert as_user(alice).get("/admin/login/").status_code == 403
     assert as_user(carol).get("/admin/login/")["Location"] == "/admin/"
+
+
+def test_question_of_deleting_a_group_names_it_and_no_rows_that_only_join(as_user: Any, carol: Any, bob: Any) -> None:
+    carol.is_superuser = True
+    carol.save()
+    group = Group.objects.create(name="First line")
+    group.permissions.add(Permission.objects.get(codename="view_event"))
+    bob.groups.add(group)
+    page = as_user(carol).get(f"/admin/auth/group/{group.pk}/delete/").content.decode()
+    assert "Group: <a href" in page
+    assert "object (" not in page
+
+
+@pytest.mark.parametrize(("language", "is_russian"), [("en", False), ("ru", True)])
+def test_form_of_somebody_elses_password_is_in_the_readers_language(
+    as_user: Any, carol: Any, bob: Any, language: str, is_russian: bool
+) -> None:
+    carol.is_superuser = True
+    carol.save()
+    page = as_user(carol).get(f"/admin/accounts/user/{bob.pk}/password/", headers={"accept-language": language})
+    help_text = page.content.decode().partition('<div class="help"')[2].partition("</div>")[0]
+    assert help_text
+    assert bool(re.search("[А-Яа-я]", help_text)) == is_russian
+    assert bool(re.search(r"\b[a-z]{4}", re.sub("<[^>]*>", "", help_text))) != is_russian

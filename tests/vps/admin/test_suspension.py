@@ -22,7 +22,7 @@ def field(admin: Any, vps: Vps) -> str:
 
 def names(admin: Any, query: str) -> list[str]:
     page = admin.get(f"/admin/vps/vps/?{query}").content.decode()
-    return sorted(re.findall(r'field-name"><a [^>]*>(.*?)</a>', page))
+    return sorted(re.findall(r'field-name"><a [^>]*><span title="[^"]*">(.*?)</span></a>', page))
 
 
 @pytest.fixture
@@ -105,4 +105,4 @@ def test_server_list_of_staff_says_why_each_is_suspended_in_the_same_number_of_q
         if number in (0, 29):
             with django_assert_num_queries(9):
                 page = admin.get("/admin/vps/vps/").content.decode()
-    assert page.count('Suspended</span>\n<span class="quiet">unpaid</span>') == 30
+    assert page.count('Suspended</span>\n <span class="small text-secondary">unpaid</span>') == 30
