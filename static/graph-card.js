@@ -94,6 +94,7 @@ const GraphCard = (() => {
         return parts.map(([figure, unit], at) => (unit && (!isOne || at === parts.length - 1) ? `${figure} ${unit}` : figure)).join(" / ");
       };
       const bold = document.createElement("b");
+      bold.className = "text-body";
       bold.textContent = this.page.shown.now ? together(this.series.map(({ name }) => this.page.shown.now[name])) : "";
       const peaks = together(values.map((line, at) => peak([...line, this.page.shown.now?.[this.series[at].name]])));
       this.card.querySelector(".graph-sums").replaceChildren(...(this.page.shown.now ? [`${words.now} `, bold, " · "] : []), `${words.peak} ${peaks}`);
