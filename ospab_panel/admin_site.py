@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
+from vps.attention import needs
 from vps.board import sections_for
 
 
@@ -35,6 +36,10 @@ class PanelAdminSite(admin.AdminSite):
         if request.user.is_authenticated:
             raise PermissionDenied
         return redirect_to_login(request.GET.get("next", reverse("admin:index")))
+
+    def each_context(self, request: HttpRequest) -> Any:
+        """With what the sidebar says beside its places."""
+        return super().each_context(request) | {"needs": needs() if self.has_permission(request) else {}}
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The page renews its board alone: its frame costs queries of its own."""

@@ -16,6 +16,8 @@ GUESTS_FOR = USAGE_FOR = 60
 # A history is fetched for who looks at it; meanwhile the one before is shown. That there is none is asked again sooner.
 HISTORY_FOR, NO_HISTORY_FOR = 600, 60
 USUAL_TIME_FOR = 600
+# As often as the staff's first page renews itself.
+ATTENTION_FOR = 15
 # A release reads nothing that another has written in another shape.
 GUESTS, SIGHTINGS = "guests-by-key", "sightings-by-key"
 # A cluster may be away for days, and other machines stand there when it is back.
@@ -90,4 +92,14 @@ def store_usual_time(operation: str, seconds: int) -> None:
 def usual_time(operation: str) -> int | None:
     """How long one of this name usually takes; 0 where that is not known, and None where nobody has looked lately."""
     found: int | None = losable(cache.get, f"usual-time-of:{operation}")
+    return found
+
+
+def store_attention(counts: dict[str, int]) -> None:
+    losable(cache.set, "attention", counts, ATTENTION_FOR)
+
+
+def attention() -> dict[str, int] | None:
+    """How many of each kind of trouble there are, or None where nobody has counted within some seconds."""
+    found: dict[str, int] | None = losable(cache.get, "attention")
     return found

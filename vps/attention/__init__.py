@@ -2,6 +2,7 @@
 
 * `kind`: what a kind is; `kinds`: the table of all, the worst first.
 * `clusters`, `mails`, `main_site`, `operations`, `servers`, `webhooks`: the kinds themselves.
+* `sidebar`: how many there are of each model.
 * `summary`: how many there are of each, since when, and in what words. `reasons`: why operations failed, in few words.
 """
 
@@ -11,9 +12,10 @@ from django.db.models import Model
 
 from vps.attention.kind import Kind
 from vps.attention.kinds import BY_KEY, KINDS
+from vps.attention.sidebar import needs
 from vps.attention.summary import Trouble, troubles
 
-__all__ = ["BY_KEY", "KINDS", "Kind", "Trouble", "may_look_at", "may_see_all", "troubles", "troubles_for"]
+__all__ = ["BY_KEY", "KINDS", "Kind", "Trouble", "may_look_at", "may_see_all", "needs", "troubles", "troubles_for"]
 
 
 def may_look_at(user: Any, model: type[Model]) -> bool:

@@ -40,6 +40,11 @@ def troubles(kinds: list[Kind]) -> list[Trouble]:
     return [Trouble(kind, *counts[kind.key], detail_of(kind, words[kind.key], counts[kind.key][0])) for kind in there]
 
 
+def counts(kinds: list[Kind]) -> dict[str, int]:
+    """How many there are of each of these kinds, of which there are any."""
+    return {key: count for key, count, _oldest in united(counted(kind) for kind in kinds) if count}
+
+
 def united(parts: Iterable[Any]) -> Iterable[Any]:
     """One query of them all."""
     first, *rest = list(parts) or [None]

@@ -8,6 +8,7 @@ from django.contrib.admin.views.main import PAGE_VAR
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from vps.attention.sidebar import Needs
 from web.admin_columns import short_moment
 from web.errors import Sentence
 
@@ -25,11 +26,25 @@ OTHERS = _("Others")
 
 
 @register.simple_tag
-def sidebar_groups(available_apps: list[dict[str, Any]]) -> list[tuple[Sentence, list[dict[str, Any]]]]:
-    """What this reader may look at, by groups: models as Django's `available_apps` has them."""
-    models = {model["object_name"]: model for app in available_apps for model in app["models"] if model["admin_url"]}
+def sidebar_groups(
+    available_apps: list[dict[str, Any]], needs: dict[str, Needs]
+) -> list[tuple[Sentence, list[dict[str, Any]]]]:
+    """What this reader may look at, by groups: models as Django's `available_apps` has them, and what needs a hand there."""
+    models = {
+        model["object_name"]: model | {"needs": needs.get(model["object_name"])}
+        for app in available_apps
+        for model in app["models"]
+        if model["admin_url"]
+    }
     groups = [(title, [models.pop(name) for name in names if name in models]) for title, names in GROUPS]
     return [(title, found) for title, found in [*groups, (OTHERS, list(models.values()))] if found]
+
+
+@register.filter
+def in_all(groups: list[tuple[Sentence, list[dict[str, Any]]]]) -> Needs | None:
+    """What needs a hand in all of these places together."""
+    found = [model["needs"] for _title, models in groups for model in models if model["needs"]]
+    return (sum(number for number, _is_bad in found), any(is_bad for _number, is_bad in found)) if found else None
 
 
 @register.simple_tag
