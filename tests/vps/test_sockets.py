@@ -278,11 +278,11 @@ def test_page_socket_says_that_there_is_a_notice_and_to_nobody_else(
             opened("/ws/pages", cookie_of(browsers[1])) as his,
         ):
             await sync_to_async(fail)()
-            told: list[dict[str, Any]] = []
-            while {"notices": True} not in told:
-                told.append(json.loads((await hers.received())["text"]))
+            heard: list[dict[str, Any]] = []
+            while {"notices": True} not in heard:
+                heard.append(json.loads((await hers.received())["text"]))
             await sync_to_async(notify.send_changes)([(blog.pk, bob.pk)])
-            return [*told, json.loads((await his.received())["text"])]
+            return [*heard, json.loads((await his.received())["text"])]
 
     *hers, his = async_to_sync(see)()
     assert {"vps": shop.pk} in hers
