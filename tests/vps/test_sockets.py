@@ -278,11 +278,11 @@ def test_page_socket_says_that_there_is_a_notice_and_to_nobody_else(
             opened("/ws/pages", cookie_of(browsers[1])) as his,
         ):
             await sync_to_async(fail)()
-            heard: list[dict[str, Any]] = []
-            while {"notices": True} not in heard:
-                heard.append(json.loads((await hers.received())["text"]))
+            received: list[dict[str, Any]] = []
+            while {"notices": True} not in received:
+                received.append(json.loads((await hers.received())["text"]))
             await sync_to_async(notify.send_changes)([(blog.pk, bob.pk)])
-            return [*heard, json.loads((await his.received())["text"])]
+            return [*received, json.loads((await his.received())["text"])]
 
     *hers, his = async_to_sync(see)()
     assert {"vps": shop.pk} in hers

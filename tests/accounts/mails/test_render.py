@@ -23,6 +23,8 @@ UNTIL = datetime(2026, 11, 26, 12, 32, tzinfo=UTC)
 
 class WithLink(Purpose):
     name = "with_link"
+    # Mails of a fixed day are read here, however long ago that was.
+    lifetime = timedelta(days=9999)
     subject = title = _("Change the password")
     intro = "A new password was requested for the login %(login)s."
     lead = "To set a new password, open:"
