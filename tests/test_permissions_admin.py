@@ -82,6 +82,7 @@ MODELS: dict[str, dict[str, Row]] = {
         "<int:id>/secret/": (CHANGE, 200, CHANGE, 200),
         **{f"<int:id>/{verb}/": (None, 405, CHANGE, 302) for verb in ("test", "enable", "disable")},
         "<int:id>/rotate/": (None, 405, CHANGE, 200),
+        "send-now/": (None, 405, CHANGE, 302),
     },
     "vps/webhookdelivery": READ_ONLY,
     "vps/webhookattempt": READ_ONLY,

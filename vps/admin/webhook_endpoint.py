@@ -54,6 +54,7 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 path(f"<int:id>/{name}/", view(require_POST(verb)), name=f"vps_webhookendpoint_{name}")
                 for name, verb in verbs.items()
             ),
+            path("send-now/", view(require_POST(self.send_now)), name="vps_webhookendpoint_send_now"),
             path("<int:id>/secret/", view(self.secret), name="vps_webhookendpoint_secret"),
             *super().get_urls(),
         ]
@@ -132,6 +133,14 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         made = webhooks.send_test(endpoint, by=request.user)
         self.message_user(request, _("A test event is queued. This is its delivery; its attempts appear below."))
         return redirect("admin:vps_webhookdelivery_change", made.pk)
+
+    def send_now(self, request: HttpRequest) -> HttpResponse:
+        """From the staff's first page, where the backlog stands."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        webhooks.send_now()
+        self.message_user(request, _("What waits is being sent. Those endpoints that took nothing are asked again."))
+        return redirect("admin:index")
 
     def rotate(self, request: HttpRequest, id: int) -> HttpResponse:
         """That it is too early is said where the one that was made too lately can be made anew: a second click's answer is

@@ -5,8 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.utils import timezone
 
+from tests.conftest import person
 from tests.vps.admin.reading import rows, words
 from vps.board.webhooks import STEPS, backlog
 from vps.models import WebhookDelivery, WebhookEndpoint
@@ -47,6 +49,45 @@ def test_webhooks_whose_time_has_come_are_due_now_but_for_those_of_a_disabled_en
     assert "The next try is due now." in section(admin)
     endpoint.disable("staff")
     assert "next try" not in section(admin)
+
+
+def test_webhooks_that_wait_for_their_next_try_are_sent_now_by_a_press(admin: Any, endpoint: WebhookEndpoint) -> None:
+    waits(endpoint, 10)
+    endpoint.row.update(failures=9, retry_at=timezone.now() + timedelta(hours=1))
+    assert 'id="send-now"' in admin.get("/admin/").content.decode()
+    answer = admin.post("/admin/vps/webhookendpoint/send-now/", follow=True).content.decode()
+    assert "What waits is being sent." in answer
+    assert 'id="send-now"' not in answer, "it is due"
+    assert WebhookEndpoint.objects.open_now().get() == endpoint
+    assert WebhookDelivery.objects.due().count() == 1
+
+
+def test_webhooks_of_an_endpoint_that_took_nothing_wait_until_it_is_asked_again(
+    admin: Any, endpoint: WebhookEndpoint
+) -> None:
+    waits(endpoint, 10, next_at=timezone.now() - timedelta(minutes=1))
+    endpoint.row.update(failures=9, retry_at=timezone.now() + timedelta(minutes=30, seconds=5))
+    assert "The next try is in 30 min. Send now" in section(admin)
+
+
+def test_webhooks_of_disabled_endpoints_and_what_ended_are_not_sent_by_it(
+    admin: Any, endpoint: WebhookEndpoint
+) -> None:
+    waits(endpoint, 10, state="delivered", ended_at=timezone.now())
+    other = WebhookEndpoint.objects.create(name="other", url="https://o.example.com", secret="s", cursor=0)
+    waits(other, 10)
+    other.disable("staff")
+    before = list(WebhookDelivery.objects.order_by("pk").values_list("state", "next_at", "claims"))
+    admin.post("/admin/vps/webhookendpoint/send-now/")
+    assert list(WebhookDelivery.objects.order_by("pk").values_list("state", "next_at", "claims")) == before
+
+
+def test_webhooks_are_sent_now_by_staff_who_may_change_endpoints(as_user: Any, endpoint: WebhookEndpoint) -> None:
+    waits(endpoint, 10)
+    dave = person("dave", is_staff=True)
+    codenames = ["view_webhookendpoint", "view_webhookdelivery"]
+    dave.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    assert 'id="send-now"' not in as_user(dave).get("/admin/").content.decode()
 
 
 def test_webhooks_say_that_all_was_sent_and_that_there_is_no_endpoint(admin: Any, request: Any) -> None:

@@ -26,6 +26,7 @@ from vps.services.webhooks.endpoint import (
     replace_lost,
     rotate,
     send_again,
+    send_now,
     send_test,
 )
 from vps.services.webhooks.enqueue import enqueue
@@ -48,5 +49,6 @@ __all__ = [
     "replace_lost",
     "rotate",
     "send_again",
+    "send_now",
     "send_test",
 ]
