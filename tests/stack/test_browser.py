@@ -208,7 +208,7 @@ def test_admin_pages_bring_no_complaint_of_the_browser(open_as: Any, panel: Any)
         expect(page.get_by_role("heading", level=1).first).to_be_visible()
     page.goto(f"{panel.url}/admin/vps/cluster/1/change/")
     page.get_by_role("button", name="Test connection").click()
-    expect(page.locator("main .callout")).to_contain_text("Reachable")
+    expect(page.locator("#content .callout")).to_contain_text("Reachable")
 
 
 def test_login_link_lets_bob_in_in_a_browser_in_which_alice_is_logged_in(
