@@ -8,7 +8,6 @@ from django.contrib.admin.views.main import PAGE_VAR
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from vps.attention.sidebar import Needs
 from web.admin_columns import short_moment
 from web.errors import Sentence
 
@@ -23,6 +22,8 @@ GROUPS: list[tuple[Sentence, list[str]]] = [
     (_("People"), ["User", "Group", "Mail"]),
 ]
 OTHERS = _("Others")
+# How many rows of a model need a hand, and whether any of that cannot wait: as vps.attention counts it.
+Needs = tuple[int, bool]
 
 
 @register.simple_tag
