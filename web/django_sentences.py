@@ -4,6 +4,7 @@ from django.utils.translation import gettext_noop, ngettext
 
 SENTENCES = [
     gettext_noop("The two password fields didn’t match."),
+    gettext_noop("Enter the same password as before, for verification."),
     gettext_noop("New password"),
     gettext_noop("New password confirmation"),
     gettext_noop("Old password"),
