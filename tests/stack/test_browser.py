@@ -126,7 +126,7 @@ def test_graphs_show_the_values_of_one_moment_in_all_four_under_the_pointer(open
     readings = open_graphs(page, panel)
     expect(readings.first).to_be_hidden()
     page.locator(".plot .u-over").nth(1).hover(position={"x": 100, "y": 50})
-    values = (r"CPU \d+%", r"Used [\d.]+ GB", r"Written \d+ KB/sRead [\d.]+ KB/s", r"Out \d+ KB/sIn [\d.]+ KB/s")
+    values = (r"CPU \d+%", r"Used [\d.]+ GB", r"Written [\d.]+ KB/sRead [\d.]+ KB/s", r"Out [\d.]+ KB/sIn [\d.]+ KB/s")
     for reading, value in zip(readings.all(), values, strict=True):
         expect(reading).to_be_visible()
         expect(reading).to_have_text(re.compile(rf"^\d\d:\d\d{value}$"))

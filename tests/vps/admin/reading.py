@@ -7,7 +7,7 @@ from typing import Any
 
 LINE = re.compile(
     r'<a id="attention-(?P<key>[\w-]+)" href="(?P<address>[^"]*)" class="[^"]*\btone-(?P<tone>\w+)">.*?'
-    r'<b class="count[^"]*">(?P<count>\d+)</b>\s*<span class="flex-fill">'
+    r'<b class="count[^"]*">(?P<count>\d+)</b>\s*<span class="words flex-fill">'
     r'<span class="[^"]*fw-medium">(?P<title>.*?)</span>(?P<detail>.*?)</span>\s*'
     r'<span class="[^"]*text-nowrap">(?P<age>.*?)</span>',
     re.DOTALL,

@@ -132,7 +132,7 @@ def test_server_list_stands_in_each_order_and_says_so_to_screen_readers(
     page = as_user(alice).get(f"/?sort={order}{sort}")
     assert sorted(names(page)) == sorted(fleet)
     way = "descending" if order else "ascending"
-    marked = re.findall(r'<th class="c-(\w+)" aria-sort="(\w+)">', html(page))
+    marked = re.findall(r'<th class="c-(\w+)" role="columnheader" aria-sort="(\w+)">', html(page))
     assert marked == ([] if sort == "created" else [(sort, way)])
     assert f'<option value="{order}{sort}" selected>' in html(page), "so that a search on a phone keeps it"
 
