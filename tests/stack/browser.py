@@ -39,12 +39,15 @@ def sessions() -> dict[str, Any]:
 
 @pytest.fixture
 def open_as(browser: Browser, panel: Any, sessions: dict[str, Any]) -> Iterator[Callable[..., Page]]:
-    """The first page of somebody who has logged in; whatever the console complains of fails the test.
+    """The first page of somebody who has logged in, with no notice left of the tests before; whatever the console complains
+    of fails the test.
 
     That a fragment or the graphs of a deleted server are not there, or not for whoever is logged in no more, is no complaint.
     """
     complaints: list[str] = []
     contexts = []
+    with panel.database() as database:
+        database.execute("UPDATE notices SET seen_at = now() WHERE seen_at IS NULL")
 
     def log_in(name: str, **options: Any) -> Page:
         context = browser.new_context(**{"locale": "en-US", "storage_state": sessions.get(name)} | options)

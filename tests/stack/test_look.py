@@ -10,6 +10,10 @@ from tests.stack.browser import LONG, NEEDED
 pytestmark = NEEDED
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 LIGHT, DARK = "rgb(245, 246, 248)", "rgb(14, 17, 22)"
+IS_ON_TOP = """it => {
+    const box = it.getBoundingClientRect();
+    return it.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2));
+}"""
 
 
 def test_theme_follows_the_system_without_javascript(open_as: Any, panel: Any) -> None:
@@ -166,6 +170,24 @@ def test_focus_stays_on_the_button_that_was_pressed_or_on_what_follows_it(
     expect(page.get_by_role("button", name="Power off now: blog")).to_be_focused()
     panel.simulator("PATCH", "/simulator/guests/102", {"shutdown_seconds": 3})
     expect(button).to_be_visible(timeout=LONG)
+
+
+def test_notices_cover_nothing_that_cannot_be_scrolled_from_under_them(
+    open_as: Any, panel: Any, change_guest: Any
+) -> None:
+    """F1: on a phone, at the end of a page."""
+    panel.simulator("POST", "/simulator/guests/104/power", {"power": "stopped"})
+    change_guest(104, {"template": True}, back={"template": False})
+    page = open_as("alice")
+    start = page.get_by_role("button", name="Start: ci-runner")
+    expect(start).to_be_visible(timeout=LONG)
+    start.click()
+    expect(page.locator("#notices")).to_contain_text("ci-runner: start failed")
+    page.set_viewport_size({"width": 320, "height": 568})
+    page.goto(f"{panel.url}/vps/1/settings/")
+    expect(page.locator("#notices .note").first).to_be_visible()
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    assert page.locator("main a").last.evaluate(IS_ON_TOP)
 
 
 def test_focus_comes_back_from_a_question_though_rows_were_asked_for_behind_it(open_as: Any, panel: Any) -> None:

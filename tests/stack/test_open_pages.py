@@ -51,7 +51,7 @@ def test_server_that_is_deleted_leaves_the_list_and_its_page_says_so(open_as: An
     panel.sync("delete", id=id)
     expect(on_list.get_by_role("link", name="short-lived", exact=True)).to_have_count(0)
     expect(on_list.locator("#notices")).to_contain_text("The server short-lived was deleted")
-    expect(own_page.get_by_role("alert")).to_contain_text("This server was deleted.")
+    expect(own_page.locator("main").get_by_role("alert")).to_contain_text("This server was deleted.")
     expect(own_page.locator(".power")).to_have_count(0)
     own_page.get_by_role("link", name="To my servers").click()
     expect(own_page).to_have_url(f"{panel.url}/")

@@ -64,7 +64,9 @@ def test_power_on_behalf_of_the_owner_bears_their_name_and_the_main_sites(
     (event,) = with_token(alice).get("/api/events").json()["events"]
     assert (event["source"], event["by"]) == ("sync", {"id": alice.pk, "username": "alice"})
     page = as_user(alice).get(f"/vps/{shop.pk}/activity/").content.decode()
-    assert re.search(r'<td class="who">You</td>\s*<td class="place small">On the main site</td>', page)
+    assert re.search(
+        r'<td class="who" role="cell">You</td>\s*<td class="place small" role="cell">On the main site</td>', page
+    )
 
 
 def test_power_of_the_main_site_alone_is_its_own_to_the_customer(
@@ -75,7 +77,10 @@ def test_power_of_the_main_site_alone_is_its_own_to_the_customer(
     assert (event["source"], event["by"]) == ("sync", None)
     (operation,) = with_token(alice).get(f"/api/vps/{shop.pk}/operations").json()["operations"]
     assert operation["requested_by"] is None
-    assert '<td class="who">The main site</td>' in as_user(alice).get(f"/vps/{shop.pk}/activity/").content.decode()
+    assert (
+        '<td class="who" role="cell">The main site</td>'
+        in as_user(alice).get(f"/vps/{shop.pk}/activity/").content.decode()
+    )
 
 
 def test_power_on_behalf_of_an_owner_before_names_nobody_to_the_new_one(

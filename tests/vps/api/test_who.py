@@ -67,14 +67,18 @@ def test_who_acted_is_staff_without_a_name_to_a_customer(
     staff = {"id": None, "username": "staff"}
     ended = staff if rights else None
     assert by_type == {"operation.queued": staff, "operation.failed": ended, "vps.unbound": staff}
-    assert '<td class="who">Our staff</td>' in as_user(alice).get(f"/vps/{shop.pk}/activity/").content.decode()
+    assert (
+        '<td class="who" role="cell">Our staff</td>' in as_user(alice).get(f"/vps/{shop.pk}/activity/").content.decode()
+    )
 
 
 def test_who_acted_is_the_panel_itself_where_nobody_asked(as_user: Any, with_token: Any, alice: Any, shop: Vps) -> None:
     asked(shop, None, "system", "stop")
     (operation,) = with_token(alice).get(f"/api/vps/{shop.pk}/operations").json()["operations"]
     assert operation["requested_by"] is None
-    assert '<td class="who">The panel</td>' in as_user(alice).get(f"/vps/{shop.pk}/activity/").content.decode()
+    assert (
+        '<td class="who" role="cell">The panel</td>' in as_user(alice).get(f"/vps/{shop.pk}/activity/").content.decode()
+    )
 
 
 def test_event_socket_names_no_staff_and_no_owner_before(main_site: Any, alice: Any, bob: Any, shop: Vps) -> None:
