@@ -16,6 +16,7 @@ from web.errors import Sentence
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 EMPTY = "—"
+Column = Callable[[Any], SafeString | str]
 
 
 def short_moment(when: datetime | None, clock: str = "%H:%M") -> SafeString | str:
@@ -28,28 +29,26 @@ def short_moment(when: datetime | None, clock: str = "%H:%M") -> SafeString | st
     return format_html('<span title="{} UTC">{}</span>', f"{utc:%Y-%m-%d %H:%M:%S}", shown)
 
 
-def moment_column(field: str, title: Sentence) -> Callable[[Any], SafeString | str]:
-    """A column of when, by which the list can be sorted."""
-    value = attrgetter(field)
-
-    def column(row: Any) -> SafeString | str:
-        return short_moment(value(row))
-
-    column.__name__ = field
-    return admin.display(description=title, ordering=field)(column)  # type: ignore[arg-type]
-
-
 def whole(text: Any) -> SafeString | str:
     """On one line, cut where its column ends; the title has all of it."""
     return format_html('<span title="{}">{}</span>', text, text) if text else EMPTY
 
 
-def whole_column(field: str, title: Sentence) -> Callable[[Any], SafeString | str]:
+def moment_column(field: str, title: Sentence) -> Column:
+    """A column of when, by which the list can be sorted."""
+    return column_of(field, title, short_moment)
+
+
+def whole_column(field: str, title: Sentence) -> Column:
     """A column of names or other words that may be long, by which the list can be sorted."""
+    return column_of(field, title, whole)
+
+
+def column_of(field: str, title: Sentence, shown: Callable[[Any], SafeString | str]) -> Column:
     value = attrgetter(field)
 
     def column(row: Any) -> SafeString | str:
-        return whole(value(row))
+        return shown(value(row))
 
     column.__name__ = field
     return admin.display(description=title, ordering=field)(column)  # type: ignore[arg-type]

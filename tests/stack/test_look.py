@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.stack.browser import LONG, NEEDED
 
@@ -150,19 +150,24 @@ def test_lockout_counts_down_in_place(open_as: Any, panel: Any, browser: Any) ->
     page.close()
 
 
-def test_focus_stays_on_the_button_that_was_pressed_or_on_what_follows_it(
-    open_as: Any, panel: Any, change_guest: Any
-) -> None:
-    """F3: of a start, which is not asked about, and of a reboot, whose button makes room for the way out of it."""
+def start_in_vain(page: Page, panel: Any, change_guest: Any) -> Locator:
+    """By the keyboard, and it fails, for a template cannot be started. Returns the button."""
     panel.simulator("POST", "/simulator/guests/104/power", {"power": "stopped"})
     change_guest(104, {"template": True}, back={"template": False})
-    page = open_as("alice")
     start = page.get_by_role("button", name="Start: ci-runner")
     expect(start).to_be_visible(timeout=LONG)
     start.focus()
     page.keyboard.press("Enter")
     expect(page.locator("#notices")).to_contain_text("ci-runner: start failed")
-    expect(start).to_be_focused()
+    return start
+
+
+def test_focus_stays_on_the_button_that_was_pressed_or_on_what_follows_it(
+    open_as: Any, panel: Any, change_guest: Any
+) -> None:
+    """F3: of a start, which is not asked about, and of a reboot, whose button makes room for the way out of it."""
+    page = open_as("alice")
+    expect(start_in_vain(page, panel, change_guest)).to_be_focused()
     change_guest(102, {"shutdown_seconds": 20}, back={"shutdown_seconds": 3})
     button = page.get_by_role("button", name="Reboot: blog")
     button.click()
@@ -176,13 +181,8 @@ def test_notices_cover_nothing_that_cannot_be_scrolled_from_under_them(
     open_as: Any, panel: Any, change_guest: Any
 ) -> None:
     """F1: on a phone, at the end of a page."""
-    panel.simulator("POST", "/simulator/guests/104/power", {"power": "stopped"})
-    change_guest(104, {"template": True}, back={"template": False})
     page = open_as("alice")
-    start = page.get_by_role("button", name="Start: ci-runner")
-    expect(start).to_be_visible(timeout=LONG)
-    start.click()
-    expect(page.locator("#notices")).to_contain_text("ci-runner: start failed")
+    start_in_vain(page, panel, change_guest)
     page.set_viewport_size({"width": 320, "height": 568})
     page.goto(f"{panel.url}/vps/1/settings/")
     expect(page.locator("#notices .note").first).to_be_visible()
