@@ -192,8 +192,8 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if placement and not trouble_of(placement):
             return f"{placement.cluster.name} / {placement.guest}"
         why = "" if placement else str(getattr(vps, "why_unbound", ""))
-        whole = self.bound_to(vps)
-        return format_html('<span class="text-tone tone-ask" title="{}">{}</span>', whole, why or whole)
+        in_full = self.bound_to(vps)
+        return format_html('<span class="text-tone tone-ask" title="{}">{}</span>', in_full, why or in_full)
 
     @admin.display(description=_("identity of the guest"))
     def identity(self, vps: Vps) -> str:
