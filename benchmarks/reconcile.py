@@ -36,8 +36,8 @@ def main() -> None:
 
 
 @contextlib.contextmanager
-def panel() -> Iterator[Path]:
-    """Servers, Django and tables, for as long as it lasts. Gives a folder."""
+def panel(*, is_throwaway: bool = True) -> Iterator[Path]:
+    """Servers, Django and tables, for as long as it lasts. Gives a folder. What is not throwaway is kept through a crash."""
     lines = (line.partition("=") for line in EXAMPLE.read_text().splitlines() if not line.startswith("#"))
     os.environ |= {name: value for name, _, value in lines} | {"LOG_LEVEL": "WARNING", "DB_POOL": "0"}
     for name in ("DATABASE_URL", "REDIS_URL"):
@@ -46,7 +46,7 @@ def panel() -> Iterator[Path]:
         folder = Path(made)
         folder.chmod(0o755)
         os.environ |= {"DATA_DIR": made, "DJANGO_SETTINGS_MODULE": "ospab_panel.settings"}
-        with servers(folder) as addresses:
+        with servers(folder, is_throwaway=is_throwaway) as addresses:
             os.environ |= addresses
             django.setup()
             call_command("migrate", verbosity=0)

@@ -183,9 +183,9 @@ def python(*arguments: str) -> list[str]:
 
 
 @contextlib.contextmanager
-def servers(folder: Path) -> Iterator[dict[str, str]]:
-    """PostgreSQL and Valkey alone, for tests, throwaway. Gives DATABASE_URL and REDIS_URL."""
-    stack = Stack(folder, 0, is_throwaway=True)
+def servers(folder: Path, *, is_throwaway: bool = True) -> Iterator[dict[str, str]]:
+    """PostgreSQL and Valkey alone, for tests, throwaway, and for benchmarks. Gives DATABASE_URL and REDIS_URL."""
+    stack = Stack(folder, 0, is_throwaway=is_throwaway)
     stack.start_servers()
     try:
         yield {name: stack.env[name] for name in ("DATABASE_URL", "REDIS_URL")}
