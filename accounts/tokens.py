@@ -8,6 +8,7 @@ import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from django.db.models import CharField, QuerySet
 from django.db.models.functions import Now
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from rest_framework_simplejwt.tokens import RefreshToken
@@ -16,6 +17,7 @@ from accounts import claims, standing
 from accounts.claims import Claims
 from accounts.errors import BadToken
 from accounts.models import TokenFamily, User
+from web.compiled_query import CompiledQuery, Parameter, whole
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +36,24 @@ class Bearer:
     until: int
 
 
+def bearers() -> QuerySet[User]:
+    return User.objects.filter(pk=whole("id"), is_active=True, token_version=whole("version"))
+
+
+def bearers_of_family() -> QuerySet[User]:
+    family = Parameter("family", CharField())
+    return bearers().filter(token_families__id=family, token_families__ended_at=None)
+
+
+# Each request of a customer's program asks who it is.
+BEARERS, BEARERS_OF_FAMILY = CompiledQuery(bearers), CompiledQuery(bearers_of_family)
+
+
 def bearer(access: str) -> Bearer:
     """Dead at once when its user is deactivated or changes the password, and when its login ends. Raises BadToken."""
     given = claims.read(access, "access")
-    users = User.objects.filter(pk=given.user_id, is_active=True, token_version=given.version)
-    if given.family:
-        users = users.filter(token_families__id=given.family, token_families__ended_at=None)
-    user = users.first()
+    bearers = BEARERS_OF_FAMILY if given.family else BEARERS
+    user = bearers.first(id=given.user_id, version=given.version, family=given.family)
     if user is None:
         raise BadToken
     return Bearer(user, given.expires_at)

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from ospab_panel.server.request_body import BATCH, LARGER_THAN, LARGEST_BATCH
 from vps.db.encrypted import decryption_forbidden
-from web.error_responses import is_api, page
+from web.error_responses import page
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -24,20 +23,37 @@ def keep_secrets_sealed(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
-class PanelLocaleMiddleware(LocaleMiddleware):
-    """Pages: the cookie, then the browser, then Russian. The API: English, or Russian for who asks for just that.
+# What a browser may do with an answer that is meant for a program: nothing. Pages have theirs by their own middlewares.
+FOR_PROGRAMS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Frame-Options": "DENY",
+    "Vary": "Accept-Language",
+}
+
+
+def serve_programs(get_response: GetResponse) -> GetResponse:
+    """An API path has no session, no cookie and no form, and answers in one of two languages."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.LANGUAGE_CODE = language = language_for(request)
+        translation.activate(language)
+        response = get_response(request)
+        for name, value in FOR_PROGRAMS.items():
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+    return middleware
+
+
+def language_for(request: HttpRequest) -> str:
+    """English, or Russian for the customer's program that asks for just that.
 
     The main site's endpoints are English alone: its clients compare nothing but codes, and its readers are developers.
     """
-
-    def process_request(self, request: HttpRequest) -> None:
-        if not is_api(request):
-            super().process_request(request)
-            return
-        wants_russian = request.headers.get("Accept-Language", "").lower().startswith("ru")
-        is_main_sites = "/sync" in request.path_info or request.path_info.startswith("/api/users/")
-        translation.activate("ru" if wants_russian and not is_main_sites else "en")
-        request.LANGUAGE_CODE = translation.get_language()
+    wants_russian = request.headers.get("Accept-Language", "").lower().startswith("ru")
+    is_main_sites = "/sync" in request.path_info or request.path_info.startswith("/api/users/")
+    return "ru" if wants_russian and not is_main_sites else "en"
 
 
 def refuse_bodies(get_response: GetResponse) -> GetResponse:

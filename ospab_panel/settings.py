@@ -80,9 +80,19 @@ MIDDLEWARE = [
     "vps.api.call_log.log_main_site_calls",
     "web.health.accept_any_host",
     "django.middleware.security.SecurityMiddleware",
+    "ospab_panel.stacks.StackByDoor",
+    "web.middleware.keep_private_pages_uncached",
+    "web.error_responses.PanelErrorMiddleware",
+]
+API_MIDDLEWARE = [
+    "ospab_panel.middleware.serve_programs",
+    "ospab_panel.middleware.refuse_bodies",
+    "web.odd_requests.refuse_odd_requests",
+]
+PAGE_MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "ospab_panel.middleware.PanelLocaleMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "ospab_panel.middleware.refuse_bodies",
     "web.odd_requests.refuse_odd_requests",
     "django.middleware.common.CommonMiddleware",
@@ -92,9 +102,9 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.pages.session_end.announce_session_end",
-    "web.middleware.keep_private_pages_uncached",
-    "web.error_responses.PanelErrorMiddleware",
 ]
+# Django looks in MIDDLEWARE alone for what the admin and browsers need, which is in PAGE_MIDDLEWARE.
+SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410", "security.W002", "security.W003"]
 ROOT_URLCONF = "ospab_panel.urls"
 WSGI_APPLICATION = "ospab_panel.wsgi.application"
 ASGI_APPLICATION = "ospab_panel.asgi.application"

@@ -53,6 +53,17 @@ def quick_and_clean(settings: Any) -> None:
     cache.clear()
 
 
+@pytest.fixture
+def django_capture_on_commit_callbacks(django_capture_on_commit_callbacks: Any) -> Any:
+    """What the set-up of a test has to say stays unsaid, and what the test says is not gathered with it."""
+
+    def capture(**options: Any) -> Any:
+        connection.run_on_commit.clear()
+        return django_capture_on_commit_callbacks(**options)
+
+    return capture
+
+
 @pytest.fixture(autouse=True)
 def described_answers(monkeypatch: Any) -> None:
     """Whatever the API answers to any test must be as its description says."""

@@ -17,7 +17,7 @@ from vps.models import Vps
 
 ROOT = Path(settings.BASE_DIR)
 # How many of the arguments are not the task's own; what rings with a list rings once an element, with one argument.
-RINGS = {"worker": 1, "workers": 1, "ring": 1, "ring_all": 1, "send_task": 1}
+RINGS = {"worker": 1, "workers": 1, "one_worker": 1, "ring": 1, "send_task": 1}
 INSIDE_NOTIFY = ("task", "args")
 Ring = tuple[str, ast.Call]
 
@@ -33,12 +33,11 @@ def rings() -> Iterator[Ring]:
 
 
 def rings_for(call: ast.Call) -> bool:
-    """notify.worker(…), bell.ring(…), current_app.send_task(…), and notify's own ring(…); `after_commit(partial(ring, …))`
-    passes on."""
+    """notify.worker(…), bell.ring(…), current_app.send_task(…), and what notify rings for by itself."""
     if isinstance(call.func, ast.Attribute):
         is_bell = isinstance(call.func.value, ast.Name) and call.func.value.id in ("notify", "bell")
         return call.func.attr == "send_task" or (is_bell and call.func.attr in RINGS)
-    return isinstance(call.func, ast.Name) and call.func.id in {"ring", "ring_all"}
+    return isinstance(call.func, ast.Name) and call.func.id in {"ring", "one_worker"}
 
 
 def is_passed_on(call: ast.Call) -> bool:
@@ -68,7 +67,7 @@ def test_bells_are_for_tasks_that_are_there_and_take_what_they_are_given(where: 
     task = str(name.value).removeprefix("vps.")
     whole = task if "." in task else f"vps.{task}"
     assert whole in registered(), f"{where} rings for {whole}, which nobody answers"
-    if call_name(call) in ("worker", "workers"):
+    if call_name(call) in ("worker", "workers", "one_worker"):
         inspect.signature(getattr(tasks, task).run).bind(*given(call))
 
 

@@ -6,17 +6,16 @@ its task, so that nobody who rings needs to import tasks.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
-from functools import partial
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.conf import settings
-from django.db import transaction
 from redis.exceptions import RedisError
 
 from web import bell
+from web.after_commit import gather
 from web.bell import client as client
 from web.bell import redis_check as redis_check
 
@@ -26,12 +25,44 @@ Pages = list[tuple[int, int]]  # which VPS to look at again, and whose pages
 SENT_WITHIN_S = 1
 # A channel holds no more unread messages than this.
 MOST_MESSAGES = 100
-# While a bell for the feed waits for a worker no other is rung; one that was lost is missed for so long.
-FEED_BELL, LOST_AFTER_MS = "panel.feed.bell", 5000
-
-
+# While a bell for all waits for a worker no other is rung; one that was lost is missed for so long.
+LOST_AFTER_MS = 5000
 # The group of all sockets that send events.
 EVENTS = "events"
+
+
+class Changed(NamedTuple):
+    """A VPS that its owner's open pages are to look at again."""
+
+    vps_id: int
+    user_id: int
+
+
+class Told(NamedTuple):
+    """Somebody who has a new notice."""
+
+    user_id: int
+
+
+class Stands(NamedTuple):
+    """Somebody whose sockets are to ask anew who reads."""
+
+    user_id: int
+
+
+class Ring(NamedTuple):
+    """One message to the workers."""
+
+    task: str
+    args: tuple[Any, ...] = ()
+    after_seconds: float = 0
+
+
+class Bell(NamedTuple):
+    """One message to the workers for all that ring it until it is answered."""
+
+    task: str
+    after_seconds: float = 0
 
 
 def group_of(user_id: int) -> str:
@@ -41,12 +72,18 @@ def group_of(user_id: int) -> str:
 
 def worker(task: str, *args: Any, after_seconds: float = 0) -> None:
     """Ring for the task `vps.<task>` once the transaction has committed."""
-    after_commit(partial(ring, task, args, after_seconds))
+    kept = tuple(tuple(one) if isinstance(one, list) else one for one in args)
+    gather(announce, [Ring(task, kept, after_seconds)])
 
 
 def workers(task: str, ids: list[int]) -> None:
     """Ring for the task once an id, once the transaction has committed."""
-    after_commit(partial(ring_all, task, ids))
+    gather(announce, [Ring(task, (id,)) for id in ids])
+
+
+def one_worker(task: str, *, after_seconds: float = 0) -> None:
+    """Wake one worker for all that commit within a moment: while its bell waits to be answered no other is rung."""
+    gather(announce, [Bell(task, after_seconds)])
 
 
 def events(concerned: Iterable[tuple[int | None, int | None]]) -> None:
@@ -63,60 +100,74 @@ def pages(vps_id: int, user_id: int) -> None:
 def many_pages(changed: Pages) -> None:
     """As `pages`, of many VPSs. Past the first hundred, pages find it out by themselves, and all sockets that send events
     look at once."""
-    if changed:
-        after_commit(partial(send_changes, changed[:MOST_MESSAGES], is_cut=len(changed) > MOST_MESSAGES))
+    gather(announce, [Changed(*page) for page in changed[: MOST_MESSAGES + 1]])
 
 
 def notices(user_ids: Iterable[int]) -> None:
     """After the commit, let the open pages of these users look for what they are told. As with VPSs, past the first hundred
     pages find it out by themselves."""
-    if readers := sorted(user_ids):
-        after_commit(partial(send_notices, readers[:MOST_MESSAGES]))
+    gather(announce, [Told(user_id) for user_id in sorted(user_ids)[:MOST_MESSAGES]])
 
 
 def standing(user_id: int, **_: Any) -> None:
     """Have the sockets of this user ask anew who reads, after the commit. A receiver of `accounts.standing.changed`."""
-    after_commit(partial(send_standing, user_id))
+    gather(announce, [Stands(user_id)])
 
 
 def feed(*, after_seconds: float = 0) -> None:
-    """Wake a worker for what is new among the events, once the transaction has committed. Thousands ring one bell."""
-    after_commit(partial(ring_for_feed, after_seconds))
+    """Wake a worker for what is new among the events, once the transaction has committed."""
+    one_worker("deliver_all", after_seconds=after_seconds)
 
 
-def after_commit(call: Callable[[], object]) -> None:
-    transaction.on_commit(lambda: call())
+# Once it has committed
 
 
-def ring(task: str, args: tuple[Any, ...], after_seconds: float) -> bool:
-    return bell.ring(f"vps.{task}", args, after_seconds)
+def announce(news: list[Any]) -> None:
+    """To pages and sockets first, for people wait there."""
+    of = {kind: [one for one in news if type(one) is kind] for kind in {type(one) for one in news}}
+    if changed := of.get(Changed):
+        send_changes(
+            [(one.vps_id, one.user_id) for one in changed[:MOST_MESSAGES]], is_cut=len(changed) > MOST_MESSAGES
+        )
+    if told := of.get(Told):
+        send_notices([one.user_id for one in told[:MOST_MESSAGES]])
+    for one in of.get(Stands, []):
+        send_standing(one.user_id)
+    send_rings([*unanswered(of.get(Bell, [])), *of.get(Ring, [])])
 
 
-def ring_for_feed(after_seconds: float) -> None:
-    """Whoever answers the bell takes it down before looking, so what committed before it was rung is seen."""
-    if not redis_check.ask():
-        return
+def unanswered(bells: list[Bell]) -> list[Ring]:
+    """Those of them that are up now, and were not before. A bell that was lost is missed for a moment."""
+    if not bells or not redis_check.ask():
+        return []
     try:
-        is_first = client(settings.REDIS_URL).set(FEED_BELL, 1, nx=True, px=LOST_AFTER_MS)
+        with client(settings.REDIS_URL).pipeline(transaction=False) as pipe:
+            for one in bells:
+                pipe.set(bell_of(one.task), 1, nx=True, px=LOST_AFTER_MS)
+            is_up = pipe.execute()
+        redis_check.answered()
     except RedisError as error:
-        log.warning("no bell was rung for the feed: %r", error)
-        return
-    if is_first:
-        ring("deliver_all", (), after_seconds)
+        log.warning("no bell was rung for %s: %r", ", ".join(one.task for one in bells), error)
+        return []
+    return [Ring(one.task, (), one.after_seconds) for one, is_first in zip(bells, is_up, strict=True) if is_first]
 
 
-def clear_feed_bell() -> None:
-    """From here on a new event rings again. Called by the task before it looks."""
+def bell_of(task: str) -> str:
+    return f"panel.bell.{task}"
+
+
+def answer_bell(task: str) -> None:
+    """From here on what is new rings again. Called by the task before it looks, so it sees what committed before."""
     try:
-        client(settings.REDIS_URL).delete(FEED_BELL)
+        client(settings.REDIS_URL).delete(bell_of(task))
     except RedisError as error:
-        log.warning("the bell for the feed stays up for a moment: %r", error)
+        log.warning("the bell for %s stays up for a moment: %r", task, error)
 
 
-def ring_all(task: str, ids: list[int]) -> None:
-    """A broker that is down costs one moment, and not one an id."""
-    for id in ids:
-        if not ring(task, (id,), 0):
+def send_rings(rings: list[Ring]) -> None:
+    """A broker that is down costs one moment, and not one a ring."""
+    for one in rings:
+        if not bell.ring(f"vps.{one.task}", one.args, one.after_seconds):
             return
 
 

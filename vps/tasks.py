@@ -47,6 +47,7 @@ def watch(cluster_id: int, node: str) -> None:
 
 @task
 def enforce_suspensions() -> None:
+    notify.answer_bell("enforce_suspensions")
     operations.enforce_suspensions()
 
 
@@ -63,6 +64,7 @@ def reconcile_one(cluster_id: int) -> None:
 
 @task
 def bind_by_name() -> None:
+    notify.answer_bell("bind_by_name")
     binding.bind_by_name()
     binding.identify_rest()
 
@@ -99,7 +101,7 @@ def fetch_history(vps_id: int, timeframe: str) -> None:
 @task
 def deliver_all() -> None:
     """A bell that comes after this line is for what comes after it."""
-    notify.clear_feed_bell()
+    notify.answer_bell("deliver_all")
     if not webhooks.enqueue():
         notify.feed(after_seconds=1)
     for id in webhooks.due_endpoints():

@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 ANSWERS_WITHIN_S = 0.5
 # Redis that is gone, or hangs, is not asked again for so long by this process.
 SKIP_FOR_S = 2.0
+# One that has just answered is not asked again whether it does.
+TRUSTED_FOR_S = 0.1
 
 
 def ring(task: str, args: tuple[Any, ...] = (), after_seconds: float = 0) -> bool:
@@ -39,19 +41,29 @@ class RedisCheck:
     """Finds out whether Redis answers, before a library tries a dead one for many seconds while a click waits."""
 
     def __init__(self) -> None:
-        self.skip_until = 0.0
+        self.skip_until = self.trusted_until = 0.0
 
     def ask(self) -> bool:
-        """Whether Redis answers. One that did not is not asked again for a moment."""
-        if time.monotonic() < self.skip_until:
-            return False
+        """Whether Redis answers. One that did not is not asked again for a moment, and neither is one that did."""
+        now = time.monotonic()
+        if now < max(self.skip_until, self.trusted_until):
+            return now >= self.skip_until
         try:
             client(settings.REDIS_URL).ping()
         except RedisError as error:
-            log.warning("Redis does not answer: %r", error)
-            self.skip_until = time.monotonic() + SKIP_FOR_S
+            self.failed(error)
             return False
+        self.answered()
         return True
+
+    def answered(self) -> None:
+        """Whoever asked Redis for something else and had an answer says so."""
+        self.trusted_until = time.monotonic() + TRUSTED_FOR_S
+
+    def failed(self, error: Exception) -> None:
+        """And whoever had none."""
+        log.warning("Redis does not answer: %r", error)
+        self.skip_until, self.trusted_until = time.monotonic() + SKIP_FOR_S, 0.0
 
 
 redis_check = RedisCheck()

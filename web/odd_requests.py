@@ -25,6 +25,8 @@ def refuse_odd_requests(get_response: GetResponse) -> GetResponse:
 
 
 def refusal(request: HttpRequest) -> HttpResponse | None:
+    """Django itself answers a host that is none of ours, by the exception that this raises."""
+    request.get_host()
     if getattr(request, "is_malformed", False):
         return bad_request(request, ValueError())
     try:

@@ -10,7 +10,7 @@ def rfc3339(moment: datetime) -> str: ...
 def rfc3339(moment: None) -> None: ...
 def rfc3339(moment: datetime | None) -> str | None:
     """RFC 3339 in UTC with Z, to the second: 2025-10-27T10:30:00Z."""
-    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if moment is None else f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def in_utc(moment: datetime) -> str:

@@ -40,14 +40,14 @@ def test_send_changes_waits_no_more_than_a_moment_for_a_redis_that_hangs(
     channel_layers.backends.clear()
 
 
-def test_ring_all_finds_out_once_that_the_broker_is_down(
+def test_send_rings_finds_out_once_that_the_broker_is_down(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def down(*args: Any, **options: Any) -> None:
         raise OperationalError("down")
 
     monkeypatch.setattr(current_app, "send_task", down)
-    notify.ring_all("identify", [1, 2, 3])
+    notify.send_rings([notify.Ring("identify", (id,)) for id in (1, 2, 3)])
     assert [record.args[1] for record in caplog.records] == [(1,)]
 
 
@@ -82,13 +82,13 @@ def test_record_rings_by_itself_for_the_feed_and_the_owners_pages(
     alice: Any, make_vps: Any, settings: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
     shop, redis = make_vps(alice), notify.client(settings.REDIS_URL)
-    redis.delete(notify.FEED_BELL)
+    redis.delete(notify.bell_of("deliver_all"))
     async_to_sync(channel_layers["default"].group_add)(notify.group_of(alice.pk), "alices-page")
     with django_capture_on_commit_callbacks(execute=True):
         Event.objects.record("vps.updated", shop, source="sync")
-        assert not redis.exists(notify.FEED_BELL)
+        assert not redis.exists(notify.bell_of("deliver_all"))
     assert async_to_sync(received)("alices-page") == [shop.pk]
-    assert redis.exists(notify.FEED_BELL)
+    assert redis.exists(notify.bell_of("deliver_all"))
 
 
 def test_record_all_rings_once_for_each_vps_however_many_its_events_are(
@@ -100,4 +100,4 @@ def test_record_all_rings_once_for_each_vps_however_many_its_events_are(
         Event.objects.record_status([shop, blog, shop], "stopped")
         Event.objects.record_status([], "stopped")
     assert async_to_sync(received)("alices-page") == [shop.pk, blog.pk]
-    assert len(callbacks) == 2  # one for the pages, one for the feed
+    assert len(callbacks) == 1  # for the pages and the feed

@@ -130,7 +130,7 @@ def announce(cluster: Cluster, learnt: list[Change], back: list[Known]) -> None:
         ClusterNode.objects.filter(name__in=nodes).ask_all_at_once(cluster.pk)
         Operation.objects.on(cluster.pk).wake()
     if any(is_on_though_suspended(change) for change in learnt):
-        notify.worker("enforce_suspensions")
+        notify.one_worker("enforce_suspensions")
     notify.many_pages([(change.known.vps_id, change.known.user_id) for change in learnt])
     chosen = random.sample(back, min(len(back), MOST_IDENTIFIED))
     notify.workers("identify", [row.placement_id for row in chosen])

@@ -5,6 +5,8 @@ from vps.models import Event, ExternalId, LastSyncTime, Notice, Operation, Place
 from vps.services.sync.batch import Batch
 
 AT_ONCE = 1000
+# A guest is looked for by its name a moment later, at once for all servers that came meanwhile: each look asks for lists.
+BINDS_AFTER_S = 1.0
 
 
 def write(batch: Batch) -> None:
@@ -53,7 +55,7 @@ def write_suspensions(batch: Batch) -> None:
     if batch.begun_suspensions:
         Suspension.objects.note_power(batch.begun_suspensions)
     if any(one.power == Suspension.Power.STOP or one.ended_at for id in changed if (one := batch.suspensions.get(id))):
-        notify.worker("enforce_suspensions")
+        notify.one_worker("enforce_suspensions")
 
 
 def announce(batch: Batch) -> None:
@@ -63,4 +65,4 @@ def announce(batch: Batch) -> None:
     if placement_ids := [placement.pk for placement in batch.new_placements.values()] + batch.to_identify:
         notify.worker("identify_each", placement_ids)
     if any(id in batch.vpses and id not in batch.placements for id, _ in batch.touched):
-        notify.worker("bind_by_name")
+        notify.one_worker("bind_by_name", after_seconds=BINDS_AFTER_S)

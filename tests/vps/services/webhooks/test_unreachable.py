@@ -64,7 +64,7 @@ def rung_for() -> list[int]:
 
 @pytest.fixture
 def no_bells() -> None:
-    notify.client(settings.REDIS_URL).delete("celery", notify.FEED_BELL)
+    notify.client(settings.REDIS_URL).delete("celery", notify.bell_of("deliver_all"))
 
 
 def test_webhook_endpoint_that_fails_gets_one_call_a_pause_and_all_in_order_when_it_is_back(

@@ -1,0 +1,74 @@
+"""A query that the ORM writes once a process: for the few that are asked with each request. Whoever asks those calls it.
+
+What Django takes for turning a queryset into SQL is more than PostgreSQL takes to answer a short one, and each time the same
+comes out but for its parameters.
+"""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from django.db import connection, models
+from django.db.models.query import get_related_populators
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+class Parameter(models.Expression):
+    """Stands in a queryset for what each call gives under this name."""
+
+    def __init__(self, name: str, field: "models.Field[Any, Any]") -> None:
+        super().__init__(output_field=field)
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        return "%s", (self,)
+
+
+def whole(name: str) -> Parameter:
+    return Parameter(name, models.BigIntegerField())
+
+
+class CompiledQuery(Generic[Row]):
+    """`build` makes the queryset, with a Parameter for each value that changes. It may join one to one, and prefetches
+    nothing; `limit` names the parameter that says how many rows are read at most.
+    """
+
+    def __init__(self, build: Callable[[], "models.QuerySet[Row]"], limit: str = "") -> None:
+        self.build, self.limit = build, limit
+
+    @cached_property
+    def compiled(self) -> tuple[str, list[Any], Callable[[Any], Row]]:
+        """Its SQL, its parameters, and what makes an instance of a row: at the first call, when all models are loaded."""
+        compiler = self.build().query.get_compiler(using=connection.alias)
+        sql, parameters = compiler.as_sql()
+        limit = [whole(self.limit)] if self.limit else []
+        return f"{sql}{' LIMIT %s' if limit else ''}", [*parameters, *limit], maker_of(compiler)
+
+    def all(self, **values: Any) -> list[Row]:
+        sql, parameters, make = self.compiled
+        given = [values[one.name] if isinstance(one, Parameter) else one for one in parameters]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, given)
+            return [make(row) for row in cursor.fetchall()]
+
+    def first(self, **values: Any) -> Row | None:
+        return next(iter(self.all(**values)), None)
+
+
+def maker_of(compiler: Any) -> Callable[[Any], Any]:
+    """As ModelIterable makes instances of a queryset's rows."""
+    known, select = compiler.klass_info, compiler.select
+    first, last = known["select_fields"][0], known["select_fields"][-1] + 1
+    names = [column[0].target.attname for column in select[first:last]]
+    related = get_related_populators(known, select, connection.alias)  # type: ignore[call-arg]  # a later Django's
+    converters = compiler.get_converters([column[0] for column in select])
+
+    def make(row: Any) -> Any:
+        values = next(compiler.apply_converters([row], converters)) if converters else row
+        made = known["model"].from_db(connection.alias, names, values[first:last])
+        for populator in related:
+            populator.populate(values, made)
+        return made
+
+    return make
