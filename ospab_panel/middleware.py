@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from ospab_panel.server.request_body import BATCH, LARGER_THAN, LARGEST_BATCH
 from vps.db.encrypted import decryption_forbidden
-from web.error_responses import page
+from web.error_responses import is_api, page
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -54,6 +55,17 @@ def language_for(request: HttpRequest) -> str:
     wants_russian = request.headers.get("Accept-Language", "").lower().startswith("ru")
     is_main_sites = "/sync" in request.path_info or request.path_info.startswith("/api/users/")
     return "ru" if wants_russian and not is_main_sites else "en"
+
+
+class PanelLocaleMiddleware(LocaleMiddleware):
+    """Pages: the cookie, then the browser, then Russian. What the one page under /api refuses is for programs."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        if is_api(request):
+            translation.activate(language_for(request))
+            request.LANGUAGE_CODE = translation.get_language()
+        else:
+            super().process_request(request)
 
 
 def refuse_bodies(get_response: GetResponse) -> GetResponse:

@@ -80,7 +80,7 @@ MIDDLEWARE = [
     "vps.api.call_log.log_main_site_calls",
     "web.health.accept_any_host",
     "django.middleware.security.SecurityMiddleware",
-    "ospab_panel.stacks.StackByDoor",
+    "ospab_panel.stacks.Stacks",
     "web.middleware.keep_private_pages_uncached",
     "web.error_responses.PanelErrorMiddleware",
 ]
@@ -92,7 +92,7 @@ API_MIDDLEWARE = [
 PAGE_MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "ospab_panel.middleware.PanelLocaleMiddleware",
     "ospab_panel.middleware.refuse_bodies",
     "web.odd_requests.refuse_odd_requests",
     "django.middleware.common.CommonMiddleware",

@@ -34,7 +34,7 @@ class Stack:
         return next((answer for answer in answers if answer is not None), None)
 
 
-class StackByDoor:
+class Stacks:
     def __init__(self, get_response: GetResponse) -> None:
         self.pages = Stack(settings.PAGE_MIDDLEWARE, get_response)
         self.programs = Stack(settings.API_MIDDLEWARE, get_response)

@@ -7,7 +7,8 @@ its task, so that nobody who rings needs to import tasks.
 import asyncio
 import logging
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
@@ -31,26 +32,30 @@ LOST_AFTER_MS = 5000
 EVENTS = "events"
 
 
-class Changed(NamedTuple):
+@dataclass(frozen=True)
+class ChangedVps:
     """A VPS that its owner's open pages are to look at again."""
 
     vps_id: int
     user_id: int
 
 
-class Told(NamedTuple):
+@dataclass(frozen=True)
+class NewNotice:
     """Somebody who has a new notice."""
 
     user_id: int
 
 
-class Stands(NamedTuple):
+@dataclass(frozen=True)
+class NewStanding:
     """Somebody whose sockets are to ask anew who reads."""
 
     user_id: int
 
 
-class Ring(NamedTuple):
+@dataclass(frozen=True)
+class Ring:
     """One message to the workers."""
 
     task: str
@@ -58,7 +63,8 @@ class Ring(NamedTuple):
     after_seconds: float = 0
 
 
-class Bell(NamedTuple):
+@dataclass(frozen=True)
+class Bell:
     """One message to the workers for all that ring it until it is answered."""
 
     task: str
@@ -100,18 +106,18 @@ def pages(vps_id: int, user_id: int) -> None:
 def many_pages(changed: Pages) -> None:
     """As `pages`, of many VPSs. Past the first hundred, pages find it out by themselves, and all sockets that send events
     look at once."""
-    gather(announce, [Changed(*page) for page in changed[: MOST_MESSAGES + 1]])
+    gather(announce, [ChangedVps(*page) for page in changed[: MOST_MESSAGES + 1]])
 
 
 def notices(user_ids: Iterable[int]) -> None:
     """After the commit, let the open pages of these users look for what they are told. As with VPSs, past the first hundred
     pages find it out by themselves."""
-    gather(announce, [Told(user_id) for user_id in sorted(user_ids)[:MOST_MESSAGES]])
+    gather(announce, [NewNotice(user_id) for user_id in sorted(user_ids)[:MOST_MESSAGES]])
 
 
 def standing(user_id: int, **_: Any) -> None:
     """Have the sockets of this user ask anew who reads, after the commit. A receiver of `accounts.standing.changed`."""
-    gather(announce, [Stands(user_id)])
+    gather(announce, [NewStanding(user_id)])
 
 
 def feed(*, after_seconds: float = 0) -> None:
@@ -125,13 +131,13 @@ def feed(*, after_seconds: float = 0) -> None:
 def announce(news: list[Any]) -> None:
     """To pages and sockets first, for people wait there."""
     of = {kind: [one for one in news if type(one) is kind] for kind in {type(one) for one in news}}
-    if changed := of.get(Changed):
+    if changed := of.get(ChangedVps):
         send_changes(
             [(one.vps_id, one.user_id) for one in changed[:MOST_MESSAGES]], is_cut=len(changed) > MOST_MESSAGES
         )
-    if told := of.get(Told):
-        send_notices([one.user_id for one in told[:MOST_MESSAGES]])
-    for one in of.get(Stands, []):
+    if noticed := of.get(NewNotice):
+        send_notices([one.user_id for one in noticed[:MOST_MESSAGES]])
+    for one in of.get(NewStanding, []):
         send_standing(one.user_id)
     send_rings([*unanswered(of.get(Bell, [])), *of.get(Ring, [])])
 

@@ -25,8 +25,6 @@ def refuse_odd_requests(get_response: GetResponse) -> GetResponse:
 
 
 def refusal(request: HttpRequest) -> HttpResponse | None:
-    """Django itself answers a host that is none of ours, by the exception that this raises."""
-    request.get_host()
     if getattr(request, "is_malformed", False):
         return bad_request(request, ValueError())
     try:
@@ -40,7 +38,10 @@ def refusal(request: HttpRequest) -> HttpResponse | None:
         is_odd = any(map(UNSTORABLE.search, texts_of(request)))
     except (UnreadablePostError, ValueError, LookupError):
         return bad_request(request, ValueError())
-    return page(request, 400, "bad_request", _("The request holds a NUL, which no text may hold.")) if is_odd else None
+    if is_odd:
+        return page(request, 400, "bad_request", _("The request holds a NUL, which no text may hold."))
+    request.get_host()  # Raises what Django answers where it is none of ours.
+    return None
 
 
 def texts_of(request: HttpRequest) -> Iterable[str]:

@@ -57,5 +57,5 @@ def test_host_that_is_not_ours_is_refused_on_every_path(db: None, static_files: 
 
 def test_docs_under_api_are_a_page(db: None, static_files: None) -> None:
     answer = Client().get("/api/docs", headers={"Accept-Language": "ru"})
-    assert "'nonce-" in answer["Content-Security-Policy"]
-    assert answer["Content-Language"] == "ru"
+    assert answer["Content-Type"].startswith("text/html")
+    assert "script-src 'self'" in answer["Content-Security-Policy"]

@@ -1,4 +1,4 @@
-"""What a transaction has to say: once, after the commit, and nothing of what was taken back."""
+"""What a transaction has to send: once, after the commit, and nothing of what was taken back."""
 
 from typing import Any
 
@@ -11,40 +11,40 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def said() -> list[list[Any]]:
+def sent() -> list[list[Any]]:
     return []
 
 
-def taken_back(said: list[list[Any]]) -> None:
+def taken_back(sent: list[list[Any]]) -> None:
     with transaction.atomic():
-        gather(said.append, ["taken back"])
+        gather(sent.append, ["taken back"])
         transaction.set_rollback(True)
 
 
-def test_gather_says_everything_once_and_after_the_commit(said: list[list[Any]]) -> None:
+def test_gather_sends_everything_once_and_after_the_commit(sent: list[list[Any]]) -> None:
     with transaction.atomic():
-        gather(said.append, ["a", "b"])
+        gather(sent.append, ["a", "b"])
         with transaction.atomic():
-            gather(said.append, ["inner"])
-        gather(said.append, ["b", "c"])
-        assert said == []
-    assert said == [["a", "b", "c"], ["inner"]]
+            gather(sent.append, ["inner"])
+        gather(sent.append, ["b", "c"])
+        assert sent == []
+    assert sent == [["a", "b", "c"], ["inner"]]
 
 
-def test_gather_says_nothing_of_a_savepoint_that_was_taken_back(said: list[list[Any]]) -> None:
+def test_gather_sends_nothing_of_a_savepoint_that_was_taken_back(sent: list[list[Any]]) -> None:
     with transaction.atomic():
-        gather(said.append, ["kept"])
-        taken_back(said)
-    assert said == [["kept"]]
+        gather(sent.append, ["kept"])
+        taken_back(sent)
+    assert sent == [["kept"]]
 
 
-def test_gather_says_nothing_of_a_transaction_that_was_taken_back_nor_later(said: list[list[Any]]) -> None:
-    taken_back(said)
+def test_gather_sends_nothing_of_a_transaction_that_was_taken_back_nor_later(sent: list[list[Any]]) -> None:
+    taken_back(sent)
     with transaction.atomic():
-        gather(said.append, ["new"])
-    assert said == [["new"]]
+        gather(sent.append, ["new"])
+    assert sent == [["new"]]
 
 
-def test_gather_says_at_once_where_no_transaction_is_open(said: list[list[Any]]) -> None:
-    gather(said.append, ["now"])
-    assert said == [["now"]]
+def test_gather_sends_at_once_where_no_transaction_is_open(sent: list[list[Any]]) -> None:
+    gather(sent.append, ["now"])
+    assert sent == [["now"]]
