@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import connection, models, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -201,7 +202,7 @@ class Event(models.Model):
 
     type = models.CharField(_("type"), max_length=40, choices=Type.choices)
     vps = link_that_outlives("vps.Vps", "events", db_index=False, verbose_name=_("server"))
-    user = link_that_outlives(settings.AUTH_USER_MODEL, "+", verbose_name=_("owner"))
+    user = link_that_outlives(settings.AUTH_USER_MODEL, "+", db_index=False, verbose_name=_("owner"))
     operation = link_that_outlives("vps.Operation", "events", verbose_name=_("operation"))
     by = link_that_outlives(settings.AUTH_USER_MODEL, "+", verbose_name=_("by"))
     source = models.CharField(_("from"), max_length=10, choices=Source.choices)
@@ -221,6 +222,13 @@ class Event(models.Model):
             models.Index(fields=["user", "position"], name="feed_of_a_user"),
             models.Index(fields=["vps", "-id"], name="events_of_a_vps_newest"),
             models.Index(fields=["id"], condition=models.Q(position__isnull=True), name="events_not_settled"),
+            models.Index(fields=["type", "position"], name="feed_of_a_type"),
+            models.Index(
+                fields=["source", "position"],
+                condition=models.Q(source__in=["page", "api", "admin"]),
+                name="events_that_people_made",
+            ),
+            BrinIndex(fields=["created_at"], autosummarize=True, name="events_by_time"),
         ]
         constraints = [models.UniqueConstraint(fields=["position"], name="a_place_in_the_feed_is_taken_once")]
 

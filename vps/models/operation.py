@@ -181,7 +181,7 @@ class Operation(models.Model):
         Step.DONE: 100,
     }
 
-    vps = link_that_outlives("vps.Vps", "operations", verbose_name=_("server"))
+    vps = link_that_outlives("vps.Vps", "operations", db_index=False, verbose_name=_("server"))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     is_forced = models.BooleanField(_("forced"), default=False, db_default=False)
     params = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
@@ -233,6 +233,10 @@ class Operation(models.Model):
             models.Index(fields=["vps", "-id"], name="operations_of_a_vps_newest"),
             models.Index(fields=["created_at"], name="operations_by_time"),
             models.Index(fields=["finished_at"], condition=models.Q(state="failed"), name="failed_operations_by_time"),
+            models.Index(fields=["state", "id"], name="operations_by_state"),
+            models.Index(fields=["error_code", "id"], condition=~models.Q(error_code=""), name="operations_by_error"),
+            models.Index(fields=["kind", "id"], name="operations_by_kind"),
+            models.Index(fields=["source", "id"], name="operations_by_source"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -130,7 +130,9 @@ class Placement(models.Model):
         UNKNOWN = "unknown", _("Unknown")
 
     vps = models.OneToOneField(Vps, models.CASCADE, related_name="placement", verbose_name=_("server"))
-    cluster = models.ForeignKey(Cluster, models.PROTECT, related_name="placements", verbose_name=_("cluster"))
+    cluster = models.ForeignKey(
+        Cluster, models.PROTECT, db_index=False, related_name="placements", verbose_name=_("cluster")
+    )
     kind = models.CharField(_("kind"), max_length=4, choices=Kind.choices)
     # Whoever writes the number alone, as a release before did, has the key written by a trigger.
     guest = models.CharField(_("guest"), max_length=LONGEST_KEY, db_default="")
@@ -158,6 +160,17 @@ class Placement(models.Model):
         db_table = "placements"
         verbose_name = _("placement")
         verbose_name_plural = _("placements")
+        indexes = [
+            models.Index(fields=["cluster", "vps"], name="placements_of_a_cluster"),
+            models.Index(
+                fields=["vps"],
+                condition=models.Q(missing_since__isnull=False)
+                | models.Q(doubted_since__isnull=False)
+                | models.Q(power="unknown")
+                | ~models.Q(identity_mismatch=""),
+                name="placements_in_trouble",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["cluster", "guest"],

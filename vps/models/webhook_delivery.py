@@ -161,6 +161,7 @@ class WebhookDelivery(models.Model):
                 name="first_pending_of_a_vps",
             ),
             models.Index(fields=["ended_at"], condition=~models.Q(state="pending"), name="deliveries_ended_by_time"),
+            models.Index(fields=["ended_at"], condition=models.Q(state="given_up"), name="deliveries_given_up"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["endpoint", "event"], name="an_event_is_told_once_to_an_endpoint"),
