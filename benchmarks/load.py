@@ -1,4 +1,4 @@
-"""A client in a process of its own: so many connections, each with one request at a time. benchmarks.measured starts it.
+"""A client in a process of its own: so many connections, each with one request at a time. benchmarks.run starts it.
 
 One thread waits for all of them and makes nothing anew for a request but its number, so that it takes little from those
 whom it measures. Reads what to do as JSON, and writes how many answers came.

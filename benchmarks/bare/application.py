@@ -1,7 +1,6 @@
 """A WSGI function with three endpoints, and nothing between them and the database. benchmarks.bare.asgi serves it."""
 
 import json
-import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -11,9 +10,11 @@ from benchmarks.bare.callers import Callers
 from benchmarks.bare.listing import list_of
 from benchmarks.bare.refusal import Refused
 from benchmarks.bare.writing import synced
+from web.request_id import chosen
 
 REASONS = {200: "200 OK", 201: "201 Created", 400: "400 Bad Request", 401: "401 Unauthorized", 404: "404 Not Found"}
-REASONS |= {405: "405 Method Not Allowed", 410: "410 Gone"}
+# How the pool opens connections.
+IN_UTC = {"autocommit": True, "options": "-c timezone=UTC"}
 # To what JSON does not escape and JavaScript of before 2019 does not read, what stands for it.
 LINE_ENDS = str.maketrans({"\u2028": "\\u2028", "\u2029": "\\u2029"})
 
@@ -23,7 +24,7 @@ class Bare:
         self.pool, self.callers = pool, callers
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        request_id = environ.get("HTTP_X_REQUEST_ID") or uuid.uuid4().hex
+        request_id = chosen(environ.get("HTTP_X_REQUEST_ID", ""))
         try:
             status, answer = self.answer_to(environ, request_id)
         except Refused as refused:

@@ -6,8 +6,10 @@ from typing import Any
 from benchmarks.bare.callers import Bearer, bad_token
 
 MOST = 1000
-COLUMNS = ("id", "name", "status", "ip_address", "cpu", "ram", "disk", "os", "user_id", "hypervisor", "created_at")
-COLUMNS += ("updated_at",)
+COLUMNS = (
+    *("id", "name", "status", "ip_address", "cpu", "ram", "disk", "os", "user_id", "hypervisor"),
+    *("created_at", "updated_at"),
+)
 LIST = f"""
     SELECT {", ".join(f"vps.{column}" for column in COLUMNS)}, placements.power, placements.power_since,
         coalesce(missing_since, placements.doubted_since, CASE
@@ -68,4 +70,4 @@ def suspension(reason: str | None, message: str | None, link: str | None, since:
 
 def moment(value: datetime | None) -> str | None:
     """Connections speak UTC."""
-    return value and value.isoformat()[:19] + "Z"
+    return None if value is None else value.isoformat()[:19] + "Z"

@@ -50,6 +50,7 @@ UPDATE = f"""
     WITH known AS MATERIALIZED (
         SELECT vps.*, array_remove(ARRAY[{DIFFERS}], NULL) AS changed FROM vps
         WHERE vps.id = coalesce(%(id)s::int, {MEANT}) AND ({GIVEN["external_id"]} IS NULL OR vps.id = {MEANT})
+            AND vps.status <> 'suspended'
         FOR UPDATE OF vps
     ),
     fresh AS (

@@ -1,6 +1,7 @@
 """POST /api/vps/sync: a create or an update of columns, each with its event and the row of its call in one statement.
 
-What else a command may say (a placement, a suspension, when it occurred) is refused, and so is `delete`.
+What else a command may say (a placement, a suspension, when it occurred) is refused, and so are `delete` and what is
+suspended. It warns of nothing, rings for nobody, and what it refuses leaves no row.
 """
 
 import json
@@ -55,7 +56,7 @@ def update(connection: Any, given: dict[str, Any], call: dict[str, Any]) -> tupl
 def changed(connection: Any, given: dict[str, Any], call: dict[str, Any]) -> tuple[Any, ...]:
     row: tuple[Any, ...] | None = connection.execute(statements.UPDATE, given | call | {"status_code": 200}).fetchone()
     if row is None:
-        raise Refused(404, "vps_not_found", "There is no such VPS, or it was deleted.")
+        raise Refused(404, "vps_not_found", "There is no such VPS, it was deleted, or it is suspended.")
     return row
 
 
@@ -64,9 +65,8 @@ def read(body: bytes) -> tuple[str, dict[str, Any]]:
     try:
         command = json.loads(body)
         action, given = command["action"], command["vps"]
-        is_sound = (
-            len(command) == 2 and action in ("create", "update") and all(is_good(*item) for item in given.items())
-        )
+        is_known = len(command) == 2 and action in ("create", "update")
+        is_sound = is_known and all(is_good(*item) for item in given.items())
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise Refused(400, "invalid_input", "The body is no command.") from error
     if not is_sound:
@@ -77,4 +77,5 @@ def read(body: bytes) -> tuple[str, dict[str, Any]]:
 def is_good(name: str, value: Any) -> bool:
     if name in NUMBERS or name == "id":
         return type(value) is int and 0 < value < 2**31
-    return isinstance(value, str) and value.isprintable() and 1 <= len(value) <= WORDS.get(name, 0)
+    is_text = isinstance(value, str) and value.isprintable() and not value.isspace() and value != "suspended"
+    return is_text and 1 <= len(value) <= WORDS.get(name, 0)
