@@ -26,8 +26,8 @@ chaos: $(VENV)/.dev node_modules/.installed locale/.compiled ## Break a running 
 mutate: $(VENV)/.dev node_modules/.dev locale/.compiled ## Break each promise of docs/reliability.md in a copy and print which test was red (an hour; ARGS="--only WORD")
 	@$(PY) -m tests.mutate $(ARGS)
 
-bench: $(VENV)/.dev node_modules/.installed locale/.compiled ## Measure rounds of reconcile over ten thousand guests (WHAT=operations: 500 of them at once)
-	@$(PY) -m benchmarks.$(or $(WHAT),reconcile) $(ARGS)
+bench: $(VENV)/.dev node_modules/.installed locale/.compiled ## Measure how fast it is, beside plain references, and print each goal (WHAT=http: that alone)
+	@$(PY) -m benchmarks$(addprefix .,$(WHAT)) $(ARGS)
 
 lint: $(VENV)/.dev ## Check style, types, imports, templates and migrations
 	$(VENV)/bin/ruff check .

@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from itertools import cycle
 from typing import Any
 
 import psycopg
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from accounts import tokens
 from accounts.models import User
+from benchmarks.batch import ROWS
 from vps.models import Cluster, Placement, Vps
 
 USERS, OF_EACH = 300, 10
@@ -19,7 +21,7 @@ ORDER |= {"hypervisor": "proxmox"}
 
 class Customers:
     def __init__(self) -> None:
-        self.database_url = os.environ["DATABASE_URL"]
+        self.database_url, self.key = os.environ["DATABASE_URL"], settings.MAIN_SITE_API_KEYS[0]
         named = [f"customer-{number}" for number in range(USERS)]
         self.users = User.objects.bulk_create([User(username=name, email=f"{name}@example.com") for name in named])
         # Whom the new servers are for, so that nobody's list grows.
@@ -57,4 +59,9 @@ class Customers:
             "create": [user.pk for user in self.buyers],
             "update": [vps.pk for vps in self.vpses],
         }
-        return {"of": of[what], "prefix": prefix, "order": ORDER, "key": settings.MAIN_SITE_API_KEYS[0]}
+        return {"of": of[what], "prefix": prefix, "order": ORDER, "key": self.key}
+
+    def orders(self, prefix: str) -> list[dict[str, Any]]:
+        """What of each row of a batch is said."""
+        buyers = cycle(user.pk for user in self.buyers)
+        return [ORDER | {"user_id": next(buyers), "external_id": f"{prefix}-{number}"} for number in range(ROWS)]
