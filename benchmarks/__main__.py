@@ -3,18 +3,13 @@
 import argparse
 import subprocess
 import sys
+from pathlib import Path
 
 from benchmarks.goals import PREFIX
 from launcher.children import ROOT
 from launcher.stack import python
 
-# By its module here, what it measures.
-BENCHMARKS = {
-    "http": "three answers over HTTP, and a batch, beside a bare reference",
-    "sync": "ten thousand sync commands, in batches and one call each",
-    "reconcile": "rounds over ten thousand guests",
-    "operations": "500 operations that are asked for at once",
-}
+FOLDER = Path(__file__).parent
 
 
 def main() -> None:
@@ -22,13 +17,18 @@ def main() -> None:
     parser.add_argument("--peer", default="", help="for http: the command of another program")
     peer = parser.parse_args().peer
     goals, broken = [], []
-    for name, about in BENCHMARKS.items():
-        print(f"\n{name}: {about}\n", flush=True)
+    for name in names():
+        print(f"\n== {name}\n", flush=True)
         code, found = run(name, ["--peer", peer] if peer and name == "http" else [])
         goals += found
         broken += [name] if code else []
     print("\nAll goals:", *goals, "", summary(goals, broken), sep="\n")
     sys.exit(bool(broken))
+
+
+def names() -> list[str]:
+    """Of the benchmarks, each found by being there: a module that says in its first line that it is one."""
+    return sorted(path.stem for path in FOLDER.glob("[!_]*.py") if path.read_text().startswith('"""`make bench'))
 
 
 def run(name: str, arguments: list[str]) -> tuple[int, list[str]]:
