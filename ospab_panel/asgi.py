@@ -15,10 +15,12 @@ from ospab_panel.wsgi import application as http
 from ospab_panel.sockets import sockets  # isort: skip
 from ospab_panel.server.static_files import StaticFiles  # isort: skip
 from ospab_panel.server.wsgi_bridge import WsgiBridge  # isort: skip
+from vps.services import sync_calls  # isort: skip
 
 THREADS = 8
 # The web server writes a line of each request by itself, unless it is told not to, and of each socket in its other log.
 for name in ("uvicorn.access", "uvicorn.error"):
     logging.getLogger(name).addFilter(WithoutLinksInArguments())
 
+sync_calls.rows.start()
 application = ProtocolTypeRouter({"http": StaticFiles(WsgiBridge(http, THREADS)), "websocket": sockets})

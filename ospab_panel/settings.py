@@ -128,7 +128,7 @@ TEMPLATES = [
 
 # PostgreSQL. The pool is for the web; Celery opens a connection a process, for it closes pools between tasks.
 DATABASES: dict[str, dict[str, Any]] = {"default": environment.database("DATABASE_URL")}
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"] |= {"ENGINE": "ospab_panel.database", "CONN_HEALTH_CHECKS": True}
 DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
 # A database whose machine is gone says nothing, not even that: whoever waits for it learns so within half a minute.
 DATABASES["default"]["OPTIONS"] |= {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}

@@ -179,7 +179,7 @@ def test_log_main_site_calls_undoes_nothing_where_its_row_cannot_be_written(
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE elsewhere RENAME TO sync_calls")
     assert facts(lines(caplog)[0])["status"] == 201
-    assert "was not stored" in lines(caplog)[1]
+    assert "rows that were not stored: 1" in lines(caplog)[1]
 
 
 def test_forget_old_forgets_calls_after_30_days(main_site: Any) -> None:

@@ -1,0 +1,41 @@
+"""The backend that `ospab_panel.database` names. Django loads it.
+
+A pool that asks each connection whether it is alive asks once a request, and that is a round trip. A server that has closed
+one has said so: the socket has something to read, where nothing was asked. Only of one that has lain idle for long, whose
+way may have gone without a word, is more asked.
+"""
+
+import select
+import time
+from typing import Any
+
+from django.db.backends.postgresql import base
+from psycopg import Connection
+from psycopg_pool import ConnectionPool
+
+IDLE_FOR_S = 5.0
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    @property
+    def pool(self) -> Any:
+        """As Django makes it, but for `check`."""
+        options = self.settings_dict["OPTIONS"].get("pool")
+        if options and self.alias not in self._connection_pools:
+            arguments = self.get_connection_params() | {"autocommit": True}
+            checked = {"configure": self._configure_connection, "check": check}
+            made = ConnectionPool(kwargs=arguments, open=False, **checked, **options)
+            self._connection_pools.setdefault(self.alias, made)
+        return super().pool
+
+
+def check(connection: Connection[Any]) -> None:
+    """Raises what psycopg raises of a connection that is gone."""
+    now = time.monotonic()
+    socket = select.poll()
+    socket.register(connection.fileno(), select.POLLIN)
+    is_silent = not socket.poll(0)
+    is_new = now - getattr(connection, "last_used", 0.0) < IDLE_FOR_S
+    connection.last_used = now  # type: ignore[attr-defined]
+    if not (is_silent and is_new):
+        ConnectionPool.check_connection(connection)

@@ -1,0 +1,85 @@
+"""Rows that nobody waits for: all that came within a moment in one statement, in order, and kept for a database that is away."""
+
+import logging
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+
+from tests.stack.conftest import wait_for
+from web import write_behind
+from web.write_behind import WriteBehind
+
+
+class Table:
+    """What was written, a list a statement; while it is away nothing is."""
+
+    def __init__(self) -> None:
+        self.statements: list[list[int]] = []
+        self.is_away = False
+
+    def write(self, rows: list[int]) -> None:
+        if self.is_away:
+            raise OperationalError("away")
+        self.statements.append(rows)
+
+
+@pytest.fixture
+def table() -> Table:
+    return Table()
+
+
+@pytest.fixture
+def behind(table: Table) -> WriteBehind:
+    return WriteBehind(logging.getLogger("test"), table.write)
+
+
+def test_write_behind_writes_at_once_where_nobody_has_started_it(table: Table, behind: WriteBehind) -> None:
+    behind.add(1)
+    behind.add(2)
+    assert table.statements == [[1], [2]]
+
+
+def test_write_behind_writes_what_came_within_a_moment_in_one_statement(
+    table: Table, behind: WriteBehind, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(write_behind, "WITHIN_S", 0.1)
+    behind.start()
+    for row in range(500):
+        behind.add(row)
+    wait_for(lambda: sum(map(len, table.statements)) == 500, what="all rows")
+    assert [row for rows in table.statements for row in rows] == list(range(500))
+    assert len(table.statements) < 10
+
+
+def test_write_behind_keeps_rows_in_order_for_a_database_that_is_away(
+    table: Table, behind: WriteBehind, monkeypatch: Any, caplog: Any
+) -> None:
+    monkeypatch.setattr(write_behind, "WITHIN_S", 3600)
+    monkeypatch.setattr(write_behind, "MOST_KEPT", 3)
+    behind.start()
+    table.is_away = True
+    for row in (1, 2):
+        behind.add(row)
+    behind.flush()
+    table.is_away = False
+    behind.add(3)
+    behind.flush()
+    assert table.statements == [[1, 2, 3]]
+    assert "rows that were not stored yet: 2" in caplog.text
+
+
+def test_write_behind_keeps_no_more_than_it_may(
+    table: Table, behind: WriteBehind, monkeypatch: Any, caplog: Any
+) -> None:
+    monkeypatch.setattr(write_behind, "WITHIN_S", 3600)
+    monkeypatch.setattr(write_behind, "MOST_KEPT", 3)
+    behind.start()
+    table.is_away = True
+    for row in range(4):
+        behind.add(row)
+    behind.flush()
+    table.is_away = False
+    behind.flush()
+    assert table.statements == []
+    assert "rows that were not stored: 4" in caplog.text

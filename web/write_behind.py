@@ -1,0 +1,67 @@
+"""Rows that nobody waits for are written a moment later, all that came meanwhile in one statement. Services make one each.
+
+A web process starts it; where nobody has, as in a command or a test, each row is written at once. What a process holds as
+it is killed is lost: docs/reliability.md says of which rows that is.
+"""
+
+import atexit
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from django.db import Error, connection
+from psycopg_pool import PoolTimeout
+
+WITHIN_S = 0.5
+# A database that is away has these kept for it, and no more.
+MOST_KEPT = 10_000
+
+
+class WriteBehind:
+    """`write` takes a list of rows, in the order in which they came."""
+
+    def __init__(self, log: logging.Logger, write: Callable[[list[Any]], None]) -> None:
+        self.log, self.write = log, write
+        self.kept: deque[Any] = deque()
+        self.has_some, self.turn = threading.Event(), threading.Lock()
+        self.thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """From here on rows are written by a thread of this process; the last of them as the process ends."""
+        if self.thread is None:
+            self.thread = threading.Thread(target=self.run, name=f"write behind {self.log.name}", daemon=True)
+            self.thread.start()
+            atexit.register(self.flush)
+
+    def add(self, row: Any) -> None:
+        self.kept.append(row)
+        if self.thread is None:
+            self.flush()
+        elif not self.has_some.is_set():
+            self.has_some.set()
+
+    def run(self) -> None:
+        while self.has_some.wait():
+            threading.Event().wait(WITHIN_S)
+            self.has_some.clear()
+            self.flush()
+            connection.close()
+
+    def flush(self) -> None:
+        """What cannot be written now is tried again with the next row. Nothing is raised: those whom the rows are of are
+        served by now."""
+        with self.turn:
+            rows = [self.kept.popleft() for _ in range(len(self.kept))]
+            try:
+                if rows:
+                    self.write(rows)
+            except (Error, PoolTimeout) as error:
+                self.keep(rows, error)
+
+    def keep(self, rows: list[Any], error: Exception) -> None:
+        is_room = self.thread is not None and len(rows) + len(self.kept) <= MOST_KEPT
+        if is_room:
+            self.kept.extendleft(reversed(rows))
+        self.log.error("rows that were not stored%s: %d, for %s", " yet" if is_room else "", len(rows), error)
