@@ -48,7 +48,7 @@ class CompiledQuery(Generic[Row]):
     def all(self, **values: Any) -> list[Row]:
         sql, parameters, make = self.compiled
         given = [values[one.name] if isinstance(one, Parameter) else one for one in parameters]
-        with connection.cursor() as cursor:
+        with connection.prepared_cursor() as cursor:  # type: ignore[attr-defined]  # of ospab_panel.database
             cursor.execute(sql, given)
             return [make(row) for row in cursor.fetchall()]
 

@@ -1,4 +1,4 @@
-"""Rows that nobody waits for: all that came within a moment in one statement, in order, and kept for a database that is away."""
+"""Rows that nobody waits for: in one statement and in order, and kept for a database that is away."""
 
 import logging
 from typing import Any

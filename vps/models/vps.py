@@ -1,8 +1,9 @@
 """The table `vps`, column for column as the main site knows it. Doors get one by `Vps.objects.visible_to(user)` alone."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -40,6 +41,15 @@ TYPES = {
     "CharField": "text",
     "DateTimeField": "timestamptz",
 }
+
+
+@cache
+def columns() -> tuple[list[str], Callable[[Any], tuple[Any, ...]], list[str]]:
+    """The names of all columns, what reads them off a row, and the names of those that are times."""
+    fields = Vps._meta.concrete_fields
+    names = [field.attname for field in fields]
+    moments = [field.attname for field in fields if isinstance(field, models.DateTimeField)]
+    return names, attrgetter(*names), moments
 
 
 @cache
@@ -266,8 +276,9 @@ class Vps(models.Model):
 
     def columns(self) -> dict[str, Any]:
         """Every column of the table, as the contract shows it, wherever it is shown."""
-        values = ((field.attname, getattr(self, field.attname)) for field in self._meta.concrete_fields)
-        return {name: rfc3339(value) if isinstance(value, datetime) else value for name, value in values}
+        names, values_of, moments = columns()
+        shown = dict(zip(names, values_of(self), strict=True))
+        return shown | {name: rfc3339(shown[name]) for name in moments}
 
     def row(self) -> dict[str, Any]:
         """The columns, and the main site's own id where it has one: of those that came `with_external_id`."""
