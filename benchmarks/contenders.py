@@ -13,7 +13,7 @@ from launcher.stack import python
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 # As the launcher and docs/architecture.md start the web.
 WEB = (
-    *("--lifespan", "off", "--http", "ospab_panel.http_protocol:JsonHttpProtocol", "--ws-max-size", "131072"),
+    *("--lifespan", "auto", "--http", "ospab_panel.http_protocol:JsonHttpProtocol", "--ws-max-size", "131072"),
     *("--host", "127.0.0.1", "--no-proxy-headers", "--log-level", "warning", "--no-access-log", "--workers", "2"),
 )
 

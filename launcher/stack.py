@@ -122,7 +122,7 @@ class Stack:
             "--workers",
             "2",
             "--lifespan",
-            "off",
+            "on",
             "--ws-max-size",
             "131072",
             "--no-proxy-headers",

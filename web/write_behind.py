@@ -25,7 +25,7 @@ class WriteBehind:
     def __init__(self, log: logging.Logger, write: Callable[[list[Any]], None]) -> None:
         self.log, self.write = log, write
         self.kept: deque[Any] = deque()
-        self.has_some, self.turn = threading.Event(), threading.Lock()
+        self.has_some, self.lock = threading.Event(), threading.Lock()
         self.thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -52,7 +52,7 @@ class WriteBehind:
     def flush(self) -> None:
         """What cannot be written now is tried again with the next row. Nothing is raised: those whom the rows are of are
         served by now."""
-        with self.turn:
+        with self.lock:
             rows = [self.kept.popleft() for _ in range(len(self.kept))]
             try:
                 if rows:

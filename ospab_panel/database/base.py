@@ -16,14 +16,17 @@ from psycopg_pool import ConnectionPool
 IDLE_FOR_S = 5.0
 
 
-class DatabaseWrapper(base.DatabaseWrapper):
+Backend: Any = base.DatabaseWrapper  # django-stubs know of no pool
+
+
+class DatabaseWrapper(Backend):  # type: ignore[misc]
     @property
     def pool(self) -> Any:
         """As Django makes it, but for `check`."""
         options = self.settings_dict["OPTIONS"].get("pool")
         if options and self.alias not in self._connection_pools:
             arguments = self.get_connection_params() | {"autocommit": True}
-            checked = {"configure": self._configure_connection, "check": check}
+            checked: dict[str, Any] = {"configure": self._configure_connection, "check": check}
             made = ConnectionPool(kwargs=arguments, open=False, **checked, **options)
             self._connection_pools.setdefault(self.alias, made)
         return super().pool
@@ -53,8 +56,8 @@ def check(connection: Connection[Any]) -> None:
     now = time.monotonic()
     socket = select.poll()
     socket.register(connection.fileno(), select.POLLIN)
-    is_silent = not socket.poll(0)
+    is_quiet = not socket.poll(0)
     is_new = now - getattr(connection, "last_used", 0.0) < IDLE_FOR_S
     connection.last_used = now  # type: ignore[attr-defined]
-    if not (is_silent and is_new):
+    if not (is_quiet and is_new):
         ConnectionPool.check_connection(connection)

@@ -69,6 +69,22 @@ OF_NOTICES = [
         "tests/vps/test_sockets.py",
     ),
 ]
+OF_CALLS = [
+    m(
+        "the row of a call of the main site",
+        "web/write_behind.py",
+        "            self.kept.extendleft(reversed(rows))",
+        "            pass",
+        "tests/web/test_write_behind.py",
+    ),
+    m(
+        "the row of a call of the main site",
+        "web/write_behind.py",
+        "            atexit.register(self.flush)",
+        "            pass",
+        "tests/web/test_write_behind.py",
+    ),
+]
 OF_OPERATIONS = [
     m(
         "an operation's deadline",
@@ -758,4 +774,4 @@ OF_MAILS = [
         "tests/accounts/mails/test_render.py",
     ),
 ]
-MUTATIONS = [*OF_OPERATIONS, *OF_NOTICES, *OF_HYPERVISORS, *OF_MAIN_SITE, *OF_TRIES, *OF_MAILS]
+MUTATIONS = [*OF_OPERATIONS, *OF_NOTICES, *OF_CALLS, *OF_HYPERVISORS, *OF_MAIN_SITE, *OF_TRIES, *OF_MAILS]

@@ -1,12 +1,15 @@
 """Rows that nobody waits for: in one statement and in order, and kept for a database that is away."""
 
 import logging
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 
-from tests.stack.conftest import wait_for
+from launcher.children import ROOT
+from tests.simulated import wait_for
 from web import write_behind
 from web.write_behind import WriteBehind
 
@@ -83,3 +86,19 @@ def test_write_behind_keeps_no_more_than_it_may(
     behind.flush()
     assert table.statements == []
     assert "rows that were not stored: 4" in caplog.text
+
+
+PROGRAM = """
+import logging
+import subprocess
+import sys
+from web.write_behind import WriteBehind
+behind = WriteBehind(logging.getLogger("test"), print)
+behind.start()
+behind.add("the last one")
+"""
+
+
+def test_write_behind_writes_what_it_holds_as_its_process_ends() -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout == "['the last one']\n"
