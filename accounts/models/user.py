@@ -1,6 +1,6 @@
 """The table `users`. Everybody who logs in is a row here; what people own names them by its id."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -11,6 +11,8 @@ from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from accounts import hashing
+from web.rows import array
+from web.statements import Found, Statement
 
 IS_TAKEN = {
     "username": _("This login is already taken."),
@@ -40,11 +42,10 @@ class PanelUserManager(UserManager["User"]):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [NAMING])
 
-    def staying(self, ids: Iterable[int]) -> set[int]:
-        """Those of these ids that are there: until this transaction ends nobody deletes them."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT id FROM users WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE", [list(ids)])
-            return {row[0] for row in cursor.fetchall()}
+    def staying(self, ids: Iterable[int], read: Callable[[Found], object]) -> Statement:
+        """Finds those of these ids that are there: until this transaction ends nobody deletes them."""
+        text = "SELECT id FROM users WHERE id = ANY(%s::bigint[]) ORDER BY id FOR KEY SHARE"
+        return Statement(text, [array(ids)], read)
 
     def fields_taken(self, user: "User", among: Iterable[str] = IS_TAKEN) -> list[str]:
         """Which of this user's names, by their fields, somebody else logs in by."""

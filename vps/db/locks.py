@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models.expressions import RawSQL
 
 from web.locks import acquire, give_back, try_lock, try_lock_one_of
+from web.statements import Statement, run
 
 OPERATIONS_OF_VPS, RECONCILE_OF_CLUSTER, BINDING_BY_NAME, FINDING_ADDRESSES, MOVING, ASSIGNING_POSITIONS = range(
     0x6F01, 0x6F07
@@ -32,8 +33,12 @@ SLOTS_OF_CLUSTER = 0x6F10
 
 def lock_until_commit(what: int) -> None:
     """Until this transaction ends nobody else is past this line."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [what])
+    run([locking_until_commit(what)])
+
+
+def locking_until_commit(what: int) -> Statement:
+    """As `lock_until_commit`, with other statements."""
+    return Statement("SELECT pg_advisory_xact_lock(%s, 0)", [what])
 
 
 @contextmanager

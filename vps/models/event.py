@@ -9,6 +9,7 @@ before stays the old one's, as do the events of a VPS that is deleted.
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -21,6 +22,8 @@ from vps import notify
 from vps.db.locks import ASSIGNING_POSITIONS, lock_until_commit
 from vps.errors import CursorFromTheFuture
 from vps.models.history import link_that_outlives
+from web.rows import insertion
+from web.statements import Found, Statement, run
 
 # By ids: of one VPS, whose row is locked by whoever writes of it, the lower id has happened before.
 # Where the statistics hold the table for empty, PostgreSQL joins by comparing each with each: the fresh ones are
@@ -35,6 +38,10 @@ ASSIGN_POSITIONS = """
     WHERE events.id = fresh.id
 """
 AT_ONCE = 1000
+# What is said of an event by whoever records it.
+WRITTEN = ("type", "vps_id", "user_id", "operation_id", "by_id", "source", "data")
+# Of which type, of which VPS and owner, and its data.
+Happened = tuple[str, int, int, dict[str, Any]]
 # What of the changes of a VPS its owner is told in its activity.
 NAMED_CHANGES = ("cpu", "disk", "ip_address", "name", "os", "ram", "suspension", "user_id")
 
@@ -44,6 +51,11 @@ def is_read_only() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SHOW transaction_read_only")
         return bool(cursor.fetchone()[0] == "on")
+
+
+def complete(events: "list[Event]", found: Found) -> None:
+    for event, (id, created_at) in zip(events, found, strict=True):
+        event.pk, event.created_at = id, created_at
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -66,9 +78,16 @@ class EventQuerySet(models.QuerySet["Event"]):
     def record_all(self, events: Iterable["Event"]) -> None:
         """Write these, in their order, and ring once for all of them after the commit: for the feed, and the open pages of
         whoever owns a VPS that they are of."""
-        written = self.bulk_create(events, batch_size=1000)
+        written = list(events)
         if written:
+            rows = [[getattr(event, name) for name in WRITTEN] for event in written]
+            run([insertion(Event, WRITTEN, rows).returning("id, created_at", partial(complete, written))])
             notify.events((event.vps_id, event.user_id) for event in written)
+
+    def recording(self, happened: "list[Happened]", source: str) -> Statement:
+        """As `record_all`, without an Event for each."""
+        notify.events((vps_id, user_id) for _, vps_id, user_id, _ in happened)
+        return insertion(Event, ("type", "vps_id", "user_id", "data"), happened, source=source)
 
     def assign_positions(self) -> None:
         """Give all events that are committed their positions in the feed, after those that have one.

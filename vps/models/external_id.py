@@ -1,16 +1,29 @@
 """The main site's own ids of our VPSs. Written by services.sync alone."""
 
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
-from django.db import connection, models
+from django.db import models
 
-# In one order, so that two who claim the same ids wait for each other in no circle.
+from web.rows import array
+from web.statements import Found, Statement
+
+# Claimed in one order, so that two who claim the same wait for each other in no circle; but ids are given out in the order
+# of the commands, and to none that means something already.
 CLAIM = """
     INSERT INTO external_ids (external_id, vps_id)
-    SELECT * FROM unnest(%s::text[], %s::int[]) AS asked (external_id, vps_id) ORDER BY 1
-    ON CONFLICT DO NOTHING RETURNING external_id
+    SELECT * FROM (
+        SELECT external_id, nextval(pg_get_serial_sequence('vps', 'id')) FROM (
+            SELECT external_id FROM unnest(%s::text[]) WITH ORDINALITY AS asked (external_id, number)
+            WHERE NOT EXISTS (SELECT FROM external_ids AS known WHERE known.external_id = asked.external_id)
+            ORDER BY number
+        ) AS unknown
+    ) AS fresh ORDER BY 1
+    ON CONFLICT DO NOTHING RETURNING external_id, vps_id
 """
-
+MEANINGS = "SELECT external_id, vps_id FROM external_ids WHERE external_id = ANY(%s::text[])"
+NAMES = "SELECT vps_id, external_id FROM external_ids WHERE vps_id = ANY(%s::int[])"
+FREE = "DELETE FROM external_ids WHERE external_id = ANY(%s::text[])"
 POINT = """
     UPDATE external_ids SET vps_id = given.vps_id
     FROM unnest(%s::text[], %s::int[]) AS given (external_id, vps_id)
@@ -19,26 +32,33 @@ POINT = """
 
 
 class ExternalIdQuerySet(models.QuerySet["ExternalId"]):
-    def claim(self, asked: dict[str, int]) -> set[str]:
-        """Give these ids to these VPSs, but for what is taken on either side. Returns the ids that were given.
+    def claiming(self, asked: Iterable[str], read: Callable[[Found], object]) -> Statement:
+        """Give each of these, but for those that are taken, to a VPS that is not made yet, and whose id is taken for it. Finds
+        (external_id, vps_id) of those that were given.
 
         Whoever claims the same at the same time waits until this transaction ends.
         """
-        if not asked:
-            return set()
-        with connection.cursor() as cursor:
-            cursor.execute(CLAIM, [list(asked), list(asked.values())])
-            return {row[0] for row in cursor.fetchall()}
+        return Statement(CLAIM, [array(asked)], read)
+
+    def meanings(self, asked: Iterable[str], read: Callable[[Found], object]) -> Statement:
+        """Finds (external_id, vps_id) of those that mean a VPS."""
+        return Statement(MEANINGS, [array(asked)], read)
+
+    def names_of(self, vps_ids: Iterable[int], read: Callable[[Found], object]) -> Statement:
+        """Finds (vps_id, external_id) of those that have one."""
+        return Statement(NAMES, [array(vps_ids)], read)
+
+    def freeing(self, unused: Iterable[str]) -> Statement:
+        """Of what this transaction has claimed."""
+        return Statement(FREE, [array(unused)])
+
+    def pointing(self, vps_ids: dict[str, int]) -> Statement:
+        """Let these ids, which this transaction has claimed, mean these VPSs, which are locked and have none."""
+        return Statement(POINT, [array(vps_ids), array(vps_ids.values())])
 
     def meaning(self, external_id: str) -> Any:
         """The id of the VPS that it means, as a query."""
         return self.filter(external_id=external_id).values("vps_id")
-
-    def point(self, vps_ids: dict[str, int]) -> None:
-        """Let these ids, which this transaction has claimed, mean these VPSs, which are locked and have none."""
-        if vps_ids:
-            with connection.cursor() as cursor:
-                cursor.execute(POINT, [list(vps_ids), list(vps_ids.values())])
 
 
 class ExternalId(models.Model):

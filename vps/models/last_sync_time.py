@@ -1,22 +1,24 @@
 """The `occurred_at` of the newest sync command on a VPS: an older command changes nothing. Written by services.sync alone."""
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 
-from django.db import connection, models
+from django.db import models
 
-KEEP = """
-    INSERT INTO newest_words (vps_id, occurred_at) SELECT * FROM unnest(%s::int[], %s::timestamptz[])
-    ON CONFLICT (vps_id) DO UPDATE SET occurred_at = excluded.occurred_at
-"""
+from web.rows import array, upsertion
+from web.statements import Found, Statement
 
 
 class LastSyncTimeQuerySet(models.QuerySet["LastSyncTime"]):
-    def keep(self, times: dict[int, datetime]) -> None:
+    def keeping(self, times: dict[int, datetime]) -> Statement:
         """By the id of the VPS, whose row is locked."""
-        if times:
-            with connection.cursor() as cursor:
-                cursor.execute(KEEP, [list(times), list(times.values())])
+        return upsertion(LastSyncTime, ("vps_id", "occurred_at"), times.items())
+
+    def reading(self, vps_ids: Iterable[int], read: Callable[[Found], object]) -> Statement:
+        """Finds (vps_id, occurred_at) of those that have one."""
+        text = "SELECT vps_id, occurred_at FROM newest_words WHERE vps_id = ANY(%s::int[])"
+        return Statement(text, [array(vps_ids)], read)
 
 
 class LastSyncTime(models.Model):

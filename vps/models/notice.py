@@ -8,13 +8,15 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models.functions import Now
 
 from vps import notify
 from vps.models.failures import sentence_of
 from vps.models.history import link_that_outlives
 from web.errors import Sentence
+from web.rows import array
+from web.statements import Found, Statement, run
 
 # Whoever asked is told the end, unless the server is another customer's by now; that it went well, or was overtaken, only
 # where it was asked for on a page: a program has its answer, and nobody wants hundreds of them after a month. The owner is
@@ -59,23 +61,22 @@ RECORD_DELETIONS = """
 """
 
 
+def notify_readers(found: Found) -> None:
+    notify.notices({user_id for (user_id,) in found})
+
+
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def record_ends(self, operation_ids: Iterable[int]) -> None:
         """Of these operations, which have just ended and whose VPSs are locked: in one statement. A repeat writes nothing."""
         self.insert(RECORD_ENDS, [list(operation_ids)])
 
-    def record_deletions(self, rows: Iterable[dict[str, Any]]) -> None:
+    def record_deletions(self, rows: Iterable[dict[str, Any]]) -> Statement:
         """Of these VPSs, as the rows that their tombstones keep, whose owners may have a page of theirs open."""
-        columns = [
-            list(column) for column in zip(*((row["id"], row["name"], row["user_id"]) for row in rows), strict=True)
-        ]
-        if columns:
-            self.insert(RECORD_DELETIONS, columns)
+        facts = zip(*((row["id"], row["name"], row["user_id"]) for row in rows), strict=True)
+        return Statement(RECORD_DELETIONS, [array(values) for values in facts], notify_readers)
 
     def insert(self, statement: str, parameters: list[Any]) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(statement, parameters)
-            notify.notices({user_id for (user_id,) in cursor.fetchall()})
+        run([Statement(statement, parameters, notify_readers)])
 
     def unseen(self) -> "NoticeQuerySet":
         return self.filter(seen_at=None)

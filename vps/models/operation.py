@@ -1,5 +1,6 @@
 """Something asked of a VPS that takes time. Written by operations alone; doors read it."""
 
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, TypedDict
 
@@ -19,6 +20,8 @@ from vps.models.notice import Notice
 from vps.models.who import username_for
 from web.errors import Sentence
 from web.openapi.shapes import moment, mostly_null, one_of, or_null, row_id, text, thing, whole
+from web.rows import array
+from web.statements import Found, Statement
 from web.timestamps import rfc3339
 
 CLAIM = {"fence": models.F("fence") + 1, "claims": models.F("claims") + 1}
@@ -108,6 +111,11 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         ids, fences, seconds = zip(*rows, strict=True)
         with connection.cursor() as cursor:
             cursor.execute(RESCHEDULE, [list(ids), list(fences), list(seconds)])
+
+    def reading_busy(self, vps_ids: Iterable[int], read: Callable[[Found], object]) -> Statement:
+        """Finds the ids of those of these VPSs that an operation is open on."""
+        text = "SELECT vps_id FROM operations WHERE vps_id = ANY(%s::int[]) AND state = ANY(%s)"
+        return Statement(text, [array(vps_ids), list(Operation.OPEN)], read)
 
     def cut_off(self, vps_ids: "list[int]", code: str) -> None:
         """End what is open on these VPSs, whose rows are locked: what it was asked of is not there any more."""

@@ -1,6 +1,8 @@
 """Which guest a VPS is, and what was last seen of it. Services and operations write it."""
 
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, ClassVar
 
 from django.db import connection, models
@@ -15,6 +17,8 @@ from vps.models.event import Event
 from vps.models.placement_mark import PlacementMark
 from vps.models.vps import Vps
 from web.errors import Sentence
+from web.rows import array, columns, insertion
+from web.statements import Found, Statement
 
 # How long a guest's address is good for before it is asked again, and how long one that says none is new, and may say so
 # in a minute.
@@ -25,6 +29,12 @@ LONGEST_NAME = 64
 
 # Of a mismatched guest that has neither SMBIOS uuid nor network card.
 NAMELESS = "?"
+
+# What `Placement.of` says of a new one.
+NEW = ("vps_id", "cluster_id", "kind", "guest", "vmid", "node", "power")
+
+# By the index of (cluster, guest).
+OF_GUESTS = "(cluster_id = ANY(ARRAY(SELECT id FROM clusters)) AND guest = ANY(%s::text[]))"
 
 # A CASE of thousands of branches is read branch by branch for every row; a list of rows is joined.
 OBSERVED_COLUMNS = {
@@ -52,13 +62,44 @@ def guest_facts(key: str) -> dict[str, Any]:
     return {"guest": key} | ({} if number is None else {"vmid": number})
 
 
+@cache
+def fields() -> tuple[str, ...]:
+    return tuple(field.attname for field in Placement._meta.concrete_fields)
+
+
 class PlacementQuerySet(models.QuerySet["Placement"]):
     def store_observed(self, rows: "list[tuple[Any, ...]]") -> None:
         """OBSERVED_COLUMNS of each, by the cluster's list, in one statement. With the VPSs locked."""
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        if columns:
+        lists = [list(column) for column in zip(*rows, strict=True)]
+        if lists:
             with connection.cursor() as cursor:
-                cursor.execute(STORE_OBSERVED, columns)
+                cursor.execute(STORE_OBSERVED, lists)
+
+    def reading(
+        self, vps_ids: Iterable[int], keys: Collection[str], read: "Callable[[list[Placement]], object]"
+    ) -> Statement:
+        """Those of these VPSs, and of the guests of any cluster that have one of these keys."""
+        text = f"SELECT {columns(Placement, fields())} FROM placements WHERE vps_id = ANY(%s::int[])"  # noqa: S608
+
+        def read_all(found: Found) -> None:
+            read([Placement.from_db(self.db, fields(), values) for values in found])
+
+        if not keys:
+            return Statement(text, [array(vps_ids)], read_all)
+        return Statement(f"{text} OR {OF_GUESTS}", [array(vps_ids), array(keys)], read_all)
+
+    def insertion(self, placements: "Collection[Placement]", read: Callable[[Found], object]) -> Statement:
+        """Add these, made by `Placement.of`. Finds their ids."""
+        rows = [[getattr(one, name) for name in NEW] for one in placements]
+        return insertion(Placement, NEW, rows).returning("id", read)
+
+    def forgetting_addresses(self, vps_ids: Iterable[int]) -> Statement:
+        """That the guests of these VPSs, which are locked, have told of."""
+        return Statement("UPDATE placements SET learnt_address = '' WHERE vps_id = ANY(%s::int[])", [array(vps_ids)])
+
+    def removal(self, vps_ids: Iterable[int]) -> Statement:
+        """Of these VPSs, which are locked."""
+        return Statement("DELETE FROM placements WHERE vps_id = ANY(%s::int[])", [array(vps_ids)])
 
     def reachable(self) -> "PlacementQuerySet":
         return self.filter(cluster__is_active=True, cluster__unreachable_since=None, missing_since=None)

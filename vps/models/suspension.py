@@ -1,10 +1,11 @@
 """Why and since when a VPS is suspended, and what becomes of its power. Written by services.sync, and by operations."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Annotated, Any, ClassVar, TypedDict
 
-from django.db import connection, models
+from django.db import models
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
@@ -12,30 +13,11 @@ from vps.models.event import Event
 from vps.models.operation import Operation
 from vps.models.shown import FRESH_FOR
 from web.openapi.shapes import moment, one_of, or_null, text
+from web.rows import array, columns, upsertion
+from web.statements import Found, Statement
 from web.timestamps import rfc3339
 
 LONGEST_MESSAGE, LONGEST_LINK = 500, 2000
-# How a list of rows is written in one statement. A column that is added is added here.
-TYPES = {
-    "vps_id": "int",
-    "reason": "text",
-    "message": "text",
-    "pay_url": "text",
-    "power": "text",
-    "since": "timestamptz",
-    "ended_at": "timestamptz",
-    "power_before": "text",
-    "has_stopped": "bool",
-    "tries": "int",
-    "next_try_at": "timestamptz",
-}
-KEEP = f"""
-    INSERT INTO suspensions ({", ".join(TYPES)})
-    SELECT * FROM unnest({", ".join(f"%s::{type}[]" for type in TYPES.values())})
-    ON CONFLICT (vps_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in TYPES if name != "vps_id")}
-"""  # noqa: S608
-
-
 ON, ANY = ("running", "paused"), ("running", "paused", "stopped")
 
 
@@ -52,13 +34,28 @@ def seen(*powers: str) -> models.Q:
     return models.Q(**{f"vps__placement__{name}": value for name, value in wanted.items()})
 
 
+@cache
+def fields() -> tuple[str, ...]:
+    return tuple(field.attname for field in Suspension._meta.concrete_fields)
+
+
 class SuspensionQuerySet(models.QuerySet["Suspension"]):
-    def keep(self, suspensions: "Iterable[Suspension]") -> None:
-        """Write these, whose VPSs are locked, in one statement, whatever their number."""
-        rows = [[getattr(one, name) for name in TYPES] for one in suspensions]
-        if rows:
-            with connection.cursor() as cursor:
-                cursor.execute(KEEP, [list(column) for column in zip(*rows, strict=True)])
+    def reading(self, vps_ids: Iterable[int], read: "Callable[[list[Suspension]], object]") -> Statement:
+        """Those of these VPSs."""
+        text = f"SELECT {columns(Suspension, fields())} FROM suspensions WHERE vps_id = ANY(%s::int[])"  # noqa: S608
+
+        def read_all(found: Found) -> None:
+            read([Suspension.from_db(self.db, fields(), values) for values in found])
+
+        return Statement(text, [array(vps_ids)], read_all)
+
+    def keeping(self, suspensions: "Iterable[Suspension]") -> Statement:
+        """Write these, whose VPSs are locked."""
+        return upsertion(Suspension, fields(), [[getattr(one, name) for name in fields()] for one in suspensions])
+
+    def removal(self, vps_ids: Iterable[int]) -> Statement:
+        """Of these VPSs, which are locked."""
+        return Statement("DELETE FROM suspensions WHERE vps_id = ANY(%s::int[])", [array(vps_ids)])
 
     def in_force(self) -> "SuspensionQuerySet":
         """The VPS's own status is the truth: a release before, which knew of no suspensions, may have ended one."""

@@ -1,5 +1,7 @@
 """What is kept of a VPS that is deleted, so that a late retry is answered and nothing comes back. services.sync writes it."""
 
+import json
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from django.db import models
@@ -7,9 +9,20 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Now
 
 from vps.models.former_placement import FormerPlacement
+from web.rows import array, insertion
+from web.statements import Statement
 
 
 class TombstoneQuerySet(models.QuerySet["Tombstone"]):
+    def insertion(self, rows: dict[int, dict[str, Any]]) -> Statement:
+        """By the id of the VPS, whose row is locked."""
+        return insertion(Tombstone, ("vps_id", "row"), rows.items())
+
+    def reading(self, vps_ids: Iterable[int], read: Callable[[dict[int, dict[str, Any]]], object]) -> Statement:
+        """`read` is given the rows of those of these VPSs that are deleted, by their ids."""
+        text = "SELECT vps_id, row FROM vps_tombstones WHERE vps_id = ANY(%s::int[])"
+        return Statement(text, [array(vps_ids)], lambda found: read({id: json.loads(row) for id, row in found}))
+
     def of(self, vps_id: int, user: Any) -> "TombstoneQuerySet":
         """Of this VPS, where it was this user's."""
         return self.filter(vps_id=vps_id, row__user_id=user.pk)

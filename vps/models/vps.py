@@ -1,13 +1,13 @@
 """The table `vps`, column for column as the main site knows it. Doors get one by `Vps.objects.visible_to(user)` alone."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import connection, models
+from django.db import models
 from django.db.models.functions import Collate, Lower, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +24,8 @@ from vps.models.shown import LABELS, ObservedShape, Shown, observed
 from vps.models.suspension import Suspension
 from vps.models.tombstone import Tombstone
 from web.errors import Sentence
+from web.rows import array, field_of, given, insertion, lists
+from web.statements import Found, Statement
 from web.timestamps import rfc3339
 
 SMALLEST = {"cpu": 1, "ram": 128, "disk": 1}
@@ -33,14 +35,9 @@ LARGEST = {"cpu": 1024, "ram": 4_194_304, "disk": 1_048_576}
 BY_NAME = Collate(Lower("name"), "C")
 BY_ADDRESS = Collate("ip_address", "C")
 
-# How a list of a column's values is handed over. A column of another type has to be thought of here before it is written.
-TYPES = {
-    "AutoField": "int",
-    "IntegerField": "int",
-    "ForeignKey": "int",
-    "CharField": "text",
-    "DateTimeField": "timestamptz",
-}
+# A row of the table as every answer shows it, by the names of its columns: what `Vps.columns` gives, without a Vps.
+Row = dict[str, Any]
+TIMES = ("created_at", "updated_at")
 
 
 @cache
@@ -53,21 +50,33 @@ def columns() -> tuple[list[str], Callable[[Any], tuple[Any, ...]], list[str]]:
 
 
 @cache
-def rewritten() -> dict[str, str]:
-    """What may change of a row, with its types: every column that the table has, but for when it was made."""
-    columns = (field for field in Vps._meta.concrete_fields if field.name != "created_at")
-    return {field.attname: TYPES[field.get_internal_type()] for field in columns}
+def names() -> tuple[str, ...]:
+    """Every column that the table has, but for the times."""
+    return tuple(field.attname for field in Vps._meta.concrete_fields if field.attname not in TIMES)
 
 
 @cache
-def rewrite_statement() -> str:
-    """A CASE of thousands of branches is read branch by branch; a list is joined."""
-    columns = rewritten()
-    return f"""
-        UPDATE vps SET {", ".join(f"{column} = fresh.{column}" for column in columns if column != "id")}
-        FROM unnest({", ".join(f"%s::{type}[]" for type in columns.values())}) AS fresh ({", ".join(columns)})
-        WHERE vps.id = fresh.id
-    """  # noqa: S608
+def blank() -> Row:
+    """A row of which nothing is said yet."""
+    defaults = ((name, field_of(Vps, name).get_default()) for name in names())
+    return {name: default and str(default) for name, default in defaults} | dict.fromkeys(TIMES)
+
+
+@cache
+def lock_rows() -> str:
+    """Times as `rfc3339` writes them."""
+    times = (f"""to_char({name} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')""" for name in TIMES)
+    return f"SELECT {', '.join([*names(), *times])} FROM vps WHERE id = ANY(%s::int[]) ORDER BY id FOR UPDATE"  # noqa: S608
+
+
+@cache
+def rewrite_rows() -> str:
+    fresh = ", ".join(f"{name} = given.{name}" for name in names() if name != "id")
+    return f"UPDATE vps SET {fresh}, updated_at = %s FROM {given(Vps, names())} WHERE vps.id = given.id"  # noqa: S608
+
+
+def values_of(row: Row) -> tuple[Any, ...]:
+    return tuple(row[name] for name in names())
 
 
 def unseen_failures() -> models.QuerySet[Notice]:
@@ -177,17 +186,33 @@ class VpsQuerySet(models.QuerySet["Vps"]):
     def locked_one(self, id: int) -> "Vps | None":
         return next(iter(self.locked([id])), None)
 
-    def rewrite(self, vpses: "list[Vps]") -> None:
-        """Write these, whose rows are locked, as they are here: in one statement, whatever their number."""
-        if vpses:
-            with connection.cursor() as cursor:
-                cursor.execute(rewrite_statement(), [[getattr(vps, column) for vps in vpses] for column in rewritten()])
+    def locking(self, ids: Iterable[int], read: Callable[[Row], object]) -> Statement:
+        """As `locked`, without an object for each: `read` is given each row."""
+        keys = (*names(), *TIMES)
 
-    def remove(self, ids: "list[int]") -> None:
+        def read_all(found: Found) -> None:
+            for values in found:
+                read(dict(zip(keys, values, strict=True)))
+
+        return Statement(lock_rows(), [array(ids)], read_all)
+
+    def reserving(self, count: int, read: Callable[[Found], object]) -> Statement:
+        """Finds so many ids that nobody else is given."""
+        return Statement(
+            "SELECT nextval(pg_get_serial_sequence('vps', 'id')) FROM generate_series(1, %s)", [count], read
+        )
+
+    def insertion(self, rows: "Collection[Row]", now: datetime) -> Statement:
+        """Add these. Both of their times are `now`."""
+        return insertion(Vps, names(), map(values_of, rows), created_at=now, updated_at=now)
+
+    def rewriting(self, rows: "Collection[Row]", now: datetime) -> Statement:
+        """Write these, which are locked, as they are here: changed `now`."""
+        return Statement(rewrite_rows(), [now, *lists(Vps, names(), map(values_of, rows))])
+
+    def removal(self, ids: Iterable[int]) -> Statement:
         """Take these rows, which are locked, away. Their placements must be gone."""
-        if ids:
-            with connection.cursor() as cursor:
-                cursor.execute("DELETE FROM vps WHERE id = ANY(%s)", [ids])
+        return Statement("DELETE FROM vps WHERE id = ANY(%s::int[])", [array(ids)])
 
     def observed(self, ids: Iterable[int], status: str, operation: Operation | None = None) -> None:
         """Move these, whose rows are locked, to what was seen, and record it.

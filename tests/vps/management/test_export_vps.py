@@ -38,7 +38,8 @@ NAMES = [
 def servers(alice: Any, make_vps: Any, bind: Any) -> list[Vps]:
     """One of each name; the first are bound."""
     made = [make_vps(alice, name=name, os=name) for name in NAMES]
-    ExternalId.objects.claim({f"'={name}": vps.pk for name, vps in zip(NAMES, made, strict=True)})
+    for name, vps in zip(NAMES, made, strict=True):
+        ExternalId.objects.create(external_id=f"'={name}", vps_id=vps.pk)
     for vmid, vps in enumerate(made[:3], 100):
         bind(vps, vmid)
     return made

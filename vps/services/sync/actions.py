@@ -9,6 +9,7 @@ from typing import Any
 
 from vps.errors import ExternalIdMismatch, ExternalIdTaken, UnknownUser, VpsNotFound
 from vps.models import Vps
+from vps.models.vps import Row
 from vps.services.sync import placements, sizes, suspensions
 from vps.services.sync.batch import Batch
 from vps.services.sync.commands import Result, SyncCommand
@@ -23,18 +24,18 @@ def create(batch: Batch, command: SyncCommand) -> Result:
     external_id = command.external_id
     if external_id in batch.vps_id_by_external_id:
         vps = batch.vps(batch.vps_id_by_external_id[external_id])
-        return Result(batch.row(vps), warnings=tuple(sizes.of_units(Vps(**command.columns), command.columns)))
+        return Result(batch.row(vps), warnings=tuple(sizes.of_units(command.columns, command.columns)))
     refuse_invalid(batch, command)
     suspensions.refuse_unfit(None, command)
     cluster = placements.cluster_of(batch, command.placement)
-    id = batch.claimed_ids[external_id] if external_id else next(batch.new_ids)
-    vps = Vps(id=id, created_at=batch.now, updated_at=batch.now, **command.columns)
+    id = batch.claimed_ids[external_id] if external_id else batch.new_ids.popleft()
+    vps = batch.new(id, command.columns)
     placements.refuse_unfit(batch, vps, cluster, command)
     batch.vpses[id] = batch.created[id] = vps
     batch.give_external_id(id, external_id)
     keep_sync_time(batch, command, id)
     suspended = suspensions.change(batch, vps, command.suspension, was_suspended=False)
-    batch.add_event("vps.created", vps, status=vps.status, **facts_of(suspended))
+    batch.add_event("vps.created", vps, status=vps["status"], **facts_of(suspended))
     placements.move(batch, vps, cluster, command.placement)
     warnings = sizes.warnings(batch, vps, command.columns, moved_by=command.placement)
     return Result(batch.row(vps), is_new=True, warnings=warnings)
@@ -44,14 +45,14 @@ def update(batch: Batch, command: SyncCommand) -> Result:
     """Raises VpsNotFound, VpsDeleted, ExternalIdTaken, ExternalIdMismatch and what `create` does."""
     vps = batch.vps(vps_id_of(batch, command))
     refuse_invalid(batch, command)
-    if command.occurred_at and command.occurred_at < batch.last_sync_times.get(vps.pk, command.occurred_at):
+    if command.occurred_at and command.occurred_at < batch.last_sync_times.get(vps["id"], command.occurred_at):
         return Result(batch.row(vps), is_applied=False)
     suspensions.refuse_unfit(vps, command)
     cluster = placements.cluster_of(batch, command.placement)
     placements.refuse_unfit(batch, vps, cluster, command)
     if command.external_id not in batch.vps_id_by_external_id:
-        batch.give_external_id(vps.pk, command.external_id)
-    keep_sync_time(batch, command, vps.pk)
+        batch.give_external_id(vps["id"], command.external_id)
+    keep_sync_time(batch, command, vps["id"])
     changes = change(batch, command, vps)
     is_moved = placements.move(batch, vps, cluster, command.placement)
     warnings = () if is_moved else placements.check_again(batch, vps, command.placement)
@@ -66,7 +67,7 @@ def delete(batch: Batch, command: SyncCommand) -> Result:
         return Result(batch.tombstones[id], was_deleted=True)
     vps = batch.vps(id)
     row = batch.row(vps)
-    batch.add_event("vps.deleted", vps, name=vps.name)
+    batch.add_event("vps.deleted", vps, name=vps["name"])
     placements.remove(batch, id)
     del batch.vpses[id]
     batch.tombstones[id] = batch.deleted[id] = row
@@ -105,20 +106,17 @@ def keep_sync_time(batch: Batch, command: SyncCommand, id: int) -> None:
         batch.last_sync_times[id] = batch.new_sync_times[id] = command.occurred_at
 
 
-def change(batch: Batch, command: SyncCommand, vps: Vps) -> dict[str, tuple[object, object]]:
+def change(batch: Batch, command: SyncCommand, vps: Row) -> dict[str, tuple[object, object]]:
     """What changes, as (was, is). The pages of a new owner look again, and those of the owner before."""
-    columns, was_suspended = command.columns.items(), vps.status == Vps.Status.SUSPENDED
+    was_suspended = vps["status"] == Vps.Status.SUSPENDED
     changes: dict[str, Any] = {
-        name: (getattr(vps, name), value) for name, value in columns if getattr(vps, name) != value
+        name: (vps[name], value) for name, value in command.columns.items() if vps[name] != value
     }
-    batch.touched.append((vps.pk, vps.user_id))
+    batch.touch(vps)
     if "ip_address" in command.columns:
         placements.keep_given_address(batch, vps)
     for name, (_, value) in changes.items():
-        setattr(vps, name, value)
-    if changes:
-        vps.updated_at = batch.now
-        batch.changed[vps.pk] = vps
+        batch.change(vps, name, value)
     suspended = suspensions.change(batch, vps, command.suspension, was_suspended=was_suspended)
     if suspended:
         changes["suspension"] = suspended

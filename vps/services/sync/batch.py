@@ -1,33 +1,40 @@
 """The rows that some sync commands are about, locked, and what changes of them: made by `read`, written by `write`."""
 
-from collections.abc import Iterator
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from vps.errors import VpsDeleted, VpsNotFound
-from vps.models import Cluster, Event, Placement, Suspension, Vps
+from vps.models import Cluster, Placement, Suspension
+from vps.models.event import Happened
+from vps.models.vps import Row, blank
+from web.statements import Found
+from web.timestamps import rfc3339
 
 
 @dataclass
 class Batch:
-    """What is known, and then what is to be written.
+    """What is known, and then what is to be written. Of a VPS it has the row as every answer shows it, and no more.
 
     `claimed_ids` has the external ids that this transaction has claimed, each for the id of a VPS that is not made yet; a
     claim means nothing unless its external id is in `given_external_ids`. `vps_id_by_guest` goes by `guest_of`, and
     `first_row_of` gives, to each row of a cluster, the first row that reaches the same cluster.
     """
 
-    now: datetime
-    new_ids: Iterator[int] = field(default_factory=lambda: iter(()))
+    now: datetime = field(init=False)
+    moment: str = field(init=False)
+    new_ids: deque[int] = field(default_factory=deque)
     claimed_ids: dict[str, int] = field(default_factory=dict)
     vps_id_by_external_id: dict[str, int] = field(default_factory=dict)
     external_id_by_vps_id: dict[int, str] = field(default_factory=dict)
-    vpses: dict[int, Vps] = field(default_factory=dict)
-    tombstones: dict[int, dict[str, Any]] = field(default_factory=dict)
+    vpses: dict[int, Row] = field(default_factory=dict)
+    tombstones: dict[int, Row] = field(default_factory=dict)
     user_ids: set[int] = field(default_factory=set)
     last_sync_times: dict[int, datetime] = field(default_factory=dict)
+    busy: set[int] = field(default_factory=set)
     clusters: dict[str, Cluster] = field(default_factory=dict)
+    found_placements: list[Placement] = field(default_factory=list)
     placements: dict[int, Placement] = field(default_factory=dict)
     suspensions: dict[int, Suspension] = field(default_factory=dict)
     first_row_of: dict[int, int] = field(default_factory=dict)
@@ -37,9 +44,9 @@ class Batch:
     sightings: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     # What is to be written, by the id of the VPS.
-    created: dict[int, Vps] = field(default_factory=dict)
-    changed: dict[int, Vps] = field(default_factory=dict)
-    deleted: dict[int, dict[str, Any]] = field(default_factory=dict)
+    created: dict[int, Row] = field(default_factory=dict)
+    changed: dict[int, Row] = field(default_factory=dict)
+    deleted: dict[int, Row] = field(default_factory=dict)
     new_sync_times: dict[int, datetime] = field(default_factory=dict)
     new_placements: dict[int, Placement] = field(default_factory=dict)
     addressed: set[int] = field(default_factory=set)
@@ -47,13 +54,23 @@ class Batch:
     changed_suspensions: set[int] = field(default_factory=set)
     begun_suspensions: set[int] = field(default_factory=set)
     given_external_ids: set[str] = field(default_factory=set)
-    events: list[Event] = field(default_factory=list)
+    events: list[Happened] = field(default_factory=list)
 
     # Who is rung after the commit: (VPS, owner) whose open pages look again, and placements whose guest is asked who it is.
     touched: list[tuple[int, int]] = field(default_factory=list)
     to_identify: list[int] = field(default_factory=list)
 
-    def vps(self, id: int) -> Vps:
+    def begin(self, now: datetime) -> None:
+        """All that is done here is done at this moment."""
+        self.now, self.moment = now, rfc3339(now)
+
+    def keep(self, vps: Row) -> None:
+        self.vpses[vps["id"]] = vps
+
+    def new(self, id: int, columns: dict[str, Any]) -> Row:
+        return blank() | columns | {"id": id, "created_at": self.moment, "updated_at": self.moment}
+
+    def vps(self, id: int) -> Row:
         """Raises VpsDeleted, VpsNotFound."""
         if found := self.vpses.get(id):
             return found
@@ -61,10 +78,14 @@ class Batch:
             raise VpsDeleted
         raise VpsNotFound(f"There is no VPS {id}.")
 
-    def row(self, vps: Vps) -> dict[str, Any]:
-        """As every answer of the sync API shows a VPS."""
-        external_id = self.external_id_by_vps_id.get(vps.pk)
-        return vps.columns() | ({"external_id": external_id} if external_id else {})
+    def row(self, vps: Row) -> Row:
+        """As every answer of the sync API shows a VPS, as it is now."""
+        external_id = self.external_id_by_vps_id.get(vps["id"])
+        return vps | {"external_id": external_id} if external_id else vps.copy()
+
+    def change(self, vps: Row, name: str, value: object) -> None:
+        vps[name], vps["updated_at"] = value, self.moment
+        self.changed[vps["id"]] = vps
 
     def give_external_id(self, id: int, external_id: str | None) -> None:
         """From now on this external id, which is claimed, means this VPS."""
@@ -77,8 +98,14 @@ class Batch:
         """The same for every row that reaches this cluster."""
         return self.first_row_of.get(cluster_id, cluster_id), key
 
-    def add_event(self, type: str, vps: Vps, **data: Any) -> None:
+    def add_event(self, type: str, vps: Row, **data: Any) -> None:
         """The open pages of the VPS's owner look again, too."""
-        source = Event.Source.SYNC
-        self.events.append(Event(type=type, vps_id=vps.pk, user_id=vps.user_id, source=source, data=data))
-        self.touched.append((vps.pk, vps.user_id))
+        self.events.append((type, vps["id"], vps["user_id"], data))
+        self.touch(vps)
+
+    def identify(self, placed: Found) -> None:
+        """The placements that were just written, before those that are asked again."""
+        self.to_identify = [id for (id,) in placed] + self.to_identify
+
+    def touch(self, vps: Row) -> None:
+        self.touched.append((vps["id"], vps["user_id"]))

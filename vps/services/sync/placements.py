@@ -1,7 +1,8 @@
 """Which guest a VPS is, as the main site says: applied to the batch, in memory. For services.sync.actions."""
 
 from vps.errors import HypervisorMismatch, PlacementTaken, UnknownCluster
-from vps.models import Cluster, Placement, Vps
+from vps.models import Cluster, Placement
+from vps.models.vps import Row
 from vps.services.sync.batch import Batch
 from vps.services.sync.commands import PlacementSpec, SyncCommand
 
@@ -22,7 +23,7 @@ def cluster_of(batch: Batch, spec: PlacementSpec | None) -> Cluster | None:
     return batch.clusters[spec.cluster]
 
 
-def refuse_unfit(batch: Batch, vps: Vps, cluster: Cluster | None, command: SyncCommand) -> None:
+def refuse_unfit(batch: Batch, vps: Row, cluster: Cluster | None, command: SyncCommand) -> None:
     """A VPS that is to be moved is held against its hypervisor as the command leaves it.
 
     Raises PlacementTaken, HypervisorMismatch.
@@ -30,44 +31,44 @@ def refuse_unfit(batch: Batch, vps: Vps, cluster: Cluster | None, command: SyncC
     spec = command.placement
     if cluster is None or spec is None:
         return
-    if batch.vps_id_by_guest.get(batch.guest_of(cluster.pk, spec.ref.key), vps.pk) != vps.pk:
+    if batch.vps_id_by_guest.get(batch.guest_of(cluster.pk, spec.ref.key), vps["id"]) != vps["id"]:
         raise PlacementTaken
-    hypervisor = command.columns.get("hypervisor", vps.hypervisor)
+    hypervisor = command.columns.get("hypervisor", vps["hypervisor"])
     if is_move(batch, vps, cluster, spec) and hypervisor != cluster.hypervisor:
         sentence = f"{spec.cluster!r} is a cluster of {cluster.hypervisor}, and the VPS's hypervisor is {hypervisor}."
         raise HypervisorMismatch(sentence, errors={"vps.placement.cluster": [sentence]})
 
 
-def move(batch: Batch, vps: Vps, cluster: Cluster | None, spec: PlacementSpec | None) -> bool:
+def move(batch: Batch, vps: Row, cluster: Cluster | None, spec: PlacementSpec | None) -> bool:
     """Whether the VPS is another guest now than before. Where the command names the guest that the VPS is already, and does
     not say `replaced`, the placement stays as it is. Else nothing of the old placement is kept, and a worker asks for the
     new guest's identity and power.
     """
     if cluster is None or spec is None or not is_move(batch, vps, cluster, spec):
         return False
-    forget_learnt_address(batch, vps, batch.placements.get(vps.pk))
-    remove(batch, vps.pk)
-    placement = Placement.of(vps.pk, cluster, spec.ref)
-    batch.placements[vps.pk] = batch.new_placements[vps.pk] = placement
-    batch.vps_id_by_guest[batch.guest_of(cluster.pk, spec.ref.key)] = vps.pk
+    forget_learnt_address(batch, vps, batch.placements.get(vps["id"]))
+    remove(batch, vps["id"])
+    placement = Placement.of(vps["id"], cluster, spec.ref)
+    batch.placements[vps["id"]] = batch.new_placements[vps["id"]] = placement
+    batch.vps_id_by_guest[batch.guest_of(cluster.pk, spec.ref.key)] = vps["id"]
     batch.add_event("vps.bound", vps, **placement.facts | ({"replaced": True} if spec.replaced else {}))
     return True
 
 
-def is_move(batch: Batch, vps: Vps, cluster: Cluster, spec: PlacementSpec) -> bool:
+def is_move(batch: Batch, vps: Row, cluster: Cluster, spec: PlacementSpec) -> bool:
     return spec.replaced or not is_same_guest(batch, vps, cluster, spec)
 
 
-def is_same_guest(batch: Batch, vps: Vps, cluster: Cluster, spec: PlacementSpec) -> bool:
-    old = batch.placements.get(vps.pk)
+def is_same_guest(batch: Batch, vps: Row, cluster: Cluster, spec: PlacementSpec) -> bool:
+    old = batch.placements.get(vps["id"])
     if old is None or old.ref.kind != spec.ref.kind:
         return False
     return batch.guest_of(old.cluster_id, old.guest) == batch.guest_of(cluster.pk, spec.ref.key)
 
 
-def check_again(batch: Batch, vps: Vps, spec: PlacementSpec | None) -> tuple[str, ...]:
+def check_again(batch: Batch, vps: Row, spec: PlacementSpec | None) -> tuple[str, ...]:
     """Warnings of a placement that the command names again. A worker asks the guest anew who it is, for their sake."""
-    placement = batch.placements.get(vps.pk)
+    placement = batch.placements.get(vps["id"])
     if spec is None or placement is None or placement.pk is None:
         return ()
     batch.to_identify.append(placement.pk)
@@ -76,19 +77,18 @@ def check_again(batch: Batch, vps: Vps, spec: PlacementSpec | None) -> tuple[str
     return (GONE,) if placement.missing_since else ()
 
 
-def keep_given_address(batch: Batch, vps: Vps) -> None:
+def keep_given_address(batch: Batch, vps: Row) -> None:
     """From now on the address of the VPS is the main site's, though the guest may have said the same one."""
-    placement = batch.placements.get(vps.pk)
+    placement = batch.placements.get(vps["id"])
     if placement and placement.learnt_address:
         placement.learnt_address = ""
-        batch.addressed.add(vps.pk)
+        batch.addressed.add(vps["id"])
 
 
-def forget_learnt_address(batch: Batch, vps: Vps, old: Placement | None) -> None:
+def forget_learnt_address(batch: Batch, vps: Row, old: Placement | None) -> None:
     """An address that was learnt from a guest goes with that guest."""
-    if old and old.learnt_address and old.learnt_address == vps.ip_address:
-        vps.ip_address, vps.updated_at = None, batch.now
-        batch.changed[vps.pk] = vps
+    if old and old.learnt_address and old.learnt_address == vps["ip_address"]:
+        batch.change(vps, "ip_address", None)
         batch.add_event("vps.updated", vps, changed=["ip_address"])
 
 

@@ -1,117 +1,105 @@
-"""Makes the batch of some sync commands: a dozen statements, however many commands there are. services.sync.apply calls it.
+"""Makes the batch of some sync commands, in two round trips where all goes well, however many commands there are.
+services.sync.apply calls it.
 
-Whoever writes of external ids claims them first, then locks VPSs by their ids, then takes the lock of moving placements:
-in this one order nobody waits for another in a circle.
+Whoever writes of external ids claims them first, then makes sure of owners, then locks VPSs by their ids, then takes the
+lock of moving placements: in this one order nobody waits for another in a circle.
 """
 
-from typing import Any
-
-from django.db import connection
-from django.db.models import Q
+from collections.abc import Iterator
 
 from accounts.models import User
 from vps.db import clock
-from vps.db.locks import MOVING, lock_until_commit
-from vps.models import Cluster, ExternalId, LastSyncTime, Placement, Suspension, Tombstone, Vps
+from vps.db.locks import MOVING, locking_until_commit
+from vps.models import Cluster, ExternalId, LastSyncTime, Operation, Placement, Suspension, Tombstone, Vps
 from vps.models.cluster import same_clusters
 from vps.services.sync.batch import Batch
 from vps.services.sync.commands import SyncCommand
+from web.statements import Statement, run
 
-NEW_IDS = "SELECT nextval(pg_get_serial_sequence('vps', 'id')) FROM generate_series(1, %s)"
+Commands = list[SyncCommand]
 
 
-def read_batch(commands: list[SyncCommand]) -> Batch:
-    batch = Batch(now=clock.now())
-    read_meanings(batch, {command.external_id for command in commands if command.external_id})
-    claim_external_ids(batch, commands)
+def read_batch(commands: Commands) -> Batch:
+    batch = Batch()
+    giving = given_external_ids(commands)
+    run(claims(batch, commands, giving))
+    # What somebody else claimed before, or in between, is theirs: in between, they have committed by now.
+    if known := giving.keys() - batch.claimed_ids.keys():
+        run([ExternalId.objects.meanings(known, batch.vps_id_by_external_id.update)])
     ids = {command.id for command in commands if command.id} | set(batch.vps_id_by_external_id.values())
-    read_vpses(batch, ids)
-    read_external_ids(batch, ids)
-    read_users(batch, commands)
-    read_last_sync_times(batch, commands)
-    read_placements(batch, commands)
-    read_suspensions(batch, commands)
+    run(rows(batch, commands, ids))
+    if gone := ids - batch.vpses.keys():
+        run([Tombstone.objects.reading(gone, batch.tombstones.update)])
+    if any(command.placement for command in commands):
+        read_clusters(batch)
+    know_guests(batch)
+    forget_settled(batch)
     return batch
 
 
-def read_meanings(batch: Batch, external_ids: set[str]) -> None:
-    """Which VPS an external id means is read without a lock: it never changes."""
-    if external_ids:
-        known = ExternalId.objects.filter(external_id__in=external_ids)
-        batch.vps_id_by_external_id |= dict(known.values_list("external_id", "vps_id"))
-
-
-def claim_external_ids(batch: Batch, commands: list[SyncCommand]) -> None:
-    """What somebody else claimed in between is theirs, and by now they have committed."""
-    unknown = unknown_external_ids(batch, commands)
-    without = sum(command.action == "create" and not command.external_id for command in commands)
-    ids = reserve_ids(len(unknown) + without)
-    claims = dict(zip(unknown, ids, strict=False))
-    given = ExternalId.objects.claim(claims)
-    batch.claimed_ids = {external_id: claims[external_id] for external_id in given}
-    batch.new_ids = iter(ids[len(unknown) :])
-    read_meanings(batch, set(unknown) - given)
-
-
-def unknown_external_ids(batch: Batch, commands: list[SyncCommand]) -> list[str]:
-    """Those that mean nothing yet, and that a VPS may be given here: a new one, or one that an update names."""
+def given_external_ids(commands: Commands) -> dict[str, None]:
+    """Those that a VPS may be given here: a new one, or one that an update names by its id."""
     giving = (one for one in commands if one.action == "create" or (one.action == "update" and one.id))
-    named = dict.fromkeys(command.external_id for command in giving if command.external_id)
-    return [external_id for external_id in named if external_id not in batch.vps_id_by_external_id]
+    return dict.fromkeys(command.external_id for command in giving if command.external_id)
 
 
-def reserve_ids(count: int) -> list[int]:
-    if not count:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(NEW_IDS, [count])
-        return [row[0] for row in cursor.fetchall()]
+def claims(batch: Batch, commands: Commands, giving: dict[str, None]) -> Iterator[Statement]:
+    """The time, new ids, and the owners that are there. What an external id means is read without a lock: it never changes."""
+    yield clock.reading(batch.begin)
+    if giving:
+        yield ExternalId.objects.claiming(giving, batch.claimed_ids.update)
+    if others := {command.external_id for command in commands if command.external_id} - giving.keys():
+        yield ExternalId.objects.meanings(others, batch.vps_id_by_external_id.update)
+    if unnamed := sum(command.action == "create" and not command.external_id for command in commands):
+        yield Vps.objects.reserving(unnamed, lambda found: batch.new_ids.extend(id for (id,) in found))
+    if user_ids := {command.columns["user_id"] for command in commands if "user_id" in command.columns}:
+        yield User.objects.staying(user_ids, lambda found: batch.user_ids.update(id for (id,) in found))
 
 
-def read_vpses(batch: Batch, ids: set[int]) -> None:
-    batch.vpses = {vps.pk: vps for vps in Vps.objects.locked(ids)} if ids else {}
-    if gone := ids - set(batch.vpses):
-        batch.tombstones = {tombstone.pk: tombstone.row for tombstone in Tombstone.objects.filter(pk__in=gone)}
+def rows(batch: Batch, commands: Commands, ids: set[int]) -> Iterator[Statement]:
+    """What there is of these VPSs: they are locked before anything else of them is read, for until then one of them may be
+    given its external id."""
+    if ids:
+        yield Vps.objects.locking(ids, batch.keep)
+        yield ExternalId.objects.names_of(ids, lambda found: keep_external_ids(batch, dict(found)))
+    if ids and any(command.occurred_at for command in commands):
+        yield LastSyncTime.objects.reading(ids, batch.last_sync_times.update)
+    if ids and any(command.suspension or "status" in command.columns for command in commands):
+        yield Suspension.objects.reading(ids, lambda found: batch.suspensions.update((one.pk, one) for one in found))
+    keys = {command.placement.ref.key for command in commands if command.placement}
+    if ids and (keys or any(command.action == "delete" for command in commands)):
+        yield Operation.objects.reading_busy(ids, lambda found: batch.busy.update(id for (id,) in found))
+    if keys:
+        yield locking_until_commit(MOVING)
+    if ids or keys:
+        yield Placement.objects.reading(ids, keys, batch.found_placements.extend)
 
 
-def read_external_ids(batch: Batch, ids: set[int]) -> None:
-    """Once the VPSs are locked: until then one of them may be given its external id."""
-    known = ExternalId.objects.filter(vps_id__in=ids).exclude(external_id__in=batch.claimed_ids) if ids else []
-    batch.external_id_by_vps_id = {one.vps_id: one.external_id for one in known}
-
-
-def read_users(batch: Batch, commands: list[SyncCommand]) -> None:
-    if named := {command.columns["user_id"] for command in commands if "user_id" in command.columns}:
-        batch.user_ids = User.objects.staying(named)
-
-
-def read_last_sync_times(batch: Batch, commands: list[SyncCommand]) -> None:
-    if batch.vpses and any(command.occurred_at for command in commands):
-        known = LastSyncTime.objects.filter(vps_id__in=batch.vpses)
-        batch.last_sync_times = dict(known.values_list("vps_id", "occurred_at"))
-
-
-def read_placements(batch: Batch, commands: list[SyncCommand]) -> None:
-    specs = [command.placement for command in commands if command.placement]
-    wanted: Any = Q(vps_id__in=batch.vpses)
-    if specs:
-        lock_until_commit(MOVING)
-        read_clusters(batch)
-        wanted |= Q(cluster__in=batch.first_row_of, guest__in={spec.ref.key for spec in specs})
-    found = list(Placement.objects.filter(wanted)) if specs or batch.vpses else []
-    batch.placements = {placement.vps_id: placement for placement in found if placement.vps_id in batch.vpses}
-    batch.vps_id_by_guest = {batch.guest_of(one.cluster_id, one.guest): one.vps_id for one in found}
-
-
-def read_suspensions(batch: Batch, commands: list[SyncCommand]) -> None:
-    """Of all, where any command may begin, change or end one. What is owed no more is as good as forgotten."""
-    if batch.vpses and any(command.suspension or "status" in command.columns for command in commands):
-        kept = Suspension.objects.filter(pk__in=batch.vpses).exclude(pk__in=Suspension.objects.settled())
-        batch.suspensions = {one.pk: one for one in kept}
+def keep_external_ids(batch: Batch, known: dict[int, str]) -> None:
+    """An id that was just claimed for a new VPS is no name of the one that a command has guessed."""
+    named = {id: external_id for id, external_id in known.items() if external_id not in batch.claimed_ids}
+    batch.external_id_by_vps_id.update(named)
 
 
 def read_clusters(batch: Batch) -> None:
     """All of them: there are few, and whichever reaches the same one may hold the guest that is meant."""
-    rows = {cluster.pk: cluster for cluster in Cluster.objects.all()}
-    batch.first_row_of = same_clusters(rows.values())
-    batch.clusters = {cluster.name: rows[batch.first_row_of[cluster.pk]] for cluster in rows.values()}
+    clusters = {cluster.pk: cluster for cluster in Cluster.objects.all()}
+    batch.first_row_of = same_clusters(clusters.values())
+    batch.clusters = {cluster.name: clusters[batch.first_row_of[cluster.pk]] for cluster in clusters.values()}
+
+
+def know_guests(batch: Batch) -> None:
+    """Once the clusters are known."""
+    found = batch.found_placements
+    batch.placements = {placement.vps_id: placement for placement in found if placement.vps_id in batch.vpses}
+    batch.vps_id_by_guest = {batch.guest_of(one.cluster_id, one.guest): one.vps_id for one in found}
+
+
+def forget_settled(batch: Batch) -> None:
+    """Of all that any command may begin, change or end. What is owed no more is as good as forgotten."""
+    over = [
+        id for id in batch.suspensions if id not in batch.vpses or batch.vpses[id]["status"] != Vps.Status.SUSPENDED
+    ]
+    settled = Suspension.objects.settled().filter(pk__in=over).values_list("pk", flat=True) if over else ()
+    for id in settled:
+        del batch.suspensions[id]

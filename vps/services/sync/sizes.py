@@ -6,7 +6,8 @@ Units are mixed up easily, RAM being in MB and disk in GB; and what is sold shou
 from collections.abc import Callable, Collection, Iterator
 
 from vps import observations
-from vps.models import Placement, Vps
+from vps.models import Placement
+from vps.models.vps import Row
 from vps.services.sync.batch import Batch
 from vps.services.sync.commands import PlacementSpec
 from web.bell import redis_check
@@ -23,7 +24,7 @@ UNITS = {"cpu": "cores", "ram": "MB", "disk": "GB"}
 TOLERANCE = {"cpu": 1.0, "ram": 1.0, "disk": 1.1}
 
 
-def warnings(batch: Batch, vps: Vps, changed: Collection[str], *, moved_by: PlacementSpec | None) -> tuple[str, ...]:
+def warnings(batch: Batch, vps: Row, changed: Collection[str], *, moved_by: PlacementSpec | None) -> tuple[str, ...]:
     """Of the columns that have changed, and where it was `moved_by` a command of all that its guest of now has. What was
     seen in the place of a machine that is `replaced` may be the one before.
     """
@@ -31,19 +32,19 @@ def warnings(batch: Batch, vps: Vps, changed: Collection[str], *, moved_by: Plac
     return (*of_units(vps, changed), *of_guest(batch, vps, compared))
 
 
-def of_units(vps: Vps, names: Collection[str]) -> Iterator[str]:
+def of_units(vps: Row, names: Collection[str]) -> Iterator[str]:
     for name, (least, sentence) in SUSPECT.items():
-        if name in names and getattr(vps, name) >= least:
-            yield f"vps.{name}: {sentence(getattr(vps, name))}"
+        if name in names and vps[name] >= least:
+            yield f"vps.{name}: {sentence(vps[name])}"
 
 
-def of_guest(batch: Batch, vps: Vps, names: Collection[str]) -> Iterator[str]:
+def of_guest(batch: Batch, vps: Row, names: Collection[str]) -> Iterator[str]:
     """Against what its cluster told last of the guest that it is bound to, where that is known to be its own."""
-    placement = batch.placements.get(vps.pk)
+    placement = batch.placements.get(vps["id"])
     if placement is None or not placement.is_certain or not UNITS.keys() & names:
         return
     for name, seen in seen_of(batch, placement).items():
-        sold = getattr(vps, name)
+        sold = vps[name]
         if name in names and seen is not None and sold > seen * TOLERANCE[name]:
             yield f"vps.{name}: {sold} {UNITS[name]} are more than its guest had when it was last seen: {seen}."
 

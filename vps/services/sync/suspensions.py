@@ -3,6 +3,7 @@
 from typing import Any
 
 from vps.models import Suspension, Vps
+from vps.models.vps import Row
 from vps.services.sync.batch import Batch
 from vps.services.sync.commands import SuspensionSpec, SyncCommand
 from web.errors import invalid
@@ -14,28 +15,28 @@ BARE = SuspensionSpec()
 Change = tuple[Suspension | None, Suspension | None]
 
 
-def refuse_unfit(vps: Vps | None, command: SyncCommand) -> None:
+def refuse_unfit(vps: Row | None, command: SyncCommand) -> None:
     """A reason is given for what the command leaves, or makes, suspended. `vps` is as before it. Raises InvalidInput."""
-    status = command.columns.get("status", vps and vps.status)
+    status = command.columns.get("status", vps and vps["status"])
     if command.suspension and command.suspension.reason and status != Vps.Status.SUSPENDED:
         raise invalid({f"vps.{command.suspension.field}": NOT_SUSPENDED})
 
 
-def change(batch: Batch, vps: Vps, spec: SuspensionSpec | None, *, was_suspended: bool) -> Change | None:
+def change(batch: Batch, vps: Row, spec: SuspensionSpec | None, *, was_suspended: bool) -> Change | None:
     """What this makes of it, as (was, is); None where that is nothing. `vps` has its new status.
 
     A suspension that comes again as it was, or with nothing said of it, stays as it is.
     """
-    was = in_force(batch, vps.pk) if was_suspended else None
-    if vps.status != Vps.Status.SUSPENDED:
-        return end(batch, vps.pk, was) if was_suspended else None
+    was = in_force(batch, vps["id"]) if was_suspended else None
+    if vps["status"] != Vps.Status.SUSPENDED:
+        return end(batch, vps["id"], was) if was_suspended else None
     if was_suspended and (spec is None or details(spec) == details(was or BARE)):
         return None
-    fresh = begun(batch, vps.pk) if was is None else continued(was)
+    fresh = begun(batch, vps["id"]) if was is None else continued(was)
     for name, value in details(spec or BARE).items():
         setattr(fresh, name, value)
-    batch.suspensions[vps.pk] = fresh
-    batch.changed_suspensions.add(vps.pk)
+    batch.suspensions[vps["id"]] = fresh
+    batch.changed_suspensions.add(vps["id"])
     return was, fresh
 
 
