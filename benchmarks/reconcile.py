@@ -31,8 +31,10 @@ def main() -> None:
         for number in (count // 10, count):
             with Stage(folder / str(number), number) as stage:
                 sizes.append((number, rounds.all_of(stage)))
+                unchanged = rounds.unchanged(stage)
                 naive = rounds.naive(stage)
         report.show(sizes, naive)
+        report.show_goals(unchanged)
 
 
 @contextlib.contextmanager

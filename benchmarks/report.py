@@ -1,6 +1,7 @@
 """What was measured, as a table. For `reconcile`."""
 
-from benchmarks.rounds import Round
+from benchmarks import goals
+from benchmarks.rounds import Round, Unchanged
 
 COLUMNS = ("guests", "round", "changed", "calls", "seconds", "guests/s", "CPU ms", "KB/guest")
 WIDTHS = (7, 19, 8, 6, 8, 9, 7, 9)
@@ -15,6 +16,17 @@ def show(sizes: list[Size], naive: float) -> None:
         print(line(guests, "(its list alone)", "", 1, f"{listing:.2f}", round(guests / listing)))
     flatness(*sizes)
     reference(sizes[-1], naive)
+
+
+def show_goals(found: Unchanged) -> None:
+    print(
+        f"\nNothing changed: {found.round_s * 1000:.0f} ms ({found.round_cpu * 1000:.0f} of a processor); its list fetched "
+        f"and read: {found.list_s * 1000:.0f} ms ({found.list_cpu * 1000:.0f})."
+    )
+    goals.show(
+        goals.Goal("a round of nothing changed / its list fetched and read", found.round_s / found.list_s, at_most=2),
+        goals.Goal("rows of guests written by rounds of nothing changed", found.rows, at_most=0),
+    )
 
 
 def line(*cells: object) -> str:

@@ -5,6 +5,7 @@ import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from statistics import median
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -16,8 +17,11 @@ from vps.models import Event, Placement
 from vps.services.reconcile import reconcile
 
 TABLES = ("vps", "placements", "events", "operations", "clusters")
+# What a cluster's list can leave as it was; its own row says when it was heard.
+OF_GUESTS = ("vps", "placements", "events", "operations")
 NAIVE_ROWS = 500
 TIMES = 3
+PAIRS = 9
 WRITTEN = """
     SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_user_tables WHERE relname = ANY(%s)
 """
@@ -67,6 +71,41 @@ def listing(stage: Stage) -> float:
         hypervisor.guests()
         times.append(time.perf_counter() - began)
     return min(times)
+
+
+@dataclass(frozen=True)
+class Unchanged:
+    """A round in which nothing is new, held against its list fetched and read: medians of pairs, and rows of guests."""
+
+    round_s: float
+    round_cpu: float
+    list_s: float
+    list_cpu: float
+    rows: int
+
+
+def unchanged(stage: Stage) -> Unchanged:
+    """Both as a worker makes them, each over a connection of its own, one after the other."""
+    Placement.objects.update(identified_at=timezone.now())
+    reconcile(stage.cluster.pk)
+    before = written()
+    pairs = [(*clocked(lambda: reconcile(stage.cluster.pk)), *clocked(lambda: fetch(stage))) for _ in range(PAIRS)]
+    after = written()
+    rows = sum(after.get(table, 0) - before.get(table, 0) for table in OF_GUESTS)
+    return Unchanged(*(median(column) for column in zip(*pairs, strict=True)), rows)
+
+
+def fetch(stage: Stage) -> None:
+    hypervisor = connect("proxmox", Access(**stage.cluster.credentials()))
+    hypervisor.guests()
+    hypervisor.close()
+
+
+def clocked(call: Callable[[], object]) -> tuple[float, float]:
+    """Seconds, and those of a processor that this process took."""
+    began, cpu = time.perf_counter(), time.process_time()
+    call()
+    return time.perf_counter() - began, time.process_time() - cpu
 
 
 def measured(stage: Stage, name: str, prepare: Callable[[], None]) -> Round:

@@ -295,8 +295,8 @@ OF_HYPERVISORS = [
     m(
         "who a guest is",
         "vps/services/reconcile/ask.py",
-        "longest_unasked(known, guests, quota(len(known)), now)",
-        "longest_unasked(known, guests, 0, now)",
+        "longest_unasked(brief, present, quota(len(brief)))",
+        "longest_unasked(brief, present, 0)",
         f"{RECONCILE}/test_doubted_guests.py",
     ),
     m(

@@ -8,7 +8,7 @@ from vps.models.shown import ObservedShape
 from vps.models.suspension import ReasonShape
 from vps.operations.verbs import VERBS
 from vps.services import metrics
-from vps.services.reconcile.usage import UsageShape
+from vps.usage import UsageShape
 from web.openapi.endpoint import SUCCESS
 from web.openapi.refusals import refusal
 from web.openapi.shapes import body_of, component, moment, mostly_null, one_of, or_null, row_id, thing, typed, whole

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from vps.guests import GuestRef, Kind
 from vps.marks import Marks
@@ -122,8 +122,7 @@ class Access:
     fault: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """What a guest uses at one moment, None where the hypervisor has not said it.
 
     Sizes in bytes; the counters run since its start; `cpu` is 0..1 of its cores.
@@ -144,8 +143,7 @@ class Usage:
 NO_USAGE = Usage()
 
 
-@dataclass(frozen=True, slots=True)
-class Guest:
+class Guest(NamedTuple):
     """One line of the cluster's list: every guest that the token may see, in one call, up to 13 s old (power, usage).
 
     `is_lost`: the cluster has lost its node, so nobody can ask it. Another one that is UNKNOWN can be asked itself.

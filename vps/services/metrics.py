@@ -10,13 +10,13 @@ from vps import notify, observations
 from vps.hypervisor.base import OutcomeUnknown, Refused, Timeframe, Unreachable
 from vps.models import Event, Placement, Vps
 from vps.open_hypervisor import Crowded, open_hypervisor
+from vps.usage import shape
 from web.openapi.shapes import many, moment, one_of, or_null, thing, value, whole
 from web.timestamps import rfc3339
 
 # The hypervisor's own data are no finer than a minute.
 FRESH_FOR = timedelta(minutes=1)
 TIMEFRAMES = [str(timeframe) for timeframe in Timeframe]
-PRIVATE = {"at", "counted"}
 RATES = ("disk_read", "disk_written", "net_in", "net_out")
 POINT = {
     "time": whole("Seconds since 1970, UTC.", 1_761_561_000),
@@ -50,9 +50,9 @@ def usage(vps: Vps) -> dict[str, Any] | None:
 
 def usages(vpses: list[Vps]) -> dict[int, dict[str, Any]]:
     """As `usage`, by the id of each of which something is known: one read, whatever their number."""
-    seen = {placement.pk: placement.vps_id for vps in vpses if (placement := placement_seen(vps))}
-    found = observations.usage(list(seen)) if seen else {}
-    return {seen[id]: {name: it for name, it in use.items() if name not in PRIVATE} for id, use in found.items() if use}
+    seen = {placement.pk: placement for vps in vpses if (placement := placement_seen(vps))}
+    found = observations.usage((placement.cluster_id, id) for id, placement in seen.items())
+    return {seen[id].vps_id: dict(shape(use)) for id, use in found.items()}
 
 
 def history(vps: Vps, timeframe: str) -> HistoryShape:

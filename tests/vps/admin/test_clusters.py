@@ -75,11 +75,12 @@ def test_cluster_admin_tests_the_connection_without_waiting(admin: Any, cluster:
 
 
 def store_listed(cluster: Cluster, *guests: tuple[int, str]) -> None:
-    listed = [
-        {"kind": "qemu", "guest": str(vmid), "node": "pve1", "name": name, "power": "stopped", "is_template": False}
-        for vmid, name in guests
-    ]
-    observations.store_guests(cluster.pk, listed)
+    plain = {"kind": "qemu", "node": "pve1", "power": "stopped", "is_template": False}
+    store_guests(cluster, [plain | {"guest": str(vmid), "name": name} for vmid, name in guests])
+
+
+def store_guests(cluster: Cluster, guests: list[dict[str, Any]]) -> None:
+    observations.store_guests(cluster.pk, [tuple(map(one.get, observations.GUEST_FIELDS)) for one in guests])
 
 
 def test_cluster_admin_lists_guests_with_suggestions_by_name_and_binds_them(
@@ -121,7 +122,7 @@ def test_bind_says_first_what_speaks_against_a_guest(
         Placement.objects.filter(pk=bind(make_vps(bob), vmid=107).pk).delete()
     vps = make_vps(alice, name="web-01")
     store_listed(cluster, (107, "web-01"))
-    observations.store_guests(cluster.pk, [one | guest for one in observations.guests(cluster.pk) or []])
+    store_guests(cluster, [one | guest for one in observations.guests(cluster.pk) or []])
     form = {"guest": "107", "vps": str(vps.pk)}
     page = admin.post(f"/admin/vps/cluster/{cluster.pk}/bind/", form).content.decode()
     assert text in page

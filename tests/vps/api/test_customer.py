@@ -8,11 +8,9 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.verbs import call_of
-from vps import observations
-from vps.hypervisor.base import Usage
+from tests.vps.use import keep_use
 from vps.models import Event, Operation
 from vps.operations.verbs import VERBS
-from vps.services.reconcile.usage import usage_now
 
 
 def operation_of(vps: Any, **columns: Any) -> Operation:
@@ -161,7 +159,7 @@ def test_api_stats_shows_what_was_heard_last_and_not_what_is_private(
     vps = make_vps(alice)
     placement = bind(vps)
     assert with_token(alice).get(f"/api/vps/{vps.id}/stats").json()["stats"] is None
-    observations.store_usage({placement.pk: usage_now(Usage(cpu=0.5), None, timezone.now())})
+    keep_use(placement, cpu=0.5)
     shown = with_token(alice).get(f"/api/vps/{vps.id}/stats").json()["stats"]
     assert shown["cpu"] == 0.5
     assert not {"at", "counted"} & set(shown)

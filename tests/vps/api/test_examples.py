@@ -15,10 +15,8 @@ from accounts.models import User
 from tests.conftest import PASSWORD, person
 from tests.contract import contract
 from tests.verbs import WITH_ADDRESS
-from vps import observations
-from vps.hypervisor.base import Usage
+from tests.vps.use import keep_use
 from vps.models import Cluster, Event, ExternalId, LastSyncTime, Operation, Placement, Vps
-from vps.services.reconcile.usage import usage_now
 
 DESCRIBED = contract().described
 ALICE, SHOP, REBOOT, NOBODY = 5, 17, 9, 99
@@ -250,7 +248,7 @@ def world(cluster: Cluster, settings: Any) -> dict[str, dict[str, str]]:
     )
     Operation.objects.create(pk=REBOOT, vps=shop, kind="reboot", source="api", requested_by=alice, **ENDED)
     Event.objects.record_status([shop], "stopped")
-    observations.store_usage({placement.pk: usage_now(Usage(), None, timezone.now())})
+    keep_use(placement)
     pair = (
         Client()
         .post("/api/auth/login", {"username": "alice", "password": PASSWORD}, content_type="application/json")

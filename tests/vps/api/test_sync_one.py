@@ -5,13 +5,11 @@ from urllib.parse import quote
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from tests.vps.api.commands import batch, client, create
-from vps import observations, operations
-from vps.hypervisor.base import Usage
+from tests.vps.use import keep_use
+from vps import operations
 from vps.models import Event, ExternalId, Operation, SyncCall, Vps
-from vps.services.reconcile.usage import usage_now
 
 READS = ("", "/stats", "/operations")
 # Any printable text is an id: what an address, a shell or a file system would take for something else, too.
@@ -120,7 +118,7 @@ def test_read_one_is_for_the_key_alone(with_token: Any, alice: Any, shop: Vps, e
 
 
 def test_read_stats_shows_what_the_owner_is_shown(with_token: Any, alice: Any, shop: Vps) -> None:
-    observations.store_usage({shop.placement.pk: usage_now(Usage(cpu=0.5), None, timezone.now())})
+    keep_use(shop.placement, cpu=0.5)
     for query in ("", "?timeframe=hour"):
         shown = with_token(alice).get(f"/api/vps/{shop.pk}/stats{query}").json()
         assert shown["stats"]["cpu"] == 0.5

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from tests.vps.use import keep_use
 from vps import observations
 from vps.views.graphs import TIMEFRAMES
 from web.timestamps import rfc3339
@@ -102,8 +103,7 @@ def test_graphs_name_each_plot_and_can_be_focused(browser: Any, vps: Any) -> Non
 
 def test_graphs_say_of_how_much_the_memory_is_used(browser: Any, vps: Any) -> None:
     assert "used of 8 GB" in text(browser.get(f"/vps/{vps.pk}/graphs/"))
-    usage = {"cpu": 0.1, "ram": {"used": GB, "total": 4 * GB}, "disk": {}, "rates": {}, "uptime_s": 9, "at": 0}
-    observations.store_usage({vps.placement.pk: usage | {"counted": {}}})
+    keep_use(vps.placement, cpu=0.1, ram_used=GB, ram_total=4 * GB, uptime_s=9)
     assert "used of 4 GB" in text(browser.get(f"/vps/{vps.pk}/graphs/")), "what the guest has counts, not what was sold"
 
 
@@ -211,12 +211,12 @@ def test_csv_of_figures_that_are_not_there_leads_to_the_table_which_says_why(
 def test_history_says_how_old_it_is_by_the_panels_clock_and_what_is_used_now(browser: Any, vps: Any) -> None:
     observed(vps, FIGURES)
     rates = {"disk_read": 1, "disk_written": 2, "net_in": 3, "net_out": None}
-    usage = {"cpu": 0.25, "ram": {"used": GB, "total": 2 * GB}, "rates": rates, "at": 0, "counted": {}}
-    observations.store_usage({vps.placement.pk: usage | {"uptime_s": 9}})
+    used = {"cpu": 0.25, "ram_used": GB, "ram_total": 2 * GB}
+    keep_use(vps.placement, uptime_s=9, rates=rates, **used)
     history = browser.get(f"/vps/{vps.pk}/history/hour/").json()
     assert 0 <= history["age_s"] < 60
     assert history["now"] == {"cpu": 0.25, "ram_used": GB} | rates
-    observations.store_usage({vps.placement.pk: usage | {"uptime_s": 0}})
+    keep_use(vps.placement, uptime_s=0, rates=rates, **used)
     assert browser.get(f"/vps/{vps.pk}/history/hour/").json()["now"] is None, "it is not running"
 
 

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from vps import observations
+from tests.vps.use import keep_use
 from vps.models import Notice, Operation, Suspension, Vps
 from vps.models.narrowing import NAMES, ORDERS
 from vps.views import list_parts
 
 LIVE = {"hx-request": "true"}
+
+USED = {"cpu": 0.71, "ram_used": 88, "ram_total": 100}
 
 
 def html(answer: Any) -> str:
@@ -164,7 +166,7 @@ def line(answer: Any, vps: Vps) -> str:
 
 
 def test_server_list_says_under_each_state_why_or_since_when(as_user: Any, alice: Any, fleet: Any) -> None:
-    observations.store_usage({fleet["shop"].placement.pk: usage(uptime_s=6 * 86400 + 4 * 3600)})
+    keep_use(fleet["shop"].placement, **USED, uptime_s=6 * 86400 + 4 * 3600)
     page = as_user(alice).get("/")
     assert re.search(r"Stopped since \d+ \w+, \d\d:\d\d UTC", line(page, fleet["blog"]))
     assert "Rebooting Passed to the hypervisor" in line(page, fleet["ci"])
@@ -175,16 +177,10 @@ def test_server_list_says_under_each_state_why_or_since_when(as_user: Any, alice
     assert "Running 6 d 4 h" in line(page, fleet["shop"])
 
 
-def usage(**facts: Any) -> dict[str, Any]:
-    rates = dict.fromkeys(("disk_read", "disk_written", "net_in", "net_out"))
-    known = {"cpu": 0.71, "ram": {"used": 88, "total": 100}, "disk": {"used": None, "total": None}, "rates": rates}
-    return known | facts
-
-
 def test_server_list_shows_the_load_of_what_runs_and_a_dash_of_what_is_not_known(
     as_user: Any, alice: Any, fleet: Any
 ) -> None:
-    observations.store_usage({fleet[name].placement.pk: usage(uptime_s=9) for name in ("shop", "blog")})
+    keep_use(*(fleet[name].placement for name in ("shop", "blog")), **USED, uptime_s=9)
     page = as_user(alice).get("/")
     assert "CPU 71% RAM 88%" in line(page, fleet["shop"])
     for name in ("blog", "db", "new", "old"):

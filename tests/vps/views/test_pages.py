@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from vps import observations
+from tests.vps.use import keep_use
 from vps.models import Operation, Placement
 
 
@@ -170,9 +170,8 @@ def test_server_page_shows_usage_and_the_last_operations(
     vps = make_vps(alice)
     placement = bind(vps)
     rates = {"disk_read": 1024, "disk_written": None, "net_in": 2048, "net_out": 0}
-    sizes = {"ram": {"used": 1024**3, "total": 2 * 1024**3}, "disk": {"used": None, "total": 1}}
-    usage = {"cpu": 0.25, "uptime_s": 93600} | sizes
-    observations.store_usage({placement.pk: usage | {"rates": rates, "at": 0, "counted": {}}})
+    sizes = {"ram_used": 1024**3, "ram_total": 2 * 1024**3, "disk_total": 1}
+    keep_use(placement, cpu=0.25, uptime_s=93600, rates=rates, **sizes)
     asked(vps, "stop", alice, state="failed", error_code="vps_busy")
     page = as_user(alice).get(f"/vps/{vps.id}/").content.decode()
     for words in ("25%", "of 2 GB", "1 d 2 h", "1 KB/s", "busy with a backup", "you, from the panel"):

@@ -7,9 +7,9 @@ The clock calls `reconcile`, and staff do by "Test connection". In the order of 
 * `ask`: who a guest is, asked of those in doubt first, and of some of the others in turn.
 * `rights`: what the cluster's token may do, asked now and then.
 * `doubt`: whether guests that the list leaves out are gone, or the list is not to be believed.
+* `brief`: which placements the list says nothing new of, so that no more is read of them.
 * `compare`: what of all this changes a placement: pure functions.
 * `learn`: writes the changes, with their events.
-* `usage`: what a guest uses now, from two rounds' counters.
 * `store`: keeps usage and the list in Redis, for pages and staff.
 """
 

@@ -3,20 +3,21 @@
 What takes longer than a round has time for is left to the next one, and what is in doubt stays so until then.
 """
 
+import heapq
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import datetime
+from operator import attrgetter
 from typing import TypeVar
 
 from vps import notify
 from vps.guests import GuestRef
 from vps.hypervisor import Hypervisor
-from vps.hypervisor.base import Guest, HypervisorError, Look
+from vps.hypervisor.base import Guest, HypervisorError, Look, Power
 from vps.models import Cluster, Placement
 from vps.models.recognition import recognise
-from vps.services.reconcile.compare import Known, doubted, longest_unasked, still_doubted
+from vps.services.reconcile.brief import Brief
+from vps.services.reconcile.compare import Known, doubted, still_doubted
 from vps.services.reconcile.learn import known_of
 from vps.services.reconcile.sightings import Sightings
 
@@ -49,7 +50,7 @@ def ask_doubted(
     for placement in for_a_while(list(placements), DOUBTS_FOR_S):
         row, guest = suspects[placement.pk]
         if look := ask(placement, guest.ref, hypervisor):
-            guests[row.key] = replace(guest, power=look.power)
+            guests[row.key] = guest._replace(power=look.power)
             notify.pages(row.vps_id, row.user_id)
             unanswered.discard(placement.pk)
     fresh = {row.placement_id: row for row in known_of(cluster, list(suspects))}
@@ -68,19 +69,27 @@ def ask(placement: Placement, ref: GuestRef, hypervisor: Hypervisor) -> Look | N
     return look
 
 
-def ask_longest_unasked(hypervisor: Hypervisor, known: list[Known], guests: dict[str, Guest], now: datetime) -> None:
-    """Those that were not asked for longest, so that each is within the hour."""
-    due = {row.placement_id: (row, guest) for row, guest in longest_unasked(known, guests, quota(len(known)), now)}
-    placements = Placement.objects.filter(pk__in=due).order_by("identified_at") if due else []
+def ask_longest_unasked(hypervisor: Hypervisor, brief: list[Brief], present: dict[int, Guest]) -> None:
+    """Those that were not asked for longest, so that each is within the hour. `present` are sure to be there."""
+    due = {row.id: present[row.id].ref for row in longest_unasked(brief, present, quota(len(brief)))}
+    placements = Placement.objects.filter(pk__in=due).select_related("vps").order_by("identified_at") if due else []
     for placement in for_a_while(list(placements), LONGEST_UNASKED_FOR_S):
-        row, guest = due[placement.pk]
         try:
-            marks = hypervisor.identity(guest.ref)
+            marks = hypervisor.identity(due[placement.pk])
         except HypervisorError as error:
             log.info("%s did not say who it is: %s", placement, error.detail)
             continue
         if not recognise(placement, marks):
-            notify.pages(row.vps_id, row.user_id)
+            notify.pages(placement.vps_id, placement.vps.user_id)
+
+
+def longest_unasked(brief: list[Brief], present: dict[int, Guest], at_most: int) -> list[Brief]:
+    due = [row for row in brief if row.unasked_since and is_reported(present.get(row.id))]
+    return heapq.nsmallest(at_most, due, key=attrgetter("unasked_since"))
+
+
+def is_reported(guest: Guest | None) -> bool:
+    return guest is not None and guest.power != Power.UNKNOWN
 
 
 def quota(count: int) -> int:

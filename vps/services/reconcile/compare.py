@@ -1,6 +1,5 @@
 """What a cluster's list changes in what we knew: pure functions, for `observe`. They touch no database and no clock."""
 
-import heapq
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -132,19 +131,6 @@ def is_operated(known: Known, was: Sighting | None, is_now: Sighting) -> bool:
         return known.is_busy
     since_start = known.looked_at.timestamp() - float(is_now[4])
     return bool(was[4] < is_now[4]) and -UPTIME_GRAIN_S <= since_start <= LONGEST_OPERATION_S
-
-
-def longest_unasked(
-    known: Iterable[Known], guests: dict[str, Guest], at_most: int, now: datetime
-) -> list[tuple[Known, Guest]]:
-    """Those that have not said for longest who they are, and for too long."""
-    there = present(known, guests, ())
-    due = [
-        (row, guest)
-        for row, guest in there
-        if guest.power != Power.UNKNOWN and not row.doubted_since and now - row.identified_at > ASKED_AGAIN_AFTER
-    ]
-    return heapq.nsmallest(at_most, due, key=lambda pair: pair[0].identified_at)
 
 
 def still_doubted(known: Iterable[Known]) -> set[int]:

@@ -12,6 +12,7 @@ from vps.hypervisor import Hypervisor
 from vps.hypervisor.base import Guest, HypervisorError, Need, Rights
 from vps.models import Cluster
 from vps.models.cluster_trouble import COLLAPSED, NO_RIGHTS, NOT_STATED
+from vps.services.reconcile.brief import Brief
 from vps.services.reconcile.compare import Known, unlisted
 from vps.services.reconcile.rights import ask
 
@@ -25,23 +26,28 @@ ASKED_THEMSELVES = 3
 
 
 def not_believed(
-    cluster: Cluster, hypervisor: Hypervisor, rights: Rights | None, known: list[Known], guests: dict[str, Guest]
+    cluster: Cluster,
+    hypervisor: Hypervisor,
+    rights: Rights | None,
+    known: list[Known],
+    guests: dict[str, Guest],
+    brief: list[Brief],
 ) -> set[int]:
     """The placements whose guests are not in the list and are not taken for gone. Costs a call where any is not in it."""
     gone = unlisted(known, guests)
     if not gone:
         return believed(cluster)
-    bound = [row for row in known if not row.is_missing]
-    why, unseen = reason(cluster, hypervisor, rights or ask_rights(cluster, hypervisor, known), gone, len(bound))
+    bound = len(brief) - sum(row.is_missing for row in known)
+    why, unseen = reason(cluster, hypervisor, rights or ask_rights(cluster, hypervisor, brief), gone, bound)
     if not unseen:
         return believed(cluster)
     log.warning("%s lists %s of its guests not, and is not believed: %s", cluster, len(unseen), why)
-    cluster.doubt_list({"why": why, "unseen": len(unseen), "bound": len(bound)})
+    cluster.doubt_list({"why": why, "unseen": len(unseen), "bound": bound})
     return {row.placement_id for row in unseen}
 
 
-def ask_rights(cluster: Cluster, hypervisor: Hypervisor, known: list[Known]) -> Rights | None:
-    rights, columns = ask(cluster, hypervisor, known)
+def ask_rights(cluster: Cluster, hypervisor: Hypervisor, brief: list[Brief]) -> Rights | None:
+    rights, columns = ask(cluster, hypervisor, brief)
     Cluster.objects.filter(pk=cluster.pk).update(**columns)
     return rights
 

@@ -35,11 +35,15 @@ COLUMNS = (
 )
 
 
+def is_busy() -> Exists:
+    """A condition on placements: an operation is open, which reports by itself."""
+    return Exists(Operation.objects.open().filter(vps=OuterRef("vps_id")))
+
+
 def known_of(cluster: Cluster, placement_ids: list[int] | None = None) -> Iterator[Known]:
     """All of the cluster's, or these."""
-    is_busy = Exists(Operation.objects.open().filter(vps=OuterRef("vps_id")))
     these = {} if placement_ids is None else {"pk__in": placement_ids}
-    rows = Placement.objects.filter(cluster=cluster, **these).values_list(*COLUMNS, is_busy)
+    rows = Placement.objects.filter(cluster=cluster, **these).values_list(*COLUMNS, is_busy())
     return (Known(id, vps, user, GUEST_KINDS[kind], *rest) for id, vps, user, kind, *rest in rows)
 
 

@@ -7,7 +7,6 @@ import logging
 import random
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,12 +19,13 @@ from vps.hypervisor.base import NO_USAGE, Guest, HypervisorError, Power
 from vps.models import Cluster, ClusterNode, Operation, Vps
 from vps.open_hypervisor import open_hypervisor
 from vps.services.reconcile.ask import ask_doubted, ask_longest_unasked
+from vps.services.reconcile.brief import in_brief, in_full, sift
 from vps.services.reconcile.compare import Change, Known, changes, nodes_back, present, returned, unreported, unsettled
 from vps.services.reconcile.doubt import not_believed
 from vps.services.reconcile.learn import known_of, learn_all
 from vps.services.reconcile.rights import rights_if_due
-from vps.services.reconcile.sightings import sightings
-from vps.services.reconcile.store import store
+from vps.services.reconcile.sightings import broken, differing, sighting, sightings
+from vps.services.reconcile.store import store, store_sightings
 
 log = logging.getLogger(__name__)
 
@@ -56,28 +56,34 @@ def poll(cluster: Any, began: float) -> int:
 def apply(cluster: Any, hypervisor: Hypervisor, began: float) -> int:
     """`began` is the monotonic time at which the cluster's row was read.
 
-    What we know is read before the list is: a guest that is bound meanwhile may be newer than the list."""
-    known = list(known_of(cluster))
+    What we know is read before the list is: a guest that is bound meanwhile may be newer than the list. What is quiet and
+    stays so is done with at once; `known` are all others."""
+    brief = list(in_brief(cluster))
+    known = list(known_of(cluster, watched)) if (watched := [row.id for row in brief if not row.is_quiet]) else []
     guests = {guest.ref.key: guest for guest in fetch_guests(cluster, hypervisor)}
-    nodes: dict[str, Hypervisor] = {}
-    for row in unreported(known, guests):
-        guests[row.key] = ask_its_node(hypervisor, row, guests[row.key], nodes)
     # By the database's clock, by which looks were written: rounds are of many hosts, whose own are not alike.
     now = cluster.read_at + timedelta(seconds=time.monotonic() - began)
     before = observations.sightings(cluster.pk)
     after = sightings(guests.values(), before, now.timestamp())
+    quiet, stirred = sift(brief, guests, broken(before, differing(before, after)))
+    known += in_full(cluster, brief, stirred)
+    nodes: dict[str, Hypervisor] = {}
+    for row in unreported(known, guests):
+        guests[row.key] = guest = ask_its_node(hypervisor, row, guests[row.key], nodes)
+        after[row.key] = sighting(guest, before.get(row.key), now.timestamp())
     known, in_doubt = ask_doubted(cluster, hypervisor, known, guests, (before, after))
     for row in unsettled(known, guests, in_doubt, now, hypervisor.traits.list_lag_s):
         guests[row.key] = look_again(hypervisor, guests[row.key])
-    rights, columns = rights_if_due(cluster, hypervisor, known)
-    unseen = not_believed(cluster, hypervisor, rights, known, guests)
+    rights, columns = rights_if_due(cluster, hypervisor, brief)
+    unseen = not_believed(cluster, hypervisor, rights, known, guests, brief)
     learnt = learn_all(cluster, list(changes(known, guests, unseen, in_doubt)))
     cluster.record_list(**columns)
     announce(cluster, learnt, list(returned(known, guests)))
-    seen = dict(own(cluster, present(known, guests, in_doubt)))
-    store(cluster, guests.values(), {row.placement_id: seen.get(row.placement_id) for row in known})
-    observations.store_sightings(cluster.pk, after)
-    ask_longest_unasked(hypervisor, known, guests, now)
+    there = list(present(known, guests, in_doubt))
+    seen = quiet | dict(own(cluster, there))
+    store(cluster, guests.values(), {row.id: seen.get(row.id) for row in brief})
+    store_sightings(cluster, before, after)
+    ask_longest_unasked(hypervisor, brief, quiet | {row.placement_id: guest for row, guest in there})
     return len(learnt)
 
 
@@ -100,10 +106,10 @@ def fetch_guests(cluster: Cluster, hypervisor: Hypervisor) -> list[Guest]:
 def look_again(hypervisor: Hypervisor, guest: Guest) -> Guest:
     """A guest whose node does not answer is not known, whatever the list remembers."""
     try:
-        return replace(guest, power=hypervisor.look(guest.ref).power)
+        return guest._replace(power=hypervisor.look(guest.ref).power)
     except HypervisorError as error:
         log.info("%s does not answer: %s", guest.ref, error.detail)
-        return replace(guest, power=Power.UNKNOWN, usage=NO_USAGE)
+        return guest._replace(power=Power.UNKNOWN, usage=NO_USAGE)
 
 
 def ask_its_node(hypervisor: Hypervisor, row: Known, guest: Guest, nodes: dict[str, Hypervisor]) -> Guest:
@@ -114,7 +120,7 @@ def ask_its_node(hypervisor: Hypervisor, row: Known, guest: Guest, nodes: dict[s
     node = nodes.setdefault(guest.ref.node, hypervisor.listed(guest.ref.node, timezone.now()))
     asked = hypervisor.look if row.power == Power.PAUSED else node.glance
     try:
-        return replace(guest, power=asked(guest.ref).power)
+        return guest._replace(power=asked(guest.ref).power)
     except HypervisorError as error:
         log.info("%s does not answer: %s", guest.ref, error.detail)
         return guest

@@ -15,7 +15,7 @@ from vps.guests import GuestRef
 from vps.hypervisor import Hypervisor
 from vps.hypervisor.base import HypervisorError, Need, Rights
 from vps.models import Cluster
-from vps.services.reconcile.compare import Known
+from vps.services.reconcile.brief import Brief
 
 log = logging.getLogger(__name__)
 
@@ -26,13 +26,13 @@ ASKED_EVERY = timedelta(minutes=10)
 RightsAnswer = tuple[Rights | None, dict[str, Any]]
 
 
-def rights_if_due(cluster: Cluster, hypervisor: Hypervisor, known: list[Known]) -> RightsAnswer:
+def rights_if_due(cluster: Cluster, hypervisor: Hypervisor, brief: list[Brief]) -> RightsAnswer:
     asked_at = cluster.rights_asked_at
     is_due = asked_at is None or timezone.now() - asked_at > ASKED_EVERY
-    return ask(cluster, hypervisor, known) if is_due else (None, {})
+    return ask(cluster, hypervisor, brief) if is_due else (None, {})
 
 
-def ask(cluster: Cluster, hypervisor: Hypervisor, known: list[Known]) -> RightsAnswer:
+def ask(cluster: Cluster, hypervisor: Hypervisor, brief: list[Brief]) -> RightsAnswer:
     """Where it would not say, what it said before stands."""
     asked = {"rights_asked_at": Now()}
     try:
@@ -40,7 +40,7 @@ def ask(cluster: Cluster, hypervisor: Hypervisor, known: list[Known]) -> RightsA
     except HypervisorError as error:
         log.warning("%s does not say what its token may do: %s", cluster, error.detail)
         return None, asked
-    return rights, asked | {"lacking": list(lacks(rights, [row.ref for row in known]))}
+    return rights, asked | {"lacking": list(lacks(rights, [row.ref for row in brief]))}
 
 
 def lacks(rights: Rights, bound: list[GuestRef]) -> Iterator[dict[str, Any]]:

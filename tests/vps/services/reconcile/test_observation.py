@@ -42,6 +42,7 @@ def test_reconcile_costs_the_same_queries_for_one_guest_and_for_fifty(
 ) -> None:
     for vmid in range(100, 150):
         server(vmid=vmid)
+    Placement.objects.update(identity="known")
     with django_assert_max_num_queries(8):
         reconcile(real_cluster.pk)
 
@@ -206,8 +207,11 @@ def test_reconcile_reads_nothing_that_a_release_of_before_has_stored(server: Any
     """Guests were numbers then; a round that mixed both shapes would come to nothing."""
     server(name="guest-of-alice", power="running")
     cache.set(f"guests:{real_cluster.pk}", [{"kind": "qemu", "vmid": 100, "node": "pve1", "name": "old"}], 60)
+    cache.set(f"guests-by-key:{real_cluster.pk}", [{"kind": "qemu", "guest": "100", "node": "pve1"}], 60)
+    cache.set(f"use-of:{Placement.objects.get().pk}", {"cpu": 1.0, "at": 0, "counted": {}}, 60)
     cache.set(f"sightings:{real_cluster.pk}", {100: ("old", 1, 2, 3, 4.0)}, 60)
     assert (binding.suggestions(real_cluster), observations.sightings(real_cluster.pk)) == (None, {})
+    assert metrics.usage(Vps.objects.get()) is None
     reconcile(real_cluster.pk)
     assert not Placement.objects.exclude(doubted_since=None).exists()
     assert list(observations.sightings(real_cluster.pk)) == ["100"]

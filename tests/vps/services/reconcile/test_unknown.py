@@ -1,20 +1,20 @@
 """What the cluster has not said is not known, and never 0: B2, from its answer over what is kept to what is told."""
 
 import re
-from datetime import timedelta
+import time
 from typing import Any
 
 from django.core.cache import cache
-from django.utils import timezone
 
 from tests.docs.shape import differences
+from tests.vps.use import keep_use
 from vps import observations
 from vps.guests import GuestRef, Kind
 from vps.hypervisor.base import NO_USAGE, Usage
 from vps.models import Cluster, Vps
 from vps.services import binding, metrics
 from vps.services.reconcile import reconcile
-from vps.services.reconcile.usage import usage_now
+from vps.usage import Use, shape, usage_now
 
 
 def fresh(vps: Vps) -> Vps:
@@ -32,7 +32,9 @@ def test_usage_is_not_known_of_a_guest_whose_node_is_down(
     simulated.call("PATCH", "nodes/pve1", {"up": False})
     reconcile(real_cluster.pk)
     assert program.get(f"/api/vps/{vps.pk}/stats").json()["stats"] is None
-    assert observations.usage([vps.placement.pk]) == {}, "nor is what was measured before kept for what is now"
+    assert observations.usage([(real_cluster.pk, vps.placement.pk)]) == {}, (
+        "nor is what was measured before kept for what is now"
+    )
     simulated.call("PATCH", "nodes/pve1", {"up": True})
     reconcile(real_cluster.pk)
     stats = program.get(f"/api/vps/{vps.pk}/stats").json()["stats"]
@@ -43,11 +45,11 @@ def test_usage_is_not_known_of_a_guest_that_nobody_sees_any_more(server: Any, wi
     """B2: its own look says that it is not known, and the round that forgets its use is yet to come."""
     vps = server(power="running")
     vps.placement.see(power="running", node="pve1")
-    observations.store_usage({vps.placement.pk: usage_now(Usage(cpu=0.5, uptime_s=100), None, timezone.now())})
+    keep_use(vps.placement, cpu=0.5, uptime_s=100)
     program = with_token(alice)
     assert program.get(f"/api/vps/{vps.pk}/stats").json()["stats"]["cpu"] == 0.5
     vps.placement.see(power="unknown", node="pve1")
-    assert observations.usage([vps.placement.pk]), "it is still kept"
+    assert observations.usage([(vps.placement.cluster_id, vps.placement.pk)]), "it is still kept"
     assert program.get(f"/api/vps/{vps.pk}/stats").json()["stats"] is None
 
 
@@ -60,23 +62,25 @@ def test_usage_that_the_release_before_has_kept_is_never_another_servers(
         make_vps(bob)
         vps = server(power="running", vmid=101)
     assert vps.pk != vps.placement.pk
-    cache.set(f"usage:{vps.placement.pk}", usage_now(Usage(cpu=1.0), None, timezone.now()))
+    cache.set(f"usage:{vps.placement.pk}", usage_now(Usage(cpu=1.0), None, time.time()))
     cache.set(f"history:{vps.placement.pk}:hour", {"state": "ready", "points": [{"time": 1}]})
     assert metrics.usage(fresh(vps)) is None
     assert metrics.history(fresh(vps), "hour")["state"] == "pending"
 
 
 def test_usage_has_null_for_a_missing_figure_beside_those_that_are_there() -> None:
-    usage = usage_now(Usage(cpu=0.25, ram_used=5, net_in=10), None, timezone.now())
+    now = time.time()
+    first = usage_now(Usage(cpu=0.25, ram_used=5, net_in=10), None, now - 10)
+    usage = shape(first)
     assert (usage["cpu"], usage["ram"], usage["disk"]) == (
         0.25,
         {"used": 5, "total": None},
         {"used": None, "total": None},
     )
     assert usage["uptime_s"] is None
-    after = usage_now(Usage(net_in=20), usage | {"at": usage["at"] - 10}, timezone.now())
+    after = shape(usage_now(Usage(net_in=20), first, now))
     assert (after["cpu"], after["rates"]["net_in"], after["rates"]["net_out"]) == (None, 1, None)
-    again = usage_now(Usage(net_in=20, net_out=5), usage_now(NO_USAGE, None, timezone.now()), timezone.now())
+    again = shape(usage_now(Usage(net_in=20, net_out=5), usage_now(NO_USAGE, None, now), now + 10))
     assert set(again["rates"].values()) == {None}
     assert differences(usage, again) == []
 
@@ -84,17 +88,22 @@ def test_usage_has_null_for_a_missing_figure_beside_those_that_are_there() -> No
 def test_usage_counts_a_measurement_that_is_listed_twice_once() -> None:
     """The cluster measures every 10 s, and so often it is asked: between two rounds nothing may have been measured, and
     0 bytes a second would be a figure that nobody has seen."""
-    begun = timezone.now()
-    first = usage_now(Usage(cpu=0.5, net_in=1000, uptime_s=100), None, begun)
-    second = usage_now(Usage(cpu=0.25, net_in=3000, uptime_s=110), first, begun + timedelta(seconds=10))
-    assert second["rates"]["net_in"] == 200
-    again = usage_now(Usage(cpu=0.25, net_in=3000, uptime_s=110), second, begun + timedelta(seconds=20))
-    assert (again["rates"]["net_in"], again["observed_at"]) == (200, second["observed_at"])
-    third = usage_now(Usage(cpu=0.25, net_in=7000, uptime_s=130), again, begun + timedelta(seconds=30))
-    assert third["rates"]["net_in"] == 200
-    idle = usage_now(Usage(cpu=0.0, net_in=7000, uptime_s=140), third, begun + timedelta(seconds=40))
-    assert idle["rates"]["net_in"] == 0
-    stopped = usage_now(Usage(cpu=0.0, net_in=0, uptime_s=0), idle, begun + timedelta(seconds=50))
+    begun = time.time()
+
+    def observed(after_s: float, before: Use | None, **figures: Any) -> tuple[Use, dict[str, Any]]:
+        use = usage_now(Usage(**figures), before, begun + after_s)
+        return use, dict(shape(use))
+
+    first, _ = observed(0, None, cpu=0.5, net_in=1000, uptime_s=100)
+    second, shown = observed(10, first, cpu=0.25, net_in=3000, uptime_s=110)
+    assert shown["rates"]["net_in"] == 200
+    again, listed_again = observed(20, second, cpu=0.25, net_in=3000, uptime_s=110)
+    assert (listed_again["rates"]["net_in"], listed_again["observed_at"]) == (200, shown["observed_at"])
+    third, shown = observed(30, again, cpu=0.25, net_in=7000, uptime_s=130)
+    assert shown["rates"]["net_in"] == 200
+    idle, shown = observed(40, third, cpu=0.0, net_in=7000, uptime_s=140)
+    assert shown["rates"]["net_in"] == 0
+    _, stopped = observed(50, idle, cpu=0.0, net_in=0, uptime_s=0)
     assert (stopped["uptime_s"], stopped["rates"]["net_in"]) == (0, None)
 
 
@@ -103,7 +112,7 @@ def test_api_stats_has_null_for_a_figure_that_nobody_has_said(
 ) -> None:
     vps = server(power="running")
     vps.placement.see(power="running", node="pve1")
-    observations.store_usage({vps.placement.pk: usage_now(Usage(ram_used=2048**2), None, timezone.now())})
+    keep_use(vps.placement, ram_used=2048**2)
     stats = with_token(alice).get(f"/api/vps/{vps.pk}/stats").json()["stats"]
     assert (stats["cpu"], stats["ram"], stats["uptime_s"]) == (None, {"used": 4194304, "total": None}, None)
     page = as_user(alice).get(f"/vps/{vps.pk}/").content.decode()

@@ -1,6 +1,6 @@
-"""What a guest uses now, from two rounds of the cluster's list: a pure function, for `observe`."""
+"""What a guest uses now, from two rounds of its cluster's list: pure functions. Reconcile keeps it, metrics tells it."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypedDict
 
 from vps.hypervisor.base import Usage
@@ -15,6 +15,12 @@ IN_USE = whole("In use, bytes.", 2_147_483_648, minimum=0)
 TOTAL = or_null(whole("Of so many bytes.", 107_374_182_400, minimum=0))
 A_SECOND = or_null(whole("Bytes a second; null until it was heard twice.", 1200, minimum=0))
 Sizes = dict[str, int | None]
+# In the order of COUNTERS
+Counts = tuple[int | None, ...]
+# What is kept of a guest: when it was heard, in seconds since 1970, its Usage as a plain tuple, and when before that which
+# counters were heard. It is written of ten thousand each round, and of the few that are read `shape` makes what is shown.
+Use = tuple[float, tuple[Any, ...], tuple[float, Counts] | None]
+FIRST, UPTIME = (Usage._fields.index(name) for name in (COUNTERS[0], "uptime_s"))
 
 
 class UsageShape(TypedDict):
@@ -28,40 +34,50 @@ class UsageShape(TypedDict):
     observed_at: Annotated[str, moment("When this was heard.")]
 
 
-def usage_now(usage: Usage, before: dict[str, Any] | None, now: datetime) -> dict[str, Any]:
-    """What pages and the API show, and what the next round needs of this one."""
-    counted = {name: getattr(usage, name) for name in COUNTERS}
-    seconds = now.timestamp() - before["at"] if before else 0.0
-    if before and is_measured_already(usage, before, seconds):
+def usage_now(usage: Usage, before: Use | None, now: float) -> Use:
+    """What pages and the API show is made of, and what the next round needs of this one."""
+    if before is None:
+        return now, tuple(usage), None
+    was_at, was, _ = before
+    if is_measured_already(usage.uptime_s, was[UPTIME], now - was_at):
         return before
-    rates = {name: rate(counted[name], before, name, seconds) for name in COUNTERS}
-    return {**shape(usage, rates, now), "at": now.timestamp(), "counted": counted}
+    return now, tuple(usage), (was_at, counted(was))
 
 
-def shape(usage: Usage, rates: Sizes, now: datetime) -> UsageShape:
+def counted(figures: tuple[Any, ...]) -> Counts:
+    return figures[FIRST : FIRST + len(COUNTERS)]
+
+
+def shape(use: Use) -> UsageShape:
     """Sizes in bytes, rates in bytes a second (None in the first round).
 
     What the hypervisor has not said is None. Of a virtual machine it says 0 bytes of disk, and means that it cannot tell.
     """
+    at, figures, before = use
+    usage = Usage._make(figures)
     return {
         "cpu": None if usage.cpu is None else round(usage.cpu, 4),
         "ram": {"used": usage.ram_used, "total": usage.ram_total},
         "disk": {"used": usage.disk_used or None, "total": usage.disk_total},
-        "rates": rates,
+        "rates": rates(at, counted(figures), *before) if before else dict.fromkeys(COUNTERS),
         "uptime_s": usage.uptime_s,
-        "observed_at": rfc3339(now),
+        "observed_at": rfc3339(datetime.fromtimestamp(at, UTC)),
     }
 
 
-def is_measured_already(usage: Usage, before: dict[str, Any], seconds: float) -> bool:
+def is_measured_already(uptime_s: int | None, was_s: int | None, seconds: float) -> bool:
     """The cluster measures when it likes, so one measurement may be listed twice: a guest that runs has not stood still,
     and nothing of it is observed now."""
-    return bool(usage.uptime_s) and usage.uptime_s == before.get("uptime_s") and seconds >= LEAST_STEP_S
+    return bool(uptime_s) and uptime_s == was_s and seconds >= LEAST_STEP_S
 
 
-def rate(count: int | None, before: dict[str, Any] | None, name: str, seconds: float) -> int | None:
+def rates(at: float, counts: Counts, was_at: float, was: Counts) -> Sizes:
+    pairs = zip(COUNTERS, counts, was, strict=True)
+    return {name: rate(count, before, at - was_at) for name, count, before in pairs}
+
+
+def rate(count: int | None, was: int | None, seconds: float) -> int | None:
     """A counter that ran backwards began anew with its guest: no rate can be told."""
-    counted: int | None = before["counted"].get(name) if before else None
-    if count is None or counted is None or seconds <= 0 or count < counted:
+    if count is None or was is None or seconds <= 0 or count < was:
         return None
-    return round((count - counted) / seconds)
+    return round((count - was) / seconds)
