@@ -5,8 +5,7 @@ less than half the requests a second (measured: 0.57 against 1.28 of the same ba
 """
 
 import logging
-
-from channels.routing import ProtocolTypeRouter
+from typing import Any
 
 from accounts.log_line import WithoutLinksInArguments
 from ospab_panel.wsgi import application as http
@@ -22,5 +21,12 @@ THREADS = 8
 for name in ("uvicorn.access", "uvicorn.error"):
     logging.getLogger(name).addFilter(WithoutLinksInArguments())
 
-pages = StaticFiles(WsgiBridge(http, THREADS))
-application = ProtocolTypeRouter({"http": pages, "websocket": sockets, "lifespan": lifespan})
+by_protocol: dict[str, Any] = {
+    "http": StaticFiles(WsgiBridge(http, THREADS)),
+    "websocket": sockets,
+    "lifespan": lifespan,
+}
+
+
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    await by_protocol[scope["type"]](scope, receive, send)

@@ -63,7 +63,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "rest_framework_simplejwt.token_blacklist",
-    "channels",
     "csp",
     "django_htmx",
     "drf_spectacular",
@@ -107,7 +106,6 @@ PAGE_MIDDLEWARE = [
 SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410", "security.W002", "security.W003"]
 ROOT_URLCONF = "ospab_panel.urls"
 WSGI_APPLICATION = "ospab_panel.wsgi.application"
-ASGI_APPLICATION = "ospab_panel.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -153,13 +151,6 @@ CACHES = {
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "panel",
         "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1, "retry": Retry(NoBackoff(), 1)},
-    }
-}
-# redis-py gives up on a silent socket after 5 s by itself, and channels_redis waits just that long for a message.
-CHANNEL_LAYERS = {
-    "default": {
-        "BACKEND": "ospab_panel.channel_layer.BoundedLayer",
-        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}], "prefix": "panel"},
     }
 }
 

@@ -42,7 +42,7 @@ SEAMS: dict[str, tuple[str, ...]] = {
     "hash_waits_s": ("accounts.hashing:PATIENCE_S",),
     "copy_waits": ("web.idempotency:PATIENCE",),
     "attention_s": ("vps.observations:ATTENTION_FOR",),
-    "redis_s": ("vps.notify:SENT_WITHIN_S", "web.bell:ANSWERS_WITHIN_S"),
+    "redis_s": ("web.bell:ANSWERS_WITHIN_S",),
     # A mail on its way out
     "mail_s": ("accounts.mails.send:TOTAL_S",),
     # The web process

@@ -4,14 +4,12 @@ Services and tasks call it; events ring by themselves, as models/event.py record
 its task, so that nobody who rings needs to import tasks.
 """
 
-import asyncio
+import json
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.conf import settings
 from redis.exceptions import RedisError
 
@@ -23,13 +21,12 @@ from web.bell import redis_check as redis_check
 log = logging.getLogger(__name__)
 Messages = list[tuple[str, dict[str, Any]]]  # to which group, and what
 Pages = list[tuple[int, int]]  # which VPS to look at again, and whose pages
-SENT_WITHIN_S = 1
-# A channel holds no more unread messages than this.
+# A page is told of no more VPSs at a time than this.
 MOST_MESSAGES = 100
 # While a bell for all waits for a worker no other is rung; one that was lost is missed for so long.
 LOST_AFTER_MS = 5000
-# The group of all sockets that send events.
-EVENTS = "events"
+# What the sockets hear, and the group of all of them that send events.
+CHANNEL, EVENTS = "panel.bells", "events"
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ class Bell:
 
 
 def group_of(user_id: int) -> str:
-    """The channel group of all open pages of this user, and of the sockets that send the user's events."""
+    """The group of all open pages of this user, and of the sockets that send the user's events."""
     return f"user.{user_id}"
 
 
@@ -201,18 +198,15 @@ def send_standing(user_id: int) -> None:
 
 
 def send(messages: Messages, otherwise: str) -> None:
-    """`otherwise` is the line of the log where Redis does not take them."""
+    """One command of Redis, whoever is concerned. `otherwise` is the line of the log where Redis does not take them."""
     try:
-        async_to_sync(send_all)(messages)
-    except (RedisError, OSError, TimeoutError) as error:
+        client(settings.REDIS_URL).publish(channel(), json.dumps(messages, separators=(",", ":")))
+        redis_check.answered()
+    except RedisError as error:
         log.warning("%s: %r", otherwise, error)
 
 
-async def send_all(messages: Messages) -> None:
-    """The channel layer waits for Redis without a limit of its own; the click behind this call must not.
-
-    Each event loop has a connection of its own, so many messages go by one.
-    """
-    async with asyncio.timeout(SENT_WITHIN_S):
-        for group, message in messages:
-            await get_channel_layer().group_send(group, message)
+def channel() -> str:
+    """On which the sockets of all web processes hear. Redis' channels know of no numbers of databases, so it is named too."""
+    database = client(settings.REDIS_URL).connection_pool.connection_kwargs.get("db", 0)
+    return f"{CHANNEL}.{database}"

@@ -74,7 +74,7 @@ def refused(kind: str, token: str) -> None:
     answer = post("refresh", refresh=token)
     assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
     assert post("logout", refresh=token).status_code == 200
-    assert callers.of_token(token) is None
+    assert callers.standings([callers.ByToken(token)]) == [None]
 
 
 @pytest.mark.parametrize("kind", ["access", "refresh"])
@@ -102,7 +102,7 @@ def test_token_of_odd_claims_is_401_and_nobodys(alice: Any, bob: Any, kind: str)
 )  # fmt: skip
 def test_token_that_is_none_is_401(alice: Any, token: str) -> None:
     """C11: what is no token is 401."""
-    assert callers.of_token(token) is None
+    assert callers.standings([callers.ByToken(token)]) == [None]
     assert post("logout", refresh=token).status_code in (200, 400)
     assert post("refresh", refresh=token).status_code in (400, 401)
     if token.isascii():
@@ -112,7 +112,7 @@ def test_token_that_is_none_is_401(alice: Any, token: str) -> None:
 def test_token_of_another_kind_opens_nothing(alice: Any) -> None:
     pair = log_in()
     assert me(pair["refresh"]) == 401
-    assert callers.of_token(pair["refresh"]) is None
+    assert callers.standings([callers.ByToken(pair["refresh"])]) == [None]
     assert post("refresh", refresh=pair["access"]).status_code == 401
     post("logout", refresh=pair["access"])
     assert me(pair["access"]) == 200
@@ -138,7 +138,7 @@ def test_refresh_token_that_is_spent_and_comes_again_ends_its_family(alice: Any,
     for pair in (first, second, third):
         assert post("refresh", refresh=pair["refresh"]).status_code == 401
         assert me(pair["access"]) == 401
-        assert callers.of_token(pair["access"]) is None
+        assert callers.standings([callers.ByToken(pair["access"])]) == [None]
     assert TokenFamily.objects.exclude(ended_at=None).get().ended_why == "reused"
     assert me(other["access"]) == 200, "another login of hers lives on"
     assert post("refresh", refresh=other["refresh"]).status_code == 200

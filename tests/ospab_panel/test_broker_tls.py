@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync
 from celery import Celery
-from channels_redis.core import RedisChannelLayer
 from django.core.cache.backends.redis import RedisCache
+from django.test import override_settings
 
 from launcher.certificate import certificate
 from ospab_panel.redis_address import broker_url
+from vps.sockets.listener import subscribed
 
 
 @pytest.fixture(scope="module")
@@ -61,11 +62,12 @@ def by_cache(address: str) -> None:
 
 
 def by_sockets(address: str) -> None:
-    async def add() -> None:
-        layer = RedisChannelLayer(hosts=[{"address": address, "socket_timeout": 2}])
-        await layer.group_add("group", "channel")
+    async def subscribe() -> None:
+        async with subscribed():
+            pass
 
-    async_to_sync(add)()
+    with override_settings(REDIS_URL=address):
+        async_to_sync(subscribe)()
 
 
 @pytest.mark.parametrize("way", [by_celery, by_cache, by_sockets])

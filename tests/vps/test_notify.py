@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
 from celery import current_app
-from channels.layers import channel_layers
 from kombu.exceptions import OperationalError
 
+from tests.bells import hearing
 from tests.seams import Shorten
 from vps import notify
 from vps.models import Event
@@ -26,18 +25,15 @@ def mute(tmp_path: Path) -> Iterator[str]:
         yield f"unix://{address}"
 
 
-def test_send_changes_waits_no_more_than_a_moment_for_a_redis_that_hangs(
+def test_send_waits_no_more_than_a_moment_for_a_redis_that_hangs(
     mute: str, settings: Any, caplog: pytest.LogCaptureFixture, shorten: Shorten
 ) -> None:
     shorten(redis_s=1)
-    config = {"hosts": [{"address": mute, "socket_timeout": None}]}
-    settings.CHANNEL_LAYERS = {"default": settings.CHANNEL_LAYERS["default"] | {"CONFIG": config}}
-    channel_layers.backends.clear()
-    notify.send_changes([(1, 1)])
-    assert "no open page was told of VPS 1: TimeoutError" in caplog.text
+    settings.REDIS_URL = mute
+    notify.send([(notify.group_of(1), {"type": "vps.changed", "vps": 1})], "no open page was told of VPS 1")
+    assert "no open page was told of VPS 1: network:TimeoutError" in caplog.text
     notify.send_changes([(2, 1), (3, 1)])
-    assert "no open page was told of VPS 2 and 1 more: TimeoutError" in caplog.text
-    channel_layers.backends.clear()
+    assert "VPS 3" not in caplog.text
 
 
 def test_send_rings_finds_out_once_that_the_broker_is_down(
@@ -51,31 +47,24 @@ def test_send_rings_finds_out_once_that_the_broker_is_down(
     assert [record.args[1] for record in caplog.records] == [(1,)]
 
 
-async def received(channel: str) -> list[int]:
-    """The VPSs of all messages that came to this channel until now; None stands for one that names no VPS."""
-    layer = channel_layers["default"]
-    await layer.send(channel, {"type": "end"})
-    messages = [await layer.receive(channel)]
-    while messages[-1]["type"] != "end":
-        messages.append(await layer.receive(channel))
-    return [message.get("vps") for message in messages[:-1]]
-
-
 def test_many_pages_sends_to_the_first_hundred_of_thousands_and_to_every_reader_of_events(
     db: None, django_capture_on_commit_callbacks: Any
 ) -> None:
-    layer = channel_layers["default"]
+    with hearing() as heard:
+        with django_capture_on_commit_callbacks(execute=True):
+            notify.many_pages([(id, id) for id in range(5000)])
+        (said,) = heard.published()
+    assert said[:-1] == [[notify.group_of(id), {"type": "vps.changed", "vps": id}] for id in range(100)]
+    assert said[-1] == [notify.EVENTS, {"type": "feed.grew"}]
 
-    async def open_pages() -> None:
-        for user_id in (0, 99, 100, 4999):
-            await layer.group_add(notify.group_of(user_id), "a-page")
-        await layer.group_add(notify.EVENTS, "a-reader")
 
-    async_to_sync(open_pages)()
-    with django_capture_on_commit_callbacks(execute=True):
-        notify.many_pages([(id, id) for id in range(5000)])
-    assert async_to_sync(received)("a-page") == [0, 99]
-    assert async_to_sync(received)("a-reader") == [None]
+def test_send_is_one_command_of_redis_whoever_is_concerned(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no event loop."""
+    redis, commands = notify.client(settings.REDIS_URL), []
+    execute = redis.execute_command
+    monkeypatch.setattr(redis, "execute_command", lambda *args, **more: commands.append(args) or execute(*args, **more))
+    notify.send([(notify.group_of(id), {"type": "standing.changed"}) for id in range(100)], "")
+    assert [command[0] for command in commands] == ["PUBLISH"]
 
 
 def test_record_rings_by_itself_for_the_feed_and_the_owners_pages(
@@ -83,11 +72,11 @@ def test_record_rings_by_itself_for_the_feed_and_the_owners_pages(
 ) -> None:
     shop, redis = make_vps(alice), notify.client(settings.REDIS_URL)
     redis.delete(notify.bell_of("deliver_all"))
-    async_to_sync(channel_layers["default"].group_add)(notify.group_of(alice.pk), "alices-page")
-    with django_capture_on_commit_callbacks(execute=True):
-        Event.objects.record("vps.updated", shop, source="sync")
-        assert not redis.exists(notify.bell_of("deliver_all"))
-    assert async_to_sync(received)("alices-page") == [shop.pk]
+    with hearing() as heard:
+        with django_capture_on_commit_callbacks(execute=True):
+            Event.objects.record("vps.updated", shop, source="sync")
+            assert not redis.exists(notify.bell_of("deliver_all"))
+        assert heard.of(notify.group_of(alice.pk)) == [shop.pk]
     assert redis.exists(notify.bell_of("deliver_all"))
 
 
@@ -95,9 +84,10 @@ def test_record_all_rings_once_for_each_vps_however_many_its_events_are(
     alice: Any, make_vps: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
     shop, blog = make_vps(alice), make_vps(alice, name="blog")
-    async_to_sync(channel_layers["default"].group_add)(notify.group_of(alice.pk), "alices-page")
-    with django_capture_on_commit_callbacks(execute=True) as callbacks:
-        Event.objects.record_status([shop, blog, shop], "stopped")
-        Event.objects.record_status([], "stopped")
-    assert async_to_sync(received)("alices-page") == [shop.pk, blog.pk]
+    with hearing() as heard:
+        with django_capture_on_commit_callbacks(execute=True) as callbacks:
+            Event.objects.record_status([shop, blog, shop], "stopped")
+            Event.objects.record_status([], "stopped")
+        (said,) = heard.published()
+    assert [message["vps"] for _, message in said] == [shop.pk, blog.pk]
     assert len(callbacks) == 1  # for the pages and the feed

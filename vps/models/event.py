@@ -42,6 +42,16 @@ AT_ONCE = 1000
 WRITTEN = ("type", "vps_id", "user_id", "operation_id", "by_id", "source", "data")
 # Of which type, of which VPS and owner, and its data.
 Happened = tuple[str, int, int, dict[str, Any]]
+NEXT_OF_EACH = """
+    SELECT reader.place, found.id
+    FROM unnest(%s::int[], %s::bigint[]) WITH ORDINALITY AS reader (user_id, after, place)
+    CROSS JOIN LATERAL (
+        SELECT id, position FROM events
+        WHERE events.user_id = reader.user_id AND events.position > reader.after
+        ORDER BY position LIMIT %s
+    ) AS found
+    ORDER BY reader.place, found.position
+"""
 # What of the changes of a VPS its owner is told in its activity.
 NAMED_CHANGES = ("cpu", "disk", "ip_address", "name", "os", "ram", "suspension", "user_id")
 
@@ -122,6 +132,18 @@ class EventQuerySet(models.QuerySet["Event"]):
         """The next of the feed, of all that is committed now, each with who did it."""
         self.assign_positions()
         return list(self.feed(after).select_related("by")[:at_most])
+
+    def next_of_each(self, readers: "list[tuple[int, int]]", at_most: int) -> "list[list[Event]]":
+        """Of each reader, given as (user_id, after), the next of their part of the feed. Two statements, however many read."""
+        users, afters = [user for user, _ in readers], [after for _, after in readers]
+        with connection.cursor() as cursor:
+            cursor.execute(NEXT_OF_EACH, [users, afters, at_most])
+            found = cursor.fetchall()
+        events = self.select_related("by").in_bulk({id for _, id in found}) if found else {}
+        pages: list[list[Event]] = [[] for _ in readers]
+        for place, id in found:
+            pages[place - 1].append(events[id])
+        return pages
 
     def activity_of(self, vps: Any) -> "EventQuerySet":
         """What the owner reads of this VPS, since it is theirs, the newest first: each operation once, as it was asked for.

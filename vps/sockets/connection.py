@@ -15,6 +15,13 @@ class Closed(Exception):
         super().__init__(f"{code} {reason}")
 
 
+class Nobody(Closed):
+    """Who was somebody, or said so, is nobody."""
+
+    def __init__(self) -> None:
+        super().__init__(NOT_AUTHENTICATED, "log in again")
+
+
 class Gone(Exception):
     """The other end has closed it."""
 

@@ -4,14 +4,14 @@ A cookie counts only where ospab_panel.sockets has read it, of our own page; a t
 """
 
 import asyncio
+import contextlib
 import json
-from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
-from accounts.callers import Caller, of_session, of_token
-from vps.sockets.connection import AGAINST_THE_RULES, BAD_AFTER, NOT_AUTHENTICATED, Closed, Connection
-from vps.sockets.lifetime import query
+from accounts.callers import BySession, ByToken, Caller, Standing
+from vps.sockets.connection import AGAINST_THE_RULES, BAD_AFTER, NOT_AUTHENTICATED, Closed, Connection, Nobody
+from vps.sockets.process import here
 
 TOKEN_WITHIN_S = 10
 LARGEST_MESSAGE = 64 * 1024
@@ -30,15 +30,19 @@ def start_of(scope: dict[str, Any]) -> int:
     return int(text)
 
 
-async def caller_of(connection: Connection) -> Caller:
+async def caller_of(connection: Connection) -> tuple[Caller, Standing]:
     """Where both came, a token outranks the cookie. Raises Closed, Gone."""
+    standing_of = here().looks.standing_of
     for name in connection.scope["subprotocols"]:
         if name.startswith(BEARER):
-            return partial(of_token, name.removeprefix(BEARER))
-    by_cookie = partial(of_session, connection.scope.get("session_key", ""))
-    if await query(by_cookie):
-        return by_cookie
-    return partial(of_token, await first_message(connection))
+            by_name = ByToken(name.removeprefix(BEARER))
+            return by_name, await standing_of(by_name)
+    if key := connection.scope.get("session_key", ""):
+        by_cookie = BySession(key)
+        with contextlib.suppress(Nobody):
+            return by_cookie, await standing_of(by_cookie)
+    by_token = ByToken(await first_message(connection))
+    return by_token, await standing_of(by_token)
 
 
 async def first_message(connection: Connection) -> str:

@@ -1,27 +1,24 @@
-"""What is the same in the life of every socket: its tasks, how it ends, and how it asks who is there. For both endpoints."""
+"""What is the same in the life of every socket: how it begins, what is sent, and how it ends. For both endpoints."""
 
 import asyncio
 import contextlib
-import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
-from channels.db import database_sync_to_async
-
 from accounts.callers import Caller, Standing
-from vps.sockets.connection import NOT_AUTHENTICATED, TRY_AGAIN, Closed, Connection, Gone
-from vps.sockets.listener import Inbox, listen, refuse_messages
+from vps.sockets.connection import AGAINST_THE_RULES, TRY_AGAIN, Closed, Connection, Gone
+from vps.sockets.process import here
+from vps.sockets.reader import Reader
 from vps.sockets.slots import slot_of_process, slot_of_user
-from web.transient_errors import is_transient
 
-log = logging.getLogger(__name__)
 MOMENT_S = 1
+TAKEN_WITHIN_S = 15
 
 
 async def run(connection: Connection, serve: Callable[[Connection], Awaitable[None]]) -> None:
     """A database that is away ends the socket, for nobody can be known: its reader comes back and goes on."""
     try:
-        with slot_of_process():
+        with slot_of_process(), here().at_work():
             await serve(connection)
     except* Closed as ends:
         await close(connection, ends.exceptions[0])
@@ -29,20 +26,38 @@ async def run(connection: Connection, serve: Callable[[Connection], Awaitable[No
         pass
 
 
-async def serve_user(
-    kind: str,
-    user: int,
-    connection: Connection,
-    groups: tuple[str, ...],
-    send_news: Callable[[Inbox], Coroutine[Any, Any, None]],
-) -> None:
-    """Listen to the other end and to Redis, and send what is new, until one of the three raises why the socket ends."""
-    inbox = Inbox()
-    with slot_of_user(kind, user):
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(refuse_messages(connection))
-            tasks.create_task(listen(groups, inbox.add))
-            tasks.create_task(send_news(inbox))
+@contextlib.contextmanager
+def reader_of(kind: str, caller: Caller, standing: Standing, after: int | None = None) -> Iterator[Reader]:
+    """Raises Closed where this user has as many sockets as one may."""
+    reader = Reader(caller, standing, after)
+    with slot_of_user(kind, reader.user), here().joined(reader, standing.until):
+        yield reader
+
+
+async def talk(connection: Connection, reader: Reader) -> None:
+    """Send what is new, until it or the other end raises why the socket ends."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(send_news(connection, reader))
+        await refuse_messages(connection)
+
+
+async def refuse_messages(connection: Connection) -> None:
+    """Raises Gone, or Closed where the other end says something."""
+    await connection.next_message()
+    raise Closed(AGAINST_THE_RULES, "nothing but the token is listened to")
+
+
+async def send_news(connection: Connection, reader: Reader) -> None:
+    """For ever. Raises Closed once the caller is nobody any more, or too slow."""
+    while True:
+        texts = await reader.next_texts()
+        try:
+            async with asyncio.timeout(TAKEN_WITHIN_S):
+                for text in texts:
+                    await connection.send_text(text)
+        except TimeoutError:
+            raise Closed(TRY_AGAIN, "what is sent is not taken") from None
+        here().looks.sent(reader)
 
 
 async def close(connection: Connection, why: Any) -> None:
@@ -50,22 +65,3 @@ async def close(connection: Connection, why: Any) -> None:
     with contextlib.suppress(OSError):
         async with asyncio.timeout(MOMENT_S):
             await connection.close(why)
-
-
-async def query(question: Callable[..., Any], *args: Any) -> Any:
-    """The database's answer. Raises Closed where there is none now."""
-    try:
-        return await database_sync_to_async(question)(*args)
-    except Exception as error:
-        if not is_transient(error):
-            raise
-        log.warning("a socket ends, for the database is away: %r", error)
-        raise Closed(TRY_AGAIN, "the panel is busy") from error
-
-
-def standing_of(caller: Caller, was: int | None = None) -> Standing:
-    """Who it is now; whoever it was before, it must be still. Raises Closed."""
-    standing = caller()
-    if standing is None or was not in (None, standing.user.pk):
-        raise Closed(NOT_AUTHENTICATED, "log in again")
-    return standing

@@ -1,96 +1,73 @@
-"""What an open socket hears: the other end, which has nothing more to say, and Redis, which says where to look.
+"""What Redis says to this web process: one subscription for all of its sockets. `process` starts it.
 
-`Inbox` keeps what Redis said until the socket has answered it.
+Without Redis nothing is heard and nothing else is amiss, for sockets look by themselves too. What was said while nobody
+listened is lost, so one look for all follows once somebody listens again.
 """
 
 import asyncio
 import contextlib
+import json
 import logging
-import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from typing import Any, cast
 
-from channels.layers import get_channel_layer
+from django.conf import settings
 from redis.exceptions import RedisError
 
-from vps.sockets.connection import AGAINST_THE_RULES, Closed, Connection
+from vps import notify
+from vps.notify import Messages
 
 log = logging.getLogger(__name__)
-LOOK_EVERY_S = 15
-# A Redis that was restarted knows no groups, and a group is forgotten after a day. A look follows each time, so this is a
-# little less than LOOK_EVERY_S: one of the two is enough.
-JOINED_ANEW_EVERY_S = 13
-LEAVES_WITHIN_S = 5
-# What a page is told to look at: a VPS by its number, or the notices.
-NAMED = {"vps", "notices"}
-# Messages that come in a burst are answered by one look.
-BREATH_S = 0.05
+# A Redis whose machine is gone says nothing, not even that. It is asked whether it is there after so long a silence.
+SILENT_FOR_S, ANSWERS_WITHIN_S = 15, 5
+PAUSES_S = (0, 1, 2, 4, 8, 15)
 
 
-class Inbox:
-    """What Redis said and was not answered yet: that there is something to look at, and what, each once."""
-
-    def __init__(self) -> None:
-        self.has_news, self.changed = asyncio.Event(), dict[tuple[str, int], None]()
-
-    def add(self, message: dict[str, Any]) -> None:
-        for name in NAMED & message.keys():
-            self.changed[name, message[name]] = None
-        self.has_news.set()
-
-    def empty(self) -> list[tuple[str, int]]:
-        """What was named. To be called before one looks: what comes after that is for the next look."""
-        changed, self.changed = list(self.changed), {}
-        self.has_news.clear()
-        return changed
-
-    async def wait(self, until: float) -> None:
-        """Until there is news, until it is time to look in any case, or until the token has expired."""
-        await self.wait_for_news(min(LOOK_EVERY_S, until - time.time()))
-        await asyncio.sleep(BREATH_S)
-
-    async def wait_for_news(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self.has_news.wait()
+async def listen(pass_on: Callable[[Messages], None], hears: asyncio.Event, look_at_all: Callable[[], None]) -> None:
+    """Until it is cancelled, of which redis-py tells nothing as it connects. `hears` is set while the subscription stands."""
+    task, tries = cast("asyncio.Task[None]", asyncio.current_task()), 0
+    while not task.cancelling():
+        try:
+            async with subscribed() as connection:
+                tries = 0
+                hears.set()
+                look_at_all()
+                while not task.cancelling():
+                    pass_on(await next_messages(connection))
+        except (RedisError, OSError) as error:
+            log.warning("no socket hears a bell: %r", error)
+        finally:
+            hears.clear()
+        await asyncio.sleep(PAUSES_S[min(tries, len(PAUSES_S) - 1)])
+        tries += 1
 
 
-async def refuse_messages(connection: Connection) -> None:
-    """Raises Gone, or Closed where the other end says something."""
-    await connection.next_message()
-    raise Closed(AGAINST_THE_RULES, "nothing but the token is listened to")
+@contextlib.asynccontextmanager
+async def subscribed() -> AsyncIterator[Any]:
+    # Imported by the first socket, and not as a process starts that may never have one.
+    from redis.asyncio.connection import ConnectionPool
 
-
-async def listen(groups: tuple[str, ...], add: Callable[[dict[str, Any]], None]) -> None:
-    """Call `add` with each message of Redis, for ever. Without Redis there are none, and nothing else is amiss."""
-    channel = await get_channel_layer().new_channel()
+    limits = {"socket_timeout": ANSWERS_WITHIN_S, "socket_connect_timeout": ANSWERS_WITHIN_S}
+    connection = ConnectionPool.from_url(settings.REDIS_URL, protocol=2, **limits).make_connection()
     try:
-        while True:
-            await listen_for_a_while(channel, groups, add)
+        await connection.connect()
+        await connection.send_command("SUBSCRIBE", notify.channel())
+        await connection.read_response()
+        yield connection
     finally:
-        await leave(channel, groups)
+        await connection.disconnect(nowait=True)
 
 
-async def listen_for_a_while(channel: str, groups: tuple[str, ...], add: Callable[[dict[str, Any]], None]) -> None:
-    """What was sent while nobody listened may be lost, so one look follows once somebody listens."""
-    layer = get_channel_layer()
-    try:
-        async with asyncio.timeout(JOINED_ANEW_EVERY_S):
-            for group in groups:
-                await layer.group_add(group, channel)
-            add({})
-            while True:
-                add(await layer.receive(channel))
-    except TimeoutError:
-        return
-    except (RedisError, OSError) as error:
-        log.warning("a socket hears no knocks: %r", error)
-        await asyncio.sleep(JOINED_ANEW_EVERY_S)
+async def next_messages(connection: Any) -> Messages:
+    said = await connection.read_response(timeout=SILENT_FOR_S)
+    if said is None:
+        await connection.send_command("PING")
+        said = await connection.read_response()
+    return messages_in(said[-1]) if said[0] == b"message" else []
 
 
-async def leave(channel: str, groups: tuple[str, ...]) -> None:
-    """Redis forgets a channel that does not leave."""
-    with contextlib.suppress(RedisError, OSError):
-        async with asyncio.timeout(LEAVES_WITHIN_S):
-            for group in groups:
-                await get_channel_layer().group_discard(group, channel)
+def messages_in(text: bytes) -> Messages:
+    """What another release has written is for its own sockets."""
+    with contextlib.suppress(ValueError, TypeError):
+        return [(str(group), dict(message)) for group, message in json.loads(text)]
+    return []

@@ -1,17 +1,17 @@
 """/ws/pages: names to an open page the VPSs to look at again, or the notices, and says nothing of what there is to see.
 
-The page then asks by HTTP, under the viewer's rights of that moment. The browser's live.js is its only caller.
+The page then asks by HTTP, under the viewer's rights of that moment. The browser's live.js is its only caller. Before
+anything is sent it is asked anew who is there: nobody learns of what came after they left.
 """
 
-import json
-from functools import partial
+import asyncio
+import contextlib
 from typing import Any
 
-from accounts.callers import Caller, of_session
-from vps import notify
+from accounts.callers import BySession
 from vps.sockets.connection import Connection
-from vps.sockets.lifetime import MOMENT_S, query, run, serve_user, standing_of
-from vps.sockets.listener import Inbox
+from vps.sockets.lifetime import MOMENT_S, reader_of, run, talk
+from vps.sockets.process import here
 
 
 async def page_socket(scope: Any, receive: Any, send: Any) -> None:
@@ -21,23 +21,16 @@ async def page_socket(scope: Any, receive: Any, send: Any) -> None:
 
 async def serve(connection: Connection) -> None:
     await connection.next_message()
-    caller = partial(of_session, connection.scope["session_key"])
-    user = (await query(standing_of, caller)).user.pk
-    news = partial(send_changes, connection, caller, user)
-    await serve_user("pages", user, connection, (notify.group_of(user),), news)
+    caller = BySession(connection.scope["session_key"])
+    standing = await here().looks.standing_of(caller)
+    with reader_of("pages", caller, standing) as reader:
+        await until_heard()
+        await connection.accept()
+        await talk(connection, reader)
 
 
-async def send_changes(connection: Connection, caller: Caller, user: int, inbox: Inbox) -> None:
-    """For ever. Before anything is sent it is asked anew who is there: nobody learns of what came after they left.
-
-    The socket is accepted once it listens, so that a page that looks as it opens misses nothing; without Redis, a moment
-    later.
-    """
-    await inbox.wait_for_news(MOMENT_S)
-    await connection.accept()
-    while True:
-        changed = inbox.empty()
-        standing = await query(standing_of, caller, user)
-        for name, which in changed:
-            await connection.send_text(json.dumps({name: which}))
-        await inbox.wait(standing.until)
+async def until_heard() -> None:
+    """Until Redis is heard, so that a page that looks as it opens misses nothing; or, without Redis, for a moment."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(MOMENT_S):
+            await here().hears.wait()

@@ -10,13 +10,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.callers import FOR_EVER, Standing
+from accounts.callers import FOR_EVER, BySession, Standing
 from tests.conftest import person
 from vps import observations, operations
 from vps.hypervisor.base import Sample
 from vps.models import Event, Operation, Placement, Vps
 from vps.operations import finish
-from vps.sockets.events import look
+from vps.sockets.look import look
+from vps.sockets.reader import Reader
 
 NAMES = ("carol", "alice")
 
@@ -81,19 +82,23 @@ def test_who_acted_is_the_panel_itself_where_nobody_asked(as_user: Any, with_tok
     )
 
 
-def test_event_socket_names_no_staff_and_no_owner_before(main_site: Any, alice: Any, bob: Any, shop: Vps) -> None:
+def test_event_socket_names_no_staff_and_no_owner_before(
+    main_site: Any, as_user: Any, alice: Any, bob: Any, shop: Vps
+) -> None:
     """The events of /ws/events, as those of the API."""
     before = asked(shop, alice, "page")
     main_site("update", id=shop.pk, user_id=bob.pk)
     shop.refresh_from_db()
     Event.objects.record("vps.unbound", shop, by=person("erin", is_superuser=True), source="system", vmid=100)
-    page = look(lambda: Standing(bob, until=FOR_EVER), bob.pk, 0)[1]
-    events = [json.loads(text) for _, text in page]
+    caller = BySession(as_user(bob).cookies["session"].value)
+    reader = Reader(caller, Standing(bob.pk, until=FOR_EVER), after=0)
+    texts = look([], [reader])[1][reader].texts
+    events = [json.loads(text) for text in texts]
     shown = [(event["type"], event["by"], event["data"]) for event in events]
     assert shown[1:] == [("vps.unbound", {"id": None, "username": "staff"}, {})]
     assert [(event["type"], event["by"]) for event in events[:1]] == [("vps.updated", None)]
     assert before.pk not in [event["operation_id"] for event in events]
-    assert not [name for name in (*NAMES, "erin") if name in str(page)]
+    assert not [name for name in (*NAMES, "erin") if name in str(texts)]
 
 
 def test_api_reboot_names_no_staff_in_its_refusal(with_token: Any, alice: Any, carol: Any, shop: Vps) -> None:

@@ -120,12 +120,13 @@ def test_decrypt_is_forbidden_to_whoever_answers_a_socket(db: None, monkeypatch:
     """D: in the threads too in which a socket asks the database."""
     refused = []
 
-    def asked(token: str) -> Any:
+    def asked(callers: list[Any]) -> Any:
         with pytest.raises(DecryptionForbidden):
             decrypt("not saved yet")
-        refused.append(token)
+        refused.append("of-nobody")
+        return [None for _ in callers]
 
-    monkeypatch.setattr("vps.sockets.handshake.of_token", asked)
+    monkeypatch.setattr("vps.sockets.look.standings", asked)
     headers: list[tuple[bytes, bytes]] = [(b"host", b"localhost")]
     scope = {"type": "websocket", "path": "/ws/events", "query_string": b"", "headers": headers}
     assert async_to_sync(close_code)(scope | {"subprotocols": ["bearer.of-nobody"]}) == 4401

@@ -5,11 +5,9 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from asgiref.sync import async_to_sync
-from channels.layers import channel_layers
 from django.test import Client
 
-from tests.vps.test_notify import received
+from tests.bells import hearing
 from vps import operations
 from vps.models import Notice, Vps
 
@@ -117,11 +115,11 @@ def test_seen_is_told_to_the_other_open_pages(
     as_user: Any, alice: Any, shop: Vps, django_capture_on_commit_callbacks: Any
 ) -> None:
     """The row of its server loses the mark, and the notice goes."""
-    notice, browser, layer = ended(shop, "timed_out"), as_user(alice), channel_layers["default"]
-    async_to_sync(layer.group_add)(f"user.{alice.pk}", "alices-page")
-    with django_capture_on_commit_callbacks(execute=True):
-        seen(browser, f"{notice.pk}/")
-    assert async_to_sync(received)("alices-page") == [shop.pk, None]
+    notice, browser = ended(shop, "timed_out"), as_user(alice)
+    with hearing() as heard:
+        with django_capture_on_commit_callbacks(execute=True):
+            seen(browser, f"{notice.pk}/")
+        assert heard.of(f"user.{alice.pk}") == [shop.pk, None]
 
 
 def test_fragment_comes_without_what_is_said_once(as_user: Any, alice: Any, shop: Vps) -> None:

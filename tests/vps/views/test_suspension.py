@@ -7,11 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
-from channels.layers import channel_layers
 from django.utils import timezone, translation
 
-from tests.vps.test_notify import received
+from tests.bells import hearing
 from vps import notify
 from vps.models import Suspension, Vps
 from vps.templatetags.suspension import day
@@ -193,10 +191,10 @@ def test_suspension_changes_the_open_pages(
     reason = {"reason": "abuse", "message": "See the mail."}
     columns = {"status": "running"} if change == "it ends" else {"status": "suspended", "suspension": reason}
     before = read(as_user(alice), f"/vps/{vps.pk}/status/")
-    async_to_sync(channel_layers["default"].group_add)(notify.group_of(alice.pk), "alices-page")
-    with django_capture_on_commit_callbacks(execute=True):
-        assert main_site("update", id=vps.pk, **columns).status_code == 200
-    assert vps.pk in async_to_sync(received)("alices-page")
+    with hearing() as heard:
+        with django_capture_on_commit_callbacks(execute=True):
+            assert main_site("update", id=vps.pk, **columns).status_code == 200
+        assert vps.pk in heard.of(notify.group_of(alice.pk))
     after = read(as_user(alice), f"/vps/{vps.pk}/status/")
     assert "See the mail." not in before
     assert ("See the mail." in after) == (change != "it ends")
