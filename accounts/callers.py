@@ -10,7 +10,7 @@ import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -47,14 +47,6 @@ class Rows:
     families: dict[str, int]
 
 
-class Caller(Protocol):
-    """What somebody has come with."""
-
-    user_id: int | None
-
-    def standing(self, rows: Rows) -> Standing | None: ...
-
-
 class ByToken:
     """By an access token, under the rules of the API. Its signature is checked once."""
 
@@ -65,7 +57,7 @@ class ByToken:
             self.given: claims.Claims | None = claims.read(token, "access")
         except BadToken:
             self.given = None
-        self.user_id = self.given and self.given.user_id
+        self.user_id = self.given.user_id if self.given else None
 
     def standing(self, rows: Rows) -> Standing | None:
         given = self.given
@@ -108,13 +100,18 @@ class BySession:
         return Standing(self.user_id, until=FOR_EVER) if self.found_good else None
 
 
+# What somebody has come with.
+Caller = ByToken | BySession
+
+
 def standings(callers: Sequence[Caller]) -> list[Standing | None]:
     """Who each of them is, in their order; None is nobody any more. Three statements at most, so it is called in a thread."""
     by_session = [caller for caller in callers if isinstance(caller, BySession)]
     found = dict(asked(SESSIONS, {caller.key for caller in by_session if caller.key}))
     for caller in by_session:
         caller.read(found.get(caller.key))
-    given = [caller.given for caller in callers if isinstance(caller, ByToken) and caller.given]
+    by_token = [caller for caller in callers if isinstance(caller, ByToken)]
+    given = [caller.given for caller in by_token if caller.given]
     families = dict(asked(FAMILIES, {each.family for each in given if each.family}))
     users = asked(USERS, {caller.user_id for caller in callers if caller.user_id})
     rows = Rows(found, {id: (password, version) for id, password, version in users}, families)
@@ -126,4 +123,5 @@ def asked(question: str, keys: Collection[Any]) -> list[Any]:
         return []
     with connection.cursor() as cursor:
         cursor.execute(question, [list(keys)])
-        return cursor.fetchall()
+        rows: list[Any] = cursor.fetchall()
+        return rows

@@ -52,6 +52,7 @@ SEAMS: dict[str, tuple[str, ...]] = {
     "written_look_s": ("ospab_panel.server.write_limit:LOOK_EVERY_S",),
     "connections": ("ospab_panel.server.http_protocol:MOST_CONNECTIONS",),
     "sockets": ("ospab_panel.server.socket_protocol:MOST_SOCKETS",),
+    "sockets_open": ("vps.sockets.slots:MOST_OPEN",),
     "requests_waiting": ("ospab_panel.server.wsgi_bridge:MOST_WAITING",),
     "bytes_of_bodies": ("ospab_panel.server.request_body:callers.most",),
     "bytes_of_answers": ("ospab_panel.server.wsgi_bridge:answers.most",),

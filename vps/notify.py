@@ -203,6 +203,7 @@ def send(messages: Messages, otherwise: str) -> None:
         client(settings.REDIS_URL).publish(channel(), json.dumps(messages, separators=(",", ":")))
         redis_check.answered()
     except RedisError as error:
+        redis_check.failed(error)
         log.warning("%s: %r", otherwise, error)
 
 

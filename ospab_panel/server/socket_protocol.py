@@ -8,8 +8,10 @@ from ospab_panel.server.refusals import MALFORMED, TOO_MANY, response
 from ospab_panel.server.write_limit import LimitedTransport
 
 HANDSHAKE_WITHIN_S = 20
-# Each costs what thirty idle connections do: some are left for pages.
-MOST_SOCKETS = 4000
+# With those that are shaking hands. Some connections are left for pages.
+MOST_SOCKETS = 7000
+# Often enough for proxies, which hang up on who is silent for a minute.
+PING_EVERY_S = 45
 # A caller sends its token, and a ping now and then.
 MOST_FRAMES, FRAMES_A_SECOND = 30, 2
 PIECE = 1024
@@ -24,6 +26,7 @@ class LimitedSocket(WebSocketsSansIOProtocol):
         super().connection_made(transport)
         self.open_now.add(self)
         self.frames_received, self.opened_at = 0, self.loop.time()
+        self.ping_interval = PING_EVERY_S
         self.transport = LimitedTransport(getattr(transport, "transport", transport), self.loop)  # type: ignore[assignment]
         self.loop.call_later(HANDSHAKE_WITHIN_S, self.handshake_is_late)
 

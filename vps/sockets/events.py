@@ -8,7 +8,6 @@ from typing import Any
 from vps.sockets.connection import Connection
 from vps.sockets.handshake import caller_of, start_of
 from vps.sockets.lifetime import reader_of, run, talk
-from vps.sockets.slots import slot_of_unknown
 
 
 async def event_socket(scope: Any, receive: Any, send: Any) -> None:
@@ -20,7 +19,6 @@ async def serve(connection: Connection) -> None:
     await connection.next_message()
     await connection.accept()
     after = start_of(connection.scope)
-    with slot_of_unknown(connection.scope):
-        caller, standing = await caller_of(connection)
+    caller, standing = await caller_of(connection)
     with reader_of("events", caller, standing, after) as reader:
         await talk(connection, reader)

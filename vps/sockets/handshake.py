@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 from accounts.callers import BySession, ByToken, Caller, Standing
 from vps.sockets.connection import AGAINST_THE_RULES, BAD_AFTER, NOT_AUTHENTICATED, Closed, Connection, Nobody
 from vps.sockets.process import here
+from vps.sockets.slots import slot_of_unknown
 
 TOKEN_WITHIN_S = 10
 LARGEST_MESSAGE = 64 * 1024
@@ -47,8 +48,9 @@ async def caller_of(connection: Connection) -> tuple[Caller, Standing]:
 
 async def first_message(connection: Connection) -> str:
     try:
-        async with asyncio.timeout(TOKEN_WITHIN_S):
-            return token_in(await connection.next_message())
+        with slot_of_unknown(connection.scope):
+            async with asyncio.timeout(TOKEN_WITHIN_S):
+                return token_in(await connection.next_message())
     except TimeoutError:
         raise Closed(NOT_AUTHENTICATED, "no token came") from None
 

@@ -48,7 +48,8 @@ async def subscribed() -> AsyncIterator[Any]:
     from redis.asyncio.connection import ConnectionPool
 
     limits = {"socket_timeout": ANSWERS_WITHIN_S, "socket_connect_timeout": ANSWERS_WITHIN_S}
-    connection = ConnectionPool.from_url(settings.REDIS_URL, protocol=2, **limits).make_connection()
+    pool: Any = ConnectionPool.from_url(settings.REDIS_URL, protocol=2, **limits)
+    connection = pool.make_connection()
     try:
         await connection.connect()
         await connection.send_command("SUBSCRIBE", notify.channel())

@@ -71,5 +71,5 @@ def news(page: list[Event], reader: Reader, end: int, at_most: int, texts: dict[
     for event in page:
         if event.pk not in texts:
             texts[event.pk] = json.dumps(for_customer(event, User(pk=reader.user)))
-    last, is_all = page[-1].position if page else 0, len(page) < at_most
+    last, is_all = (page[-1].position or 0) if page else 0, len(page) < at_most
     return News([texts[event.pk] for event in page], max(end, last) if is_all else last, is_all)

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from weakref import WeakKeyDictionary
 
 from accounts.callers import FOR_EVER
-from vps.sockets.listener import Messages, listen
+from vps.notify import Messages
+from vps.sockets.listener import listen
 from vps.sockets.looks import Looks
 from vps.sockets.reader import Reader
 

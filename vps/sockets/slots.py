@@ -1,6 +1,6 @@
 """How many sockets may be open in this web process: of one user, of one address that has not said who it is, and in all.
 
-For `lifetime` and `events`. A socket costs a file and some memory, and joins its groups in Redis every few seconds.
+For `lifetime` and `events`. A socket costs a file, some 50 kB, and its share of each look into the database.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ from vps.sockets.connection import AGAINST_THE_RULES, TRY_AGAIN, Closed
 
 MOST_OF_A_USER = 10
 MOST_UNKNOWN_OF_AN_ADDRESS = 20
-MOST_OPEN = 500
+MOST_OPEN = 6000
 open_sockets: Counter[Hashable] = Counter()
 
 
