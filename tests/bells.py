@@ -10,7 +10,7 @@ from django.conf import settings
 from vps import notify
 
 
-class Heard:
+class Received:
     def __init__(self) -> None:
         self.redis = notify.client(settings.REDIS_URL)
         self.subscription = self.redis.pubsub()
@@ -21,19 +21,19 @@ class Heard:
         """What came until now, each with all that was published by it."""
         self.redis.publish(notify.channel(), "[]")
         found: list[list[Any]] = []
-        while (said := json.loads(self.subscription.get_message(timeout=60)["data"])) != []:
-            found.append(said)
+        while (messages := json.loads(self.subscription.get_message(timeout=60)["data"])) != []:
+            found.append(messages)
         return found
 
     def of(self, group: str) -> list[int | None]:
         """The VPSs of what was said to this group until now; None stands for a message that names no VPS."""
-        return [message.get("vps") for said in self.published() for to, message in said if to == group]
+        return [message.get("vps") for messages in self.published() for to, message in messages if to == group]
 
 
 @contextlib.contextmanager
-def hearing() -> Iterator[Heard]:
-    heard = Heard()
+def receiving() -> Iterator[Received]:
+    received = Received()
     try:
-        yield heard
+        yield received
     finally:
-        heard.subscription.close()
+        received.subscription.close()

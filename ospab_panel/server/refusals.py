@@ -11,9 +11,9 @@ TOO_MANY = (
     "service_unavailable",
 )
 HEAD = "HTTP/1.1 {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n{}\r\n"
-COME_BACK = "Retry-After: 5\r\n"
+RETRY_AFTER = "Retry-After: 5\r\n"
 
 
 def response(status: str, message: str, code: str) -> bytes:
     body = json.dumps({"status": "error", "message": message, "code": code}).encode()
-    return HEAD.format(status, len(body), COME_BACK if status.startswith("503") else "").encode() + body
+    return HEAD.format(status, len(body), RETRY_AFTER if status.startswith("503") else "").encode() + body

@@ -53,7 +53,7 @@ async def all_open(path: str, cookies: list[str]) -> Any:
     async with contextlib.AsyncExitStack() as stack:
         found = [await stack.enter_async_context(opened(path, cookie)) for cookie in cookies]
         looks = here().looks
-        while len(looks.readers) < len(cookies) or looks.due or not here().hears.is_set():
+        while len(looks.readers) < len(cookies) or looks.due or not here().is_subscribed.is_set():
             await asyncio.sleep(0.05)
         await looks.look()
         yield found

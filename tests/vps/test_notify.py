@@ -9,7 +9,7 @@ import pytest
 from celery import current_app
 from kombu.exceptions import OperationalError
 
-from tests.bells import hearing
+from tests.bells import receiving
 from tests.seams import Shorten
 from vps import notify
 from vps.models import Event
@@ -50,12 +50,12 @@ def test_send_rings_finds_out_once_that_the_broker_is_down(
 def test_many_pages_sends_to_the_first_hundred_of_thousands_and_to_every_reader_of_events(
     db: None, django_capture_on_commit_callbacks: Any
 ) -> None:
-    with hearing() as heard:
+    with receiving() as received:
         with django_capture_on_commit_callbacks(execute=True):
             notify.many_pages([(id, id) for id in range(5000)])
-        (said,) = heard.published()
-    assert said[:-1] == [[notify.group_of(id), {"type": "vps.changed", "vps": id}] for id in range(100)]
-    assert said[-1] == [notify.EVENTS, {"type": "feed.grew"}]
+        (messages,) = received.published()
+    assert messages[:-1] == [[notify.group_of(id), {"type": "vps.changed", "vps": id}] for id in range(100)]
+    assert messages[-1] == [notify.EVENTS, {"type": "feed.grew"}]
 
 
 def test_send_is_one_command_of_redis_whoever_is_concerned(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,11 +72,11 @@ def test_record_rings_by_itself_for_the_feed_and_the_owners_pages(
 ) -> None:
     shop, redis = make_vps(alice), notify.client(settings.REDIS_URL)
     redis.delete(notify.bell_of("deliver_all"))
-    with hearing() as heard:
+    with receiving() as received:
         with django_capture_on_commit_callbacks(execute=True):
             Event.objects.record("vps.updated", shop, source="sync")
             assert not redis.exists(notify.bell_of("deliver_all"))
-        assert heard.of(notify.group_of(alice.pk)) == [shop.pk]
+        assert received.of(notify.group_of(alice.pk)) == [shop.pk]
     assert redis.exists(notify.bell_of("deliver_all"))
 
 
@@ -84,10 +84,10 @@ def test_record_all_rings_once_for_each_vps_however_many_its_events_are(
     alice: Any, make_vps: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
     shop, blog = make_vps(alice), make_vps(alice, name="blog")
-    with hearing() as heard:
+    with receiving() as received:
         with django_capture_on_commit_callbacks(execute=True) as callbacks:
             Event.objects.record_status([shop, blog, shop], "stopped")
             Event.objects.record_status([], "stopped")
-        (said,) = heard.published()
-    assert [message["vps"] for _, message in said] == [shop.pk, blog.pk]
+        (messages,) = received.published()
+    assert [message["vps"] for _, message in messages] == [shop.pk, blog.pk]
     assert len(callbacks) == 1  # for the pages and the feed

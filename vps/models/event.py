@@ -43,14 +43,14 @@ WRITTEN = ("type", "vps_id", "user_id", "operation_id", "by_id", "source", "data
 # Of which type, of which VPS and owner, and its data.
 Happened = tuple[str, int, int, dict[str, Any]]
 NEXT_OF_EACH = """
-    SELECT reader.place, found.id
-    FROM unnest(%s::int[], %s::bigint[]) WITH ORDINALITY AS reader (user_id, after, place)
+    SELECT reader.number, found.id
+    FROM unnest(%s::int[], %s::bigint[]) WITH ORDINALITY AS reader (user_id, after, number)
     CROSS JOIN LATERAL (
         SELECT id, position FROM events
         WHERE events.user_id = reader.user_id AND events.position > reader.after
         ORDER BY position LIMIT %s
     ) AS found
-    ORDER BY reader.place, found.position
+    ORDER BY reader.number, found.position
 """
 # What of the changes of a VPS its owner is told in its activity.
 NAMED_CHANGES = ("cpu", "disk", "ip_address", "name", "os", "ram", "suspension", "user_id")
@@ -141,8 +141,8 @@ class EventQuerySet(models.QuerySet["Event"]):
             found = cursor.fetchall()
         events = self.select_related("by").in_bulk({id for _, id in found}) if found else {}
         pages: list[list[Event]] = [[] for _ in readers]
-        for place, id in found:
-            pages[place - 1].append(events[id])
+        for number, id in found:
+            pages[number - 1].append(events[id])
         return pages
 
     def activity_of(self, vps: Any) -> "EventQuerySet":

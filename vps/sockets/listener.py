@@ -19,25 +19,27 @@ from vps.notify import Messages
 
 log = logging.getLogger(__name__)
 # A Redis whose machine is gone says nothing, not even that. It is asked whether it is there after so long a silence.
-SILENT_FOR_S, ANSWERS_WITHIN_S = 15, 5
+PING_AFTER_S, ANSWERS_WITHIN_S = 15, 5
 PAUSES_S = (0, 1, 2, 4, 8, 15)
 
 
-async def listen(pass_on: Callable[[Messages], None], hears: asyncio.Event, look_at_all: Callable[[], None]) -> None:
-    """Until it is cancelled, of which redis-py tells nothing as it connects. `hears` is set while the subscription stands."""
+async def listen(
+    dispatch: Callable[[Messages], None], is_subscribed: asyncio.Event, look_at_all: Callable[[], None]
+) -> None:
+    """Until it is cancelled, of which redis-py tells nothing as it connects."""
     task, tries = cast("asyncio.Task[None]", asyncio.current_task()), 0
     while not task.cancelling():
         try:
             async with subscribed() as connection:
                 tries = 0
-                hears.set()
+                is_subscribed.set()
                 look_at_all()
                 while not task.cancelling():
-                    pass_on(await next_messages(connection))
+                    dispatch(await next_messages(connection))
         except (RedisError, OSError) as error:
             log.warning("no socket hears a bell: %r", error)
         finally:
-            hears.clear()
+            is_subscribed.clear()
         await asyncio.sleep(PAUSES_S[min(tries, len(PAUSES_S) - 1)])
         tries += 1
 
@@ -60,11 +62,11 @@ async def subscribed() -> AsyncIterator[Any]:
 
 
 async def next_messages(connection: Any) -> Messages:
-    said = await connection.read_response(timeout=SILENT_FOR_S)
-    if said is None:
+    answer = await connection.read_response(timeout=PING_AFTER_S)
+    if answer is None:
         await connection.send_command("PING")
-        said = await connection.read_response()
-    return messages_in(said[-1]) if said[0] == b"message" else []
+        answer = await connection.read_response()
+    return messages_in(answer[-1]) if answer[0] == b"message" else []
 
 
 def messages_in(text: bytes) -> Messages:

@@ -43,13 +43,13 @@ def look(newcomers: Sequence[Caller], readers: Sequence[Reader]) -> tuple[list[S
 
 def read_feed(staying: Sequence[Reader]) -> dict[Reader, News]:
     """By its reader, of those who read it."""
-    places = {reader: reader.after for reader in staying if reader.after is not None}
-    if not places:
+    positions = {reader: reader.after for reader in staying if reader.after is not None}
+    if not positions:
         return {}
     Event.objects.assign_positions()
     end = Event.objects.end()
-    behind = {reader: after for reader, after in places.items() if after < end}
-    at_the_end = {reader: nothing_after(after, end) for reader, after in places.items() if after >= end}
+    behind = {reader: after for reader, after in positions.items() if after < end}
+    at_the_end = {reader: nothing_after(after, end) for reader, after in positions.items() if after >= end}
     return at_the_end | (read_pages(behind, end) if behind else {})
 
 

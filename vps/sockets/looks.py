@@ -86,16 +86,16 @@ class Looks:
         try:
             standings, news = await query(look, [caller for caller, _ in newcomers], due)
         except Exception as error:  # noqa: BLE001  each of the sockets raises it, and ends so
-            tell_who([answer for _, answer in newcomers], error)
+            resolve([answer for _, answer in newcomers], error)
             for reader in due:
                 reader.end(error)
         else:
             for (_, answer), standing in zip(newcomers, standings, strict=True):
-                tell_who([answer], standing)
+                resolve([answer], standing)
             for reader in due:
-                self.tell(reader, news.get(reader))
+                self.deliver(reader, news.get(reader))
 
-    def tell(self, reader: Reader, news: News | None) -> None:
+    def deliver(self, reader: Reader, news: News | None) -> None:
         if news is None or news.over:
             reader.end(news.over if news and news.over else Nobody())
             return
@@ -105,7 +105,7 @@ class Looks:
             reader.is_rung = True
 
 
-def tell_who(waiting: "list[asyncio.Future[Standing | None]]", found: Standing | Exception | None) -> None:
+def resolve(waiting: "list[asyncio.Future[Standing | None]]", found: Standing | Exception | None) -> None:
     """Who has gone meanwhile is told nothing."""
     for answer in waiting:
         if answer.done():

@@ -24,13 +24,13 @@ async def serve(connection: Connection) -> None:
     caller = BySession(connection.scope["session_key"])
     standing = await here().looks.standing_of(caller)
     with reader_of("pages", caller, standing) as reader:
-        await until_heard()
+        await until_subscribed()
         await connection.accept()
         await talk(connection, reader)
 
 
-async def until_heard() -> None:
+async def until_subscribed() -> None:
     """Until Redis is heard, so that a page that looks as it opens misses nothing; or, without Redis, for a moment."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(MOMENT_S):
-            await here().hears.wait()
+            await here().is_subscribed.wait()

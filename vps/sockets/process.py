@@ -21,7 +21,7 @@ class OpenSockets:
     def __init__(self) -> None:
         self.readers: set[Reader] = set()
         self.groups: defaultdict[str, set[Reader]] = defaultdict(set)
-        self.looks, self.hears = Looks(self.readers), asyncio.Event()
+        self.looks, self.is_subscribed = Looks(self.readers), asyncio.Event()
         self.open, self.tasks = 0, list[asyncio.Task[None]]()
 
     @contextlib.contextmanager
@@ -29,7 +29,7 @@ class OpenSockets:
         """Around the whole life of a socket: where none is open nobody listens and nobody looks."""
         self.open += 1
         if not self.tasks:
-            jobs = listen(self.dispatch, self.hears, self.looks.want_all), self.looks.look_for_ever()
+            jobs = listen(self.dispatch, self.is_subscribed, self.looks.want_all), self.looks.look_for_ever()
             self.tasks = [asyncio.create_task(job) for job in jobs]
         try:
             yield
@@ -42,7 +42,7 @@ class OpenSockets:
         for task in self.tasks:
             task.cancel()
         self.tasks.clear()
-        self.hears.clear()
+        self.is_subscribed.clear()
 
     @contextlib.contextmanager
     def joined(self, reader: Reader, until: float) -> Iterator[None]:

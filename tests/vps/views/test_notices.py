@@ -7,7 +7,7 @@ from urllib.parse import unquote
 import pytest
 from django.test import Client
 
-from tests.bells import hearing
+from tests.bells import receiving
 from vps import operations
 from vps.models import Notice, Vps
 
@@ -116,10 +116,10 @@ def test_seen_is_told_to_the_other_open_pages(
 ) -> None:
     """The row of its server loses the mark, and the notice goes."""
     notice, browser = ended(shop, "timed_out"), as_user(alice)
-    with hearing() as heard:
+    with receiving() as received:
         with django_capture_on_commit_callbacks(execute=True):
             seen(browser, f"{notice.pk}/")
-        assert heard.of(f"user.{alice.pk}") == [shop.pk, None]
+        assert received.of(f"user.{alice.pk}") == [shop.pk, None]
 
 
 def test_fragment_comes_without_what_is_said_once(as_user: Any, alice: Any, shop: Vps) -> None:

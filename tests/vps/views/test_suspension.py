@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone, translation
 
-from tests.bells import hearing
+from tests.bells import receiving
 from vps import notify
 from vps.models import Suspension, Vps
 from vps.templatetags.suspension import day
@@ -191,10 +191,10 @@ def test_suspension_changes_the_open_pages(
     reason = {"reason": "abuse", "message": "See the mail."}
     columns = {"status": "running"} if change == "it ends" else {"status": "suspended", "suspension": reason}
     before = read(as_user(alice), f"/vps/{vps.pk}/status/")
-    with hearing() as heard:
+    with receiving() as received:
         with django_capture_on_commit_callbacks(execute=True):
             assert main_site("update", id=vps.pk, **columns).status_code == 200
-        assert vps.pk in heard.of(notify.group_of(alice.pk))
+        assert vps.pk in received.of(notify.group_of(alice.pk))
     after = read(as_user(alice), f"/vps/{vps.pk}/status/")
     assert "See the mail." not in before
     assert ("See the mail." in after) == (change != "it ends")
