@@ -16,6 +16,6 @@
 
 from accounts.mails.enqueue import enqueue
 from accounts.mails.purpose import Purpose, Written
-from accounts.mails.send import NEGLECTED_S, is_neglected, send_due
+from accounts.mails.send import NEGLECTED_S, is_neglected, send_due, signs
 
-__all__ = ["NEGLECTED_S", "Purpose", "Written", "enqueue", "is_neglected", "send_due"]
+__all__ = ["NEGLECTED_S", "Purpose", "Written", "enqueue", "is_neglected", "send_due", "signs"]

@@ -8,7 +8,9 @@ Whoever dies, or is cut off, between the host's taking a mail and our noting it,
 
 import logging
 import time
+from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage, get_connection
@@ -40,6 +42,11 @@ CLAIMED_FOR_S = TOTAL_S + 30.0
 WORKS_FOR_S = 20.0
 # A bell takes a moment, and the clock rings every 5 s; then bells are of no use.
 NEGLECTED_S = 15.0
+
+
+def signs() -> Iterator[Any]:
+    """A query that finds something where `is_neglected` does."""
+    yield Mail.objects.due(NEGLECTED_S)
 
 
 def is_neglected(since_seconds: float = NEGLECTED_S) -> bool:

@@ -6,6 +6,7 @@ are held, so workers must not go through a pooler that gives a connection a tran
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import connection
 from django.db.models.expressions import RawSQL
@@ -22,6 +23,7 @@ __all__ = [
     "break_locks",
     "held",
     "holders_of",
+    "idle_holders",
     "lock_until_commit",
     "slot",
     "try_lock",
@@ -58,13 +60,12 @@ def slot(id: int, at_most: int, leaving: int = 0) -> Iterator[bool]:
 
 OF_OURS = "locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 HELD = f"SELECT objid FROM pg_locks WHERE {OF_OURS} AND classid = %s AND granted"  # noqa: S608
-BREAK = f"""
-    SELECT pg_terminate_backend(pid) FROM (
-        SELECT DISTINCT pid FROM pg_locks JOIN pg_stat_activity USING (pid)
-        WHERE {OF_OURS} AND classid BETWEEN %s AND %s AND granted
-        AND state LIKE 'idle%%' AND state_change < clock_timestamp() - make_interval(secs => %s)
-    ) AS silent
+IDLE_HOLDERS = f"""
+    SELECT DISTINCT pid FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE {OF_OURS} AND classid BETWEEN %s AND %s AND granted
+    AND state LIKE 'idle%%' AND state_change < clock_timestamp() - make_interval(secs => %s)
 """  # noqa: S608
+BREAK = f"SELECT pg_terminate_backend(pid) FROM ({IDLE_HOLDERS}) AS silent"  # noqa: S608
 
 
 def holders_of(what: int) -> RawSQL:
@@ -79,11 +80,16 @@ def held(what: int) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def idle_holders(idle_for_s: float) -> tuple[str, tuple[Any, ...]]:
+    """A statement that finds the connections which `break_locks` would end."""
+    return IDLE_HOLDERS, (OPERATIONS_OF_VPS, SLOTS_OF_CLUSTER + 0xF, idle_for_s)
+
+
 def break_locks(idle_for_s: float) -> int:
     """End the connections that hold a lock and have said nothing for so long: their process was paused, or hangs.
 
     Returns how many. What they write after that is refused.
     """
     with connection.cursor() as cursor:
-        cursor.execute(BREAK, [OPERATIONS_OF_VPS, SLOTS_OF_CLUSTER + 0xF, idle_for_s])
+        cursor.execute(BREAK, idle_holders(idle_for_s)[1])
         return len(cursor.fetchall())

@@ -101,10 +101,10 @@ class SuspensionQuerySet(models.QuerySet["Suspension"]):
         for powers, power in ((ON, "running"), (("stopped",), "stopped")):
             self.filter(pk__in=unknown.filter(seen(*powers)).values("pk")).update(power_before=power)
 
-    def neglected(self, by_seconds: float) -> bool:
-        """Whether any was to be seen to so long ago."""
+    def neglected(self, by_seconds: float) -> "tuple[SuspensionQuerySet, SuspensionQuerySet]":
+        """Those that were to be stopped, and to be started, so long ago."""
         late = {"next_try_at__lt": Now() - timedelta(seconds=by_seconds)}
-        return self.to_stop().filter(**late).exists() or self.to_start().filter(**late).exists()
+        return self.to_stop().filter(**late), self.to_start().filter(**late)
 
     def unenforced(self, since_before: datetime) -> "SuspensionQuerySet":
         """Those whose guest is to be stopped, and is not seen stopped, though it was suspended before that moment."""

@@ -169,7 +169,7 @@ class VpsQuerySet(models.QuerySet["Vps"]):
         """What was learnt from a guest goes with it. Whether there was any."""
         return bool(learnt and self.filter(id=id, ip_address=learnt).update(ip_address=None, updated_at=Now()))
 
-    def creating_since_before(self, moment: datetime) -> "VpsQuerySet":
+    def creating_since_before(self, moment: Any) -> "VpsQuerySet":
         return self.filter(status=Vps.Status.CREATING, updated_at__lt=moment)
 
     def gave_up(self, vpses: "list[Vps]", code: str) -> None:

@@ -26,7 +26,7 @@ from vps.operations.main_site import ask_for_main_site
 from vps.operations.offered import offered, pressable
 from vps.operations.request import is_possible, refusal, request
 from vps.operations.suspensions import are_suspensions_neglected, enforce_suspensions
-from vps.operations.sweep import NEGLECTED_S, OVERDUE_S, Sweep, enforce, overdue
+from vps.operations.sweep import NEGLECTED_S, OVERDUE_S, Sweep, enforce, overdue, signs
 from vps.operations.work import watch, work
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "pressable",
     "refusal",
     "request",
+    "signs",
     "watch",
     "work",
 ]

@@ -28,13 +28,15 @@ NEGLECTED_S = 30.0
 
 def enforce_suspensions() -> int:
     """Returns how many operations were asked for."""
+    if not Suspension.objects.exists():
+        return 0
     for_each(Suspension.objects.to_note(), Suspension.objects.note_power)
     for_each(Suspension.objects.settled(), forget)
     return ask_all("stop", Suspension.objects.to_stop) + ask_all("start", Suspension.objects.to_start)
 
 
 def are_suspensions_neglected() -> bool:
-    return bool(Suspension.objects.neglected(NEGLECTED_S))
+    return any(found.exists() for found in Suspension.objects.neglected(NEGLECTED_S))
 
 
 @transaction.atomic

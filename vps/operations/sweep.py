@@ -3,14 +3,17 @@
 The process `manage.py sweeper` calls it every moment, whatever becomes of Redis; two at once are harmless.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import transaction
 
-from vps.db.locks import break_locks
-from vps.models import Operation, Vps
+from vps.db.locks import break_locks, idle_holders
+from vps.models import Operation, Suspension, Vps
 from vps.operations.advance import why_late
 from vps.operations.finish import fail
+from vps.operations.suspensions import NEGLECTED_S as NEGLECTED_SUSPENSION_S
 
 # In seconds. A bell takes a moment; one that has not come by then never will, or its worker has died.
 OVERDUE_S = 2.0
@@ -31,6 +34,14 @@ class Sweep:
 
     def __bool__(self) -> bool:
         return bool(self.work or self.watch)
+
+
+def signs() -> Iterator[Any]:
+    """Queries that find something where `enforce`, `overdue` or `are_suspensions_neglected` do (vps.db.signs)."""
+    yield idle_holders(IDLE_S)
+    yield Operation.objects.overrun(OVERRUN_S)
+    yield Operation.objects.overdue(OVERDUE_S)
+    yield from Suspension.objects.neglected(NEGLECTED_SUSPENSION_S)
 
 
 def overdue(by_seconds: float = OVERDUE_S) -> Sweep:

@@ -1,8 +1,11 @@
 """The time limit of `creating`: the main site says when a server is ready, and may never come to it. The sweeper calls it."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
+from django.db.models.functions import Now
 
 from vps.db import clock
 from vps.models import Vps
@@ -11,6 +14,11 @@ from vps.models import Vps
 CREATING_LIMIT = timedelta(minutes=60)
 CODE = "creating_timed_out"
 AT_ONCE = 500
+
+
+def signs() -> Iterator[Any]:
+    """Queries that find something where `enforce` does (vps.db.signs)."""
+    yield Vps.objects.creating_since_before(Now() - CREATING_LIMIT)
 
 
 @transaction.atomic

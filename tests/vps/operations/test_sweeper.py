@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import mails
@@ -234,3 +235,20 @@ def test_sweep_sends_mails_at_once_while_redis_is_unreachable(alice: Any, make_s
     sweeper.sweep()
     at_rest(sweeper)
     assert len(mail.outbox) == 1
+
+
+def test_sweep_that_finds_nothing_late_asks_the_database_once(
+    server: Any, real_cluster: Cluster, make_sweeper: Any
+) -> None:
+    server(power="running")
+    sweeper = make_sweeper()
+    sweeper.sweep()
+    with CaptureQueriesContext(connection) as queries:
+        sweeper.sweep()
+    assert len([query for query in queries.captured_queries if query["sql"] != "SELECT 1"]) == 1, queries
+
+
+def test_suspensions_are_enforced_by_one_query_where_there_are_none(db: None) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        assert operations.enforce_suspensions() == 0
+    assert len(queries) == 1

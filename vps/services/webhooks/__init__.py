@@ -16,7 +16,7 @@
 """
 
 from vps.services.webhooks.address import fault_of
-from vps.services.webhooks.due import Neglected, due_endpoints, neglected
+from vps.services.webhooks.due import Neglected, due_endpoints, neglected, signs
 from vps.services.webhooks.endpoint import (
     add,
     change,
@@ -51,4 +51,5 @@ __all__ = [
     "send_again",
     "send_now",
     "send_test",
+    "signs",
 ]

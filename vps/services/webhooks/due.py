@@ -1,7 +1,9 @@
 """Where something waits to be delivered, or enqueued: for whoever rings, and for the sweeper, which does what nobody did."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Exists, Min, OuterRef, QuerySet
 from django.db.models.functions import Greatest, Now
@@ -41,12 +43,25 @@ def neglected(since_seconds: float = NEGLECTED_S) -> Neglected:
     return Neglected(is_behind(since_seconds), due_endpoints(since_seconds))
 
 
+def signs() -> Iterator[Any]:
+    """Queries that find something where `neglected` does (vps.db.signs)."""
+    active, old = WebhookEndpoint.objects.active(), events_before(NEGLECTED_S)
+    yield active.filter(Exists(old.filter(position=None)))
+    yield active.filter(Exists(old.filter(position__gt=OuterRef("cursor"))))
+    due = WebhookDelivery.objects.due(NEGLECTED_S).filter(endpoint=OuterRef("pk"))
+    yield WebhookEndpoint.objects.open_now().filter(Exists(due))
+
+
+def events_before(since_seconds: float) -> Any:
+    return Event.objects.filter(created_at__lt=Now() - timedelta(seconds=since_seconds))
+
+
 def is_behind(since_seconds: float) -> bool:
     """Whether an event of so long ago is not enqueued for every endpoint in use."""
     cursor = WebhookEndpoint.objects.active().aggregate(Min("cursor"))["cursor__min"]
     if cursor is None:
         return False
-    old = Event.objects.filter(created_at__lt=Now() - timedelta(seconds=since_seconds))
+    old = events_before(since_seconds)
     unpositioned: QuerySet[Event] = old.filter(position=None)
     return unpositioned.exists() or old.feed(cursor).exists()
 
