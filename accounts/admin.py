@@ -3,24 +3,30 @@
 Superusers alone give rights, and change whoever has any: nobody gives themselves a right, by way of somebody else either.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, SetUnusablePasswordMixin
 from django.contrib.auth.models import Group
+from django.db.models import Q
+from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
-from accounts import people
+from accounts import finders, people
 from accounts.mails import admin as mails_admin  # noqa: F401  it registers itself
 from accounts.models import User
+from web.admin_columns import whole_column
 from web.admin_deletion import DeletionInWords
+from web.bounded_list import BoundedAdmin
 
 # Nobody has a use for these lists, and the tokens in them are nobody's to read.
 admin.site.unregister([BlacklistedToken, OutstandingToken])
 admin.site.unregister(Group)
+# Sorted as addresses are compared.
+EMAIL = whole_column("email", _("email address"), Lower("email"))
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
@@ -37,7 +43,7 @@ class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class PanelUserAdmin(DeletionInWords, UserAdmin):  # type: ignore[type-arg]
+class PanelUserAdmin(DeletionInWords, BoundedAdmin, UserAdmin):  # type: ignore[type-arg]
     add_form = NewUserForm
     change_password_form = PasswordForm
     add_fieldsets = [
@@ -45,10 +51,14 @@ class PanelUserAdmin(DeletionInWords, UserAdmin):  # type: ignore[type-arg]
     ]
     fieldsets = [*UserAdmin.fieldsets, (_("Main site"), {"fields": ["external_id"]})]  # type: ignore[misc]
     readonly_fields = ["external_id"]
-    list_display = ["username", "id", "external_id", "email", "is_active", "last_login"]
+    list_display = ["username", "id", "external_id", EMAIL, "is_active", "last_login"]
+    sortable_by: ClassVar[Any] = ["username", "id", "external_id", EMAIL]
     list_filter = ["is_active", "is_staff"]
     search_fields = ["username", "email", "first_name", "last_name", "=id", "=external_id"]
     ordering = ["id"]
+
+    def finders(self, word: str) -> list[Q]:
+        return finders.people(word)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = super().get_readonly_fields(request, obj)

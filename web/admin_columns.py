@@ -39,19 +39,20 @@ def moment_column(field: str, title: Sentence) -> Column:
     return column_of(field, title, short_moment)
 
 
-def whole_column(field: str, title: Sentence) -> Column:
-    """A column of names or other words that may be long, by which the list can be sorted."""
-    return column_of(field, title, whole)
+def whole_column(field: str, title: Sentence, by: Any = None) -> Column:
+    """A column of names or other words that may be long, by which the list can be sorted: where an index is of something
+    else than the field, `by` that."""
+    return column_of(field, title, whole, by)
 
 
-def column_of(field: str, title: Sentence, shown: Callable[[Any], SafeString | str]) -> Column:
+def column_of(field: str, title: Sentence, shown: Callable[[Any], SafeString | str], by: Any = None) -> Column:
     value = attrgetter(field)
 
     def column(row: Any) -> SafeString | str:
         return shown(value(row))
 
     column.__name__ = field
-    return admin.display(description=title, ordering=field)(column)  # type: ignore[arg-type]
+    return admin.display(description=title, ordering=by or field)(column)  # type: ignore[arg-type]
 
 
 def filled(sentence: Sentence, **values: Any) -> SafeString:

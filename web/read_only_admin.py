@@ -2,12 +2,13 @@
 
 from typing import Any, ClassVar
 
-from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from web.bounded_list import BoundedAdmin
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+
+class ReadOnlyAdmin(BoundedAdmin):
     """Lists and shows; adds, changes and deletes nothing, whoever asks. Its rows come with `list_select_related`."""
 
     list_select_related: ClassVar[Any] = []

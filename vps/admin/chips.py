@@ -1,20 +1,23 @@
-"""What the list of servers is narrowed to by one press: the chips above it, each with how many there are."""
+"""What the list of servers is narrowed to by one press: the chips above it, each with how many there are.
 
+Each is given by queries that find its rows by an index, so that they cost what is there of it, and not all servers.
+"""
+
+from collections import defaultdict
 from collections.abc import Iterator
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import CharField, QuerySet, Value
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vps.attention import KINDS
-from vps.models import Vps
-from vps.models.shown import UNKNOWN, shown_as
+from vps.models import Cluster, Placement, Vps
+from web.bounded_list import MOST, BoundedPaginator
 from web.errors import Sentence
+from web.row_estimate import estimate, rounded
 
 ATTENTION = "attention"
 LABELS: dict[str, Sentence] = {
@@ -23,17 +26,51 @@ LABELS: dict[str, Sentence] = {
     "unbound": _("Not bound"),
     "creating": _("Being created"),
 }
+Ways = list["QuerySet[Vps]"]
 
 
-def conditions() -> dict[str, Q]:
+def ways() -> dict[str, Ways]:
     """By each of LABELS; what needs attention is what the staff's first page counts of servers."""
-    troubled = [Q(pk__in=kind.chosen.values("pk")) for kind in KINDS if kind.model is Vps]
     return {
-        ATTENTION: reduce(or_, troubled),
-        "unknown": shown_as(UNKNOWN, timezone.now()),
-        "unbound": Q(pk__in=Vps.objects.unbound().order_by().values("pk")),
-        "creating": Q(status=Vps.Status.CREATING),
+        ATTENTION: [kind.chosen for kind in KINDS if kind.model is Vps],
+        "unknown": unknown(),
+        "unbound": [Vps.objects.unbound()],
+        "creating": [Vps.objects.filter(status=Vps.Status.CREATING)],
     }
+
+
+def unknown() -> Ways:
+    """What is shown as unknown, by what makes it so: a guest in trouble, or a cluster that is not heard."""
+    unheard = Cluster.objects.not_fresh(timezone.now()).order_by().values("pk")
+    seen = Vps.objects.filter(status__in=Vps.OBSERVED)
+    return [seen.filter(placement__in=Placement.objects.uncertain()), seen.filter(placement__cluster__in=unheard)]
+
+
+def found_by(these: Ways) -> Any:
+    """The ids of all rows that one of these finds, as a query."""
+    first, *rest = (way.order_by().values("pk") for way in these)
+    return first.union(*rest) if rest else first
+
+
+def counts() -> dict[str, int]:
+    """How many each finds, and at most one more than a list shows. In one query, of the ids: a server may be found by
+    several ways, and counts once."""
+    parts = [
+        way.order_by().annotate(chip=Value(word, CharField())).values_list("chip", "pk")[: MOST + 1]
+        for word, found in ways().items()
+        for way in found
+    ]
+    ids: dict[str, set[int]] = defaultdict(set)
+    for word, id in parts[0].union(*parts[1:], all=True):
+        ids[word].add(id)
+    return {word: min(len(ids[word]), MOST + 1) for word in LABELS}
+
+
+def count_all(changelist: Any) -> tuple[int, str]:
+    """(how many servers there are, about or exactly)."""
+    is_whole = not changelist.queryset.query.where
+    paginator = changelist.paginator if is_whole else BoundedPaginator(Vps.objects.all(), MOST)
+    return (max(rounded(estimate(Vps)), MOST), "≈") if paginator.is_cut else (paginator.count, "")
 
 
 class ServerChips(admin.SimpleListFilter):
@@ -44,12 +81,15 @@ class ServerChips(admin.SimpleListFilter):
         return list(LABELS.items())
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Vps]") -> "QuerySet[Vps]":
-        condition = conditions().get(self.value() or "")
-        return queryset if condition is None else queryset.filter(condition)
+        chosen = ways().get(self.value() or "")
+        return queryset.filter(pk__in=found_by(chosen)) if chosen else queryset
 
     def choices(self, changelist: Any) -> Iterator[Any]:
-        """In one query more, of all servers, whatever else the list is narrowed to."""
-        counts = {word: Count("pk", filter=condition) for word, condition in conditions().items()}
-        found = Vps.objects.order_by().aggregate(all=Count("pk"), **counts)
-        for word, choice in zip(["all", *LABELS], super().choices(changelist), strict=True):
-            yield {**choice, "count": found[word], "is_bad": word == ATTENTION and found[word] > 0}
+        """With how many there are of all servers, whatever else the list is narrowed to."""
+        whole, *others = super().choices(changelist)
+        number, about = count_all(changelist)
+        yield {**whole, "count": number, "about": about, "more": "", "is_bad": False}
+        for (word, found), choice in zip(counts().items(), others, strict=True):
+            more = "+" if found > MOST else ""
+            is_bad = word == ATTENTION and found > 0
+            yield {**choice, "count": min(found, MOST), "about": "", "more": more, "is_bad": is_bad}

@@ -3,9 +3,11 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.db.models import Q
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from vps.admin import finders
 from vps.admin.event_words import in_words
 from vps.admin.read_only import ReadOnlyAdmin, vps_link
 from vps.models import Event
@@ -19,10 +21,15 @@ class EventAdmin(ReadOnlyAdmin):
     list_select_related: ClassVar[Any] = ["vps", "by", "operation"]
     search_fields = ["vps__name", "=vps__id", "user__username", "by__username"]
     search_help_text = _("Server's name or ID, user")
-    list_per_page = 50
+    # As the feed has them; by whom and of what they are has no order that an index has.
+    ordering = ["-position"]
+    sortable_by = ["id"]
     fields = ["type", "server", "user", "operation", "by", "source", "created_at", "words", "data"]
 
-    @admin.display(description=_("server"), ordering="vps__name")
+    def finders(self, word: str) -> list[Q]:
+        return [finders.of_servers(word), *finders.of_people(word, "user_id", "by_id")]
+
+    @admin.display(description=_("server"))
     def server(self, event: Any) -> SafeString | str:
         return vps_link(event.vps_id, event.vps)
 

@@ -4,8 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet, Value
-from django.db.models.functions import LPad
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
@@ -16,20 +15,21 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from vps.admin import power, suspension
+from vps.admin import finders, power, suspension
 from vps.admin.attention_filter import AttentionFilter
-from vps.admin.chips import ServerChips
+from vps.admin.chips import ServerChips, found_by, unknown
 from vps.admin.columns import state_pill
 from vps.admin.event_words import in_words
 from vps.admin.selection import check_selection
 from vps.attention.reasons import reason_of
 from vps.figures import MB, amount
-from vps.guests import LONGEST_KEY
 from vps.models import Event, Operation, Placement, Vps
-from vps.models.shown import shown_as
+from vps.models.shown import UNKNOWN, shown_as
+from vps.models.vps import BY_ADDRESS, BY_NAME
 from vps.operations.verbs import verb_of
 from vps.services import binding
 from web.admin_columns import moment_column, short_moment, whole, whole_column
+from web.bounded_list import BoundedAdmin
 from web.timestamps import in_utc
 
 PLACEMENTS: dict[str, tuple[Any, dict[str, Any]]] = {
@@ -41,10 +41,6 @@ PLACEMENTS: dict[str, tuple[Any, dict[str, Any]]] = {
     ),
     "mistaken": (_("another guest in its place"), {"placement__identity_mismatch__gt": ""}),
 }
-
-
-# Keys that are numbers stand in the order of numbers.
-BY_GUEST = LPad("placement__guest", LONGEST_KEY, Value("0"))
 
 ADDRESS_SOURCES: dict[str, Any] = {
     "main_site": _("from the main site"),
@@ -72,12 +68,15 @@ class SeenFilter(admin.SimpleListFilter):
         return list(Vps.SEEN_AS.items())
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Vps]") -> "QuerySet[Vps]":
+        if self.value() == UNKNOWN:
+            return queryset.filter(pk__in=found_by(unknown()))
         return queryset.filter(shown_as(self.value() or "", timezone.now())) if self.value() else queryset
 
 
 @admin.register(Vps)
-class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = [whole_column("name", _("name")), "pill", "owner", whole_column("ip_address", _("address"))]
+class VpsAdmin(BoundedAdmin):
+    list_display = [whole_column("name", _("name"), BY_NAME), "pill", "owner"]
+    list_display += [whole_column("ip_address", _("address"), BY_ADDRESS)]
     list_display += ["machine", "size", moment_column("updated_at", _("changed"))]
     has_chips = True
     legend = _("size: CPU · GB of memory · GB of disk")
@@ -85,9 +84,6 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter += ["placement__cluster", "hypervisor"]
     search_fields = ["name", "ip_address", "user__username", "user__email", "=placement__guest", "=id"]
     search_help_text = _("Name, address, owner, VMID or ID")
-    list_per_page = 50
-    # The chips count all of them.
-    show_full_result_count = False
     actions = power.ACTIONS
     fields: ClassVar[Any] = [
         "name",
@@ -112,6 +108,9 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             "user", "placement__cluster", "why_unbound", "suspension"
         )
         return found
+
+    def finders(self, word: str) -> list[Q]:
+        return finders.servers(word)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -176,7 +175,7 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def address(self, vps: Vps) -> str:
         return f"{vps.ip_address} ({ADDRESS_SOURCES[vps.address_source]})" if vps.address_source else "—"
 
-    @admin.display(description=_("guest"), ordering=BY_GUEST)
+    @admin.display(description=_("guest"))
     def bound_to(self, vps: Vps) -> str:
         placement = getattr(vps, "placement", None)
         if placement is None:
@@ -185,7 +184,7 @@ class VpsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         trouble = trouble_of(placement)
         return f"{placement} ({placement.node}){trouble and ': '}{trouble}"
 
-    @admin.display(description=_("guest"), ordering=BY_GUEST)
+    @admin.display(description=_("guest"))
     def machine(self, vps: Vps) -> SafeString | str:
         """On one line; why it is none, or not to be trusted, stands in full behind it."""
         placement = getattr(vps, "placement", None)

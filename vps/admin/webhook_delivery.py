@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from vps.admin import finders
 from vps.admin.attention_filter import AttentionFilter
 from vps.admin.read_only import ReadOnlyAdmin, vps_link
 from vps.admin.selection import check_selection
@@ -28,10 +29,13 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     list_select_related: ClassVar[Any] = ["endpoint", "vps"]
     search_fields = ["vps__name", "=vps__id", "=position"]
     search_help_text = _("Server's name or ID, event")
-    list_per_page = 50
+    sortable_by = ["webhook_id"]
     actions = ["send_again"]
     fields = ["webhook_id", "endpoint", "type", "server", "state", "tries", "next", "made", "ended"]
     fields += ["last_attempts", "sent"]
+
+    def finders(self, word: str) -> list[Q]:
+        return [finders.of_servers(word), *finders.of_event(word)]
 
     def has_resend_permission(self, request: HttpRequest) -> bool:
         """Who may change a delivery may have it sent again, and nothing else."""
@@ -49,30 +53,30 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         text = ngettext("%d delivery is queued again.", "%d deliveries are queued again.", count) % count
         messages.success(request, text)
 
-    @admin.display(description=_("id"), ordering="position")
+    @admin.display(description=_("id"), ordering="id")
     def webhook_id(self, delivery: Any) -> str:
         return str(delivery.webhook_id)
 
-    @admin.display(description=_("created"), ordering="created_at")
+    @admin.display(description=_("created"))
     def made(self, delivery: Any) -> str:
         return short_moment(delivery.created_at)
 
-    @admin.display(description=_("ended"), ordering="ended_at")
+    @admin.display(description=_("ended"))
     def ended(self, delivery: Any) -> str:
         return short_moment(delivery.ended_at)
 
-    @admin.display(description=_("server"), ordering="vps__name")
+    @admin.display(description=_("server"))
     def server(self, delivery: Any) -> SafeString | str:
         return vps_link(delivery.vps_id, delivery.vps)
 
-    @admin.display(description=_("state"), ordering="state")
+    @admin.display(description=_("state"))
     def standing(self, delivery: Any) -> SafeString | str:
         """With the next try, where one is to come."""
         is_pending = delivery.state == WebhookDelivery.State.PENDING
         state = str(delivery.get_state_display())
         return format_html("{}, {}", state, self.next(delivery)) if is_pending else state
 
-    @admin.display(description=_("next try"), ordering="next_at")
+    @admin.display(description=_("next try"))
     def next(self, delivery: Any) -> SafeString | str:
         """Of one that ended there is none. One whose time has come waits for the event before it, or for a worker."""
         if delivery.state != WebhookDelivery.State.PENDING:
@@ -100,10 +104,15 @@ class WebhookAttemptAdmin(ReadOnlyAdmin):
     list_select_related: ClassVar[Any] = ["delivery__endpoint"]
     search_fields = ["=delivery__vps__id", "=delivery__position"]
     search_help_text = _("Server's ID, event")
-    list_per_page = 50
+    sortable_by: ClassVar[Any] = []
     fields = ["moment", "sent", "endpoint", "type", "result", "took_ms", "answer"]
 
-    @admin.display(description=_("when"), ordering="at")
+    def finders(self, word: str) -> list[Q]:
+        sent = WebhookDelivery.objects
+        ways = [finders.of_servers(word), *finders.of_event(word)]
+        return [Q(delivery__in=sent.filter(way).values("pk")) for way in ways]
+
+    @admin.display(description=_("when"))
     def moment(self, attempt: Any) -> SafeString | str:
         return to_the_second(attempt)
 
@@ -116,11 +125,11 @@ class WebhookAttemptAdmin(ReadOnlyAdmin):
         address = reverse("admin:vps_webhookdelivery_change", args=[attempt.delivery_id])
         return format_html('<a href="{}">{}</a>', address, attempt.delivery.webhook_id)
 
-    @admin.display(description=_("webhook endpoint"), ordering="delivery__endpoint__name")
+    @admin.display(description=_("webhook endpoint"))
     def endpoint(self, attempt: Any) -> str:
         return str(attempt.delivery.endpoint.name)
 
-    @admin.display(description=_("type"), ordering="delivery__type")
+    @admin.display(description=_("type"))
     def type(self, attempt: Any) -> str:
         return str(attempt.delivery.get_type_display())
 

@@ -116,6 +116,11 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
     def mismatched(self) -> "PlacementQuerySet":
         return self.exclude(identity_mismatch="")
 
+    def uncertain(self) -> "PlacementQuerySet":
+        """Those of which the power is not known, however well their cluster is heard."""
+        unclear = models.Q(missing_since__isnull=False) | models.Q(doubted_since__isnull=False)
+        return self.filter(unclear | models.Q(power="unknown"))
+
     def unseen(self) -> "PlacementQuerySet":
         """Of clusters that answer: their nodes do not, or the cluster has lost them."""
         return self.reachable().filter(power="unknown").exclude(identity="")

@@ -6,10 +6,13 @@ from typing import Any
 from django import template
 from django.contrib.admin.views.main import PAGE_VAR
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from vps.templatetags.board import thin
 from web.admin_columns import short_moment
 from web.errors import Sentence
+from web.row_estimate import rounded
 
 register = template.Library()
 register.filter("short_moment", short_moment)
@@ -78,6 +81,16 @@ def chosen_ones(changelist: Any) -> list[tuple[str, str, str]]:
 def page_address(changelist: Any, number: int) -> str:
     """Of that page of a list, whatever it is narrowed to and sorted by."""
     return str(changelist.get_query_string({PAGE_VAR: number}))
+
+
+@register.filter
+def how_many(changelist: Any) -> str:
+    """How many rows a list has, as far as they were counted."""
+    if not getattr(changelist, "is_cut", False):
+        return thin(changelist.result_count)
+    if changelist.estimated:
+        return gettext("about %(count)s") % {"count": thin(rounded(changelist.estimated))}
+    return gettext("more than %(count)s") % {"count": thin(changelist.result_count)}
 
 
 @register.filter
