@@ -9,8 +9,7 @@ from django.db import connection
 
 VPSES_OF_A_USER = 20
 CLUSTERS = 10
-# Of these one each is unbound, gone, in error, and being created; the rest runs, and is seen to run.
-TROUBLED = 4
+# The first four are unbound, gone, in error, and being created; the rest runs, and is seen to run.
 FILL = (
     """
     INSERT INTO users (id, password, is_superuser, username, first_name, last_name, is_staff, is_active, date_joined,
@@ -56,22 +55,26 @@ FILL = (
 )
 # What the triggers would have written, which bulk loading leaves out.
 UNBOUND = """
-    INSERT INTO why_unbound (vps_id, reason, guest)
-    SELECT id, 'too_old', '' FROM vps WHERE NOT EXISTS (SELECT FROM placements WHERE vps_id = vps.id)
+    INSERT INTO unbound_vps SELECT id FROM vps WHERE NOT EXISTS (SELECT FROM placements WHERE vps_id = vps.id)
     ON CONFLICT DO NOTHING
+"""
+WHY = """
+    INSERT INTO why_unbound (vps_id, reason, guest)
+    SELECT vps_id, 'too_old', '' FROM unbound_vps
 """
 SEQUENCES = ("users", "clusters", "vps")
 
 
-def fill(vpses: int) -> None:
-    """Into tables that are empty. By a user who may leave triggers out."""
-    sizes: dict[str, Any] = {"vpses": vpses, "each": VPSES_OF_A_USER, "users": vpses // VPSES_OF_A_USER}
+def fill(vpses: int, *, role: str = "replica") -> None:
+    """Into tables that are empty. Triggers and foreign keys are left out in the role of a replica."""
+    sizes: dict[str, Any] = {"vpses": vpses, "each": VPSES_OF_A_USER, "users": max(vpses // VPSES_OF_A_USER, 1000)}
     with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("SELECT set_config('session_replication_role', %s, false)", [role])
         for statement in FILL:
             cursor.execute(statement, sizes | {"clusters": CLUSTERS})
         cursor.execute(UNBOUND)
+        cursor.execute(WHY)
         for table in SEQUENCES:
             cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")  # noqa: S608
-        cursor.execute("SET session_replication_role = DEFAULT")
+        cursor.execute("SET session_replication_role = origin")
         cursor.execute("VACUUM (ANALYZE)")

@@ -39,7 +39,7 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
 
     def page(self, number: Any) -> Any:
         """The last that there is for one that lies beyond, as an address may name that somebody has kept."""
-        return super().page(min(number, self.num_pages) if self.is_cut else number)
+        return super().page(min(number, self.num_pages))
 
 
 class BoundedChangeList(ChangeList):
@@ -52,8 +52,8 @@ class BoundedChangeList(ChangeList):
         paginator: Any = self.paginator
         self.is_cut = paginator.is_cut or is_found_cut(request)
         self.is_by_beginnings = hasattr(request, "found_more")
+        self.page_num = min(self.page_num, paginator.num_pages)
         if paginator.is_cut:
-            self.page_num = min(self.page_num, paginator.num_pages)
             self.estimated = 0 if self.queryset.query.where else max(estimate(self.model), MOST)
 
     def get_ordering(self, request: HttpRequest, queryset: "QuerySet[Any]") -> list[Any]:

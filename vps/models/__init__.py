@@ -13,6 +13,7 @@ from vps.models.placement_mark import PlacementMark
 from vps.models.suspension import Suspension
 from vps.models.sync_call import SyncCall
 from vps.models.tombstone import Tombstone
+from vps.models.unbound_vps import UnboundVps
 from vps.models.vps import Vps
 from vps.models.webhook_attempt import WebhookAttempt
 from vps.models.webhook_delivery import WebhookDelivery
@@ -33,6 +34,7 @@ __all__ = [
     "Suspension",
     "SyncCall",
     "Tombstone",
+    "UnboundVps",
     "Vps",
     "WebhookAttempt",
     "WebhookDelivery",

@@ -101,6 +101,11 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         """Of these VPSs, which are locked."""
         return Statement("DELETE FROM placements WHERE vps_id = ANY(%s::int[])", [array(vps_ids)])
 
+    def keys_among(self, clusters: "list[int]", keys: "set[str]") -> set[str]:
+        """Of these guests, the bound ones."""
+        found = self.filter(cluster__in=clusters, guest__in=list(keys)) if keys else self.none()
+        return set(found.values_list("guest", flat=True))
+
     def reachable(self) -> "PlacementQuerySet":
         return self.filter(cluster__is_active=True, cluster__unreachable_since=None, missing_since=None)
 

@@ -23,6 +23,7 @@ from vps.models.operation import Operation
 from vps.models.shown import LABELS, ObservedShape, Shown, observed
 from vps.models.suspension import Suspension
 from vps.models.tombstone import Tombstone
+from vps.models.unbound_vps import UnboundVps
 from web.errors import Sentence
 from web.rows import array, field_of, given, insertion, lists
 from web.statements import Found, Statement
@@ -155,7 +156,8 @@ class VpsQuerySet(models.QuerySet["Vps"]):
 
     def unbound(self) -> "VpsQuerySet":
         """Those that no guest is, though a driver could reach one."""
-        return self.filter(placement__isnull=True, hypervisor__in=list(DRIVERS))
+        unbound = UnboundVps.objects.values("pk")
+        return self.filter(pk__in=unbound, placement__isnull=True, hypervisor__in=list(DRIVERS))
 
     def unbound_on(self, hypervisor: str) -> "VpsQuerySet":
         """Those that a guest of such a cluster may be."""

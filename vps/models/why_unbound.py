@@ -7,6 +7,7 @@ from django.db import connection, models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from vps.models.placement import Placement
 from web.errors import Sentence
 
 WRITE = """
@@ -21,7 +22,8 @@ WRITE = """
 class WhyUnboundQuerySet(models.QuerySet["WhyUnbound"]):
     def write(self, reasons: Mapping[int, tuple[str, str]]) -> None:
         """(reason, guest) of each VPS that was looked at; what is bound by now has none."""
-        self.exclude(vps__in=list(reasons)).filter(vps__placement__isnull=False).delete()
+        others = list(self.exclude(vps__in=list(reasons)).values_list("vps_id", flat=True))
+        self.filter(vps__in=list(Placement.objects.filter(vps__in=others).values_list("vps_id", flat=True))).delete()
         rows = [(vps_id, reason, guest) for vps_id, (reason, guest) in reasons.items()]
         if rows:
             with connection.cursor() as cursor:

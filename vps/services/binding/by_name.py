@@ -5,7 +5,7 @@ its name, as far as all clusters have said; the server must be new. A worker cal
 """
 
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -36,7 +36,7 @@ Why = tuple[Reason, str]
 
 @dataclass
 class Survey:
-    """The guests that no VPS is, by their names: those that are `free`, and where those are that do not answer now.
+    """The guests of wanted names that no VPS is, by these: those that are `free`, and where those are that do not answer now.
 
     `is_complete`: all that do not answer have said their names before.
     """
@@ -56,13 +56,16 @@ def bind_by_name() -> int:
         return len(wanted) - len(reasons)
 
 
-def bind_all(wanted: list[Vps]) -> dict[int, Why]:
+def bind_all(unbound: list[Vps]) -> dict[int, Why]:
     """Why not, of those that were not bound."""
     if not settings.BIND_BY_NAME:
-        return {vps.pk: (Reason.SWITCHED_OFF, "") for vps in wanted}
-    reasons = why_not_sought(wanted)
-    sought = [vps for vps in wanted if vps.pk not in reasons]
-    survey = {hypervisor: survey_clusters(hypervisor) for hypervisor in {vps.hypervisor for vps in sought}}
+        return {vps.pk: (Reason.SWITCHED_OFF, "") for vps in unbound}
+    reasons = why_not_sought(unbound)
+    sought = [vps for vps in unbound if vps.pk not in reasons]
+    names: dict[str, set[str]] = defaultdict(set)
+    for vps in sought:
+        names[vps.hypervisor].add(vps.name)
+    survey = {hypervisor: survey_clusters(hypervisor, wanted) for hypervisor, wanted in names.items()}
     chosen = []
     for vps in sought:
         if why := why_not_found(vps, survey[vps.hypervisor]):
@@ -91,20 +94,20 @@ def why_not_sought(wanted: list[Vps]) -> dict[int, Why]:
     return found
 
 
-def survey_clusters(hypervisor: str) -> Survey:
-    """Of this hypervisor's clusters alone: a VPS is bound to no guest of another.
+def survey_clusters(hypervisor: str, wanted: set[str]) -> Survey:
+    """Of this hypervisor's clusters alone, for a VPS is bound to no guest of another, and of the wanted names alone.
 
     A cluster or node that does not answer has said before which guests it has, and their names.
     """
     survey, same = Survey(), same_clusters(Cluster.objects.all())
-    bound = {(same[id], key) for id, key in Placement.objects.values_list("cluster_id", "guest")}
     for cluster in Cluster.objects.active().filter(hypervisor=hypervisor):
         if same[cluster.pk] == cluster.pk:
-            survey_cluster(survey, cluster, {key for id, key in bound if id == cluster.pk})
+            survey_cluster(survey, cluster, [id for id, first in same.items() if first == cluster.pk], wanted)
     return survey
 
 
-def survey_cluster(survey: Survey, cluster: Cluster, bound: set[str]) -> None:
+def survey_cluster(survey: Survey, cluster: Cluster, rows: list[int], wanted: set[str]) -> None:
+    """`rows` are the ids by which this cluster is registered: its guests are bound by any of them."""
     names = {key: seen[0] for key, seen in observations.sightings(cluster.pk).items()}
     try:
         with open_hypervisor(cluster) as hypervisor:
@@ -118,10 +121,12 @@ def survey_cluster(survey: Survey, cluster: Cluster, bound: set[str]) -> None:
         unreachable = {key for key, guest in guests.items() if not guest.name}
         # A list that is not believed may leave out a second guest of a name.
         survey.is_complete = survey.is_complete and cluster.doubted_since is None
+    bearing = {key for key in set(guests) - unreachable if guests[key].name in wanted}
+    bound = Placement.objects.keys_among(rows, unreachable | bearing)
     for key in unreachable - bound:
         survey.is_complete = survey.is_complete and names.get(key) is not None
         survey.unreachable[names.get(key) or ""] = f"{cluster} / {key}"
-    for key in set(guests) - unreachable - bound:
+    for key in bearing - bound:
         if not guests[key].is_template:
             survey.free.setdefault(guests[key].name, []).append((cluster, guests[key]))
 
