@@ -17,8 +17,8 @@ from django.utils.text import smart_split, unescape_string_literal
 
 from web.row_estimate import estimate
 
-# Twenty pages of a list, and four of what a search has found.
-MOST, FOUND = 1000, 200
+# Twenty pages of a list, and two of what a search has found.
+MOST, FOUND = 1000, 100
 # Any part of a word is looked for among so many.
 FEW = 10_000
 ANY_PART = "*"

@@ -41,15 +41,21 @@ def ways() -> dict[str, Ways]:
 
 def unknown() -> Ways:
     """What is shown as unknown, by what makes it so: a guest in trouble, or a cluster that is not heard."""
-    unheard = Cluster.objects.not_fresh(timezone.now()).order_by().values("pk")
+    not_fresh = Cluster.objects.not_fresh(timezone.now()).order_by().values("pk")
     seen = Vps.objects.filter(status__in=Vps.OBSERVED)
-    return [seen.filter(placement__in=Placement.objects.uncertain()), seen.filter(placement__cluster__in=unheard)]
+    return [seen.filter(placement__in=Placement.objects.uncertain()), seen.filter(placement__cluster__in=not_fresh)]
 
 
 def found_by(these: Ways) -> Any:
-    """The ids of all rows that one of these finds, as a query."""
-    first, *rest = (way.order_by().values("pk") for way in these)
-    return first.union(*rest) if rest else first
+    """The ids of all rows that one of these finds; of more than a list shows as a query, which may read them all."""
+    plain = [way.order_by().values_list("pk") for way in these]
+    ids = {row[0] for row in united([way[: MOST + 1] for way in plain])}
+    return sorted(ids) if len(ids) <= MOST else united(plain)
+
+
+def united(ways: list[Any], **more: Any) -> Any:
+    first, *rest = ways
+    return first.union(*rest, **more) if rest else first
 
 
 def counts() -> dict[str, int]:
@@ -61,7 +67,7 @@ def counts() -> dict[str, int]:
         for way in found
     ]
     ids: dict[str, set[int]] = defaultdict(set)
-    for word, id in parts[0].union(*parts[1:], all=True):
+    for word, id in united(parts, all=True):
         ids[word].add(id)
     return {word: min(len(ids[word]), MOST + 1) for word in LABELS}
 

@@ -1,4 +1,7 @@
-"""Those few that no guest is are found without reading all that one is: whoever writes, by triggers of whole statements."""
+"""Those few that no guest is are found without reading all that one is: whoever writes, by triggers of whole statements.
+
+Data that are restored alone come twice, by these triggers and as they were dumped.
+"""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -25,6 +28,13 @@ KEEP = """
         INSERT INTO unbound_vps (vps_id) SELECT vps_id FROM gone ON CONFLICT DO NOTHING;
         RETURN NULL;
     END $$;
+    CREATE FUNCTION an_unbound_server_is_told_once() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+    BEGIN
+        IF EXISTS (SELECT FROM unbound_vps WHERE vps_id = NEW.vps_id) THEN RETURN NULL; END IF;
+        RETURN NEW;
+    END $$;
+    CREATE TRIGGER an_unbound_server_is_told_once BEFORE INSERT ON unbound_vps
+    FOR EACH ROW EXECUTE FUNCTION an_unbound_server_is_told_once();
     CREATE TRIGGER a_new_server_is_unbound AFTER INSERT ON vps
     REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION a_new_server_is_unbound();
     CREATE TRIGGER a_server_that_is_gone_is_not_unbound AFTER DELETE ON vps
@@ -35,12 +45,13 @@ KEEP = """
     REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION a_placement_that_ends_unbinds();
 """
 LEAVE = """
+    DROP TRIGGER an_unbound_server_is_told_once ON unbound_vps;
     DROP TRIGGER a_new_server_is_unbound ON vps;
     DROP TRIGGER a_server_that_is_gone_is_not_unbound ON vps;
     DROP TRIGGER a_placement_binds ON placements;
     DROP TRIGGER a_placement_that_ends_unbinds ON placements;
     DROP FUNCTION a_new_server_is_unbound(), a_server_that_is_gone_is_not_unbound(), a_placement_binds(),
-        a_placement_that_ends_unbinds();
+        a_placement_that_ends_unbinds(), an_unbound_server_is_told_once();
 """
 
 
