@@ -10,13 +10,13 @@ from web.openapi import document
 admin.autodiscover()
 
 urlpatterns = [
+    path("api/", include("vps.api.urls")),
     path("healthz", health.alive),
     path("readyz", health.ready),
     path("api/schema", document.schema, name="schema"),
     path("api/docs", document.docs, name="docs"),
     path("api/auth/", include("accounts.api_urls")),
     path("api/users/", include("accounts.sync_urls")),
-    path("api/", include("vps.api.urls")),
     path("admin/", admin.site.urls),
     path("language/", include("django.conf.urls.i18n")),
     path("notices/", include("vps.notice_urls")),

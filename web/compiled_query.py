@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from django.db import connection, models
+from django.db.models.base import ModelState
 from django.db.models.query import get_related_populators
 
 Row = TypeVar("Row", bound=models.Model)
@@ -57,7 +58,9 @@ class CompiledQuery(Generic[Row]):
 
 
 def maker_of(compiler: Any) -> Callable[[Any], Any]:
-    """As ModelIterable makes instances of a queryset's rows."""
+    """As ModelIterable makes instances of a queryset's rows, but for the signals of a model that nobody listens to: these
+    rows are shown and not changed.
+    """
     known, select = compiler.klass_info, compiler.select
     first, last = known["select_fields"][0], known["select_fields"][-1] + 1
     names = [column[0].target.attname for column in select[first:last]]
@@ -66,9 +69,29 @@ def maker_of(compiler: Any) -> Callable[[Any], Any]:
 
     def make(row: Any) -> Any:
         values = next(compiler.apply_converters([row], converters)) if converters else row
-        made = known["model"].from_db(connection.alias, names, values[first:last])
-        for populator in related:
-            populator.populate(values, made)
+        made = instance_of(known["model"], names, values[first:last])
+        for one in related:
+            relate(made, one, values)
         return made
 
     return make
+
+
+def relate(made: Any, related: Any, values: Any) -> None:
+    """As RelatedPopulator populates an instance."""
+    own, other = values[related.cols_start : related.cols_end], None
+    if own[related.pk_idx] is not None:
+        other = instance_of(related.model_cls, related.init_list, own)
+        for one in related.related_populators:
+            relate(other, one, values)
+    related.local_setter(made, other)
+    if other is not None:
+        related.remote_setter(other, made)
+
+
+def instance_of(model: Any, names: list[str], values: Any) -> Any:
+    made = model.__new__(model)
+    state = made._state = ModelState()
+    state.adding, state.db = False, connection.alias
+    made.__dict__.update(zip(names, values, strict=True))
+    return made

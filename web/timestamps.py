@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import overload
 
+IN_UTC = "+00:00"
+
 
 @overload
 def rfc3339(moment: datetime) -> str: ...
@@ -10,7 +12,12 @@ def rfc3339(moment: datetime) -> str: ...
 def rfc3339(moment: None) -> None: ...
 def rfc3339(moment: datetime | None) -> str | None:
     """RFC 3339 in UTC with Z, to the second: 2025-10-27T10:30:00Z."""
-    return None if moment is None else f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+    if moment is None:
+        return None
+    text = moment.isoformat(timespec="seconds")
+    if not text.endswith(IN_UTC):
+        text = moment.astimezone(UTC).isoformat(timespec="seconds")
+    return f"{text[: -len(IN_UTC)]}Z"
 
 
 def in_utc(moment: datetime) -> str:

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ospab_panel.server import request_body
@@ -52,6 +53,7 @@ BROKEN = refusal(500, "internal_error", "Something went wrong on our side.")
 class WsgiBridge:
     def __init__(self, application: Any, threads: int) -> None:
         self.application = application
+        self.count = threads
         self.threads = ThreadPoolExecutor(threads, thread_name_prefix="WSGI")
         self.waiting = 0
 
@@ -75,20 +77,27 @@ class WsgiBridge:
             try:
                 environ = environ_of(scope, await request_body.buffer_body(request, receive, share))
             except TooLarge:
-                return closing(await self.compute(environ_of(scope, b"") | {LARGER_THAN: request.largest}, never()))
-            return await self.compute(environ, until_gone(receive))
+                return closing(await self.compute(environ_of(scope, b"") | {LARGER_THAN: request.largest}, never))
+            return await self.compute(environ, partial(until_gone, receive))
 
     async def compute(self, environ: dict[str, Any], gone: Any) -> Answer:
         """In a thread, unless the caller has hung up before its turn comes. Raises Gone."""
-        hung_up = asyncio.ensure_future(gone)
+        if self.waiting < self.count:
+            return await self.compute_in_turn(environ, lambda: False)
+        hung_up = asyncio.ensure_future(gone())
+        try:
+            return await self.compute_in_turn(environ, hung_up.done)
+        finally:
+            hung_up.cancel()
+
+    async def compute_in_turn(self, environ: dict[str, Any], is_gone: Callable[[], bool]) -> Answer:
         context = contextvars.copy_context()
         self.waiting += 1
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self.threads, context.run, self.run, environ, hung_up.done)
+            return await loop.run_in_executor(self.threads, context.run, self.run, environ, is_gone)
         finally:
             self.waiting -= 1
-            hung_up.cancel()
 
     def run(self, environ: dict[str, Any], is_gone: Callable[[], bool]) -> Answer:
         if is_gone():
@@ -138,6 +147,9 @@ async def send_answer(answer: Answer, send: Any) -> None:
     """Whoever does not take it is cut off. Raises OverBudget where there is no room for it."""
     with answers.share() as share:
         answers.reserve(share, len(answer.body))
+        if len(answer.body) <= PIECE:
+            await send_all(answer, send)  # The write limit alone is enough for what fits into the kernel's buffers.
+            return
         with contextlib.suppress(TimeoutError, OverBudget):
             async with share.waiting(TAKEN_WITHIN_S):
                 await send_all(answer, send)
