@@ -2,10 +2,13 @@
 
 import contextlib
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from django.conf import settings
+from redis.connection import AbstractConnection
 
 from vps import notify
 
@@ -37,3 +40,22 @@ def receiving() -> Iterator[Received]:
         yield received
     finally:
         received.subscription.close()
+
+
+COMMAND = re.compile(rb"\*\d+\r\n\$\d+\r\n([A-Z]+)\r\n")
+
+
+@contextlib.contextmanager
+def calls_of_redis() -> Iterator[list[list[str]]]:
+    """What this process asks Redis, a list a call: the names of the commands that go together."""
+    calls: list[list[str]] = []
+    send = AbstractConnection.send_packed_command
+
+    def counted(self: Any, command: Any, check_health: bool = True) -> Any:
+        packed = command if isinstance(command, bytes) else b"".join(command)
+        calls.append([name.decode() for name in COMMAND.findall(packed)])
+        return send(self, command, check_health)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(AbstractConnection, "send_packed_command", counted)
+        yield calls

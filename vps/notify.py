@@ -6,7 +6,7 @@ its task, so that nobody who rings needs to import tasks.
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,31 +126,42 @@ def feed(*, after_seconds: float = 0) -> None:
 
 
 def announce(news: list[Any]) -> None:
-    """To pages and sockets first, for people wait there."""
-    of = {kind: [one for one in news if type(one) is kind] for kind in {type(one) for one in news}}
-    if changed := of.get(ChangedVps):
-        send_changes(
-            [(one.vps_id, one.user_id) for one in changed[:MOST_MESSAGES]], is_cut=len(changed) > MOST_MESSAGES
-        )
-    if noticed := of.get(NewNotice):
-        send_notices([one.user_id for one in noticed[:MOST_MESSAGES]])
-    for one in of.get(NewStanding, []):
-        send_standing(one.user_id)
-    send_rings([*unanswered(of.get(Bell, [])), *of.get(Ring, [])])
+    """To pages, sockets and bells by one call of Redis, and then to the workers whose bells were not up already."""
+    bells = [one for one in news if isinstance(one, Bell)]
+    rung = send(messages_of(news), bells)
+    send_rings([*rung, *(one for one in news if isinstance(one, Ring))])
 
 
-def unanswered(bells: list[Bell]) -> list[Ring]:
-    """Those of them that are up now, and were not before. A bell that was lost is missed for a moment."""
-    if not bells or not redis_check.ask():
+def messages_of(news: list[Any]) -> Messages:
+    """Pages and sockets that miss theirs find out by themselves within seconds."""
+    changed = [one for one in news if isinstance(one, ChangedVps)]
+    noticed = [one for one in news if isinstance(one, NewNotice)]
+    is_cut = len(changed) > MOST_MESSAGES
+    return [
+        *((group_of(one.user_id), {"type": "vps.changed", "vps": one.vps_id}) for one in changed[:MOST_MESSAGES]),
+        *([(EVENTS, {"type": "feed.grew"})] if is_cut else []),
+        *((group_of(one.user_id), {"type": "notices.came", "notices": True}) for one in noticed[:MOST_MESSAGES]),
+        *((group_of(one.user_id), {"type": "standing.changed"}) for one in news if isinstance(one, NewStanding)),
+    ]
+
+
+def send(messages: Messages, bells: Sequence[Bell] = ()) -> list[Ring]:
+    """Publish these, and put these bells up. Gives the rings for those that were not up already; one that was lost is
+    missed for a moment. A Redis that does not answer is not asked again for another."""
+    if redis_check.is_away or not (messages or bells):
         return []
     try:
         with client(settings.REDIS_URL).pipeline(transaction=False) as pipe:
+            if messages:
+                pipe.publish(channel(), json.dumps(messages, separators=(",", ":")))
             for one in bells:
                 pipe.set(bell_of(one.task), 1, nx=True, px=LOST_AFTER_MS)
-            is_up = pipe.execute()
+            is_up = pipe.execute()[bool(messages) :]
         redis_check.answered()
     except RedisError as error:
-        log.warning("no bell was rung for %s: %r", ", ".join(one.task for one in bells), error)
+        redis_check.failed(error)
+        named = sorted({group for group, _ in messages} | {one.task for one in bells})
+        log.warning("Redis took nothing for %s: %r", ", ".join(named), error)
         return []
     return [Ring(one.task, (), one.after_seconds) for one, is_first in zip(bells, is_up, strict=True) if is_first]
 
@@ -172,39 +183,6 @@ def send_rings(rings: list[Ring]) -> None:
     for one in rings:
         if not bell.ring(f"vps.{one.task}", one.args, one.after_seconds):
             return
-
-
-def send_changes(changed: Pages, *, is_cut: bool = False) -> None:
-    """Pages that miss it ask again by themselves every few seconds."""
-    if not redis_check.ask():
-        return
-    messages: Messages = [(group_of(user_id), {"type": "vps.changed", "vps": vps_id}) for vps_id, user_id in changed]
-    messages += [(EVENTS, {"type": "feed.grew"})] if is_cut else []
-    more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
-    send(messages, f"no open page was told of VPS {changed[0][0]}{more}")
-
-
-def send_notices(user_ids: list[int]) -> None:
-    if redis_check.ask():
-        messages: Messages = [(group_of(user_id), {"type": "notices.came", "notices": True}) for user_id in user_ids]
-        send(messages, f"no open page of user {user_ids[0]} was told of a notice")
-
-
-def send_standing(user_id: int) -> None:
-    """Sockets that miss it ask by themselves within 15 s."""
-    if redis_check.ask():
-        messages: Messages = [(group_of(user_id), {"type": "standing.changed"})]
-        send(messages, f"no socket was told to ask anew who user {user_id} is")
-
-
-def send(messages: Messages, otherwise: str) -> None:
-    """One command of Redis, whoever is concerned. `otherwise` is the line of the log where Redis does not take them."""
-    try:
-        client(settings.REDIS_URL).publish(channel(), json.dumps(messages, separators=(",", ":")))
-        redis_check.answered()
-    except RedisError as error:
-        redis_check.failed(error)
-        log.warning("%s: %r", otherwise, error)
 
 
 def channel() -> str:

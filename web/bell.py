@@ -56,6 +56,11 @@ class RedisCheck:
         self.answered()
         return True
 
+    @property
+    def is_away(self) -> bool:
+        """Whether it did not answer just now. Whoever asks it for something by one quick call needs to know no more."""
+        return time.monotonic() < self.skip_until
+
     def answered(self) -> None:
         """Whoever asked Redis for something else and had an answer says so."""
         self.trusted_until = time.monotonic() + TRUSTED_FOR_S

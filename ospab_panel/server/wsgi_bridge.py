@@ -83,14 +83,14 @@ class WsgiBridge:
     async def compute(self, environ: dict[str, Any], gone: Any) -> Answer:
         """In a thread, unless the caller has hung up before its turn comes. Raises Gone."""
         if self.waiting < self.count:
-            return await self.compute_in_turn(environ, lambda: False)
+            return await self.run_in_thread(environ, lambda: False)
         hung_up = asyncio.ensure_future(gone())
         try:
-            return await self.compute_in_turn(environ, hung_up.done)
+            return await self.run_in_thread(environ, hung_up.done)
         finally:
             hung_up.cancel()
 
-    async def compute_in_turn(self, environ: dict[str, Any], is_gone: Callable[[], bool]) -> Answer:
+    async def run_in_thread(self, environ: dict[str, Any], is_gone: Callable[[], bool]) -> Answer:
         context = contextvars.copy_context()
         self.waiting += 1
         try:

@@ -9,7 +9,7 @@ import pytest
 from celery import current_app
 from kombu.exceptions import OperationalError
 
-from tests.bells import receiving
+from tests.bells import calls_of_redis, receiving
 from tests.seams import Shorten
 from vps import notify
 from vps.models import Event
@@ -30,10 +30,10 @@ def test_send_waits_no_more_than_a_moment_for_a_redis_that_hangs(
 ) -> None:
     shorten(redis_s=1)
     settings.REDIS_URL = mute
-    notify.send([(notify.group_of(1), {"type": "vps.changed", "vps": 1})], "no open page was told of VPS 1")
-    assert "no open page was told of VPS 1: network:TimeoutError" in caplog.text
-    notify.send_changes([(2, 1)])
-    assert "VPS 2" not in caplog.text, "it is not asked again for a moment"
+    notify.announce([notify.ChangedVps(1, 1), notify.Bell("deliver_all")])
+    assert "Redis took nothing for deliver_all, user.1: network:TimeoutError" in caplog.text
+    notify.announce([notify.ChangedVps(1, 2)])
+    assert "user.2" not in caplog.text, "it is not asked again for a moment"
 
 
 def test_send_rings_finds_out_once_that_the_broker_is_down(
@@ -56,15 +56,6 @@ def test_many_pages_sends_to_the_first_hundred_of_thousands_and_to_every_reader_
         (messages,) = received.published()
     assert messages[:-1] == [[notify.group_of(id), {"type": "vps.changed", "vps": id}] for id in range(100)]
     assert messages[-1] == [notify.EVENTS, {"type": "feed.grew"}]
-
-
-def test_send_is_one_command_of_redis_whoever_is_concerned(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And no event loop."""
-    redis, commands = notify.client(settings.REDIS_URL), []
-    execute = redis.execute_command
-    monkeypatch.setattr(redis, "execute_command", lambda *args, **more: commands.append(args) or execute(*args, **more))
-    notify.send([(notify.group_of(id), {"type": "standing.changed"}) for id in range(100)], "")
-    assert [command[0] for command in commands] == ["PUBLISH"]
 
 
 def test_record_rings_by_itself_for_the_feed_and_the_owners_pages(
@@ -91,3 +82,15 @@ def test_record_all_rings_once_for_each_vps_however_many_its_events_are(
         (messages,) = received.published()
     assert [message["vps"] for _, message in messages] == [shop.pk, blog.pk]
     assert len(callbacks) == 1  # for the pages and the feed
+
+
+def test_announce_asks_redis_once_for_pages_and_bells_together(settings: Any) -> None:
+    """Whatever one transaction has to send, with bells that are up already."""
+    redis: Any = notify.client(settings.REDIS_URL)
+    for task in ("deliver_all", "bind_by_name"):
+        redis.set(notify.bell_of(task), 1)
+    news = [notify.ChangedVps(1, 1), notify.NewNotice(1), notify.NewStanding(1)]
+    news += [notify.Bell("deliver_all"), notify.Bell("bind_by_name", 1.0)]
+    with calls_of_redis() as calls:
+        notify.announce(news)
+    assert calls == [["PUBLISH", "SET", "SET"]]

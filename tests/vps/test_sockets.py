@@ -229,7 +229,7 @@ def test_socket_ends_at_once_with_its_session_and_is_sent_nothing_after(
 
     def go() -> None:
         end(browser, alice)
-        notify.send_changes([(vps.pk, alice.pk)])
+        notify.announce([notify.ChangedVps(vps.pk, alice.pk)])
 
     async def ask() -> None:
         async with opened(path, cookie_of(browser)) as socket:
@@ -244,7 +244,7 @@ def test_socket_ends_at_once_with_its_session_and_is_sent_nothing_after(
 async def until_received(socket: Opened, vps: Any, user: Any) -> None:
     """A page's socket listens as it is accepted; and gets what is hers. One of events is accepted before it is known whose."""
     if socket.wire.scope["path"] == "/ws/pages":
-        await sync_to_async(notify.send_changes)([(vps.pk, user.pk)])
+        await sync_to_async(notify.announce)([notify.ChangedVps(vps.pk, user.pk)])
         assert json.loads((await socket.received())["text"]) == {"vps": vps.pk}
     else:
         await sync_to_async(change)(vps)
@@ -253,7 +253,7 @@ async def until_received(socket: Opened, vps: Any, user: Any) -> None:
 
 def change(vps: Any) -> None:
     Event.objects.record("vps.updated", vps, source="sync")
-    notify.send_changes([(vps.pk, vps.user_id)])
+    notify.announce([notify.ChangedVps(vps.pk, vps.user_id)])
 
 
 def test_page_socket_says_that_there_is_a_notice_and_to_nobody_else(
@@ -277,7 +277,7 @@ def test_page_socket_says_that_there_is_a_notice_and_to_nobody_else(
             received: list[dict[str, Any]] = []
             while {"notices": True} not in received:
                 received.append(json.loads((await hers.received())["text"]))
-            await sync_to_async(notify.send_changes)([(blog.pk, bob.pk)])
+            await sync_to_async(notify.announce)([notify.ChangedVps(blog.pk, bob.pk)])
             return [*received, json.loads((await his.received())["text"])]
 
     *hers, his = async_to_sync(see)()
@@ -289,8 +289,8 @@ def test_page_socket_says_once_that_there_are_notices_of_a_burst(as_user: Any, a
     shop, browser = make_vps(alice), as_user(alice)
 
     def burst() -> None:
-        notify.send_notices([alice.pk] * 3)
-        notify.send_changes([(shop.pk, alice.pk)])
+        notify.announce([notify.NewNotice(alice.pk)] * 3)
+        notify.announce([notify.ChangedVps(shop.pk, alice.pk)])
 
     async def see() -> list[dict[str, Any]]:
         async with opened("/ws/pages", cookie_of(browser)) as socket:
