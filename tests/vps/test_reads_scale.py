@@ -31,6 +31,7 @@ READS = {
     "feed": ("key", "/api/events?limit=100"),
     "feed of a rare type": ("key", "/api/events?limit=100&type=vps.missing"),
     "feed of rare types": ("key", "/api/events?limit=100&type=vps.missing,vps.found"),
+    "first page of the staff": ("carol", "/admin/"),
     "servers": ("carol", "/admin/vps/vps/"),
     "servers by name": ("carol", "/admin/vps/vps/?o=1"),
     "servers by name, reversed": ("carol", "/admin/vps/vps/?o=-1"),
@@ -123,6 +124,7 @@ def test_list_of_many_says_about_how_many_there_are_and_does_nothing_to_those_th
     assert many("carol", "/admin/vps/vps/?p=10000").context["cl"].page_num == 20
     assert "Select all 1" not in page
     assert "more than 1 000 in total" in words(many("carol", "/admin/vps/vps/?status__exact=running"))
+    assert "≈3 000</a>" in words(many("carol", "/admin/"))
     form = {"action": "power_reboot", "_selected_action": ["1"], "select_across": "1", "confirmed": "1"}
     assert as_user(User.objects.get(username="carol")).post("/admin/vps/vps/", form).status_code == 400
     assert not Operation.objects.filter(state="queued").exists()

@@ -2,25 +2,49 @@
 
 from typing import Any
 
-from django.db.models import Count, Prefetch
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, Func, IntegerField, OuterRef, Prefetch, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from vps.board.section import Section, list_of
-from vps.models import Cluster, ClusterNode
+from vps.models import Cluster, ClusterNode, Placement
 from vps.models.cluster_trouble import troubles_of
+from web.bounded_list import MOST
 from web.errors import Sentence
+from web.row_estimate import estimates_by, frequent, rounded
 
 ICONS = {"run": "circle-check", "fail": "alert-triangle", "ask": "help-circle", "off": "circle-off"}
+
+# Of a cluster, as many as a list counts, and one more.
+THEIRS = Placement.objects.filter(cluster=OuterRef("pk")).order_by().values("vps_id")[: MOST + 1]
+COUNTED = Func(ArraySubquery(THEIRS), function="cardinality", output_field=IntegerField())
 
 
 def facts(user: Any) -> dict[str, Any]:
     unreachable = Prefetch("nodes", queryset=ClusterNode.objects.unreachable(), to_attr="unreachable")
-    rows = Cluster.objects.defer("token_secret").annotate(servers=Count("placements")).prefetch_related(unreachable)
+    rows = Cluster.objects.defer("token_secret").annotate(servers=counted()).prefetch_related(unreachable)
     may_see_servers = user.has_perm("vps.view_vps")
-    found = [row(cluster, may_see_servers) for cluster in rows.order_by("-is_active", "name")]
-    return {"rows": found, "all": list_of("cluster")}
+    found = list(rows.order_by("-is_active", "name"))
+    about = estimates_by(Placement, "cluster_id") if any(cluster.servers > MOST for cluster in found) else {}
+    return {
+        "rows": [row(cluster, may_see_servers) | servers_of(cluster, about) for cluster in found],
+        "all": list_of("cluster"),
+    }
+
+
+def counted() -> Case:
+    """Those of whom statistics say that they are many are not counted at all."""
+    many = When(pk__in=frequent(Placement, "cluster_id", 2 * MOST), then=Value(MOST + 1))
+    return Case(many, default=COUNTED, output_field=IntegerField())
+
+
+def servers_of(cluster: Any, about: dict[int, int]) -> dict[str, Any]:
+    """Of many, what statistics say."""
+    if cluster.servers <= MOST:
+        return {"servers": cluster.servers, "about": ""}
+    return {"servers": max(rounded(about.get(cluster.pk, 0)), MOST), "about": "≈"}
 
 
 def row(cluster: Any, may_see_servers: bool) -> dict[str, Any]:
