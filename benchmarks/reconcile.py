@@ -26,7 +26,9 @@ def main() -> None:
         # Models are there when Django is.
         from benchmarks import report, rounds
         from benchmarks.stage import Stage
+        from ospab_panel.celery import collect_seldom
 
+        collect_seldom()
         sizes = []
         for number in (count // 10, count):
             with Stage(folder / str(number), number) as stage:

@@ -25,11 +25,12 @@ OTHER = {"running": "stopped", "stopped": "running"}
 
 
 class Stage:
-    """`guests` are the cluster's, all running; of each VPS the panel believes so too."""
+    """`guests` are the cluster's, all running; of each VPS the panel believes so too. Its rows go with it, unless the whole
+    database does so."""
 
-    def __init__(self, folder: Path, count: int) -> None:
+    def __init__(self, folder: Path, count: int, *, name: str = "simulated", is_kept: bool = False) -> None:
         folder.mkdir()
-        self.count = count
+        self.count, self.name, self.is_kept = count, name, is_kept
         self.guests = {vmid: described(vmid) for vmid in range(100, 100 + count)}
         self.pem, self.key, self.fingerprint = certificate(folder)
         self.port, self.tls_port = free_port(), free_port()
@@ -49,7 +50,8 @@ class Stage:
 
     def __exit__(self, *error: object) -> None:
         self.simulator.stop()
-        call_command("flush", interactive=False, verbosity=0)
+        if not self.is_kept:
+            call_command("flush", interactive=False, verbosity=0)
 
     def answers(self) -> bool:
         try:
@@ -86,7 +88,7 @@ def described(vmid: int) -> dict[str, Any]:
 
 def make_rows(stage: Stage) -> Cluster:
     cluster = make_cluster(stage)
-    named = (f"customer-{number}" for number in range(stage.count // VPSES_OF_A_USER + 1))
+    named = (f"customer-{number}-of-{stage.name}" for number in range(stage.count // VPSES_OF_A_USER + 1))
     users = User.objects.bulk_create([User(username=name, email=f"{name}@example.com") for name in named])
     size = {"cpu": 1, "ram": 1024, "disk": 10, "os": "Debian 12"}
     owned = enumerate(stage.guests.values())
@@ -105,7 +107,7 @@ def make_cluster(stage: Stage) -> Cluster:
     token_id, _, secret = TOKEN.partition("=")
     pinned = {"hosts": [f"127.0.0.1:{stage.tls_port}"], "fingerprint": stage.fingerprint, "token_id": token_id}
     made: Cluster = Cluster.objects.create(
-        name="simulated", token_secret=secret, seen_at=timezone.now(), version="9", **pinned
+        name=stage.name, token_secret=secret, seen_at=timezone.now(), version="9", **pinned
     )
     return made
 

@@ -136,7 +136,8 @@ PATIENCE = "-c idle_in_transaction_session_timeout=20s"
 if DB_POOL := environment.number("DB_POOL", 8):
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DB_POOL, "timeout": 2}
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    # Each task finds out whether its connection is well, so one is kept for as long as it is.
+    DATABASES["default"]["CONN_MAX_AGE"] = 600
     # A worker whose machine is gone frees its locks within half a minute, and not after two hours.
     keepalive = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
     PATIENCE += f" {keepalive}"
