@@ -14,24 +14,27 @@ from accounts.models import User
 from benchmarks.batch import ROWS
 from vps.models import Cluster, Placement, Vps
 
-USERS, OF_EACH = 300, 10
+CUSTOMERS, OF_EACH, READERS, BUYERS = 500, 10, 150, 150
 ORDER = {"name": "web-01", "status": "creating", "cpu": 2, "ram": 2048, "disk": 40, "os": "Debian 12"}
 ORDER |= {"hypervisor": "proxmox"}
+
+
+def users_named(word: str, count: int) -> list[User]:
+    named = [f"{word}-{number}" for number in range(count)]
+    return User.objects.bulk_create([User(username=name, email=f"{name}@example.com") for name in named])
 
 
 class Customers:
     def __init__(self) -> None:
         self.database_url, self.key = os.environ["DATABASE_URL"], settings.MAIN_SITE_API_KEYS[0]
-        named = [f"customer-{number}" for number in range(USERS)]
-        self.users = User.objects.bulk_create([User(username=name, email=f"{name}@example.com") for name in named])
+        self.customers = users_named("customer", CUSTOMERS)
         # Whom the new servers are for, so that nobody's list grows.
-        self.buyers = self.users[: USERS // 2]
-        self.readers = self.users[USERS // 2 :]
-        owned = [(user, number) for user in self.readers for number in range(OF_EACH)]
+        self.buyers = users_named("buyer", BUYERS)
+        owned = [(user, number) for user in self.customers for number in range(OF_EACH)]
         columns: Any = ORDER | {"status": "running"}
         self.vpses = Vps.objects.bulk_create([Vps(user=user, **columns) for user, _ in owned])
         self.bind()
-        self.tokens = [tokens.issue(user).access for user in self.readers]
+        self.tokens = [tokens.issue(user).access for user in self.customers[:READERS]]
         with psycopg.connect(self.database_url, autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE")
 
@@ -55,7 +58,8 @@ class Customers:
 
     def task(self, what: str, prefix: str) -> dict[str, Any]:
         """For benchmarks.load. Each update changes something: all servers run as it begins."""
-        Vps.objects.filter(pk__in=[vps.pk for vps in self.vpses]).update(status="running")
+        mine = Vps.objects.filter(pk__in=[vps.pk for vps in self.vpses])
+        mine.exclude(status="running").update(status="running")
         of = {
             "list": self.tokens,
             "create": [user.pk for user in self.buyers],

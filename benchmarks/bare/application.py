@@ -13,8 +13,8 @@ from benchmarks.bare.writing import synced
 from web.request_id import chosen
 
 REASONS = {200: "200 OK", 201: "201 Created", 400: "400 Bad Request", 401: "401 Unauthorized", 404: "404 Not Found"}
-# How the pool opens connections.
-IN_UTC = {"autocommit": True, "options": "-c timezone=UTC"}
+# How the pool opens connections. Each statement is planned once a connection: it means the same rows whatever it is given.
+OPENED = {"autocommit": True, "options": "-c timezone=UTC -c plan_cache_mode=force_generic_plan"}
 # To what JSON does not escape and JavaScript of before 2019 does not read, what stands for it.
 LINE_ENDS = str.maketrans({"\u2028": "\\u2028", "\u2029": "\\u2029"})
 

@@ -7,7 +7,7 @@ import os
 
 from psycopg_pool import ConnectionPool
 
-from benchmarks.bare.application import IN_UTC, Bare
+from benchmarks.bare.application import OPENED, Bare
 from benchmarks.bare.callers import Callers
 from ospab_panel.wsgi import application as panel
 
@@ -15,5 +15,5 @@ from ospab_panel.server.wsgi_bridge import WsgiBridge  # isort: skip
 
 assert panel
 THREADS = 8
-pool = ConnectionPool(os.environ["DATABASE_URL"], min_size=1, max_size=THREADS, kwargs=IN_UTC, open=True)
+pool = ConnectionPool(os.environ["DATABASE_URL"], min_size=1, max_size=THREADS, kwargs=OPENED, open=True)
 application = WsgiBridge(Bare(pool, Callers(os.environ["VPS_SYNC_API_KEY"], os.environ["JWT_SIGNING_KEY"])), THREADS)

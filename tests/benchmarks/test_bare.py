@@ -15,7 +15,7 @@ from django.utils import timezone
 from psycopg_pool import ConnectionPool
 
 from accounts.models import TokenFamily, User
-from benchmarks.bare.application import IN_UTC, Bare
+from benchmarks.bare.application import OPENED, Bare
 from benchmarks.bare.callers import Callers
 from tests.simulated import wait_for
 from vps.models import Cluster, Event, ExternalId, Suspension, SyncCall, Vps
@@ -33,7 +33,7 @@ def bare(db: None) -> Iterator[Call]:
     with connection.cursor():
         address = connection.connection.info.dsn
     key = settings.MAIN_SITE_API_KEYS[0]
-    with ConnectionPool(address, min_size=1, kwargs=IN_UTC, open=True) as pool:
+    with ConnectionPool(address, min_size=1, kwargs=OPENED, open=True) as pool:
         application = Bare(pool, Callers(key, settings.JWT_SIGNING_KEY))
 
         def call(method: str, path: str, body: Any = None, **headers: str) -> tuple[int, bytes]:
