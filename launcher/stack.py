@@ -85,10 +85,12 @@ class Stack:
         self.env |= {"DATA_DIR": str(self.folder), "PYTHONUNBUFFERED": "1"}
         self.start_simulator()
         self.prepare()
-        for name, command, pool in self.programs():
-            self.launch(name, command, {"DB_POOL": pool})
-        if not wait_until(self.answers, READY_S, 0.1):
+        web, *others = self.programs()
+        self.launch_program(*web)
+        if not wait_until(self.answers, READY_S, 0.05):
             raise CannotStart(f"The panel did not answer:\n{self.children[-1].last_lines()}")
+        for other in others:
+            self.launch_program(*other)
 
     def start_simulator(self) -> None:
         pem, key, fingerprint = certificate(self.folder)
@@ -110,7 +112,8 @@ class Stack:
             raise CannotStart(f"The panel could not be prepared:\n{done.stdout}{done.stderr}")
 
     def programs(self) -> list[tuple[str, list[str], str]]:
-        """(name, command, size of its pool of database connections: Celery opens its own)."""
+        """(name, command, size of its pool of database connections: Celery opens its own). The web comes first, for somebody
+        waits for it: together they would all start as slowly as the last of them."""
         celery = ("-m", "celery", "-A", "ospab_panel")
         quiet = ("--without-gossip", "--without-mingle", "--loglevel", "INFO")
         schedule = ("--schedule", str(self.folder / "beat"), "--pidfile", "")
@@ -132,11 +135,14 @@ class Stack:
             "ospab_panel.http_protocol:JsonHttpProtocol",
         )
         return [
+            ("web", python("-m", "uvicorn", "ospab_panel.asgi:application", *web, "--log-level", "warning"), "8"),
             ("worker", python(*celery, "worker", "--concurrency", "8", *quiet), "0"),
             ("sweeper", python("manage.py", "sweeper"), "0"),
             ("beat", python(*celery, "beat", *schedule, "--loglevel", "WARNING"), "0"),
-            ("web", python("-m", "uvicorn", "ospab_panel.asgi:application", *web, "--log-level", "warning"), "8"),
         ]
+
+    def launch_program(self, name: str, command: list[str], pool: str) -> None:
+        self.launch(name, command, {"DB_POOL": pool})
 
     def launch(self, name: str, command: list[str], more_env: dict[str, str] | None = None) -> None:
         child = Child(name, command, self.logs / f"{name}.log", self.env | (more_env or {}), cwd=ROOT)

@@ -4,7 +4,3 @@ import gc
 
 # What is loaded at the start stays: to look for garbage in it takes a third of the start. `apps.py` switches it on again.
 gc.disable()
-
-from ospab_panel.celery import app as celery_app  # noqa: E402
-
-__all__ = ["celery_app"]

@@ -4,7 +4,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from celery.schedules import schedule
 from csp.constants import NONCE, NONE, SELF
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -156,6 +155,8 @@ CACHES = {
 }
 
 # Celery is a doorbell: rows in PostgreSQL say what is to be done, and the sweeper finds what no bell rang for.
+# Loaded by the first bell, and not by what may never ring.
+BROKER_APPLICATION = "ospab_panel.celery.app"
 CELERY_BROKER_URL = broker_url(REDIS_URL)
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "socket_connect_timeout": 1, "socket_timeout": 5}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -170,7 +171,7 @@ CELERY_TIMEZONE = "UTC"
 RECONCILE_SECONDS = 10
 CELERY_BEAT_SCHEDULE = {
     # What nobody took in time is not done many times over; but a message expires by the clock of whoever takes it.
-    name: {"task": f"vps.{name}", "schedule": schedule(seconds), "options": {"expires": 60}}
+    name: {"task": f"vps.{name}", "schedule": float(seconds), "options": {"expires": 60}}
     for name, seconds in (
         ("reconcile_all", RECONCILE_SECONDS),
         ("enforce_suspensions", 10),
@@ -198,7 +199,7 @@ SUPPORT_EMAIL = mail_address.mailbox("SUPPORT_EMAIL", "support@example.com" if D
 if MAILS_ARE_ON:
     CELERY_BEAT_SCHEDULE["send_mails"] = {
         "task": "accounts.send_mails",
-        "schedule": schedule(5),
+        "schedule": 5.0,
         "options": {"expires": 60},
     }
 

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from ospab_panel.celery import app
 from tests import contract
 from tests.seams import put, shorten
 from tests.servers import template
@@ -23,7 +24,8 @@ Make = Callable[..., Any]
 WAITING = """
     SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()
 """
-__all__ = ["shorten"]
+# The application is there before a test replaces what it does.
+__all__ = ["app", "shorten"]
 
 
 @pytest.fixture(scope="session")

@@ -7,12 +7,15 @@ import asyncio
 from typing import Any
 
 from vps.services import sync_calls
+from web import bell
 
 
 async def lifespan(scope: Any, receive: Any, send: Any) -> None:
     assert (await receive())["type"] == "lifespan.startup"
     sync_calls.rows.start()
     await send({"type": "lifespan.startup.complete"})
+    loading = asyncio.create_task(asyncio.to_thread(bell.loaded))
     assert (await receive())["type"] == "lifespan.shutdown"
+    await loading
     await asyncio.to_thread(sync_calls.rows.flush)
     await send({"type": "lifespan.shutdown.complete"})

@@ -27,6 +27,8 @@ class LimitedSocket(WebSocketsSansIOProtocol):
         self.open_now.add(self)
         self.frames_received, self.opened_at = 0, self.loop.time()
         self.ping_interval = PING_EVERY_S
+        # What is sent is short; to compress it would double what a socket holds.
+        self.conn.available_extensions = []
         self.transport = LimitedTransport(getattr(transport, "transport", transport), self.loop)  # type: ignore[assignment]
         self.loop.call_later(HANDSHAKE_WITHIN_S, self.handshake_is_late)
 

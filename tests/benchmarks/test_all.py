@@ -6,8 +6,8 @@ from benchmarks.__main__ import names, summary
 from benchmarks.goals import Goal
 
 FOLDER = Path(__file__).parent.parent.parent / "benchmarks"
-# A program that a benchmark starts.
-PARTS = {"load"}
+# Programs that benchmarks start.
+PARTS = {"load", "socket_client"}
 
 
 def test_bench_runs_every_benchmark_that_there_is() -> None:
