@@ -11,7 +11,6 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 
-from vps import notify
 from vps.models import Cluster
 from vps.services import sync
 
@@ -56,7 +55,6 @@ def fill_in() -> None:
     if not get_user_model().objects.exists():
         create(people)
     refresh_cluster()
-    notify.worker("reconcile_all")
 
 
 def new_password() -> str:

@@ -37,6 +37,8 @@ WORKERS = 8
 
 class Command(BaseCommand):
     help = "Bring back operations whose message was lost or whose worker died, and end what is out of time."
+    # They load every page and form, for code that the tests have checked.
+    requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         is_over = threading.Event()
