@@ -24,7 +24,7 @@ class Client(asyncio.Protocol):
 
     def __init__(self, head: str) -> None:
         self.head, self.buffer, self.received_at = head.encode(), b"", 0.0
-        self.is_shaking_hands = True
+        self.is_in_head = True
         self.outcome: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: Any) -> None:
@@ -33,13 +33,15 @@ class Client(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
-        if self.is_shaking_hands:
+        if self.is_in_head:
             head, ends, rest = self.buffer.partition(b"\r\n\r\n")
             if not ends:
                 return
-            self.is_shaking_hands, self.buffer = False, rest
+            self.is_in_head, self.buffer = False, rest
             if not head.startswith(b"HTTP/1.1 101"):
                 self.decide("told" if b"retry-after" in head.lower() else "refused")
+            elif "GET /ws/pages" in self.head.decode():
+                self.decide("open")
         while (length := self.frame_length()) is not None:
             frame, self.buffer = self.buffer[:length], self.buffer[length:]
             self.answer(frame)
@@ -76,14 +78,14 @@ class Clients:
         self.port, self.clients = port, list[Client]()
 
     async def open(self, heads: list[str], at_once: int) -> Counter[str]:
-        """Each is open once it was sent the event that was there before."""
-        turns = asyncio.Semaphore(at_once)
-        made = await asyncio.gather(*(self.open_one(head, turns) for head in heads))
+        """A page is open once it is accepted, which is when it is known whose it is; another one once it was sent an event."""
+        limit = asyncio.Semaphore(at_once)
+        made = await asyncio.gather(*(self.open_one(head, limit) for head in heads))
         self.clients += [client for client in made if client]
         return Counter(client.outcome.result() if client and client.outcome.done() else "refused" for client in made)
 
-    async def open_one(self, head: str, turns: asyncio.Semaphore) -> Client | None:
-        async with turns:
+    async def open_one(self, head: str, limit: asyncio.Semaphore) -> Client | None:
+        async with limit:
             try:
                 async with asyncio.timeout(OPENED_WITHIN_S):
                     loop = asyncio.get_running_loop()

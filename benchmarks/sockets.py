@@ -1,7 +1,7 @@
 """`make bench WHAT=sockets`: five thousand readers of events on one web process, idle, rung, and come back in a burst.
 
 Five hundred users with ten sockets each, as browsers offer them, compression too. One transaction records an event of each
-user; PostgreSQL and Valkey are throwaway, and nothing else runs. Beside it a thousand pages are opened at once.
+user; PostgreSQL and Valkey are throwaway, and nothing else runs. At the end two pages of each are opened at once.
 """
 
 import argparse
@@ -14,6 +14,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from django.conf import settings
+
 from benchmarks import goals
 from benchmarks.contenders import WEB, Contender
 from benchmarks.goals import Goal
@@ -24,7 +26,7 @@ from launcher.stack import python
 
 OF_A_USER = 10
 KB_EACH, IDLE_SHARE, SECONDS = 60, 0.05, 1
-IDLE_S, ROUNDS = 30, 5
+IDLE_S, ROUNDS, PAGES = 30, 5, 1000
 HEAD = (
     "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OTAxMjM0NQ==\r\n"
@@ -47,7 +49,7 @@ def main() -> None:
 
 
 def measured(web: "Web", clients: "Clients", readers: Any, given: argparse.Namespace) -> list[Goal]:
-    heads = [head("/ws/events", token=token) for token in readers.tokens for _ in range(OF_A_USER)]
+    heads = [head(token) for token in readers.tokens for _ in range(OF_A_USER)]
     readers.change()
     clients("open", heads=heads[:OF_A_USER], at_once=1)
     clients("drop", count=OF_A_USER)
@@ -58,24 +60,31 @@ def measured(web: "Web", clients: "Clients", readers: Any, given: argparse.Names
     print(f"{opened}: {each:.1f} kB each")
     idle = web.share(IDLE_S)
     print(f"idle: {idle:.1%} of a core")
-    told = [clients("received", since=readers.change()) for _ in range(ROUNDS)]
-    seconds = [one["all"] if not one["missing"] else float("inf") for one in told]
-    print(f"an event to each: half had it after {median(one['half'] for one in told):.2f} s, all after", end=" ")
+    rounds = [clients("received", since=readers.change()) for _ in range(ROUNDS)]
+    seconds = [one["all"] if not one["missing"] else float("inf") for one in rounds]
+    print(f"an event to each: half had it after {median(one['half'] for one in rounds):.2f} s, all after", end=" ")
     print(", ".join(f"{one:.2f}" for one in seconds), "s")
     clients("drop", count=given.burst)
     burst = clients("open", heads=heads[: given.burst], at_once=given.burst)
     print(f"{given.burst} that come back at once: {burst}")
     print(f"and have all the next event: {clients('received', since=readers.change())}")
+    pages = clients("open", heads=[page(cookie) for cookie in readers.cookies for _ in range(2)], at_once=PAGES)
+    print(f"pages that are opened at once: {pages}")
+    refused = burst.get("refused", 0) + pages.get("refused", 0)
     return [
         Goal(f"sockets: kB of each of {len(heads)}, of {KB_EACH}", each / KB_EACH, at_most=1),
         Goal("sockets: share of a core, idle", idle, at_most=IDLE_SHARE),
         Goal("sockets: seconds until all have an event, of 1", median(seconds) / SECONDS, at_most=1),
-        Goal("sockets: share of a burst refused untold", burst.get("refused", 0) / given.burst, at_most=0),
+        Goal("sockets: share of a burst refused untold", refused / given.burst, at_most=0),
     ]
 
 
-def head(path: str, *, token: str) -> str:
-    return HEAD.format(path=path, more=f"Sec-WebSocket-Protocol: panel.v1, bearer.{token}")
+def head(token: str) -> str:
+    return HEAD.format(path="/ws/events", more=f"Sec-WebSocket-Protocol: panel.v1, bearer.{token}")
+
+
+def page(cookie: str) -> str:
+    return HEAD.format(path="/ws/pages", more=f"Origin: {settings.PANEL_URL}\r\nCookie: session={cookie}")
 
 
 class Web(Contender):

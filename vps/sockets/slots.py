@@ -1,6 +1,6 @@
 """How many sockets may be open in this web process: of one user, of one address that has not said who it is, and in all.
 
-For `lifetime` and `events`. A socket costs a file, some 50 kB, and its share of each look into the database.
+For `lifetime` and `events`. A socket costs a file, some 32 kB, and its share of each look into the database.
 """
 
 import contextlib
