@@ -87,7 +87,7 @@ class BySession:
         held: dict[str, Any] = sessions.SessionStore().decode(data) if data else {}
         is_ours = held.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
         self.data, self.found_good = data, None
-        self.user_id = int(held[SESSION_KEY]) if is_ours else None
+        self.user_id = int(held[SESSION_KEY]) if is_ours and SESSION_KEY in held else None
         self.hash = held.get(HASH_SESSION_KEY) or ""
 
     def standing(self, rows: Rows) -> Standing | None:

@@ -18,6 +18,7 @@ from tests.seams import Shorten
 from tests.vps.test_sockets import cookie_of, opened
 from vps import notify
 from vps.models import Event
+from vps.sockets.listener import CLIENT_NAME
 from vps.sockets.process import here
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -125,6 +126,44 @@ def test_page_socket_that_takes_nothing_holds_what_a_hundred_names_are(as_user: 
 
     browser = as_user(alice)
     assert async_to_sync(ask)() == 100
+
+
+def test_socket_finds_out_what_it_did_not_hear_once_redis_is_heard_again(
+    as_user: Any, alice: Any, make_vps: Any, settings: Any
+) -> None:
+    """Long before it would look by itself."""
+    vps, browser, redis = make_vps(alice), as_user(alice), notify.client(settings.REDIS_URL)
+    database = str(redis.connection_pool.connection_kwargs.get("db", 0))
+
+    def cut_off() -> None:
+        mine = [one for one in redis.client_list() if (one["name"], one["db"]) == (CLIENT_NAME, database)]
+        assert [redis.client_kill_filter(_id=one["id"]) for one in mine] == [1]
+        Event.objects.bulk_create([Event(type="vps.updated", vps=vps, user=alice, source="sync")])
+
+    async def ask() -> int:
+        async with all_open("/ws/events", [cookie_of(browser)]) as (socket,):
+            await sync_to_async(cut_off)()
+            vps_id: int = json.loads((await socket.received())["text"])["vps_id"]
+            return vps_id
+
+    assert async_to_sync(ask)() == vps.pk
+
+
+def test_listen_goes_on_after_a_message_that_nobody_can_read(as_user: Any, alice: Any, settings: Any) -> None:
+    browser, redis = as_user(alice), notify.client(settings.REDIS_URL)
+
+    def publish() -> None:
+        mine = notify.group_of(alice.pk)
+        for text in ("", "[", "{}", "[[1]]", "[5]", json.dumps([[mine, {"vps": [1]}]]), json.dumps([[mine, 5]])):
+            redis.publish(notify.channel(), text)
+        notify.send([(mine, {"type": "vps.changed", "vps": 7})], "")
+
+    async def ask() -> Any:
+        async with all_open("/ws/pages", [cookie_of(browser)]) as (socket,):
+            await sync_to_async(publish)()
+            return json.loads((await socket.received())["text"])
+
+    assert async_to_sync(ask)() == {"vps": 7}
 
 
 def test_socket_that_is_closed_leaves_nothing_behind(as_user: Any, alice: Any) -> None:

@@ -20,6 +20,8 @@ from vps.notify import Messages
 log = logging.getLogger(__name__)
 # A Redis whose machine is gone says nothing, not even that. It is asked whether it is there after so long a silence.
 PING_AFTER_S, ANSWERS_WITHIN_S = 15, 5
+# As Redis lists it.
+CLIENT_NAME = "panel-sockets"
 PAUSES_S = (0, 1, 2, 4, 8, 15)
 
 
@@ -38,9 +40,11 @@ async def listen(
                     dispatch(await next_messages(connection))
         except (RedisError, OSError) as error:
             log.warning("no socket hears a bell: %r", error)
+        except Exception:
+            log.exception("no socket hears a bell")
         finally:
             is_subscribed.clear()
-        await asyncio.sleep(PAUSES_S[min(tries, len(PAUSES_S) - 1)])
+        await asyncio.sleep(0 if task.cancelling() else PAUSES_S[min(tries, len(PAUSES_S) - 1)])
         tries += 1
 
 
@@ -50,7 +54,7 @@ async def subscribed() -> AsyncIterator[Any]:
     from redis.asyncio.connection import ConnectionPool
 
     limits = {"socket_timeout": ANSWERS_WITHIN_S, "socket_connect_timeout": ANSWERS_WITHIN_S}
-    pool: Any = ConnectionPool.from_url(settings.REDIS_URL, protocol=2, **limits)
+    pool: Any = ConnectionPool.from_url(settings.REDIS_URL, protocol=2, client_name=CLIENT_NAME, **limits)
     connection = pool.make_connection()
     try:
         await connection.connect()

@@ -72,7 +72,10 @@ class Looks:
                 self.want_all()
             if not self.newcomers:
                 await asyncio.sleep(BREATH_S)
-            await self.look()
+            try:
+                await self.look()
+            except Exception:
+                log.exception("a look for the sockets failed")
 
     async def look(self) -> None:
         """Once, for all who wait."""

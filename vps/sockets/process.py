@@ -29,6 +29,8 @@ class OpenSockets:
         """Around the whole life of a socket: where none is open nobody listens and nobody looks."""
         self.open += 1
         if not self.tasks:
+            # Not that of the tasks before, which may be ending yet.
+            self.is_subscribed = asyncio.Event()
             jobs = listen(self.dispatch, self.is_subscribed, self.looks.want_all), self.looks.look_for_ever()
             self.tasks = [asyncio.create_task(job) for job in jobs]
         try:
@@ -42,7 +44,6 @@ class OpenSockets:
         for task in self.tasks:
             task.cancel()
         self.tasks.clear()
-        self.is_subscribed.clear()
 
     @contextlib.contextmanager
     def joined(self, reader: Reader, until: float) -> Iterator[None]:

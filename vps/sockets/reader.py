@@ -41,7 +41,7 @@ class Reader:
     def add(self, message: dict[str, Any]) -> None:
         """What Redis has said."""
         if self.after is None and len(self.named) < MOST_NAMED:
-            self.named |= {(name, message[name]): None for name in NAMED if name in message}
+            self.named |= {(name, which): None for name in NAMED if isinstance(which := message.get(name), int)}
 
     def ask(self) -> None:
         """A look begins: what is named from now on is for the next, which knows who is there then."""
