@@ -19,8 +19,9 @@ from accounts.models import User
 from accounts.user_shape import for_themselves
 from web.errors import InvalidInput, PanelError
 from web.limits import Count
+from web.openapi.bodies import body_of
 from web.openapi.endpoint import Answer, endpoint, success
-from web.openapi.shapes import body_of, component, text
+from web.openapi.shapes import component, text
 
 
 class BadLogin(PanelError):

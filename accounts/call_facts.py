@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import MainSite
-from web.fields import INT_MAX
+from web.integers import INT_MAX
 
 Endpoint = Callable[..., Any]
 LONGEST_READ = 10_000

@@ -14,7 +14,7 @@ import jwt
 from django.conf import settings
 
 from accounts.errors import BadToken
-from web.fields import INT_MAX
+from web.integers import INT_MAX
 
 LONGEST = 4096
 ID = re.compile(r"[\w-]{1,64}", re.ASCII)

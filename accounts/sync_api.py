@@ -22,8 +22,8 @@ from accounts.user_shape import for_main_site
 from web.errors import InvalidInput, MissingFields
 from web.fields import EmailAddress, PlainText, TrueOrFalse, Username, WholeNumber
 from web.idempotency import idempotent
+from web.openapi.bodies import by_action
 from web.openapi.endpoint import Answer, endpoint
-from web.openapi.shapes import by_action
 from web.shape import ActionShape
 
 

@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from rest_framework import serializers
 
-INT_MAX = 2_147_483_647
+from web.integers import INT_MAX
+
 # A number with more digits is not said again.
 LONGEST_SHOWN = 10**18
 # Controls, surrogates, private use and line ends have no look, and formats change the look of the rest.

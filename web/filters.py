@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q
 from rest_framework.request import Request
 
-from web.fields import INT_MAX
+from web.integers import INT_MAX
 from web.openapi.endpoint import query
 from web.openapi.shapes import Schema
 from web.query import number

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from rest_framework.request import Request
 
 from web.errors import InvalidInput, invalid
-from web.fields import INT_MAX
+from web.integers import INT_MAX
 
 # What is wrong, and nothing before it.
 BARE = "%(faults)s"

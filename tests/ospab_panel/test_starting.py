@@ -32,7 +32,7 @@ NO_COMMAND = NOWHERE | {
     "vps.sockets",
     "drf_spectacular.openapi",
 }
-NO_COMMAND |= {"uvicorn", "whitenoise"}
+NO_COMMAND |= {"uvicorn", "whitenoise", "rest_framework.serializers", "rest_framework.compat", "requests", "urllib3"}
 
 
 @pytest.mark.parametrize(

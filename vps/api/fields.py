@@ -9,7 +9,7 @@ from django.core.validators import URLValidator
 from rest_framework import serializers
 
 from web.fields import PlainText, obeying
-from web.openapi.shapes import SHAPES
+from web.openapi.bodies import SHAPES
 
 NODE = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?")
 

@@ -16,10 +16,11 @@ from vps.operations.verb import Verb
 from vps.operations.verbs import VERBS, variants_of
 from web.errors import InvalidInput, invalid
 from web.idempotency import idempotent
+from web.openapi.bodies import body_of
 from web.openapi.endpoint import Answer, endpoint
 from web.openapi.endpoint import success as success_of
 from web.openapi.refusals import refusal
-from web.openapi.shapes import body_of, example_of, text
+from web.openapi.shapes import example_of, text
 
 Endpoint = Callable[..., Response]
 SUSPENDED = refusal(errors.VpsSuspended, "VpsSuspendedError", suspension=shapes.WHY_SUSPENDED)

@@ -9,9 +9,10 @@ from vps.models.suspension import ReasonShape
 from vps.operations.verbs import VERBS
 from vps.services import metrics
 from vps.usage import UsageShape
+from web.openapi.bodies import body_of
 from web.openapi.endpoint import SUCCESS
 from web.openapi.refusals import refusal
-from web.openapi.shapes import body_of, component, moment, mostly_null, one_of, or_null, row_id, thing, typed, whole
+from web.openapi.shapes import component, moment, mostly_null, one_of, or_null, row_id, thing, typed, whole
 
 PLACED = {"cluster": "main", "node": "pve1", "vmid": 107, "kind": "qemu"}
 ORDER = {"user_id": 5, "name": "web-01", "cpu": 4, "ram": 8192, "disk": 100, "os": "Ubuntu 22.04 LTS"}

@@ -20,8 +20,9 @@ from vps.operations.verb import Verb
 from vps.operations.verbs import VERBS, variants_of
 from web.errors import InvalidInput
 from web.fields import WholeNumber
+from web.openapi.bodies import body_of
 from web.openapi.endpoint import Answer
-from web.openapi.shapes import body_of, example_of
+from web.openapi.shapes import example_of
 from web.shape import refuse_no_object, unknown_keys
 
 OWNER = (

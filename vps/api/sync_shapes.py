@@ -5,10 +5,10 @@ from vps.api.shapes import COUNT, EXAMPLE, OBSERVED, OPERATION, ORDER, PLACED, S
 from vps.errors import NotApplied
 from vps.models.placement_shape import PlacementShape
 from vps.models.suspension import SuspensionShape
+from web.openapi.bodies import by_action
 from web.openapi.endpoint import SUCCESS, Answer
 from web.openapi.refusals import ERROR_FIELDS, failure
 from web.openapi.shapes import (
-    by_action,
     component,
     example_of,
     many,

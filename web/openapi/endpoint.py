@@ -16,8 +16,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from web.errors import InvalidInput, PanelError
-from web.fields import INT_MAX
 from web.idempotency import IdempotencyKeyReused, InvalidIdempotencyKey, RequestInProgress
+from web.integers import INT_MAX
 from web.openapi.refusals import OF_BODIES, Refusal, answered, refusal, responses
 from web.openapi.shapes import Schema, always, example_of, ref, row_id, text, thing, whole
 from web.query import refuse_unknown
