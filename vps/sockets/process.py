@@ -82,4 +82,7 @@ of_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, OpenSockets] = WeakKeyDict
 
 
 def here() -> OpenSockets:
-    return of_loop.setdefault(asyncio.get_running_loop(), OpenSockets())
+    loop = asyncio.get_running_loop()
+    if loop not in of_loop:
+        of_loop[loop] = OpenSockets()
+    return of_loop[loop]

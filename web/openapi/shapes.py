@@ -1,4 +1,4 @@
-"""Words for the shapes of JSON values: what one is about, an example, limits as JSON Schema names them. For endpoints and models.
+"""Words for the shapes of JSON values: what one is about, an example, limits as JSON Schema has them. For endpoints, models.
 
 What serves no endpoint loads this too, so it loads no REST framework: `bodies` has what needs that.
 """
