@@ -83,18 +83,16 @@ class Stack:
     def start_panel(self) -> None:
         self.env |= demo_secrets(self.folder) | {"DEMO": "1", "PANEL_URL": f"http://localhost:{self.port}"}
         self.env |= {"DATA_DIR": str(self.folder), "PYTHONUNBUFFERED": "1"}
-        simulator = self.simulator()
+        self.start_simulator()
         self.prepare()
         web, *others = self.programs()
         self.launch_program(*web)
         if not wait_until(self.answers, READY_S, 0.05):
             raise CannotStart(f"The panel did not answer:\n{self.children[-1].last_lines()}")
-        self.launch("simulator", simulator)
         for other in others:
             self.launch_program(*other)
 
-    def simulator(self) -> list[str]:
-        """Its command. Where it listens is in the environment from here on."""
+    def start_simulator(self) -> None:
         pem, key, fingerprint = certificate(self.folder)
         ports = kept_ports(self.folder, ("simulator", "simulator_tls"))
         self.env |= {
@@ -105,7 +103,7 @@ class Stack:
         listen = ["--port", str(ports["simulator"]), "--tls-port", str(ports["simulator_tls"])]
         tls = ["--cert", str(pem), "--key", str(key)]
         state = ["--state", str(self.folder / "simulator.json"), "--log", str(self.logs / "simulator-calls.jsonl")]
-        return python("-m", "simulator", *state, *listen, *tls)
+        self.launch("simulator", python("-m", "simulator", *state, *listen, *tls))
 
     def prepare(self) -> None:
         command = python("manage.py", "prepare")
