@@ -5,7 +5,7 @@ from django.db.models.lookups import StartsWith
 
 from accounts.models import User
 from accounts.models.user import BY_EMAIL, BY_USERNAME
-from web.fields import INT_MAX
+from web.integers import INT_MAX
 
 # Whoever means one of more than so many writes more of the name.
 PEOPLE = 50
