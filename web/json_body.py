@@ -2,6 +2,8 @@
 
 import json
 import re
+from functools import partial
+from math import isinf
 from typing import Any
 
 from django.utils.translation import gettext
@@ -19,6 +21,7 @@ UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 # A bracket, a comma or the end, and what comes before it: strings are passed over in C. It always matches, and nothing in
 # it is tried twice (`++`, `*+`), so it keeps no memory of a string, however long.
 MARK = re.compile(r'(?:[^"\[\]{},]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?)*+([\[\]{},]|\Z)', re.DOTALL)
+BRACKET = re.compile(r'(?:[^"\[\]{}]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?)*+([\[\]{}]|\Z)', re.DOTALL)
 # What of a Content-Type can be said again.
 MEDIA_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,60}", re.ASCII)
 # The first byte of a sign that Python keeps in four bytes, or in two; and what is no first byte.
@@ -99,17 +102,38 @@ def loads(body: bytes, most_values: int = LARGEST_BODY // BYTES_A_VALUE) -> Any:
         raise ParseError("The body is not valid UTF-8.", code="invalid_utf8") from error
     refuse_costly(text, most_values)
     try:
-        value = json.loads(text, object_pairs_hook=without_duplicates, parse_constant=refuse_constant)
+        infinite: list[str] = []
+        number = partial(kept_number, infinite)
+        value = json.loads(
+            text, object_pairs_hook=without_duplicates, parse_constant=refuse_constant, parse_float=number
+        )
     except ValueError as error:
         raise ParseError("The body is not valid JSON.", code="invalid_json") from error
-    refuse_unstorable(value)
+    # What cannot be stored comes by an escape, or is such a number: without either nobody has to look.
+    if infinite or "\\u" in text:
+        refuse_unstorable(value)
+    return value
+
+
+def kept_number(infinite: list[str], digits: str) -> float:
+    value = float(digits)
+    if isinf(value):
+        infinite.append(digits)
     return value
 
 
 def refuse_costly(text: str, most_values: int) -> None:
-    """By its marks, before anything is made of it."""
+    """By its marks, before anything is made of it: by how many there are, texts included, and where that may be too many one
+    by one."""
+    opened = text.count("{") + text.count("[")
+    if opened + text.count(",") < most_values:
+        if opened <= DEEPEST:
+            return
+        marks = BRACKET.finditer(text)
+    else:
+        marks = MARK.finditer(text)
     level = values = 0
-    for match in MARK.finditer(text):
+    for match in marks:
         mark = match[1]
         level += 1 if mark in OPENS else -1 if mark in CLOSES else 0
         values += mark not in CLOSES

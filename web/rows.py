@@ -73,9 +73,12 @@ def lists(model: Model, names: Names, rows: Iterable[Sequence[Any]]) -> list[str
 
 def array(values: Iterable[Any]) -> str:
     """As PostgreSQL reads a list of them, be they texts, numbers or times: in a third of the time that psycopg takes."""
-    return f"{{{','.join(['NULL' if value is None else quoted(str(value)) for value in values])}}}"
+    return f"{{{','.join([str(value) if type(value) is int else quoted(value) for value in values])}}}"
 
 
-def quoted(text: str) -> str:
+def quoted(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    text = str(value)
     escaped = text.replace("\\", "\\\\").replace('"', '\\"') if "\\" in text or '"' in text else text
     return f'"{escaped}"'

@@ -4,9 +4,10 @@ Endpoints call it. What is wrong raises MissingFields or InvalidInput, which nam
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from rest_framework import serializers
@@ -69,8 +70,11 @@ class ActionShape:
     def warnings(self, body: dict[str, Any]) -> list[str]:
         """What of a body that was read is not known, and was ignored."""
         given, taken = body[self.noun], self.taken[body["action"]]
-        known = {"action", self.noun, *self.beside}
-        return unknown_keys(body, known) + unknown_keys(given, taken, f"{self.noun}.")
+        return unknown_keys(body, self.known) + unknown_keys(given, taken, f"{self.noun}.")
+
+    @cached_property
+    def known(self) -> set[str]:
+        return {"action", self.noun, *self.beside}
 
 
 def refuse_no_object(body: Any) -> None:
@@ -88,9 +92,11 @@ def missing(what: str, fields: Collection[str], sentence: str = "This field is r
     return MissingFields(f"Missing required fields: {what}", errors=errors)
 
 
-def unknown_keys(given: dict[str, Any], known: Collection[str], prefix: str = "") -> list[str]:
+def unknown_keys(given: dict[str, Any], known: Set[str], prefix: str = "") -> list[str]:
     """A warning for each key that the contract does not know, and that was ignored."""
-    return [f"Unknown field ignored: {prefix}{key}" for key in given if key not in known]
+    return (
+        [] if given.keys() <= known else [f"Unknown field ignored: {prefix}{key}" for key in given if key not in known]
+    )
 
 
 def moment(field: str, value: Any) -> datetime:

@@ -6,6 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from vps.api.fields import Address, Link, NodeName
+from vps.api.plain import Plain
 from vps.guests import GuestRef
 from vps.models import Placement, Suspension, Vps
 from vps.models.suspension import LONGEST_LINK, LONGEST_MESSAGE
@@ -83,12 +84,13 @@ COLUMNS = set(VpsInput().fields)
 NAMES = ("id", "external_id")
 TAKEN = {"create": COLUMNS - {"id"}, "update": COLUMNS, "delete": set(NAMES)}
 SHAPE = ActionShape("vps", VpsInput(), NEEDED, TAKEN, NAMES, beside=("occurred_at",))
+PLAIN = {action: Plain(SHAPE.fields, TAKEN[action], NEEDED[action]) for action in NEEDED}
 PLACEMENT_KEYS, SUSPENSION_KEYS = set(PlacementInput().fields), set(SuspensionInput().fields)
 
 
 def command_of(given: Any) -> sync.SyncCommand:
     """{"action", "vps", "occurred_at"} as a sync command. Raises MissingFields, InvalidInput, each naming its field."""
-    action, columns = SHAPE.read(given)
+    action, columns = plain(given) or SHAPE.read(given)
     placement, suspension = columns.pop("placement", None), suspension_of(columns)
     id, external_id = columns.pop("id", None), columns.pop("external_id", None)
     return sync.SyncCommand(
@@ -100,6 +102,19 @@ def command_of(given: Any) -> sync.SyncCommand:
         occurred_at(given) if action != "delete" else None,
         suspension,
     )
+
+
+def plain(given: Any) -> tuple[str, dict[str, Any]] | None:
+    """What `SHAPE.read` makes of it; None where that may be something else, or a refusal."""
+    if type(given) is not dict:
+        return None
+    action, vps = given.get("action"), given.get("vps")
+    if type(action) is not str or action not in PLAIN or type(vps) is not dict:
+        return None
+    found = PLAIN[action].read(vps)
+    is_meant = action == "create" or (found and ("id" in found or "external_id" in found))
+    is_change = action != "update" or (found and len(found) > 1)
+    return (action, found) if found and is_meant and is_change else None
 
 
 def placement_of(given: dict[str, Any]) -> sync.PlacementSpec:
@@ -129,6 +144,6 @@ def warnings_of(given: dict[str, Any]) -> list[str]:
     """A sentence for each key of a command that the contract does not know, and that was ignored."""
     vps, found = given["vps"], SHAPE.warnings(given)
     for name, known in (("placement", PLACEMENT_KEYS), ("suspension", SUSPENSION_KEYS)):
-        if name in TAKEN[given["action"]] and vps.get(name):
+        if vps.get(name) and name in TAKEN[given["action"]]:
             found += unknown_keys(vps[name], known, f"vps.{name}.")
     return found

@@ -109,9 +109,14 @@ def apply_one(given: Any) -> Response:
 
 
 def answer_of(result: sync.Result, given: dict[str, Any]) -> dict[str, Any]:
-    facts = {"already_deleted": result.was_deleted, "warnings": [*warnings_of(given), *result.warnings]}
-    answer = {"vps": result.row} | {name: value for name, value in facts.items() if value}
-    return answer if result.is_applied else answer | {"applied": False}
+    answer: dict[str, Any] = {"vps": result.row}
+    if result.was_deleted:
+        answer["already_deleted"] = True
+    if warnings := [*warnings_of(given), *result.warnings]:
+        answer["warnings"] = warnings
+    if not result.is_applied:
+        answer["applied"] = False
+    return answer
 
 
 # Many

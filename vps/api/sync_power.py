@@ -65,7 +65,7 @@ def endpoint_of(verb: Verb, naming: Naming) -> Any:
         note(request, user_id=user_id)
         wanted = power.variant(verb, given)
         operation = operations.ask_for_main_site(vps, wanted.name, on_behalf_of=user_id, params=given)
-        warnings = unknown_keys(body, params().fields)
+        warnings = unknown_keys(body, params().fields.keys())
         more = {"warnings": warnings} if warnings else {}
         return success(202, message=str(wanted.requested), operation=operation.public(), vps=vps.row(), **more)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from functools import cache
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -76,8 +76,10 @@ def rewrite_rows() -> str:
     return f"UPDATE vps SET {fresh}, updated_at = %s FROM {given(Vps, names())} WHERE vps.id = given.id"  # noqa: S608
 
 
-def values_of(row: Row) -> tuple[Any, ...]:
-    return tuple(row[name] for name in names())
+@cache
+def values_of() -> Callable[[Row], tuple[Any, ...]]:
+    """What reads `names` off a row."""
+    return itemgetter(*names())
 
 
 def unseen_failures() -> models.QuerySet[Notice]:
@@ -206,11 +208,11 @@ class VpsQuerySet(models.QuerySet["Vps"]):
 
     def insertion(self, rows: "Collection[Row]", now: datetime) -> Statement:
         """Add these. Both of their times are `now`."""
-        return insertion(Vps, names(), map(values_of, rows), created_at=now, updated_at=now)
+        return insertion(Vps, names(), map(values_of(), rows), created_at=now, updated_at=now)
 
     def rewriting(self, rows: "Collection[Row]", now: datetime) -> Statement:
         """Write these, which are locked, as they are here: changed `now`."""
-        return Statement(rewrite_rows(), [now, *lists(Vps, names(), map(values_of, rows))])
+        return Statement(rewrite_rows(), [now, *lists(Vps, names(), map(values_of(), rows))])
 
     def removal(self, ids: Iterable[int]) -> Statement:
         """Take these rows, which are locked, away. Their placements must be gone."""

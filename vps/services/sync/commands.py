@@ -8,7 +8,7 @@ from vps.guests import GuestRef
 from web.errors import PanelError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PlacementSpec:
     """Where the main site says the machine is. `replaced`: it is a new one in the place of the one that was there."""
 
@@ -17,7 +17,7 @@ class PlacementSpec:
     replaced: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SuspensionSpec:
     """What the main site says of why a VPS is suspended. Without a `reason` it takes back what it has said.
 
@@ -31,7 +31,7 @@ class SuspensionSpec:
     field: str = "suspension"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SyncCommand:
     """`action` is create, update or delete; `columns` are the table's, checked, without the id.
 
@@ -47,7 +47,7 @@ class SyncCommand:
     suspension: SuspensionSpec | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Result:
     """`row` is every column of the VPS as it is now, or was when it was deleted, and its `external_id` where it has one.
 
