@@ -1,4 +1,4 @@
-"""How many API calls there were, of which kind, and how many at once. For `world` and `server`."""
+"""How many API calls there were, of which kind, how many at once, and over how many connections. For `world` and `server`."""
 
 import threading
 from collections import Counter
@@ -13,6 +13,7 @@ class Calls:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.in_flight = self.most_in_flight = 0
+        self.handshakes = 0
         self.by_path: Counter[str] = Counter()
 
     @contextmanager
@@ -29,12 +30,19 @@ class Calls:
             self.most_in_flight = max(self.most_in_flight, self.in_flight)
             self.by_path.update(keys)
 
+    def shaken(self) -> None:
+        """A connection of TLS stands."""
+        with self.lock:
+            self.handshakes += 1
+
     def forget(self) -> None:
         with self.lock:
             self.most_in_flight = self.in_flight
+            self.handshakes = 0
             self.by_path.clear()
 
     def report(self) -> dict[str, Any]:
         with self.lock:
             counts = {"most_in_flight": self.most_in_flight, "calls": self.by_path.total()}
+            counts |= {"handshakes": self.handshakes}
             return counts | {"by_path": dict(self.by_path)}

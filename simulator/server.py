@@ -85,7 +85,7 @@ class Server(http.server.ThreadingHTTPServer):
         if self.host.silent:
             self.world.pause(None, lambda: not self.host.silent)
             return False
-        return not self.host.refuse
+        return not (self.host.refuse or self.world.is_stopped)
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
         return not self.host.refuse
@@ -98,6 +98,7 @@ class Server(http.server.ThreadingHTTPServer):
             request.settimeout(10)
             request = self.tls.wrap_socket(request, server_side=True)
             request.settimeout(None)
+            self.world.calls.shaken()
         super().finish_request(request, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:

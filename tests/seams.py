@@ -28,6 +28,8 @@ SEAMS: dict[str, tuple[str, ...]] = {
     "connect_s": (f"{TRANSPORT}:CONNECT_S",),
     "read_s": (f"{TRANSPORT}:READ_S",),
     "command_s": (f"{TRANSPORT}:COMMAND_S",),
+    "answered_within_s": (f"{TRANSPORT}:ANSWERED_WITHIN_S",),
+    "kept_for_s": ("vps.hypervisor.proxmox.kept:KEEPS_FOR_S", f"{TRANSPORT}:KEEPS_FOR_S"),
     "other_hosts_s": (f"{TRANSPORT}:TRIES_FOR_S",),
     "largest_answer": (f"{TRANSPORT}:LARGEST",),
     # What services do at a time

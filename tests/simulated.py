@@ -90,7 +90,7 @@ class Cluster:
         self.call("PATCH", "token", {"privileges": privileges})
 
     def load(self) -> dict[str, Any]:
-        """How many calls there were since `forget_load`, by their path, and how many at once."""
+        """How many calls there were since `forget_load`, by their path, how many at once, and how many handshakes of TLS."""
         counted: dict[str, Any] = self.call("GET", "load")
         return counted
 

@@ -97,9 +97,9 @@ def test_simulator_load_is_counted_by_path_and_by_how_much_of_it_comes_at_once(s
     for path in ("/version", "/version", CURRENT, "/nope"):
         simulated.api("GET", path)
     paths = {"GET /version": 2, "GET /nodes/{node}/{kind}/{vmid}/status/current": 1, "unknown": 1}
-    assert simulated.load() == {"most_in_flight": 1, "calls": 4, "by_path": paths}
+    assert simulated.load() == {"most_in_flight": 1, "calls": 4, "handshakes": 0, "by_path": paths}
     simulated.forget_load()
-    assert simulated.load() == {"most_in_flight": 0, "calls": 0, "by_path": {}}
+    assert simulated.load() == {"most_in_flight": 0, "calls": 0, "handshakes": 0, "by_path": {}}
     simulated.hang("pve1", 60)
     waiting = [meanwhile(lambda: simulated.api("POST", START)) for _ in range(5)]
     wait_for(lambda: simulated.load()["most_in_flight"] == 5)

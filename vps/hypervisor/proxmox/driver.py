@@ -54,7 +54,7 @@ class Proxmox:
         return self.transport.slowest_s
 
     def close(self) -> None:
-        self.transport.close()
+        """Its connections are kept for a moment, for whoever asks this cluster next (`kept`)."""
 
     def version(self) -> str:
         return self.transport.get_parsed("version", read.version)

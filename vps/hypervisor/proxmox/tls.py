@@ -3,6 +3,7 @@
 import socket
 import ssl
 import time
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -20,17 +21,24 @@ class Late(NewConnectionError):
     """The connection stands, and nothing is sent over it any more."""
 
 
+@dataclass
+class Departure:
+    """Until when (time.monotonic) the next request may leave. One for all connections of a session, which has one caller."""
+
+    leave_by: float = NEVER
+
+
 class Connection(HTTPSConnection):
     """Fails with NewConnectionError alone before anything was sent, and never with it afterwards.
 
     urllib3 itself gives a broken handshake and a broken answer the same types, and a command may be sent again after
-    the first only. After `leave_by` (time.monotonic) nothing is sent: whoever was paused on the way here has lost his
-    turn.
+    the first only. After the `departure` nothing is sent, over a new connection or one that was kept: whoever was paused on
+    the way here has lost his turn.
     """
 
-    def __init__(self, *args: Any, leave_by: float, **options: Any) -> None:
+    def __init__(self, *args: Any, departure: Departure, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.leave_by = leave_by
+        self.departure = departure
 
     def _new_conn(self) -> socket.socket:
         """A name may stand for another address each time, so the one that was connected to is looked at."""
@@ -50,12 +58,15 @@ class Connection(HTTPSConnection):
             raise
         except (HTTPError, OSError, ValueError) as error:
             raise NewConnectionError(self, str(error)) from error
-        if time.monotonic() > self.leave_by:
+
+    def request(self, *args: Any, **options: Any) -> None:
+        if time.monotonic() > self.departure.leave_by:
             raise Late(self, "it is too late to send it")
+        super().request(*args, **options)
 
     def getresponse(self) -> Any:
         """The request has left."""
-        if self.leave_by < NEVER:
+        if self.departure.leave_by < NEVER:
             crash_point("after_send")
         return super().getresponse()
 
@@ -71,14 +82,14 @@ class VerifyingAdapter(HTTPAdapter):
     of signatures and a host name do; those two are checked wherever nothing is pinned.
     """
 
-    def __init__(self, access: Access, leave_by: float) -> None:
-        self.leave_by = leave_by
+    def __init__(self, access: Access, departure: Departure) -> None:
+        self.departure = departure
         self.tls = {"ssl_context": context_of(access)} | pin_of(access)
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = {"https": partial(Pool, leave_by=self.leave_by)}
+        self.poolmanager.pool_classes_by_scheme = {"https": partial(Pool, departure=self.departure)}
 
     def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
         host, _ = super().build_connection_pool_key_attributes(request, verify, cert)

@@ -3,10 +3,11 @@
 For the driver beside it. Another host is tried where a call surely was not executed, and for reads after any failure.
 """
 
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -30,13 +31,17 @@ from vps.hypervisor.base import (
 )
 from vps.hypervisor.guard import Guard
 from vps.hypervisor.proxmox import refusals
-from vps.hypervisor.proxmox.tls import Late, VerifyingAdapter
+from vps.hypervisor.proxmox.kept import KEEPS_FOR_S, Kept
+from vps.hypervisor.proxmox.tls import Departure, Late, VerifyingAdapter
 
 DEFAULT_PORT = 8006
 CONNECT_S = 3.0
 READ_S = 10.0
 # pveproxy waits 30 s for another node before it answers 596, and an answer is worth more than a guess.
 COMMAND_S = 40.0
+# A command goes by a connection that has answered within so long, or a new one: one that is being closed would lose it,
+# and nobody could say whether it arrived.
+ANSWERED_WITHIN_S = 1.0
 # So long after a call has begun no other host is asked: whoever holds a turn meanwhile must not be taken for dead.
 TRIES_FOR_S = 15.0
 LARGEST = 64 * 1024 * 1024
@@ -68,20 +73,30 @@ class Garbled(Exception):
     """An answer that is not Proxmox VE's: HTML, half a JSON, too much of it, or nothing in time."""
 
 
+class HungUp(OutcomeUnknown):
+    """The other end closed the connection, without an answer or in the middle of it."""
+
+
 class Session(ProxmoxHttpSession):
     """Reads answers up to a size and a total time, follows nothing, and ignores proxies and ~/.netrc."""
 
-    def __init__(self, access: Access, read_s: float, leave_by: float) -> None:
+    def __init__(self, access: Access) -> None:
         super().__init__()
         check_token(access)
         self.trust_env = False
         user, _, token = access.user.partition("!")
+        self.auth = ProxmoxHTTPApiTokenAuth(user, token, access.secret, verify_ssl=True)
+        self.departure = Departure()
+        self.mount("https://", VerifyingAdapter(access, self.departure))
+        self.begin(READ_S, NEVER)
+
+    def begin(self, read_s: float, leave_by: float) -> None:
+        """Before each call: what it may take, and what is known of its answer."""
         timeout: Any = (CONNECT_S, read_s)
-        self.auth = ProxmoxHTTPApiTokenAuth(user, token, access.secret, timeout=timeout, verify_ssl=True)
-        self.read_s = read_s
+        self.auth.timeout = timeout
+        self.read_s, self.departure.leave_by = read_s, leave_by
         self.node_time = datetime.now(UTC)
         self.is_proxmox = False
-        self.mount("https://", VerifyingAdapter(access, leave_by))
 
     def request(self, *args: Any, **options: Any) -> requests.Response:
         response: requests.Response = super().request(*args, **options, stream=True, allow_redirects=False)
@@ -149,6 +164,10 @@ class Serializer(JsonSerializer):
             return None
 
 
+kept: Kept[Session] = Kept()
+os.register_at_fork(after_in_child=kept.forget)
+
+
 class Transport:
     """`get`, `post` and `delete` take a path below /api2/json and Proxmox VE's parameters; booleans are 1 and 0.
 
@@ -159,11 +178,10 @@ class Transport:
         self.access, self.guard = access, guard
         self.node_time = datetime.now(UTC)
         self.slowest_s = 0.0
-        self.kept: dict[str, Session] = {}
 
     def get(self, path: str, **params: Any) -> Any:
         def ask(host: str) -> Any:
-            return self.ask(host, READ_S, NEVER, lambda api: api(path).get(**params))
+            return self.read(host, lambda api: api(path).get(**params))
 
         return self.guarded(path, ask, is_read=True)
 
@@ -171,7 +189,7 @@ class Transport:
         """As `get`, of what everything hangs on: an answer that makes no sense to `read` is none, whoever is asked."""
 
         def ask(host: str) -> T:
-            return read(self.ask(host, READ_S, NEVER, lambda api: api(path).get()))
+            return read(self.read(host, lambda api: api(path).get()))
 
         return self.guarded(path, ask, is_read=True)  # type: ignore[no-any-return]
 
@@ -179,7 +197,9 @@ class Transport:
         """What has not left by then (time.monotonic) never does: Unreachable."""
 
         def ask(host: str) -> Any:
-            return self.ask(host, COMMAND_S, leave_by, lambda api: api(path).post(**params))
+            session = kept.claim(self.access, host, ANSWERED_WITHIN_S) or Session(self.access)
+            session.begin(COMMAND_S, leave_by)
+            return self.ask(host, session, lambda api: api(path).post(**params))
 
         return self.guarded(path, ask, is_read=False)
 
@@ -187,7 +207,7 @@ class Transport:
         """What is gone already is no error there, so it may be repeated as a read may."""
 
         def ask(host: str) -> Any:
-            return self.ask(host, READ_S, NEVER, lambda api: api(path).delete())
+            return self.read(host, lambda api: api(path).delete())
 
         self.guarded(path, ask, is_read=True)
 
@@ -257,8 +277,17 @@ class Transport:
                 return
             yield host
 
-    def ask(self, host: str, read_s: float, leave_by: float, call: Callable[[ProxmoxResource], Any]) -> Any:
-        with self.session(host, read_s, leave_by) as session:
+    def read(self, host: str, call: Callable[[ProxmoxResource], Any]) -> Any:
+        """By a connection that is kept. One that the host has closed meanwhile says nothing of the host: it may be asked
+        twice, and is asked anew."""
+        if session := kept.claim(self.access, host, KEEPS_FOR_S):
+            session.begin(READ_S, NEVER)
+            with suppress(HungUp):
+                return self.ask(host, session, call)
+        return self.ask(host, Session(self.access), call)
+
+    def ask(self, host: str, session: Session, call: Callable[[ProxmoxResource], Any]) -> Any:
+        with self.used(session, host):
             api = ProxmoxResource(base_url=base_url(host), session=session, serializer=Serializer())
             try:
                 return call(api)
@@ -272,24 +301,14 @@ class Transport:
                 self.node_time = session.node_time
 
     @contextmanager
-    def session(self, host: str, read_s: float, leave_by: float) -> Iterator[Session]:
-        """A connection is kept for the reads that follow, while all goes well. A command has one of its own: on one that
-        the host is just closing it would be lost, and nobody could say whether it was."""
-        session = self.kept.pop(host, None) if leave_by == NEVER else None
-        session = session or Session(self.access, read_s, leave_by)
+    def used(self, session: Session, host: str) -> Iterator[None]:
+        """Its connection is kept for whatever follows, while all goes well."""
         try:
-            yield session
+            yield
         except BaseException:
             session.close()
             raise
-        if leave_by == NEVER:
-            self.kept[host] = session
-        else:
-            session.close()
-
-    def close(self) -> None:
-        while self.kept:
-            self.kept.popitem()[1].close()
+        kept.give(session, self.access, host)
 
 
 def blinds(path: str, error: HypervisorError) -> bool:
@@ -339,4 +358,4 @@ def of_network(error: Exception, host: str) -> HypervisorError:
         return Unreachable(f"{host}: {reason}")
     if isinstance(error, requests.exceptions.Timeout):
         return OutcomeUnknown(f"{host}: it did not answer in time")
-    return OutcomeUnknown(f"{host}: its answer broke off, or is none ({type(reason or error).__name__})")
+    return HungUp(f"{host}: its answer broke off, or is none ({type(reason or error).__name__})")
