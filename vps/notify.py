@@ -126,10 +126,11 @@ def feed(*, after_seconds: float = 0) -> None:
 
 
 def announce(news: list[Any]) -> None:
-    """To pages, sockets and bells by one call of Redis, and then to the workers whose bells were not up already."""
+    """To pages, sockets and bells by one call of Redis, and then to workers: to those first that somebody waits for, and then
+    to those whose bells were not up already."""
     bells = [one for one in news if isinstance(one, Bell)]
     rung = send(messages_of(news), bells)
-    send_rings([*rung, *(one for one in news if isinstance(one, Ring))])
+    send_rings([*(one for one in news if isinstance(one, Ring)), *rung])
 
 
 def messages_of(news: list[Any]) -> Messages:

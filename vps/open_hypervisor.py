@@ -4,7 +4,7 @@ A cluster that hangs holds up as many workers as it has slots, once; from then o
 it is back. A node that hangs is asked seldom too, and its cluster goes on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 
@@ -14,8 +14,11 @@ from vps.hypervisor import Hypervisor, connect, traits_of
 from vps.hypervisor.base import Access, HypervisorError, Refusal, Refused, Unreachable
 from vps.models import Cluster, ClusterNode, Operation
 
-# Those who give commands leave as many to those who look: what is not seen done does not end.
-MOST_COMMANDING = 2
+# Of the calls that a cluster takes at once, those who give commands leave one to those who look: what is not seen done does
+# not end.
+LEFT_TO_LOOK = 1
+# What comes in hundreds, and no operation waits for, leaves these to operations.
+LEFT_TO_OPERATIONS = 2
 
 
 class Crowded(HypervisorError):
@@ -23,26 +26,33 @@ class Crowded(HypervisorError):
 
 
 @contextmanager
-def open_hypervisor(
-    cluster: Cluster, *, at_most: int | None = None, for_operations: bool = True
-) -> Iterator[Hypervisor]:
-    """The cluster's hypervisor, for one call at a time. Raises Crowded, and by its calls HypervisorError. `at_most` are at
-    it then, or as many as one of its kind takes (`Traits.at_once`).
+def open_hypervisor(cluster: Cluster, *, to_command: bool = False, for_operations: bool = True) -> Iterator[Hypervisor]:
+    """The cluster's hypervisor, for one call at a time. Raises Crowded, and by its calls HypervisorError. As many are at it
+    then as one of its kind takes (`Traits.at_once`), or as may be at it for this.
 
-    The row has to be of now: by its failures it is held back. What comes in hundreds, and no operation waits for, leaves
-    room for those that give commands.
+    The row has to be of now: by its failures it is held back.
     """
-    leaving = 0 if for_operations else MOST_COMMANDING
-    at_once = traits_of(cluster.hypervisor).at_once
-    most = min(at_most or at_once, at_once)
-    with slot(cluster.pk, most, leaving) as is_mine:
+    slots = slots_of(cluster, to_command=to_command, for_operations=for_operations)
+    with slot(cluster.pk, slots) as is_mine:
         if not is_mine:
-            raise Crowded(f"{most - leaving} are asking {cluster} already")
+            raise Crowded(f"{len(slots)} are asking {cluster} already")
         hypervisor = connect(cluster.hypervisor, Access(**cluster.credentials()), Breaker(cluster))
         try:
             yield hypervisor
         finally:
             hypervisor.close()
+
+
+def slots_of(cluster: Cluster, *, to_command: bool, for_operations: bool) -> Sequence[int]:
+    """Which may be taken for this, in their order. Who may have them all takes from the others only when its own are full."""
+    at_once = traits_of(cluster.hypervisor).at_once
+    if to_command:
+        return range(most_commanding(cluster))
+    return range(at_once)[::-1] if for_operations else range(LEFT_TO_OPERATIONS, at_once)[::-1]
+
+
+def most_commanding(cluster: Cluster) -> int:
+    return max(1, traits_of(cluster.hypervisor).at_once - LEFT_TO_LOOK)
 
 
 def retry_in_s(cluster_id: int, nodes: set[str]) -> float:

@@ -138,7 +138,7 @@ OF_OPERATIONS = [
     m(
         "a command",
         "vps/hypervisor/proxmox/tls.py",
-        "if time.monotonic() > self.leave_by:",
+        "if time.monotonic() > self.departure.leave_by:",
         "if False:",
         "tests/vps/hypervisor/proxmox/test_connection.py",
     ),
@@ -316,8 +316,8 @@ OF_HYPERVISORS = [
     m(
         "calls in flight to one cluster",
         "vps/open_hypervisor.py",
-        "leaving = 0 if for_operations else MOST_COMMANDING",
-        "leaving = 0",
+        "range(LEFT_TO_OPERATIONS, at_once)[::-1]",
+        "range(at_once)[::-1]",
         "tests/vps/test_open_hypervisor.py",
         "tests/vps/services/test_addresses.py",
     ),

@@ -4,7 +4,7 @@ A killed process frees its lock at once, a paused one keeps it. They need a conn
 are held, so workers must not go through a pooler that gives a connection a transaction.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -44,13 +44,9 @@ def locking_until_commit(what: int) -> Statement:
 
 
 @contextmanager
-def slot(id: int, at_most: int, leaving: int = 0) -> Iterator[bool]:
-    """Whether one of the cluster's first `at_most` slots is ours now, but for the first `leaving`. Nobody waits.
-
-    The last of them comes first: who may have more of them takes from the others only when its own are full.
-    """
-    slots = range(SLOTS_OF_CLUSTER + leaving, SLOTS_OF_CLUSTER + at_most)
-    ours = next((what for what in reversed(slots) if acquire(what, id)), None)
+def slot(id: int, numbers: Iterable[int]) -> Iterator[bool]:
+    """Whether one of these slots of the cluster is ours now, the first that is free. Nobody waits."""
+    ours = next((what for number in numbers if acquire(what := SLOTS_OF_CLUSTER + number, id)), None)
     try:
         yield ours is not None
     finally:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, TypedDict
 
 from django.conf import settings
+from django.contrib.postgres.aggregates import BoolOr
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models, transaction
 from django.db.models.functions import Greatest, Now
@@ -67,6 +68,11 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         """What waits for something to happen on this node: many are looked after in one go."""
         return self.open().on(cluster_id).filter(step__in=Operation.WATCHED, node=node)
 
+    def unwatched(self, by_seconds: float) -> "OperationQuerySet":
+        """Those that nobody is to watch, and those whose next look should have been so long ago."""
+        late = models.Q(due_at__lt=Now() - timedelta(seconds=by_seconds))
+        return self.filter(~models.Q(step__in=Operation.WATCHED) | late)
+
     def overdue(self, by_seconds: float) -> "OperationQuerySet":
         """Those whose turn came so long ago, and that nobody took: the bell was lost, or its worker died."""
         return self.due().filter(due_at__lt=Now() - timedelta(seconds=by_seconds))
@@ -89,14 +95,19 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         return self.hydrated().get(id=id) if taken else None
 
     @transaction.atomic
-    def claim_watched(self, cluster_id: int, node: str, at_most: int, for_seconds: float) -> "list[Operation]":
-        """Take the turns that are due of those watched on this node: nobody else sees them as due for so long.
+    def claim_watched(
+        self, cluster_id: int, node: str, at_most: int, for_seconds: float, early_s: float = 0
+    ) -> "list[Operation]":
+        """Take the turns that are due of those watched on this node: nobody else sees them as due for so long. Where there is
+        one, those are taken too that are due so soon: the same lists tell of them.
 
         One whose worker came to nothing the last time is taken alone: should it kill this one too, it kills no other's.
         """
-        due = self.watched(cluster_id, node).filter(due_at__lte=Now()).order_by("id")
-        locked = due.select_for_update(of=("self",), skip_locked=True).values_list("id", flat=True)
-        ids = list(locked.filter(claims=0)[:at_most]) or list(locked[:1])
+        watched = self.watched(cluster_id, node).order_by("due_at")
+        free = watched.select_for_update(of=("self",), skip_locked=True).values_list("id", flat=True)
+        due, soon = models.Q(due_at__lte=Now()), models.Q(due_at__lte=Now() + timedelta(seconds=early_s))
+        is_any_due = models.Exists(watched.filter(due, claims=0))
+        ids = list(free.filter(is_any_due, soon, claims=0)[:at_most]) or list(free.filter(due)[:1])
         self.filter(id__in=ids).update(**CLAIM, due_at=Now() + timedelta(seconds=for_seconds))
         return list(self.hydrated().filter(id__in=ids).order_by("id"))
 
@@ -316,8 +327,10 @@ class Operation(models.Model):
         """Whether its guest may have tasks that no operation of its VPS knows: one ended since then without hearing of
         its own, or nothing was sent on behalf of this VPS yet, and the guest may have been another's."""
         before = Operation.objects.filter(vps=self.vps, pk__lt=self.pk, sent_as__gt="")
-        in_doubt = before.filter(state=self.State.FAILED, handle="", intent_at__isnull=False, sent_at__gt=since)
-        return in_doubt.exists() or not before.exists()
+        in_doubt = models.Q(state=self.State.FAILED, handle="", intent_at__isnull=False, sent_at__gt=since)
+        is_in_doubt = before.order_by().aggregate(is_in_doubt=BoolOr(in_doubt))["is_in_doubt"]
+        # None: there is none before.
+        return is_in_doubt is not False
 
     def ended(self, state: str, code: str) -> Event:
         """The event that tells of its end, not yet written."""

@@ -17,10 +17,12 @@ from vps.operations.verbs import verb_of
 from web.crash_points import crash_point
 
 
-def advance(id: int, vps_id: int, hypervisor: Hypervisor) -> tuple[Operation, float | None] | None:
+def advance(
+    id: int, vps_id: int, hypervisor: Hypervisor, least: float = pauses.NOW
+) -> tuple[Operation, float | None] | None:
     """One turn. Returns the operation and the seconds until its next one, None where it has ended or was taken over.
 
-    None altogether where this was nobody's turn, or is somebody else's.
+    None altogether where this was nobody's turn, or is somebody else's. A pause is no shorter than `least`.
     """
     crash_point("before_claim")
     with try_lock(OPERATIONS_OF_VPS, vps_id) as is_mine:
@@ -32,6 +34,8 @@ def advance(id: int, vps_id: int, hypervisor: Hypervisor) -> tuple[Operation, fl
         except Exception:
             operation.postpone(pauses.LATER)
             raise
+        if pause:
+            pause = max(pause, least)
         if pause is not None:
             reschedule({operation: pause})
         return operation, pause

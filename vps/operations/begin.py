@@ -142,4 +142,4 @@ def send(
     crash_point("before_record")
     operation.write(handle=handle, step=Step.WORKING if handle else Step.CONFIRMING)
     crash_point("after_record")
-    return pauses.SOON
+    return pauses.until_next_poll(0)

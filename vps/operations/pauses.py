@@ -3,6 +3,8 @@ changes it. For the modules of this package."""
 
 # In seconds: how soon to look again.
 NOW = 0.0
+# After a command: a task that ends at once has ended by then.
+FIRST = 0.25
 SOON = 1.0
 LATER = 3.0
 LOCKED = 5.0
@@ -21,5 +23,5 @@ LEAVES_WITHIN_S = 10.0
 
 
 def until_next_poll(seconds_since_sent: float) -> float:
-    """Every second at first, when most end, and then at leisure."""
-    return SOON if seconds_since_sent < 10 else LATER
+    """After a quarter of a second, twice that and so on up to every second, when most end, and then at leisure."""
+    return min(SOON, max(FIRST, seconds_since_sent)) if seconds_since_sent < 10 else LATER

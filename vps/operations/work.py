@@ -4,21 +4,35 @@ What needs a command of its own is taken one by one, the oldest first; what wait
 """
 
 import time
+from typing import NamedTuple
 
 from vps import notify
 from vps.db import clock
 from vps.hypervisor import Hypervisor
 from vps.models import Cluster, Operation
-from vps.open_hypervisor import MOST_COMMANDING, Crowded, open_hypervisor
+from vps.open_hypervisor import Crowded, open_hypervisor
 from vps.operations import pauses
 from vps.operations.advance import advance, advance_claimed, reschedule
 from vps.operations.task_log import clock_skew
 
 # A task goes on for so long, and then leaves the rest to another bell, in case something else is waiting in the queue.
 WORKS_FOR_S = 20.0
+# So many are read at a time of those that are due.
+TAKEN_AT_ONCE = 4
+# A look that is so late found no slot.
+LATE_LOOK_S = 0.3
 # So many are watched in one round, and nobody else takes them for so long.
 WATCHED_AT_ONCE = 50
 WATCHES_FOR_S = 8.0
+
+
+class Due(NamedTuple):
+    """An operation whose turn has come."""
+
+    id: int
+    vps_id: int
+    step: str
+    node: str
 
 
 def work(cluster_id: int) -> None:
@@ -30,7 +44,7 @@ def work(cluster_id: int) -> None:
     until = time.monotonic() + WORKS_FOR_S
     while cluster and (next_ones := due(cluster_id)):
         try:
-            with open_hypervisor(cluster, at_most=MOST_COMMANDING) as hypervisor:
+            with open_hypervisor(cluster, to_command=True) as hypervisor:
                 advance_all(cluster_id, hypervisor, next_ones, until)
         except Crowded:
             return
@@ -39,20 +53,33 @@ def work(cluster_id: int) -> None:
             return
 
 
-def due(cluster_id: int) -> list[tuple[int, int]]:
-    """(operation, VPS) of the next few that are not watched. They are more than one, for others take them too."""
-    rows = Operation.objects.due().on(cluster_id).exclude(step__in=Operation.WATCHED)
-    return list(rows.values_list("id", "vps_id")[:MOST_COMMANDING])
+def due(cluster_id: int) -> list[Due]:
+    """The next few that are not watched, or were watched by nobody when they should. They are more than one, for others take
+    them too."""
+    rows = Operation.objects.due().on(cluster_id).unwatched(LATE_LOOK_S)
+    return [Due(*row) for row in rows.values_list(*Due._fields)[:TAKEN_AT_ONCE]]
 
 
-def advance_all(cluster_id: int, hypervisor: Hypervisor, next_ones: list[tuple[int, int]], until: float) -> None:
+def advance_all(cluster_id: int, hypervisor: Hypervisor, next_ones: list[Due], until: float) -> None:
     """One after another, until nothing is due, or all of it is in others' hands."""
     while time.monotonic() < until and next_ones:
-        advanced = next((done for one in next_ones if (done := advance(*one, hypervisor))), None)
-        if advanced is None:
+        least = pauses.SOON if len(next_ones) > 1 else pauses.NOW
+        if not any(advance_due(cluster_id, one, hypervisor, least) for one in next_ones):
             return
-        ring_for_next(cluster_id, *advanced)
         next_ones = due(cluster_id)
+
+
+def advance_due(cluster_id: int, one: Due, hypervisor: Hypervisor, least: float) -> bool:
+    """Whether this was a turn of ours, or a round. Where those who look find no slot, those who give commands look for
+    them."""
+    if one.step in Operation.WATCHED:
+        if is_mine := advance_watched(cluster_id, one.node, hypervisor):
+            ring_for_next_round(cluster_id, one.node)
+        return is_mine
+    advanced = advance(one.id, one.vps_id, hypervisor, least)
+    if advanced:
+        ring_for_next(cluster_id, *advanced)
+    return advanced is not None
 
 
 def ring_for_next(cluster_id: int, operation: Operation, pause: float | None) -> None:
@@ -84,20 +111,29 @@ def watch(cluster_id: int, node: str) -> None:
     except Crowded:
         notify.worker("watch", cluster_id, node, after_seconds=pauses.SOON)
         return
-    next_at = Operation.objects.watched(cluster_id, node).order_by("due_at").values_list("due_at", flat=True).first()
-    if is_mine and next_at:
-        seconds = (next_at - clock.now()).total_seconds()
-        notify.worker("watch", cluster_id, node, after_seconds=min(max(seconds, pauses.SOON), WATCHES_FOR_S))
+    if is_mine:
+        ring_for_next_round(cluster_id, node)
+
+
+def ring_for_next_round(cluster_id: int, node: str) -> None:
+    """When the first of those that are left is due. One alone may be looked at sooner than many."""
+    left = Operation.objects.watched(cluster_id, node).order_by("due_at").values_list("due_at", flat=True)[:2]
+    if left:
+        seconds = (left[0] - clock.now()).total_seconds()
+        least = pauses.FIRST if len(left) == 1 else pauses.SOON
+        notify.worker("watch", cluster_id, node, after_seconds=min(max(seconds, least), WATCHES_FOR_S))
 
 
 def advance_watched(cluster_id: int, node: str, hypervisor: Hypervisor) -> bool:
     """Whether there was anything to look after."""
-    operations = Operation.objects.claim_watched(cluster_id, node, WATCHED_AT_ONCE, WATCHES_FOR_S)
+    operations = Operation.objects.claim_watched(cluster_id, node, WATCHED_AT_ONCE, WATCHES_FOR_S, pauses.SOON)
     if not operations:
         return False
     since = min(operation.intent_at or operation.created_at for operation in operations) - clock_skew(hypervisor)
     listed = hypervisor.listed(node, since)
     next_in = {operation: advance_claimed(operation, listed) for operation in operations}
+    least = pauses.SOON if len(operations) > 1 else pauses.NOW
+    next_in = {operation: pause and max(pause, least) for operation, pause in next_in.items()}
     reschedule({operation: pause for operation, pause in next_in.items() if pause is not None})
     if any(operation.step not in Operation.WATCHED and operation.is_open for operation in operations):
         notify.worker("work", cluster_id)

@@ -70,7 +70,7 @@ def test_force_stop_is_not_done_before_the_manager_wants_it_stopped(
     server: Any, simulated: Simulated, shorten: Shorten
 ) -> None:
     """B18: the guest goes down first, by itself even, and the manager says "started" still."""
-    shorten(ha_round_s=60)
+    shorten(ha_queue_s=0, ha_round_s=60)
     vps = server(power="running", ha=True)
     operation = asked(vps, "force-stop")
     advance_once(operation)

@@ -64,6 +64,7 @@ def test_work_of_six_workers_ends_in_order_within_the_calls_in_flight_and_polls_
 ) -> None:
     for vps in servers:
         operations.request(vps, "start", by=alice, source="page")
+    simulated.call("PATCH", "faults", {"delay_seconds": 0.05})
     simulated.forget_load()
     with workers(real_cluster, 6):
         until = time.monotonic() + 60 * PATIENCE
