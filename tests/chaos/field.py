@@ -76,8 +76,8 @@ class Field(Trouble):
         began = time.time() - 3600 if power == "running" else 0.0
         return own | {"power": power, "started_at": began, "uuid": str(uuid.uuid4()), "mac": mac} | QUICK
 
-    def push(self, guest: dict[str, Any]) -> int:
-        where = {name: guest[name] for name in ("kind", "vmid", "node")} | {"cluster": CLUSTER}
+    def push(self, guest: dict[str, Any], cluster: str = CLUSTER) -> int:
+        where = {name: guest[name] for name in ("kind", "vmid", "node")} | {"cluster": cluster}
         size = {"cpu": 1, "ram": 512, "disk": 5, "os": "Debian 12"}
         order = {"user_id": self.alice, "name": guest["name"], "status": guest["power"], "placement": where}
         made: int = self.panel.sync("create", **order, **size).json()["vps"]["id"]
