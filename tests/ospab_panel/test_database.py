@@ -44,3 +44,40 @@ def test_check_finds_out_that_the_server_has_closed_it(pooled: Any) -> None:
     time.sleep(0.2)
     with pytest.raises(psycopg.OperationalError):
         base.check(pooled)
+
+
+class Pooled:
+    """A connection through a pooler, which gives a number of its own for the server's process."""
+
+    def __init__(self, real: Any) -> None:
+        self.real, self.info = real, Info(real.info)
+        self.prepare_threshold: int | None = 5
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+
+class Info:
+    def __init__(self, real: Any) -> None:
+        self.real, self.backend_pid = real, -566225194
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+
+def test_statements_are_prepared_on_the_servers_own_connections_alone(pooled: Any) -> None:
+    behind_a_pooler = Pooled(pooled)
+    for one in (pooled, behind_a_pooler):
+        connection._configure_connection(one)
+    assert (pooled.prepare_threshold, behind_a_pooler.prepare_threshold) == (0, None)
+
+
+def test_prepared_cursor_has_postgresql_read_a_statement_once(db: None) -> None:
+    statement = "SELECT %s::int + 42"
+    for number in (1, 2):
+        with connection.prepared_cursor() as cursor:
+            cursor.execute(statement, [number])
+            assert cursor.fetchall() == [(number + 42,)]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'SELECT $1::int + 42'")
+        assert cursor.fetchone() == (1,)
