@@ -1,24 +1,27 @@
 """Those few that no guest is are found without reading all that one is: whoever writes, by triggers of whole statements.
 
-Data that are restored alone come twice, by these triggers and as they were dumped.
+Data that are restored alone come twice, by these triggers and as they were dumped: of what comes by no trigger each row is
+looked up, by the index, whatever the table's statistics are by then.
 """
 
 import django.db.models.deletion
 from django.db import migrations, models
 
-KEEP = """
+# A function's plans are kept as long as its connection, from when the table was small or had no statistics.
+BY_INDEX = "SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off"
+KEEP = f"""
     CREATE FUNCTION a_new_server_is_unbound() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
     BEGIN
         INSERT INTO unbound_vps (vps_id) SELECT id FROM fresh ON CONFLICT DO NOTHING;
         RETURN NULL;
     END $$;
     CREATE FUNCTION a_server_that_is_gone_is_not_unbound() RETURNS trigger LANGUAGE plpgsql
-    SET search_path FROM CURRENT AS $$
+    SET search_path FROM CURRENT {BY_INDEX} AS $$
     BEGIN
         DELETE FROM unbound_vps USING gone WHERE unbound_vps.vps_id = gone.id;
         RETURN NULL;
     END $$;
-    CREATE FUNCTION a_placement_binds() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+    CREATE FUNCTION a_placement_binds() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT {BY_INDEX} AS $$
     BEGIN
         DELETE FROM unbound_vps USING fresh WHERE unbound_vps.vps_id = fresh.vps_id;
         RETURN NULL;
@@ -28,13 +31,14 @@ KEEP = """
         INSERT INTO unbound_vps (vps_id) SELECT vps_id FROM gone ON CONFLICT DO NOTHING;
         RETURN NULL;
     END $$;
-    CREATE FUNCTION an_unbound_server_is_told_once() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+    CREATE FUNCTION an_unbound_server_is_told_once() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT
+    {BY_INDEX} AS $$
     BEGIN
         IF EXISTS (SELECT FROM unbound_vps WHERE vps_id = NEW.vps_id) THEN RETURN NULL; END IF;
         RETURN NEW;
     END $$;
     CREATE TRIGGER an_unbound_server_is_told_once BEFORE INSERT ON unbound_vps
-    FOR EACH ROW EXECUTE FUNCTION an_unbound_server_is_told_once();
+    FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION an_unbound_server_is_told_once();
     CREATE TRIGGER a_new_server_is_unbound AFTER INSERT ON vps
     REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION a_new_server_is_unbound();
     CREATE TRIGGER a_server_that_is_gone_is_not_unbound AFTER DELETE ON vps
