@@ -168,7 +168,8 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-RECONCILE_SECONDS = 10
+# A round takes a moment, and what is shown is to be of the last 10 s.
+RECONCILE_SECONDS = 9
 CELERY_BEAT_SCHEDULE = {
     # What nobody took in time is not done many times over; but a message expires by the clock of whoever takes it.
     name: {"task": f"vps.{name}", "schedule": float(seconds), "options": {"expires": 60}}

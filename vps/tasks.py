@@ -17,6 +17,9 @@ from web.transient_errors import is_transient
 
 log = logging.getLogger(__name__)
 
+# In seconds. The first round after a start is for all clusters within these, too.
+SPREAD_S = 3.0
+
 
 def task(verb: Callable[..., Any]) -> Any:
     """A database that is away, or takes no writes, costs a line of the log: the rows say what is due, and the next bell or the
@@ -53,8 +56,10 @@ def enforce_suspensions() -> None:
 
 @task
 def reconcile_all() -> None:
-    for id in Cluster.objects.active().values_list("id", flat=True):
-        notify.worker("reconcile_one", id)
+    """One after the other: rounds that all begin at once wait for each other, and no two times in the same order."""
+    ids = list(Cluster.objects.active().order_by("id").values_list("id", flat=True))
+    for at, id in enumerate(ids):
+        notify.worker("reconcile_one", id, after_seconds=SPREAD_S * at / len(ids))
 
 
 @task

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 EVERY_S = 2.0
 # Where nobody answered a bell, none is waited for again for so long.
 ALONE_S = 30.0
-# Two rounds of reconcile and a half: what is not heard for 45 s is shown as unknown.
+# More than two rounds of reconcile: what is not heard for 45 s is shown as unknown.
 UNOBSERVED_S = 25.0
 # A cluster that hangs holds one of its workers, and not the sweeping.
 WORKERS = 8

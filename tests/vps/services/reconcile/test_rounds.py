@@ -1,7 +1,7 @@
 """Rounds of reconcile: what they cost however many guests there are, and who is asked when somebody is back."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.seams import Shorten
+from vps import tasks
 from vps.models import Cluster, ClusterNode, Event, Operation, Placement, Vps
 from vps.services import binding, metrics
 from vps.services.reconcile import reconcile
@@ -57,6 +58,22 @@ def bells() -> Iterator[tuple[str, list[Any]]]:
     with current_app.connection_for_read() as broker, broker.SimpleQueue("celery") as queue:
         while message := queue.queue.get(no_ack=True):
             yield message.headers["task"], message.payload[0]
+
+
+def test_reconcile_all_rings_for_one_cluster_after_the_other(
+    real_cluster: Cluster, django_capture_on_commit_callbacks: Any
+) -> None:
+    """All at once they would wait for each other, a few of them each time for longer than the last time."""
+    others = [Cluster.objects.create(name=name, hosts=["127.0.0.1:1"], token_secret="-") for name in ("b", "a")]
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.reconcile_all()
+    with current_app.connection_for_read() as broker, broker.SimpleQueue("celery") as queue:
+        found = list(iter(lambda: queue.queue.get(no_ack=True), None))
+    rung = [(message.payload[0][0], message.headers["eta"]) for message in found]
+    assert [id for id, _ in rung] == [real_cluster.pk, *(other.pk for other in others)]
+    etas = [datetime.fromisoformat(eta) for _, eta in rung if eta]
+    assert len(etas) == 2, "the first at once"
+    assert timedelta(seconds=0.5) < etas[1] - etas[0] < timedelta(seconds=2)
 
 
 def rows_written() -> int:
