@@ -184,7 +184,7 @@ def rows_of(name: str, call: Callable[[], Any]) -> float:
     switch_and_forget(name)
     with CaptureQueriesContext(connection) as queries:
         call()
-    return touched([query["sql"] for query in queries if query["sql"].lstrip(" (").startswith(("SELECT", "WITH"))])
+    return touched([query["sql"] for query in queries if query["sql"].lstrip(" (\n").startswith(("SELECT", "WITH"))])
 
 
 def switch_and_forget(name: str) -> None:

@@ -93,7 +93,7 @@ def costly(call: Callable[[], Any]) -> list[str]:
     cache.clear()
     with CaptureQueriesContext(connection) as queries:
         call()
-    selects = [query["sql"] for query in queries if query["sql"].lstrip(" (").startswith("SELECT")]
+    selects = [query["sql"] for query in queries if query["sql"].lstrip(" (\n").startswith("SELECT")]
     found = [(step, select) for select in selects for step in steps(select)]
     bounds = ((step, FOUND + 1 if "Sort" in step.kind else TOUCHED, select) for step, select in found)
     return [f"{step}: {select[:2000]}" for step, most, select in bounds if step.rows > most]
