@@ -1,16 +1,21 @@
 """`make bench WHAT=sync`: ten thousand sync commands, in batches and one call each, through the endpoints in-process."""
 
 import argparse
+import json
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from functools import partial
+from statistics import median
 from typing import Any
 
 from django.test import Client
 
+from benchmarks.goals import Goal, show
 from benchmarks.reconcile import panel
 
 ONE_BY_ONE = 500
+ROUNDS = 5
 KEY = "for-tests-only-the-main-site-key-0123456789"
 
 
@@ -29,6 +34,41 @@ def main() -> None:
         print("\nAs many commands a second in a batch as one a call:")
         for name, speed in many.items():
             print(f"  {name:<24} {speed / few[name]:.1f}")
+        show(*goals(user.pk, count))
+
+
+def goals(user: int, count: int) -> Iterator[Goal]:
+    """Creates against one INSERT … SELECT, in turns on the same database; then the memory of one batch more."""
+    from benchmarks import insert_select
+
+    rounds = [creates(user, count, f"round-{number}") for number in range(2 * ROUNDS)]
+    ours, least = zip(
+        *(
+            (timed(partial(by_batch, mine)), insert_select.seconds(json.dumps([one["vps"] for one in its])))
+            for mine, its in zip(rounds[::2], rounds[1::2], strict=True)
+        ),
+        strict=True,
+    )
+    yield Goal(f"batch of {count} creates / one INSERT … SELECT", median(least) / median(ours), at_least=0.25)
+    commands = creates(user, count, "memory")
+    yield Goal("memory of a batch / its body", most_memory(commands) / size(commands), at_most=6)
+
+
+def creates(user: int, count: int, prefix: str) -> list[Any]:
+    return next(life(user, count, prefix))[1]
+
+
+def size(commands: list[Any]) -> int:
+    return len(json.dumps({"operations": commands}))
+
+
+def most_memory(commands: list[Any]) -> int:
+    """The most that Python held at once, beside the commands."""
+    tracemalloc.start()
+    by_batch(commands)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return most
 
 
 def by_name(lives: Iterator[tuple[str, list[Any]]], call: Callable[[list[Any]], None]) -> dict[str, float]:
@@ -48,11 +88,15 @@ def life(user: int, count: int, prefix: str) -> Iterator[tuple[str, list[dict[st
 
 def measured(name: str, count: int, call: Callable[[], None]) -> float:
     """Commands a second."""
-    began = time.perf_counter()
-    call()
-    seconds = time.perf_counter() - began
+    seconds = timed(call)
     print(f"{count:>8} {name:<24} {seconds:>8.2f} {count / seconds:>11.0f}", flush=True)
     return count / seconds
+
+
+def timed(call: Callable[[], None]) -> float:
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
 
 
 def client() -> Client:
