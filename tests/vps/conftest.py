@@ -19,7 +19,7 @@ from tests.seams import Shorten
 from tests.simulated import PATIENCE, simulated
 from tests.simulated import Cluster as Simulated
 from tests.vps.hypervisor.proxmox.impostor import impostor
-from vps import operations
+from vps import notify, operations
 from vps.hypervisor.base import Access
 from vps.models import Cluster, Operation, Placement, Vps
 from vps.open_hypervisor import open_hypervisor
@@ -130,7 +130,7 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
 
 
 def bells() -> list[tuple[Any, ...]]:
-    """What workers were rung for since this was asked last, as (task, *arguments)."""
+    """What workers were rung for since this was asked last, as (task, *arguments): the bells are answered by it."""
     rung = []
     with current_app.connection_for_read() as broker:
         queue = broker.SimpleQueue("celery")
@@ -138,4 +138,5 @@ def bells() -> list[tuple[Any, ...]]:
             while message := queue.get_nowait():
                 message.ack()
                 rung.append((message.headers["task"], *message.payload[0]))
+                notify.answer_bell(message.headers["task"].removeprefix("vps."))
     return rung
