@@ -7,6 +7,7 @@ its task, so that nobody who rings needs to import tasks.
 import json
 import logging
 from collections.abc import Iterable, Sequence
+from contextvars import Context, copy_context
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from web import bell
 from web.after_commit import gather
 from web.bell import client as client
 from web.bell import redis_check as redis_check
+from web.write_behind import WriteBehind
 
 log = logging.getLogger(__name__)
 Messages = list[tuple[str, dict[str, Any]]]  # to which group, and what
@@ -126,11 +128,18 @@ def feed(*, after_seconds: float = 0) -> None:
 
 
 def announce(news: list[Any]) -> None:
+    """A request waits for no Redis: where its process serves, a thread sends what several of them have to send."""
+    sending.add((copy_context(), news))
+
+
+def send_gathered(gathered: list[tuple[Context, list[Any]]]) -> None:
     """To pages, sockets and bells by one call of Redis, and then to workers: to those first that somebody waits for, and then
-    to those whose bells were not up already."""
-    bells = [one for one in news if isinstance(one, Bell)]
-    rung = send(messages_of(news), bells)
-    send_rings([*(one for one in news if isinstance(one, Ring)), *rung])
+    to those whose bells were not up already. A ring bears the id of the request that it comes of."""
+    bells = dict.fromkeys(one for _, news in gathered for one in news if isinstance(one, Bell))
+    rung = send([message for _, news in gathered for message in messages_of(news)], list(bells))
+    for context, news in gathered:
+        context.run(send_rings, [one for one in news if isinstance(one, Ring)])
+    gathered[0][0].run(send_rings, rung)
 
 
 def messages_of(news: list[Any]) -> Messages:
@@ -190,3 +199,6 @@ def channel() -> str:
     """On which the sockets of all web processes hear. Redis' channels know of no numbers of databases, so it is named too."""
     database = client(settings.REDIS_URL).connection_pool.connection_kwargs.get("db", 0)
     return f"{CHANNEL}.{database}"
+
+
+sending = WriteBehind(log, send_gathered, within_s=0)

@@ -1,12 +1,13 @@
-"""Rows that nobody waits for are written a moment later, all that came meanwhile in one statement. Services make one each.
+"""What nobody waits for is written or sent a moment later, all that came meanwhile at once. Services and notify make one each.
 
-A web process starts it; where nobody has, as in a command or a test, each row is written at once. What a process holds as
-it is killed is lost: docs/reliability.md says of which rows that is.
+A web process starts it; where nobody has, as in a command or a test, each is written at once. What a process holds as it is
+killed is lost: docs/reliability.md says of what that is.
 """
 
 import atexit
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -20,10 +21,10 @@ MOST_KEPT = 10_000
 
 
 class WriteBehind:
-    """`write` takes a list of rows, in the order in which they came."""
+    """`write` takes a list of rows, in the order in which they came, after `within_s` seconds at most."""
 
-    def __init__(self, log: logging.Logger, write: Callable[[list[Any]], None]) -> None:
-        self.log, self.write = log, write
+    def __init__(self, log: logging.Logger, write: Callable[[list[Any]], None], within_s: float = WITHIN_S) -> None:
+        self.log, self.write, self.within_s = log, write, within_s
         self.kept: deque[Any] = deque()
         self.has_some, self.lock = threading.Event(), threading.Lock()
         self.thread: threading.Thread | None = None
@@ -44,7 +45,7 @@ class WriteBehind:
 
     def run(self) -> None:
         while self.has_some.wait():
-            threading.Event().wait(WITHIN_S)
+            time.sleep(self.within_s)
             self.has_some.clear()
             self.flush()
             connection.close()
@@ -59,6 +60,10 @@ class WriteBehind:
                     self.write(rows)
             except (Error, PoolTimeout) as error:
                 self.keep(rows, error)
+            except Exception:
+                if self.thread is None:
+                    raise
+                self.log.exception("lost, as it could not be written: %d rows", len(rows))
 
     def keep(self, rows: list[Any], error: Exception) -> None:
         is_room = self.thread is not None and len(rows) + len(self.kept) <= MOST_KEPT

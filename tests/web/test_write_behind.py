@@ -43,10 +43,8 @@ def test_write_behind_writes_at_once_where_nobody_has_started_it(table: Table, b
     assert table.statements == [[1], [2]]
 
 
-def test_write_behind_writes_what_came_within_a_moment_in_one_statement(
-    table: Table, behind: WriteBehind, monkeypatch: Any
-) -> None:
-    monkeypatch.setattr(write_behind, "WITHIN_S", 0.1)
+def test_write_behind_writes_what_came_within_a_moment_in_one_statement(table: Table, behind: WriteBehind) -> None:
+    behind.within_s = 0.1
     behind.start()
     for row in range(500):
         behind.add(row)
@@ -58,7 +56,7 @@ def test_write_behind_writes_what_came_within_a_moment_in_one_statement(
 def test_write_behind_keeps_rows_in_order_for_a_database_that_is_away(
     table: Table, behind: WriteBehind, monkeypatch: Any, caplog: Any
 ) -> None:
-    monkeypatch.setattr(write_behind, "WITHIN_S", 3600)
+    behind.within_s = 3600
     monkeypatch.setattr(write_behind, "MOST_KEPT", 3)
     behind.start()
     table.is_away = True
@@ -75,7 +73,7 @@ def test_write_behind_keeps_rows_in_order_for_a_database_that_is_away(
 def test_write_behind_keeps_no_more_than_it_may(
     table: Table, behind: WriteBehind, monkeypatch: Any, caplog: Any
 ) -> None:
-    monkeypatch.setattr(write_behind, "WITHIN_S", 3600)
+    behind.within_s = 3600
     monkeypatch.setattr(write_behind, "MOST_KEPT", 3)
     behind.start()
     table.is_away = True
@@ -102,3 +100,19 @@ behind.add("the last one")
 def test_write_behind_writes_what_it_holds_as_its_process_ends() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout == "['the last one']\n"
+
+
+def test_write_behind_goes_on_after_what_nobody_foresaw(caplog: Any) -> None:
+    written: list[int] = []
+
+    def write(rows: list[int]) -> None:
+        if 0 in rows:
+            raise ZeroDivisionError
+        written.extend(rows)
+
+    behind = WriteBehind(logging.getLogger("test"), write, within_s=0)
+    behind.start()
+    behind.add(0)
+    wait_for(lambda: "lost, as it could not be written: 1" in caplog.text, what="the line of the log")
+    behind.add(1)
+    wait_for(lambda: written == [1], what="the row after it")

@@ -188,7 +188,7 @@ def test_sync_batch_takes_the_first_of_two_external_ids_for_one_vps(alice: Any, 
 
 @pytest.mark.django_db(transaction=True)
 def test_sync_batch_that_took_too_long_over_its_transaction_may_be_sent_again(alice: Any) -> None:
-    commands = [create(alice, external_id=str(number)) for number in range(1000)]
+    commands = [create(alice, external_id=str(number)) for number in range(6000)]  # A tenth of a second of computing.
     with connection.cursor() as cursor:
         cursor.execute("SET idle_in_transaction_session_timeout = '1ms'")
     calm = client(raise_request_exception=False)
@@ -196,7 +196,7 @@ def test_sync_batch_that_took_too_long_over_its_transaction_may_be_sent_again(al
     connection.close()
     assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (503, "service_unavailable", "5")
     assert batch(*commands).json()["status"] == "success"
-    assert Vps.objects.count() == 1000
+    assert Vps.objects.count() == 6000
 
 
 @pytest.mark.django_db(transaction=True)
