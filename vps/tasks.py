@@ -1,7 +1,7 @@
 """The worker's door: each task calls one verb with ids. The clock and `notify.worker` call them, by name."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
 
@@ -18,7 +18,7 @@ from web.transient_errors import is_transient
 log = logging.getLogger(__name__)
 
 # In seconds. The first round after a start is for all clusters within these, too.
-SPREAD_S = 3.0
+SPREAD_S, ADDRESSES_SPREAD_S = 3.0, 10.0
 
 
 def task(verb: Callable[..., Any]) -> Any:
@@ -57,9 +57,14 @@ def enforce_suspensions() -> None:
 @task
 def reconcile_all() -> None:
     """One after the other: rounds that all begin at once wait for each other, and no two times in the same order."""
+    for id, share in clusters():
+        notify.worker("reconcile_one", id, after_seconds=SPREAD_S * share)
+
+
+def clusters() -> Iterator[tuple[int, float]]:
+    """Those in use, each with how many of them come before it, as a share of all."""
     ids = list(Cluster.objects.active().order_by("id").values_list("id", flat=True))
-    for at, id in enumerate(ids):
-        notify.worker("reconcile_one", id, after_seconds=SPREAD_S * at / len(ids))
+    return ((id, at / len(ids)) for at, id in enumerate(ids))
 
 
 @task
@@ -88,9 +93,10 @@ def identify_each(placement_ids: list[int]) -> None:
 
 @task
 def find_addresses() -> None:
-    """A worker for each cluster: one that is slow holds up no other."""
-    for id in Cluster.objects.active().values_list("id", flat=True):
-        notify.worker("find_addresses_on", id)
+    """A worker for each cluster, so that one that is slow holds up no other; and one after the other, so that rounds find
+    a worker meanwhile."""
+    for id, share in clusters():
+        notify.worker("find_addresses_on", id, after_seconds=ADDRESSES_SPREAD_S * share)
 
 
 @task

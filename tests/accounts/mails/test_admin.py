@@ -35,7 +35,7 @@ def test_admin_lists_mails_with_what_keeps_them(
 ) -> None:
     browser = as_user(carol)
     browser.get("/admin/accounts/mail/")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         page = browser.get("/admin/accounts/mail/")
     text = page.content.decode()
     for shown in (
