@@ -4,6 +4,7 @@ Where nobody speaks of it, what may come a moment later is written and sent at o
 """
 
 import asyncio
+import gc
 from typing import Any
 
 from vps import notify
@@ -15,6 +16,7 @@ BEHIND = (sync_calls.rows, notify.sending)
 
 async def lifespan(scope: Any, receive: Any, send: Any) -> None:
     assert (await receive())["type"] == "lifespan.startup"
+    collect_seldom()
     for behind in BEHIND:
         behind.start()
     await send({"type": "lifespan.startup.complete"})
@@ -24,3 +26,10 @@ async def lifespan(scope: Any, receive: Any, send: Any) -> None:
     for behind in BEHIND:
         await asyncio.to_thread(behind.flush)
     await send({"type": "lifespan.shutdown.complete"})
+
+
+def collect_seldom() -> None:
+    """A request makes thousands of objects, and nearly all of them go with it: to look for circles among each few hundred,
+    and a batch's among all that is loaded, takes time and finds none."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
