@@ -14,6 +14,7 @@ import django
 from django.core.management import call_command
 
 from launcher.stack import servers
+from web import garbage
 
 EXAMPLE = Path(__file__).parent.parent / "tests" / "example.env"
 
@@ -26,9 +27,8 @@ def main() -> None:
         # Models are there when Django is.
         from benchmarks import report, rounds
         from benchmarks.stage import Stage
-        from ospab_panel.celery import collect_seldom
 
-        collect_seldom()
+        garbage.collect_seldom(every=100_000)
         sizes = []
         for number in (count // 10, count):
             with Stage(folder / str(number), number) as stage:

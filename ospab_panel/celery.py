@@ -1,13 +1,12 @@
 """The Celery application. `celery -A ospab_panel worker` and `beat` start it; nobody else needs to import it."""
 
-import gc
 import os
 from typing import Any
 
 from celery import Celery
 from celery.signals import before_task_publish, task_postrun, task_prerun, worker_process_init, worker_ready
 
-from web import request_id
+from web import garbage, request_id
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ospab_panel.settings")
 
@@ -23,11 +22,8 @@ def look_at_once(**_: Any) -> None:
 
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]
-def collect_seldom(**_: Any) -> None:
-    """A round makes a hundred thousand objects, and all of them go with it: to look for circles among each few hundred takes
-    a tenth of its time, and finds none."""
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
+def begin_to_work(**_: Any) -> None:
+    garbage.collect_seldom(every=100_000)
 
 
 @before_task_publish.connect  # type: ignore[untyped-decorator]

@@ -4,19 +4,18 @@ Where nobody speaks of it, what may come a moment later is written and sent at o
 """
 
 import asyncio
-import gc
 from typing import Any
 
 from vps import notify
 from vps.services import sync_calls
-from web import bell
+from web import bell, garbage
 
 BEHIND = (sync_calls.rows, notify.sending)
 
 
 async def lifespan(scope: Any, receive: Any, send: Any) -> None:
     assert (await receive())["type"] == "lifespan.startup"
-    collect_seldom()
+    garbage.collect_seldom(every=20_000)
     for behind in BEHIND:
         behind.start()
     await send({"type": "lifespan.startup.complete"})
@@ -26,10 +25,3 @@ async def lifespan(scope: Any, receive: Any, send: Any) -> None:
     for behind in BEHIND:
         await asyncio.to_thread(behind.flush)
     await send({"type": "lifespan.shutdown.complete"})
-
-
-def collect_seldom() -> None:
-    """A request makes thousands of objects, and nearly all of them go with it: to look for circles among each few hundred,
-    and a batch's among all that is loaded, takes time and finds none."""
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
