@@ -12,6 +12,8 @@ from django.db import connection, models
 from django.db.models.base import ModelState
 from django.db.models.query import get_related_populators
 
+from web.statements import as_bytes
+
 Row = TypeVar("Row", bound=models.Model)
 
 
@@ -48,10 +50,9 @@ class CompiledQuery(Generic[Row]):
 
     def all(self, **values: Any) -> list[Row]:
         sql, parameters, make = self.compiled
-        given = [values[one.name] if isinstance(one, Parameter) else one for one in parameters]
-        with connection.prepared_cursor() as cursor:  # type: ignore[attr-defined]  # of ospab_panel.database
-            cursor.execute(sql, given)
-            return [make(row) for row in cursor.fetchall()]
+        given = [as_bytes(values[one.name] if isinstance(one, Parameter) else one) for one in parameters]
+        (found,) = connection.ask([(sql, given)], is_binary=True)  # type: ignore[attr-defined]  # of ospab_panel.database
+        return [make(row) for row in found]
 
     def first(self, **values: Any) -> Row | None:
         return next(iter(self.all(**values)), None)
@@ -66,32 +67,33 @@ def maker_of(compiler: Any) -> Callable[[Any], Any]:
     names = [column[0].target.attname for column in select[first:last]]
     related = get_related_populators(known, select, connection.alias)  # type: ignore[call-arg]  # a later Django's
     converters = compiler.get_converters([column[0] for column in select])
+    alias = connection.alias
 
     def make(row: Any) -> Any:
         values = next(compiler.apply_converters([row], converters)) if converters else row
-        made = instance_of(known["model"], names, values[first:last])
+        made = instance_of(known["model"], names, values[first:last], alias)
         for one in related:
-            relate(made, one, values)
+            relate(made, one, values, alias)
         return made
 
     return make
 
 
-def relate(made: Any, related: Any, values: Any) -> None:
+def relate(made: Any, related: Any, values: Any, alias: str) -> None:
     """As RelatedPopulator populates an instance."""
     own, other = values[related.cols_start : related.cols_end], None
     if own[related.pk_idx] is not None:
-        other = instance_of(related.model_cls, related.init_list, own)
+        other = instance_of(related.model_cls, related.init_list, own, alias)
         for one in related.related_populators:
-            relate(other, one, values)
+            relate(other, one, values, alias)
     related.local_setter(made, other)
     if other is not None:
         related.remote_setter(other, made)
 
 
-def instance_of(model: Any, names: list[str], values: Any) -> Any:
+def instance_of(model: Any, names: list[str], values: Any, alias: str) -> Any:
     made = model.__new__(model)
     state = made._state = ModelState()
-    state.adding, state.db = False, connection.alias
+    state.adding, state.db = False, alias
     made.__dict__.update(zip(names, values, strict=True))
     return made

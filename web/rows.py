@@ -18,29 +18,52 @@ Names = tuple[str, ...]
 
 def insertion(model: Model, names: Names, rows: Iterable[Sequence[Any]], **same: Any) -> Statement:
     """Adds these rows, in their order. `same` are columns that are the same in all of them."""
-    return Statement(insert(model, names, tuple(same)), [*same.values(), *lists(model, names, rows)])
+    source, values = given(model, names, rows)
+    return Statement(insert(model, names, source, tuple(same)), [*same.values(), *values])
 
 
 def upsertion(model: Model, names: Names, rows: Iterable[Sequence[Any]]) -> Statement:
     """Adds these rows, or where the first column has its value already writes the others anew."""
-    return Statement(upsert(model, names), lists(model, names, rows))
+    source, values = given(model, names, rows)
+    return Statement(upsert(model, names, source), values)
 
 
 @cache
-def insert(model: Model, names: Names, same: Names = ()) -> str:
-    values = ", ".join(["given.*", *(f"%s::{type_of(model, name)}" for name in same)])
-    return f"INSERT INTO {model._meta.db_table} ({columns(model, names + same)}) SELECT {values} FROM {given(model, names)}"  # noqa: S608
+def insert(model: Model, names: Names, source: str, same: Names = ()) -> str:
+    values = ", ".join([*(f"%s::{type_of(model, name)}" for name in same), "given.*"])
+    return f"INSERT INTO {model._meta.db_table} ({columns(model, same + names)}) SELECT {values} FROM {source}"  # noqa: S608
 
 
 @cache
-def upsert(model: Model, names: Names) -> str:
+def upsert(model: Model, names: Names, source: str) -> str:
     fresh = ", ".join(f"{name} = excluded.{name}" for name in names[1:])
-    return f"{insert(model, names)} ON CONFLICT ({names[0]}) DO UPDATE SET {fresh}"
+    return f"{insert(model, names, source)} ON CONFLICT ({names[0]}) DO UPDATE SET {fresh}"
+
+
+def given(model: Model, names: Names, rows: Iterable[Sequence[Any]]) -> tuple[str, list[Any]]:
+    """What makes rows of these, called `given`, and the values that it takes. One row alone needs no lists: of ten columns
+    PostgreSQL makes ten small tables before it has the row."""
+    found = list(rows)
+    if len(found) == 1:
+        return one_row(model, names), as_json(model, names, found[0])
+    return many_rows(model, names), lists(model, names, found)
 
 
 @cache
-def given(model: Model, names: Names) -> str:
-    """What `lists` hands over, as rows that are called so."""
+def one_row(model: Model, names: Names) -> str:
+    values = ", ".join(f"%s::{type_of(model, name)}" for name in names)
+    return f"(VALUES ({values})) AS given ({columns(model, names)})"
+
+
+def as_json(model: Model, names: Names, row: Sequence[Any]) -> list[Any]:
+    return [
+        json.dumps(value) if type_of(model, name) == "jsonb" else value for name, value in zip(names, row, strict=True)
+    ]
+
+
+@cache
+def many_rows(model: Model, names: Names) -> str:
+    """Of what `lists` hands over."""
     sources = ", ".join(source(type_of(model, name)) for name in names)
     return f"ROWS FROM ({sources}) AS given ({columns(model, names)})"
 

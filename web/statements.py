@@ -24,15 +24,21 @@ class Statement:
         return Statement(f"{self.text} RETURNING {columns}", self.parameters, read)
 
 
-def run(statements: Iterable[Statement]) -> None:
-    """In their order, in the transaction that is open. Where one fails, none after it is carried out."""
+def run(statements: Iterable[Statement], *, is_last: bool = False) -> None:
+    """In their order, in the transaction that is open. Where one fails, none after it is carried out.
+
+    With `is_last` the transaction is committed behind them, and nothing may follow in it.
+    """
     together = list(statements)
     if not together:
         return
-    parameters = [parameter for one in together for parameter in one.parameters]
-    with connection.cursor() as cursor:
-        cursor.execute("; ".join(one.text for one in together), parameters)
-        for one in together:
-            if one.read:
-                one.read(cursor.fetchall())
-            cursor.nextset()
+    asked = [(one.text, [as_bytes(value) for value in one.parameters]) for one in together]
+    answers = connection.ask(asked, is_last=is_last)  # type: ignore[attr-defined]  # of ospab_panel.database
+    for one, found in zip(together, answers, strict=True):
+        if one.read:
+            one.read(found)
+
+
+def as_bytes(value: Any) -> bytes | None:
+    """As PostgreSQL reads it, whose type the statement says."""
+    return None if value is None else str(value).encode()

@@ -7,11 +7,14 @@ way may have gone without a word, is more asked.
 
 import select
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.backends.postgresql import base
-from psycopg import Connection, Cursor
+from psycopg import Connection
 from psycopg_pool import ConnectionPool
+
+from ospab_panel.database.together import Asked, Prepared, Rows, ask
 
 IDLE_FOR_S = 5.0
 
@@ -33,22 +36,29 @@ class DatabaseWrapper(Backend):  # type: ignore[misc]
 
     def _configure_connection(self, connection: Connection[Any]) -> Any:
         """A pooler in between, which lends its connections by the transaction, gives itself for the server: what was
-        prepared on one of them is unknown on the next.
+        prepared on one of them is unknown on the next. A plan that serves whatever is asked is made once.
         """
         server = connection.execute("SELECT pg_backend_pid()").fetchone()
-        connection.prepare_threshold = 0 if server == (connection.info.backend_pid,) else None
+        if server == (connection.info.backend_pid,):
+            connection.execute("SET plan_cache_mode = force_generic_plan")
+            connection.prepared = Prepared()  # type: ignore[attr-defined]
         return super()._configure_connection(connection)
 
-    def prepared_cursor(self) -> Any:
-        """For a statement that comes again and again: PostgreSQL reads and plans it once a connection, and values come as
-        bytes that need no parsing."""
+    def ask(self, asked: Sequence[Asked], *, is_last: bool = False, is_binary: bool = False) -> list[Rows]:
+        """The rows of each of these statements, in one round trip. With `is_last` nothing follows in the transaction: it is
+        committed in the same one, where none is around it.
+        """
+        self.validate_no_broken_transaction()
         self.ensure_connection()
-        return self._prepare_cursor(PreparedCursor(self.connection))
-
-
-class PreparedCursor(Cursor[Any]):
-    def execute(self, query: Any, params: Any = None, **_: Any) -> "PreparedCursor":
-        return super().execute(query, params, binary=True)
+        commits = is_last and len(self.atomic_blocks) == 1 and not self.needs_rollback
+        began = time.monotonic()
+        try:
+            with self.wrap_database_errors:
+                return ask(self.connection, asked, commits=commits, is_binary=is_binary)
+        finally:
+            if self.queries_logged:
+                sql = "; ".join(text for text, _ in asked)
+                self.queries_log.append({"sql": sql, "time": f"{time.monotonic() - began:.3f}"})
 
 
 def check(connection: Connection[Any]) -> None:

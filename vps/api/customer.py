@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext
 from rest_framework.decorators import api_view, authentication_classes
 from rest_framework.request import Request
@@ -17,6 +18,7 @@ from accounts.call_facts import note, notes_calls
 from vps.api import shapes
 from vps.errors import OperationNotFound, VpsNotFound
 from vps.models import Operation, Vps
+from vps.models.shown import observed
 from vps.models.suspension import ReasonShape
 from vps.services import metrics
 from web.compiled_query import CompiledQuery, whole
@@ -64,10 +66,11 @@ def vps_list(request: Request) -> Response:
     """Your servers, in id order."""
     page = page_after(request, default=DEFAULT_PAGE, most=LARGEST_PAGE)
     rows, following = page.cut(LISTED_VPSES.all(user_id=request.user.pk, after=page.key, reads=page.reads))
-    observed = {vps.pk: vps.observed for vps in rows}
-    suspension = {vps.pk: suspension_of(vps) for vps in rows}
+    now = timezone.now()
+    seen = {vps.id: observed(vps, now) for vps in rows}
+    suspension = {vps.id: suspension_of(vps) for vps in rows}
     shown = [vps.columns() for vps in rows]
-    return success(count=len(rows), vps=shown, observed=observed, suspension=suspension, next=following)
+    return success(count=len(rows), vps=shown, observed=seen, suspension=suspension, next=following)
 
 
 def listed() -> QuerySet[Vps]:

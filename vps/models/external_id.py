@@ -9,13 +9,14 @@ from web.rows import array
 from web.statements import Found, Statement
 
 # Claimed in one order, so that two who claim the same wait for each other in no circle; but ids are given out in the order
-# of the commands, and to none that means something already.
+# of the commands, and to none that means something already: each is looked up by itself, for a plan that serves any number
+# of them would read the whole table.
 CLAIM = """
     INSERT INTO external_ids (external_id, vps_id)
     SELECT * FROM (
-        SELECT external_id, nextval(pg_get_serial_sequence('vps', 'id')) FROM (
+        SELECT external_id, nextval('vps_id_seq') FROM (
             SELECT external_id FROM unnest(%s::text[]) WITH ORDINALITY AS asked (external_id, number)
-            WHERE NOT EXISTS (SELECT FROM external_ids AS known WHERE known.external_id = asked.external_id)
+            WHERE (SELECT vps_id FROM external_ids AS known WHERE known.external_id = asked.external_id) IS NULL
             ORDER BY number
         ) AS unknown
     ) AS fresh ORDER BY 1

@@ -68,7 +68,7 @@ def notify_readers(found: Found) -> None:
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def record_ends(self, operation_ids: Iterable[int]) -> None:
         """Of these operations, which have just ended and whose VPSs are locked: in one statement. A repeat writes nothing."""
-        self.insert(RECORD_ENDS, [list(operation_ids)])
+        self.insert(RECORD_ENDS, [array(operation_ids)])
 
     def record_deletions(self, rows: Iterable[dict[str, Any]]) -> Statement:
         """Of these VPSs, as the rows that their tombstones keep, whose owners may have a page of theirs open."""

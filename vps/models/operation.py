@@ -126,7 +126,7 @@ class OperationQuerySet(models.QuerySet["Operation"]):
     def reading_busy(self, vps_ids: Iterable[int], read: Callable[[Found], object]) -> Statement:
         """Finds the ids of those of these VPSs that an operation is open on."""
         text = "SELECT vps_id FROM operations WHERE vps_id = ANY(%s::int[]) AND state = ANY(%s)"
-        return Statement(text, [array(vps_ids), list(Operation.OPEN)], read)
+        return Statement(text, [array(vps_ids), array(Operation.OPEN)], read)
 
     def cut_off(self, vps_ids: "list[int]", code: str) -> None:
         """End what is open on these VPSs, whose rows are locked: what it was asked of is not there any more."""

@@ -25,7 +25,7 @@ from vps.models.suspension import Suspension
 from vps.models.tombstone import Tombstone
 from vps.models.unbound_vps import UnboundVps
 from web.errors import Sentence
-from web.rows import array, field_of, given, insertion, lists
+from web.rows import array, field_of, given, insertion
 from web.statements import Found, Statement
 from web.timestamps import rfc3339
 
@@ -71,9 +71,9 @@ def lock_rows() -> str:
 
 
 @cache
-def rewrite_rows() -> str:
+def rewrite_rows(given: str) -> str:
     fresh = ", ".join(f"{name} = given.{name}" for name in names() if name != "id")
-    return f"UPDATE vps SET {fresh}, updated_at = %s FROM {given(Vps, names())} WHERE vps.id = given.id"  # noqa: S608
+    return f"UPDATE vps SET {fresh}, updated_at = %s FROM {given} WHERE vps.id = given.id"  # noqa: S608
 
 
 @cache
@@ -202,9 +202,7 @@ class VpsQuerySet(models.QuerySet["Vps"]):
 
     def reserving(self, count: int, read: Callable[[Found], object]) -> Statement:
         """Finds so many ids that nobody else is given."""
-        return Statement(
-            "SELECT nextval(pg_get_serial_sequence('vps', 'id')) FROM generate_series(1, %s)", [count], read
-        )
+        return Statement("SELECT nextval('vps_id_seq') FROM generate_series(1, %s)", [count], read)
 
     def insertion(self, rows: "Collection[Row]", now: datetime) -> Statement:
         """Add these. Both of their times are `now`."""
@@ -212,7 +210,8 @@ class VpsQuerySet(models.QuerySet["Vps"]):
 
     def rewriting(self, rows: "Collection[Row]", now: datetime) -> Statement:
         """Write these, which are locked, as they are here: changed `now`."""
-        return Statement(rewrite_rows(), [now, *lists(Vps, names(), map(values_of(), rows))])
+        source, values = given(Vps, names(), map(values_of(), rows))
+        return Statement(rewrite_rows(source), [now, *values])
 
     def removal(self, ids: Iterable[int]) -> Statement:
         """Take these rows, which are locked, away. Their placements must be gone."""

@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from psycopg import Connection
+from psycopg.pq import TransactionStatus
 
 from tests.vps.api.commands import batch, client, create, delete, update
 from vps.models import Vps
+from vps.services import sync_calls
 
 # Of the body: what it is read into, the rows, and the answer, which is longer than the body where commands are short.
 MOST_MEMORY = {"create": 28, "update": 60, "delete": 100}
@@ -39,7 +42,8 @@ def life(user: Any, names: list[str]) -> list[tuple[str, list[Any]]]:
     ]
 
 
-# Reading what external ids mean, locking and reading the rows, and writing; a tombstone is looked for where a row is gone.
+# Reading what external ids mean, locking and reading the rows, and writing; a tombstone is looked for where a row is gone. By
+# an id of ours the first two are one.
 TRIPS = {"create": 2, "update": 3, "nothing new": 2, "delete": 3, "delete again": 3}
 
 
@@ -51,9 +55,30 @@ def test_sync_vps_costs_no_trip_more_where_more_is_said(alice: Any, make_vps: An
     vps = make_vps(alice)
     bind(vps, 107)
     assert trips(lambda: ask(create(alice))) == 2
-    assert trips(lambda: ask(update(id=vps.pk, user_id=alice.pk) | {"occurred_at": "2025-10-27T10:30:00Z"})) == 3
+    assert trips(lambda: ask(update(id=vps.pk, user_id=alice.pk) | {"occurred_at": "2025-10-27T10:30:00Z"})) == 2
     suspended = update(id=vps.pk, status="suspended", suspension={"reason": "unpaid"})
-    assert trips(lambda: ask(suspended)) == 3 + 2, "what the guest did until then is noted"
+    assert trips(lambda: ask(suspended)) == 2 + 2, "what the guest did until then is noted"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sync_vps_begins_and_commits_without_a_trip_of_its_own(alice: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By what psycopg waits for, whoever asks: a statement, BEGIN or COMMIT, where there is anything to commit."""
+    waits: list[str] = []
+    wait: Any = Connection.wait
+
+    def counted(self: Any, asked: Any, *args: Any, **kwargs: Any) -> Any:
+        is_over = self.info.transaction_status == TransactionStatus.IDLE
+        if not (asked.__name__ == "_set_autocommit_gen" or (asked.__name__ == "_commit_gen" and is_over)):
+            waits.append(asked.__name__)
+        return wait(self, asked, *args, **kwargs)
+
+    monkeypatch.setattr(sync_calls.rows, "add", lambda row: None)
+    made = ask(create(alice, external_id="17"))
+    monkeypatch.setattr(Connection, "wait", counted)
+    for body in (create(alice, external_id="18"), update(id=made["vps"]["id"], status="running")):
+        waits.clear()
+        ask(body)
+        assert len(waits) == 2, waits
 
 
 @pytest.mark.parametrize("count", [10, 1000])

@@ -21,13 +21,13 @@ Commands = list[SyncCommand]
 
 def read_batch(commands: Commands) -> Batch:
     batch = Batch()
-    giving = given_external_ids(commands)
-    run(claims(batch, commands, giving))
-    # What somebody else claimed before, or in between, is theirs: in between, they have committed by now.
-    if known := giving.keys() - batch.claimed_ids.keys():
-        run([ExternalId.objects.meanings(known, batch.vps_id_by_external_id.update)])
-    ids = {command.id for command in commands if command.id} | set(batch.vps_id_by_external_id.values())
-    run(rows(batch, commands, ids))
+    ids = {command.id for command in commands if command.id}
+    if any(command.external_id for command in commands):
+        read_external_ids(batch, commands)
+        ids |= set(batch.vps_id_by_external_id.values())
+        run(rows(batch, commands, ids))
+    else:
+        run([*claims(batch, commands, {}), *rows(batch, commands, ids)])
     if gone := ids - batch.vpses.keys():
         run([Tombstone.objects.reading(gone, batch.tombstones.update)])
     if any(command.placement for command in commands):
@@ -35,6 +35,14 @@ def read_batch(commands: Commands) -> Batch:
     know_guests(batch)
     forget_settled(batch)
     return batch
+
+
+def read_external_ids(batch: Batch, commands: Commands) -> None:
+    """What somebody else claimed before, or in between, is theirs: in between, they have committed by now."""
+    giving = given_external_ids(commands)
+    run(claims(batch, commands, giving))
+    if known := giving.keys() - batch.claimed_ids.keys():
+        run([ExternalId.objects.meanings(known, batch.vps_id_by_external_id.update)])
 
 
 def given_external_ids(commands: Commands) -> dict[str, None]:

@@ -14,7 +14,7 @@ BINDS_AFTER_S = 1.0
 def write(batch: Batch) -> None:
     """A VPS that the same batch creates and deletes leaves its tombstone and its events, and no row."""
     end_operations(batch)
-    run(statements(batch))
+    run(statements(batch), is_last=not batch.begun_suspensions)
     if batch.begun_suspensions:
         Suspension.objects.note_power(batch.begun_suspensions)
     announce(batch)
