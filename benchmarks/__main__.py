@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.goals import PREFIX
 from launcher.children import ROOT
-from launcher.stack import python
+from launcher.programs import python
 
 FOLDER = Path(__file__).parent
 

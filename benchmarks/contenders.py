@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from launcher.children import ROOT, Child, wait_until
+from launcher.programs import python
 from launcher.secrets_file import free_port
-from launcher.stack import python
 
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 # As the launcher and docs/architecture.md start the web.

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.contenders import Contender, cpu_of_children
 from launcher.children import ROOT
-from launcher.stack import python
+from launcher.programs import python
 
 GOOD = {"list": {"200"}, "create": {"201"}, "update": {"200"}}
 

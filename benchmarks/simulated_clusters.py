@@ -13,8 +13,8 @@ import requests
 
 from launcher.certificate import certificate
 from launcher.children import ROOT, Child, wait_until
+from launcher.programs import python
 from launcher.secrets_file import free_port
-from launcher.stack import python
 from simulator.world import World
 from tests.chaos.field import QUICK, Field
 from tests.stack.conftest import open_folder

@@ -21,8 +21,8 @@ from benchmarks.contenders import WEB, Contender
 from benchmarks.goals import Goal
 from benchmarks.reconcile import panel
 from launcher.children import ROOT
+from launcher.programs import python
 from launcher.secrets_file import free_port
-from launcher.stack import python
 
 OF_A_USER = 10
 KB_EACH, IDLE_SHARE, SECONDS = 60, 0.05, 1

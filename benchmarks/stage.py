@@ -12,8 +12,8 @@ from django.utils import timezone
 from accounts.models import User
 from launcher.certificate import certificate
 from launcher.children import ROOT, Child, wait_until
+from launcher.programs import python
 from launcher.secrets_file import free_port
-from launcher.stack import python
 from simulator.guests import Guest
 from simulator.world import World
 from vps.models import Cluster, Placement, Vps

@@ -3,6 +3,7 @@
 A child is a session of its own, so that Ctrl-C reaches us and not it, and gets a signal of the kernel when we die, however.
 """
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -19,7 +20,10 @@ LIBC = ctypes.CDLL(None)
 
 @dataclass
 class Child:
-    """`stop_signal` asks it to end; after `patience_s` it is killed, and its whole session with it."""
+    """`stop_signal` asks it to end; after `patience_s` it is killed, and its whole session with it.
+
+    One that `waits` goes on once a line comes by its standard input: after `release`, and then at each start.
+    """
 
     name: str
     command: list[str]
@@ -30,6 +34,8 @@ class Child:
     user: tuple[int, int] | None = None
     cwd: Path | None = None
     before_restart: Callable[[], None] = lambda: None
+    waits: bool = False
+    is_released: bool = field(default=False, init=False)
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def start(self) -> None:
@@ -38,7 +44,7 @@ class Child:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if self.waits else subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=self.env,
@@ -46,6 +52,15 @@ class Child:
                 start_new_session=True,
                 preexec_fn=lambda: bind_to_parent(parent, self.user, self.stop_signal),
             )
+        if self.is_released:
+            self.release()
+
+    def release(self) -> None:
+        """What it did wait for has come about. Where it has ended meanwhile, whoever asks `is_running` finds out."""
+        self.is_released = True
+        if self.process and self.process.stdin:
+            with contextlib.suppress(BrokenPipeError), self.process.stdin as line:
+                line.write(b"\n")
 
     @property
     def is_running(self) -> bool:

@@ -27,7 +27,7 @@ class CannotStart(Exception):
 
 
 class Postgres:
-    """`url` is good once `start` has returned."""
+    """`url` is good once `begin`, and then `wait`, has returned."""
 
     def __init__(self, folder: Path, log: Path, env: dict[str, str], *, is_throwaway: bool = False) -> None:
         self.user = unprivileged() if os.geteuid() == 0 else None
@@ -55,12 +55,14 @@ class Postgres:
     def url(self) -> str:
         return f"postgresql://postgres@/panel?host={self.sockets}"
 
-    def start(self) -> None:
+    def begin(self) -> None:
         if not self.data.exists():
             self.initialise()
         self.clear_lock()
         self.child.start()
-        if not wait_until(self.answers, 300):
+
+    def wait(self) -> None:
+        if not wait_until(self.answers, 300, 0.01):
             raise CannotStart(f"PostgreSQL did not start:\n{self.child.last_lines()}")
         self.create_database()
 
@@ -92,7 +94,8 @@ class Postgres:
     def answers(self) -> bool:
         if not self.child.is_running:
             raise CannotStart(f"PostgreSQL ended:\n{self.child.last_lines()}")
-        return self.run("pg_isready", "-q", "-h", str(self.sockets), check=False) == 0
+        has_socket = any(self.sockets.iterdir())
+        return has_socket and self.run("pg_isready", "-q", "-h", str(self.sockets), check=False) == 0
 
     def create_database(self) -> None:
         """The statement has no IF NOT EXISTS; psql's \\gexec runs it where the query gives a row."""

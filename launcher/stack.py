@@ -5,16 +5,17 @@ import fcntl
 import os
 import signal
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+from launcher import programs
 from launcher.certificate import certificate
 from launcher.children import ROOT, Child, wait_until
 from launcher.postgres import CannotStart, Postgres
+from launcher.programs import python
 from launcher.reaper import PATIENCE_S, Reaper
 from launcher.secrets_file import demo_secrets, is_free, kept_ports
 from launcher.valkey import Valkey
@@ -46,7 +47,6 @@ class Stack:
         """Returns once the panel answers. Raises CannotStart, with everything stopped again."""
         self.lock_folder()
         try:
-            self.start_servers()
             self.start_panel()
         except BaseException:
             self.stop()
@@ -65,32 +65,39 @@ class Stack:
         if not wait_until(lambda: is_free(self.port), LEAVING_S):
             raise CannotStart(f"Port {self.port} is busy: choose another by PORT=.")
 
-    def start_servers(self) -> None:
-        if not self.env.get("DATABASE_URL"):
-            postgres = Postgres(self.folder, self.logs / "postgresql.log", self.env, is_throwaway=self.is_throwaway)
-            self.add_server(postgres)
-            self.env["DATABASE_URL"] = postgres.url
-        if not self.env.get("REDIS_URL"):
-            valkey = Valkey(self.logs / "valkey.log", self.env)
-            self.add_server(valkey)
-            self.env["REDIS_URL"] = valkey.url
-
-    def add_server(self, server: Postgres | Valkey) -> None:
-        self.servers.append(server)
-        server.start()
-        self.watch(server.child)
-
     def start_panel(self) -> None:
+        """The web loads all that it is made of while the servers start and the database is prepared."""
+        self.add_servers()
         self.env |= demo_secrets(self.folder) | {"DEMO": "1", "PANEL_URL": f"http://localhost:{self.port}"}
         self.env |= {"DATA_DIR": str(self.folder), "PYTHONUNBUFFERED": "1"}
         self.start_simulator()
+        web = self.launch(programs.web(self.port), waits=True)
+        self.start_servers()
         self.prepare()
-        web, *others = self.programs()
-        self.launch_program(*web)
-        if not wait_until(self.answers, READY_S, 0.05):
-            raise CannotStart(f"The panel did not answer:\n{self.children[-1].last_lines()}")
-        for other in others:
-            self.launch_program(*other)
+        web.release()
+        if not wait_until(self.answers, READY_S, 0.01):
+            raise CannotStart(f"The panel did not answer:\n{web.last_lines()}")
+        for other in programs.others(self.folder):
+            self.launch(other)
+
+    def add_servers(self) -> None:
+        """Those that the environment does not name. They are at their addresses once they are started, and know no secrets."""
+        env = dict(self.env)
+        if not self.env.get("REDIS_URL"):
+            valkey = Valkey(self.logs / "valkey.log", env)
+            self.servers.append(valkey)
+            self.env["REDIS_URL"] = valkey.url
+        if not self.env.get("DATABASE_URL"):
+            postgres = Postgres(self.folder, self.logs / "postgresql.log", env, is_throwaway=self.is_throwaway)
+            self.servers.append(postgres)
+            self.env["DATABASE_URL"] = postgres.url
+
+    def start_servers(self) -> None:
+        for server in self.servers:
+            server.begin()
+            self.watch(server.child)
+        for server in self.servers:
+            server.wait()
 
     def start_simulator(self) -> None:
         pem, key, fingerprint = certificate(self.folder)
@@ -103,7 +110,7 @@ class Stack:
         listen = ["--port", str(ports["simulator"]), "--tls-port", str(ports["simulator_tls"])]
         tls = ["--cert", str(pem), "--key", str(key)]
         state = ["--state", str(self.folder / "simulator.json"), "--log", str(self.logs / "simulator-calls.jsonl")]
-        self.launch("simulator", python("-m", "simulator", *state, *listen, *tls))
+        self.launch(programs.Program("simulator", python("-m", "simulator", *state, *listen, *tls)))
 
     def prepare(self) -> None:
         command = python("manage.py", "prepare")
@@ -111,43 +118,12 @@ class Stack:
         if done.returncode:
             raise CannotStart(f"The panel could not be prepared:\n{done.stdout}{done.stderr}")
 
-    def programs(self) -> list[tuple[str, list[str], str]]:
-        """(name, command, size of its pool of database connections: Celery opens its own). The web comes first, for somebody
-        waits for it: together they would all start as slowly as the last."""
-        celery = ("-m", "celery", "-A", "ospab_panel")
-        quiet = ("--without-gossip", "--without-mingle", "--loglevel", "INFO")
-        schedule = ("--schedule", str(self.folder / "beat"), "--pidfile", "")
-        web = (
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(self.port),
-            "--workers",
-            "2",
-            "--lifespan",
-            "on",
-            "--ws-max-size",
-            "131072",
-            "--no-proxy-headers",
-            "--timeout-graceful-shutdown",
-            "4",
-            "--http",
-            "ospab_panel.http_protocol:JsonHttpProtocol",
-        )
-        return [
-            ("web", python("-m", "uvicorn", "ospab_panel.asgi:application", *web, "--log-level", "warning"), "8"),
-            ("worker", python(*celery, "worker", "--concurrency", "8", *quiet), "0"),
-            ("sweeper", python("manage.py", "sweeper"), "0"),
-            ("beat", python(*celery, "beat", *schedule, "--loglevel", "WARNING"), "0"),
-        ]
-
-    def launch_program(self, name: str, command: list[str], pool: str) -> None:
-        self.launch(name, command, {"DB_POOL": pool})
-
-    def launch(self, name: str, command: list[str], more_env: dict[str, str] | None = None) -> None:
-        child = Child(name, command, self.logs / f"{name}.log", self.env | (more_env or {}), cwd=ROOT)
+    def launch(self, program: programs.Program, *, waits: bool = False) -> Child:
+        log, env = self.logs / f"{program.name}.log", self.env | {"DB_POOL": str(program.pool)}
+        child = Child(program.name, program.command, log, env, cwd=ROOT, waits=waits)
         child.start()
         self.watch(child)
+        return child
 
     def watch(self, child: Child) -> None:
         self.children.append(child)
@@ -184,14 +160,11 @@ class Stack:
             self.lock.close()
 
 
-def python(*arguments: str) -> list[str]:
-    return [sys.executable, *arguments]
-
-
 @contextlib.contextmanager
 def servers(folder: Path, *, is_throwaway: bool = True) -> Iterator[dict[str, str]]:
     """PostgreSQL and Valkey alone, for tests, throwaway, and for benchmarks. Gives DATABASE_URL and REDIS_URL."""
     stack = Stack(folder, 0, is_throwaway=is_throwaway)
+    stack.add_servers()
     stack.start_servers()
     try:
         yield {name: stack.env[name] for name in ("DATABASE_URL", "REDIS_URL")}

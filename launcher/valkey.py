@@ -14,7 +14,7 @@ from launcher.postgres import CannotStart
 
 
 class Valkey:
-    """`url` is good once `start` has returned."""
+    """`url` is good once `begin`, and then `wait`, has returned."""
 
     def __init__(self, log: Path, env: dict[str, str]) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="ospab-")
@@ -26,9 +26,11 @@ class Valkey:
     def url(self) -> str:
         return f"unix://{self.socket}"
 
-    def start(self) -> None:
+    def begin(self) -> None:
         self.child.start()
-        if not wait_until(self.answers, 120):
+
+    def wait(self) -> None:
+        if not wait_until(self.answers, 120, 0.01):
             raise CannotStart(f"Valkey did not start:\n{self.child.last_lines()}")
 
     def stop(self) -> None:

@@ -22,7 +22,8 @@ def folder() -> Iterator[Path]:
 
 def start(folder: Path) -> Postgres:
     postgres = Postgres(folder, folder / "log", dict(os.environ), is_throwaway=True)
-    postgres.start()
+    postgres.begin()
+    postgres.wait()
     return postgres
 
 

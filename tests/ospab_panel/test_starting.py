@@ -1,5 +1,6 @@
 """What a process loads as it starts: nothing that only some other process uses, or that can come with its first use."""
 
+import os
 import subprocess
 import sys
 
@@ -39,17 +40,35 @@ NO_COMMAND |= {"uvicorn", "whitenoise", "rest_framework.serializers", "rest_fram
     ("code", "heavy"),
     [
         ("import ospab_panel.asgi", NOWHERE),
+        ("from ospab_panel.server.__main__ import load; load()", NOWHERE | {"ospab_panel.asgi"}),
         ("import django; django.setup()", NO_COMMAND),
         ("from ospab_panel.wsgi import application", NOWHERE),
     ],
-    ids=["web", "manage.py", "wsgi"],
+    ids=["web", "web beforehand", "manage.py", "wsgi"],
 )
 def test_start_loads_nothing_that_is_not_used_then(code: str, heavy: set[str]) -> None:
-    ask = f"{code}\nimport sys\nprint(*sorted(sys.modules))"
-    answer = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", ask], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert heavy & set(answer.stdout.split()) == set()
+    assert heavy & set(printed_by(f"{code}\nimport sys\nprint(*sorted(sys.modules))")) == set()
+
+
+def printed_by(code: str, **more: str) -> list[str]:
+    """The words that a process of its own prints."""
+    command, env = [sys.executable, "-W", "ignore", "-c", code], os.environ | more
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout.split()
+
+
+def test_web_loads_all_but_its_last_module_before_anything_is_prepared() -> None:
+    """Neither database nor static files are there; and what forks has one thread, for no other would be in the fork."""
+    code = """
+import os, sys
+from ospab_panel.server.__main__ import load
+load()
+before = set(sys.modules)
+print(len(os.listdir("/proc/self/task")))
+import ospab_panel.asgi
+print(len(os.listdir("/proc/self/task")), *sorted(set(sys.modules) - before))
+"""
+    nowhere = {"DATABASE_URL": "postgresql://postgres@/panel?host=/nowhere", "STATIC_ROOT": "/nowhere"}
+    assert printed_by(code, **nowhere) == ["1", "1", "ospab_panel.asgi"]
 
 
 @pytest.mark.parametrize("command", ["prepare", "sweeper"])

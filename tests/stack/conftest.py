@@ -115,6 +115,11 @@ class Run:
         return [pid for pid, command in self.children.items() if text in command]
 
     @property
+    def web_processes(self) -> list[int]:
+        """Those that serve, and not the one that has forked them."""
+        return [pid for pid in self.pids("ospab_panel.server") if os.getpgid(pid) != pid]
+
+    @property
     def environment(self) -> dict[str, str]:
         """What the sweeper was started with: the panel's secrets and its servers' addresses."""
         pid = self.pids("manage.py sweeper")[0]

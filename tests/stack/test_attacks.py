@@ -1,7 +1,6 @@
 """No caller, slow or hostile, keeps the running panel from anybody else: attacks.py, one at a time (C1 to C8)."""
 
 import json
-import os
 import re
 import time
 from collections.abc import Iterator
@@ -36,12 +35,6 @@ def test_attack_lets_others_be_answered_and_leaves_all_threads_free(target: Targ
     assert answered_at_once(target) == 16
 
 
-def web_processes(panel: Any) -> list[int]:
-    """Those that serve, and not the one that started them."""
-    (web,) = panel.run.pids("uvicorn ospab_panel.asgi")
-    return [pid for pid in panel.run.pids("spawn_main") if os.getpgid(pid) == web]
-
-
 def peak_mib(pid: int) -> int:
     status = Path(f"/proc/{pid}/status").read_text()
     return int(re.findall(r"VmHWM:\s+(\d+)", status)[0]) // 1024
@@ -56,7 +49,7 @@ def test_upload_is_refused_at_the_limit_and_nothing_is_written(panel: Any, targe
     """C4: an upload is refused at the limit, and nothing is written."""
     form = "Content-Type: multipart/form-data; boundary=b"
     head = target.head("POST /login/", f"Content-Length: {300 * MIB}", form, f"Cookie: csrf={'a' * 32}")
-    before = {pid: begin_peak(pid) for pid in web_processes(panel)}
+    before = {pid: begin_peak(pid) for pid in panel.run.web_processes}
     caller = target.connect(head)
     with dripping([caller], b"x" * MIB, every=0.001):
         wait_for(lambda: "HTTP/1.1 413" in peeked(caller), 10, "the refusal")
@@ -75,10 +68,10 @@ def test_sync_batch_with_one_long_string_takes_no_more_memory_than_four_times_it
     operations = [{"action": "delete", "vps": {"id": 10**9 + number}} for number in range(10_000)]
     body = json.dumps({"operations": operations, "ignored": "a" * 14 * MIB})
     headers = {"X-API-Key": panel.demo["api_key"], "Content-Type": "application/json"}
-    before = {pid: begin_peak(pid) for pid in web_processes(panel)}
+    before = {pid: begin_peak(pid) for pid in panel.run.web_processes}
     answer = requests.post(f"{panel.url}/api/vps/sync/batch", data=body, headers=headers, timeout=120)
     assert (answer.status_code, len(answer.json()["results"])) == (200, 10_000)
-    assert web_processes(panel) == list(before), "a web process died"
+    assert panel.run.web_processes == list(before), "a web process died"
     assert all(peak_mib(pid) - before[pid] < 4 * len(body) // MIB for pid in before)
 
 

@@ -78,8 +78,8 @@ def somebody_else(client: Any, number: int) -> list[Any]:
 
 def start_trouble(run: Any) -> threading.Thread:
     """The web processes stop at once; some seconds later they go on, but for one, which is killed."""
-    (web,) = run.pids("uvicorn ospab_panel.asgi")
-    victim = next(pid for pid in run.pids("spawn_main") if os.getpgid(pid) == web)
+    victim = run.web_processes[0]
+    web = os.getpgid(victim)
     os.killpg(web, signal.SIGSTOP)
 
     def end() -> None:
