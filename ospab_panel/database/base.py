@@ -49,6 +49,7 @@ class DatabaseWrapper(Backend):  # type: ignore[misc]
         committed in the same one, where none is around it.
         """
         self.validate_no_broken_transaction()
+        self.close_if_health_check_failed()
         self.ensure_connection()
         commits = is_last and len(self.atomic_blocks) == 1 and not self.needs_rollback
         began = time.monotonic()

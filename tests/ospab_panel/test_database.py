@@ -169,3 +169,17 @@ def test_ask_commits_the_last_of_a_transaction_that_is_its_own() -> None:
         assert state() == Status.INTRANS
     connection.ask([("SELECT 1", [])], is_last=True)
     assert state() == Status.IDLE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ask_takes_another_connection_where_the_one_that_a_worker_kept_is_gone() -> None:
+    kept: Any = connection.copy()
+    kept.settings_dict["OPTIONS"].pop("pool", None)
+    try:
+        ((pid,),) = kept.ask([("SELECT pg_backend_pid()", [])])[0]
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        kept.health_check_done = False
+        assert kept.ask([("SELECT pg_backend_pid() <> %s", [b"%d" % pid])]) == [[(True,)]]
+    finally:
+        kept.close()
