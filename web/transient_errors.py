@@ -8,8 +8,8 @@ from psycopg_pool import PoolTimeout
 # Whatever has no connection, no room, no turn, or was told to end: PostgreSQL's classes 08, 40, 53, 55, 57 and 58.
 DATABASE_DOWN = (OperationalError, InterfaceError, PoolTimeout)
 # These are of a class whose others are ours to mend: a standby, or a failover that has not ended; paused for too long
-# in a transaction; a transaction that took too long.
-STATES = {"25006", "25P03", "25P04"}
+# in a transaction; a transaction that took too long; a statement that was prepared before a migration, and is anew now.
+STATES = {"25006", "25P03", "25P04", "0A000"}
 
 
 def is_transient(error: BaseException | None) -> bool:

@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any
 
 from psycopg import Connection, DataError, adapt, generators
-from psycopg.errors import error_from_result
+from psycopg.errors import FeatureNotSupported, error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
 
 # What PostgreSQL reads, with `%s` for each value, and the values as it reads them.
@@ -43,7 +43,7 @@ def ask(connection: "Connection[Any]", asked: Sequence[Asked], *, commits: bool,
         raise
     for answer in answers:
         if answer.status == ExecStatus.FATAL_ERROR:
-            raise error_from_result(answer, encoding="utf-8")
+            raise call.error_of(answer)
     if call.prepared:
         call.prepared.names |= call.fresh
     loader = adapt.Transformer(connection)
@@ -105,6 +105,13 @@ class Call:
             answers += yield from generators.fetch_many(self.link)
         yield from generators.fetch_many(self.link)
         return answers
+
+    def error_of(self, answer: Any) -> Exception:
+        """Where a column has another type since, what was prepared before cannot give it: all is prepared anew."""
+        error = error_from_result(answer, encoding="utf-8")
+        if self.prepared and isinstance(error, FeatureNotSupported):
+            self.prepared.names.clear()
+        return error
 
 
 def refuse_nul(asked: Sequence[Asked]) -> None:

@@ -13,6 +13,7 @@ from psycopg.pq import TransactionStatus as Status
 
 from ospab_panel.database import base
 from ospab_panel.database.together import Asked, ask
+from web.transient_errors import is_transient
 
 
 @pytest.fixture
@@ -134,6 +135,17 @@ def test_ask_prepares_anew_what_it_prepared_beside_a_statement_that_failed(poole
         with pytest.raises(psycopg.ProgrammingError):
             asked_of(pooled, ("SELECT 42", []), ("SELECT 42 FROM nowhere", []))
     assert asked_of(pooled, ("SELECT 42", [])) == [[(42,)]]
+
+
+def test_ask_prepares_anew_what_a_migration_has_changed(pooled: Any) -> None:
+    connection._configure_connection(pooled)
+    pooled.execute("CREATE TEMPORARY TABLE kept (id int)")
+    assert asked_of(pooled, ("SELECT id FROM kept", [])) == [[]]
+    pooled.execute("ALTER TABLE kept ALTER id TYPE bigint")
+    with pytest.raises(psycopg.NotSupportedError) as refused:
+        asked_of(pooled, ("SELECT id FROM kept", []))
+    assert is_transient(refused.value)
+    assert asked_of(pooled, ("SELECT id FROM kept", [])) == [[]]
 
 
 def test_ask_refuses_nul_which_would_cut_a_value_off(pooled: Any) -> None:
