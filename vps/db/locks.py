@@ -19,6 +19,7 @@ OPERATIONS_OF_VPS, RECONCILE_OF_CLUSTER, BINDING_BY_NAME, FINDING_ADDRESSES, MOV
 )
 # 0x6F0D is of those who send mails (accounts.mails): `break_locks` ends them too.
 ENQUEUEING, DELIVERING, DELIVERY_SLOT = range(0x6F0A, 0x6F0D)
+CHECKING_DIGEST = 0x6F0E
 __all__ = [
     "break_locks",
     "held",
