@@ -19,6 +19,7 @@ from django.db.utils import Error as DatabaseError
 
 from accounts import mails
 from vps import notify, operations
+from vps.db import digest_sum
 from vps.db.signs import Signs
 from vps.models import Cluster
 from vps.services import creation, webhooks
@@ -55,6 +56,7 @@ def signs() -> Iterator[Any]:
     yield from operations.signs()
     yield from creation.signs()
     yield from webhooks.signs()
+    yield from digest_sum.signs()
     yield Cluster.objects.active().unobserved(UNOBSERVED_S)
     if settings.MAILS_ARE_ON:
         yield from mails.signs()
@@ -87,6 +89,7 @@ class Sweeper:
         if operations.are_suspensions_neglected():
             self.start(operations.enforce_suspensions)
         self.see_to_webhooks()
+        self.see_to_digest()
         if settings.MAILS_ARE_ON and mails.is_neglected(0 if self.is_alone else mails.NEGLECTED_S):
             self.start(mails.send_due)
 
@@ -102,6 +105,12 @@ class Sweeper:
             self.start(webhooks.enqueue)
         for id in found.endpoints:
             self.start(webhooks.deliver, id)
+
+    def see_to_digest(self) -> None:
+        """No bell rings for it."""
+        digest_sum.fold()
+        if digest_sum.is_check_due():
+            self.run(digest_sum.check)
 
     def see_to(self, found: operations.Sweep) -> None:
         """Ring, or where bells have lately been of no use, do it."""
@@ -123,13 +132,18 @@ class Sweeper:
             self.start(operations.watch, cluster, node)
 
     def start(self, verb: Callable[..., Any], *args: Any) -> None:
-        """Unless it is at that already."""
+        if self.run(verb, *args):
+            log.warning("nobody answered a bell, so %s%r is done here", verb.__name__, args)
+
+    def run(self, verb: Callable[..., Any], *args: Any) -> bool:
+        """Unless it is at that already. Whether it was begun."""
         key = (verb, *args)
         self.at_work = {key: future for key, future in self.at_work.items() if not future.done()}
-        if key not in self.at_work:
-            log.warning("nobody answered a bell, so %s%r is done here", verb.__name__, args)
-            self.at_work[key] = self.workers.submit(guarded, verb, *args)
-            self.at_work[key].add_done_callback(log_failure)
+        if key in self.at_work:
+            return False
+        self.at_work[key] = self.workers.submit(guarded, verb, *args)
+        self.at_work[key].add_done_callback(log_failure)
+        return True
 
 
 def log_failure(future: Future[None]) -> None:
