@@ -326,8 +326,8 @@ class OspabPanel:
         return self._pages("/api/vps/sync", "vps", after=after, limit=limit, **fits)
 
     def digest(self) -> Json:
-        """{"count", "digest"} of every VPS that the panel holds: see digest_of."""
-        answer = self._call("GET", "/api/vps/sync?digest=1")
+        """{"count", "digest"} of every VPS that the panel holds: see digest_of. As quick for a million as for one."""
+        answer = self._call("GET", "/api/vps/sync?digest=sum")
         return {"count": answer["count"], "digest": answer["digest"]}
 
     # Users
@@ -719,13 +719,15 @@ def seconds(header: str | None) -> float | None:
 def digest_of(rows: Iterable[Mapping[str, Any]]) -> str:
     """What `digest()` says where both sides hold the same.
 
-    A row is what you hold of a VPS, deleted ones left out: `id` is the panel's, `ram` is in MB, `external_id` may be
-    missing. Running and stopped count as the same, `active`: the hypervisor moves a VPS between them.
+    A row is what you hold of a VPS, in any order and deleted ones left out: `id` is the panel's, `ram` is in MB,
+    `external_id` may be missing. Running and stopped count as the same, `active`: the hypervisor moves a VPS between them.
     """
-    digest = hashlib.sha256()
-    for row in sorted(rows, key=lambda row: int(row["id"])):
-        digest.update(line_of(row).encode())
-    return digest.hexdigest()
+    total = sum(number_of(row) for row in rows)
+    return f"{total % 2**128:032x}"
+
+
+def number_of(row: Mapping[str, Any]) -> int:
+    return int.from_bytes(hashlib.sha256(line_of(row).encode()).digest()[:16], "big")
 
 
 def line_of(row: Mapping[str, Any]) -> str:

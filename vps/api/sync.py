@@ -70,7 +70,7 @@ described = partial(endpoint, "Main site")
 )
 @for_the_main_site("GET", "POST")
 def sync_vps(request: Request) -> Response:
-    """POST applies one sync command; GET reads what the panel holds, or with `digest=1` one hash of it."""
+    """POST applies one sync command; GET reads what the panel holds, or with `digest` one digest of it."""
     if request.method == "POST":
         return apply_one(request.data)
     return sync_read.what_is_held(request)

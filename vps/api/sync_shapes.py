@@ -61,7 +61,9 @@ PAGE = component("SyncedPage", thing(ROWS))
 HASH = "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c"
 HASHED = {"status": SUCCESS, "count": COUNT, "digest": text("SHA-256, in hex.", HASH, pattern="^[0-9a-f]{64}$")}
 DIGEST = component("SyncedDigest", thing(HASHED))
-PAGE_OR_DIGEST = {"oneOf": [PAGE, DIGEST]}
+SUM = text("The lower 128 bits of the sum, in hex.", HASH[:32], pattern="^[0-9a-f]{32}$")
+DIGEST_SUM = component("SyncedDigestSum", thing(HASHED | {"digest": SUM}))
+PAGE_OR_DIGEST = {"oneOf": [PAGE, DIGEST_SUM, DIGEST]}
 
 PLACEMENT = component("Placement", typed(PlacementShape))
 SEEN = {

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from vps.db.digest import digest
+from vps.db.digest_sum import digest_sum
 from vps.guests import number_of
 from vps.management.csv_lines import PLACEMENT
 from vps.models import Vps
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         else:
             for vps in held():
                 self.stdout.write(json.dumps(vps, ensure_ascii=False))
-        self.stderr.write("{} servers, digest {}".format(*digest()))
+        self.stderr.write("{} servers, digest {}".format(*digest_sum()))
 
 
 def held() -> Iterator[dict[str, Any]]:
