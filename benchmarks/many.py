@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import connection
 
+from vps.db.digest_sum import PUT_RIGHT
+
 VPSES_OF_A_USER = 20
 CLUSTERS = 10
 # The first four are unbound, gone, in error, and being created; the rest runs, and is seen to run.
@@ -77,4 +79,5 @@ def fill(vpses: int, *, role: str = "replica") -> None:
         for table in SEQUENCES:
             cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")  # noqa: S608
         cursor.execute("SET session_replication_role = origin")
+        cursor.execute(PUT_RIGHT)
         cursor.execute("VACUUM (ANALYZE)")

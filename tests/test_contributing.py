@@ -29,7 +29,8 @@ NOT_WRITTEN = {"created_at", "updated_at"}
 WHERE_ALL_COLUMNS_STAND = {
     "vps/api/commands.py": NOT_WRITTEN,
     "vps/api/shapes.py": set(),
-    "vps/db/digest.py": NOT_WRITTEN | {"ip_address"},  # Guests tell of their address themselves.
+    # Guests tell of their address themselves.
+    **dict.fromkeys(("vps/db/digest.py", "vps/db/digest_sum.py"), NOT_WRITTEN | {"ip_address"}),
     "clients/typescript/ospab-vps-sync.ts": set(),
     "clients/python/ospab_panel_client.py": NOT_WRITTEN,
     "docs/FOR_MAIN_SITE_DEVELOPER.md": set(),

@@ -11,11 +11,15 @@ from django.db import connection
 from accounts.models import User
 from launcher.postgres import reachable_binaries, reachable_home, unprivileged
 from tests.conftest import person
-from vps.models import Event, Vps
+from tests.vps.db.digest_sums import held, parts
+from vps.db.digest_sum import digest_sum, fold
+from vps.models import Event, ExternalId, Vps
 
+# A body that was parsed as the function was made names nothing by a path.
 OWN_FUNCTIONS = """
     SELECT proname, coalesce(proconfig::text, '') FROM pg_proc
     WHERE pronamespace = current_schema()::regnamespace AND prolang <> (SELECT oid FROM pg_language WHERE lanname = 'c')
+    AND prosqlbody IS NULL
 """
 
 
@@ -55,6 +59,23 @@ def test_restore_of_the_data_alone_fills_a_migrated_database(
     program("psql", "-q", "-v", "ON_ERROR_STOP=1", stdin=dumped)
     assert User.objects.get().username == "alice"
     assert (Vps.objects.count(), Event.objects.count()) == (1, 1)
+
+
+def test_restore_of_the_data_alone_counts_each_server_once_in_the_digest(
+    transactional_db: None, make_vps: Any, program: Any
+) -> None:
+    """By the triggers, and not as it was dumped beside."""
+    alice = person("alice")
+    ExternalId.objects.create(external_id="17", vps_id=make_vps(alice).pk)
+    fold()
+    make_vps(alice)
+    assert parts() == 2
+    dumped, before = program("pg_dump", "--data-only"), digest_sum()
+    assert dumped.count("COPY public.digest_parts") == 1
+    empty_all_tables()
+    assert digest_sum() == held() == (0, "0" * 32)
+    program("psql", "-q", "-v", "ON_ERROR_STOP=1", stdin=dumped)
+    assert digest_sum() == held() == before
 
 
 def test_restore_lets_a_name_mean_one_person_still(transactional_db: None, program: Any) -> None:

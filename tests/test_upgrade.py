@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from django.db import connection
 
+from clients.python.ospab_panel_client import digest_of
 from launcher.children import ROOT
 
 RELEASE = {"accounts": "0005", "vps": "0016"}
@@ -111,6 +112,21 @@ def test_placement_of_a_guest_without_a_number_is_kept_and_another_number_is_ref
         released.execute("UPDATE placements SET guest = '999', vmid = 998 WHERE id = 4")
     with pytest.raises(psycopg.errors.CheckViolation, match="a_placement_names_its_guest"):
         released.execute("UPDATE placements SET guest = '', vmid = NULL WHERE id = 4")
+
+
+def test_upgrade_counts_servers_of_before_in_the_digest_and_what_code_of_before_goes_on_writing(released: Any) -> None:
+    rows = "SELECT vps.*, external_id FROM vps LEFT JOIN external_ids ON vps_id = vps.id"
+    kept = "SELECT sum(count), sum(sum) FROM digest_parts"
+
+    def is_right() -> bool:
+        held = released.cursor(row_factory=psycopg.rows.dict_row).execute(rows).fetchall()
+        count, total = released.execute(kept).fetchone()
+        return bool((count, f"{int(total) % 2**128:032x}") == (len(held), digest_of(held)))
+
+    assert is_right()
+    released.execute("UPDATE vps SET status = 'running', cpu = 4 WHERE id > 4")
+    released.execute("DELETE FROM vps WHERE id = 5")
+    assert is_right()
 
 
 def test_upgrade_reads_from_events_since_when_a_server_is_suspended(released: Any) -> None:

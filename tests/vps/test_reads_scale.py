@@ -27,6 +27,7 @@ READS = {
     "sync page": ("key", "/api/vps/sync?limit=100"),
     "next sync page": ("key", "/api/vps/sync?limit=100&after=20000"),
     "sync page of what is new": ("key", "/api/vps/sync?updated_since=2100-01-01T00:00:00Z"),
+    "digest": ("key", "/api/vps/sync?digest=sum"),
     "one by the main site's id": ("key", "/api/vps/sync?external_id=order-9000"),
     "feed": ("key", "/api/events?limit=100"),
     "feed of a rare type": ("key", "/api/events?limit=100&type=vps.missing"),

@@ -209,7 +209,8 @@ ROWS: dict[str, Row] = {
     "cursor_from_the_future": lambda call: setattr(call, "path", f"{call.path}?after=999999"),
     "listUsers invalid": lambda call: setattr(call, "path", f"{call.path}?id=x"),
     "readVps invalid": lambda call: setattr(call, "path", f"{call.path}?limit=0"),
-    "readVps a digest": lambda call: setattr(call, "path", f"{call.path}?digest=1"),
+    "readVps a digest": lambda call: setattr(call, "path", f"{call.path}?digest=sum"),
+    "readVps a hash": lambda call: setattr(call, "path", f"{call.path}?digest=1"),
 }
 
 

@@ -162,9 +162,9 @@ def test_log_main_site_calls_writes_an_answer_from_memory_as_one(settings: Any, 
 
 
 def test_log_main_site_calls_writes_reads_too(settings: Any) -> None:
-    for query in ("", "?digest=1"):
+    for query in ("", "?digest=1", "?digest=sum"):
         keyed(settings).get(f"/api/vps/sync{query}")
-    assert list(SyncCall.objects.order_by("id").values_list("action", flat=True)) == ["read", "digest"]
+    assert list(SyncCall.objects.order_by("id").values_list("action", flat=True)) == ["read", "digest", "digest"]
 
 
 @pytest.mark.django_db(transaction=True)

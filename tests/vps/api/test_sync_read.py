@@ -1,4 +1,4 @@
-"""GET /api/vps/sync: what the panel says it holds, in pages and as one hash."""
+"""GET /api/vps/sync: what the panel says it holds, in pages and as one digest."""
 
 import hashlib
 from typing import Any
@@ -90,7 +90,8 @@ def test_sync_read_of_a_filter_is_one_query(alice: Any, django_assert_num_querie
         ("user_id=-1", "user_id"), ("external_id=", "external_id"), (f"external_id={'x' * 192}", "external_id"),
         ("status=", "status"), ("status=Running", "status"), ("status=running,", "status"),
         ("updated_since=", "updated_since"), ("digest=", "digest"), ("digest=0", "digest"), ("digest=true", "digest"),
-        ("digest=1&user_id=5", "user_id"), ("digest=1&after=5", "after"), ("digest=1&digest=1", "digest"),
+        ("digest=1&user_id=5", "user_id"), ("digest=sum&after=5", "after"), ("digest=1&digest=1", "digest"),
+        ("digest=Sum", "digest"), ("digest=1&digest=sum", "digest"),
         ("vps_id=5", "vps_id"), ("_=123", "_"), ("limit=1&limit=2", "limit"), ("ID=5", "ID"), ("=5", ""),
     ],
 )  # fmt: skip
@@ -106,15 +107,28 @@ def test_sync_read_names_the_parameters_that_there_are(db: None) -> None:
     assert message == f"owner: There is no such parameter. This address takes: {names}."
 
 
-def test_sync_digest_is_what_the_other_side_computes(alice: Any, bob: Any) -> None:
+def sha256_of(rows: list[dict[str, Any]]) -> str:
+    return hashlib.sha256("".join(map(line, rows)).encode()).hexdigest()
+
+
+def sum_of(rows: list[dict[str, Any]]) -> str:
+    hashes = (hashlib.sha256(line(row).encode()).hexdigest() for row in rows)
+    return format(sum(int(one[:32], 16) for one in hashes) % 2**128, "032x")
+
+
+DIGESTS = {"1": sha256_of, "sum": sum_of}
+
+
+@pytest.mark.parametrize("digest", DIGESTS)
+def test_sync_digest_is_what_the_other_side_computes(alice: Any, bob: Any, digest: str) -> None:
     batch(
         create(alice, external_id="17"),
         create(bob, name="Сервер №1", status="stopped"),
         create(bob, status="suspended"),
     )
-    answer = client().get("/api/vps/sync?digest=1").json()
-    lines = "".join(line(row) for row in client().get("/api/vps/sync").json()["vps"])
-    assert answer == {"status": "success", "count": 3, "digest": hashlib.sha256(lines.encode()).hexdigest()}
+    answer = client().get(f"/api/vps/sync?digest={digest}").json()
+    rows = client().get("/api/vps/sync").json()["vps"]
+    assert answer == {"status": "success", "count": 3, "digest": DIGESTS[digest](rows)}
 
 
 def line(row: dict[str, Any]) -> str:
@@ -132,6 +146,7 @@ def line(row: dict[str, Any]) -> str:
     return "\t".join(map(str, [*fields, row["os"], row["hypervisor"]])) + "\n"
 
 
+@pytest.mark.parametrize("digest", DIGESTS)
 @pytest.mark.parametrize(
     ("change", "is_seen"),
     [
@@ -143,14 +158,15 @@ def line(row: dict[str, Any]) -> str:
     ],
 )
 def test_sync_digest_changes_with_what_the_main_site_decides_and_with_nothing_else(
-    alice: Any, make_vps: Any, change: Any, is_seen: bool
+    alice: Any, make_vps: Any, change: Any, is_seen: bool, digest: str
 ) -> None:
     vps = make_vps(alice)
-    before = client().get("/api/vps/sync?digest=1").json()["digest"]
+    before = client().get(f"/api/vps/sync?digest={digest}").json()["digest"]
     batch(update(id=vps.pk, **change))
-    assert (client().get("/api/vps/sync?digest=1").json()["digest"] != before) == is_seen
+    assert (client().get(f"/api/vps/sync?digest={digest}").json()["digest"] != before) == is_seen
 
 
-def test_sync_digest_of_nothing_at_all_is_one_too(db: None) -> None:
-    empty = {"status": "success", "count": 0, "digest": hashlib.sha256(b"").hexdigest()}
-    assert client().get("/api/vps/sync?digest=1").json() == empty
+@pytest.mark.parametrize("digest", DIGESTS)
+def test_sync_digest_of_nothing_at_all_is_one_too(db: None, digest: str) -> None:
+    empty = {"status": "success", "count": 0, "digest": DIGESTS[digest]([])}
+    assert client().get(f"/api/vps/sync?digest={digest}").json() == empty

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 
 from tests.vps.management.commands import run
-from vps.db.digest import digest
+from vps.db.digest_sum import digest_sum
 from vps.models import Event, ExternalId, Suspension, Vps
 
 NAMES = [
@@ -63,10 +63,10 @@ FORMATS = [
 def test_export_vps_is_read_back_as_what_is_there_already(
     servers: list[Vps], tmp_path: Path, options: list[str]
 ) -> None:
-    before = digest()
+    before = digest_sum()
     printed = run("import_vps", exported(tmp_path, *options), "--action", "update")
     assert printed == [f"Done: 0 created, 0 changed, 0 deleted, {len(servers)} unchanged, 0 failed"]
-    assert digest() == before
+    assert digest_sum() == before
     assert not Event.objects.exists()
 
 
@@ -137,7 +137,7 @@ def test_export_vps_as_json_lines_says_why_a_server_is_suspended_and_is_read_bac
 def test_export_vps_tells_the_digest_beside(servers: list[Vps]) -> None:
     errors = StringIO()
     call_command("export_vps", stdout=StringIO(), stderr=errors)
-    assert errors.getvalue().strip() == f"{len(servers)} servers, digest {digest()[1]}"
+    assert errors.getvalue().strip() == f"{len(servers)} servers, digest {digest_sum()[1]}"
 
 
 def test_export_vps_asks_no_more_for_more_servers(servers: list[Vps], django_assert_num_queries: Any) -> None:

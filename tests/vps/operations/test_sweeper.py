@@ -17,7 +17,9 @@ from accounts.models import Mail
 from tests.simulated import Cluster as Simulated
 from tests.simulated import wait_for
 from tests.vps.conftest import at_once, bells
+from tests.vps.db.digest_sums import held, parts, spoil
 from vps import notify, operations
+from vps.db import digest_sum
 from vps.management.commands.sweeper import Sweeper
 from vps.models import Cluster, Operation, Suspension, Vps
 
@@ -235,6 +237,35 @@ def test_sweep_sends_mails_at_once_while_redis_is_unreachable(alice: Any, make_s
     sweeper.sweep()
     at_rest(sweeper)
     assert len(mail.outbox) == 1
+
+
+def test_sweep_folds_what_has_come_to_the_digest_once_that_is_much(
+    alice: Any, make_vps: Any, make_sweeper: Any
+) -> None:
+    sweeper = make_sweeper()
+    for _ in range(digest_sum.FEW - 1):
+        make_vps(alice)
+    sweeper.sweep()
+    assert parts() == digest_sum.FEW, "the base is one of them"
+    make_vps(alice)
+    sweeper.sweep()
+    assert parts() == 1
+
+
+def test_sweep_checks_the_digest_once_a_day(alice: Any, make_vps: Any, make_sweeper: Any, caplog: Any) -> None:
+    make_vps(alice)
+    spoil()
+    sweeper = make_sweeper()
+    sweeper.sweep()
+    assert digest_sum.digest_sum() != held()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE digest_parts SET checked_at = now() - interval '25 hours'")
+    for _ in range(2):
+        sweeper.sweep()
+        at_rest(sweeper)
+    assert digest_sum.digest_sum() == held()
+    assert caplog.text.count("has been put right") == 1
+    assert "is done here" not in caplog.text
 
 
 def test_sweep_that_finds_nothing_late_asks_the_database_once(
