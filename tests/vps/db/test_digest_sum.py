@@ -87,14 +87,14 @@ def test_digest_sum_is_that_of_what_is_held_after_an_atomic_batch_that_fails(ali
 
 
 IN_ONE_STATEMENT = """
-    WITH named AS (INSERT INTO external_ids (external_id, vps_id) VALUES ('22', 4000), ('23', 5000))
+    WITH named AS (INSERT INTO external_ids (external_id, vps_id) SELECT '22', 4000 UNION ALL SELECT '23', max(id) FROM vps)
     INSERT INTO vps (id, name, status, cpu, ram, disk, os, user_id, hypervisor)
     SELECT 4000, name, status, cpu, ram, disk, os, user_id, hypervisor FROM vps WHERE id = %s
 """
 WRITES: dict[str, Callable[[Vps], object]] = {
     "what reconcile has seen": lambda vps: Vps.objects.observed([vps.pk], "stopped"),
     "staff's edit": lambda vps: Vps.objects.filter(pk=vps.pk).update(name="renamed", os="Debian 13"),
-    "a server and its external id in one statement": lambda vps: run(IN_ONE_STATEMENT, vps.pk),
+    "a server and its external id in one statement, and one for another": lambda vps: run(IN_ONE_STATEMENT, vps.pk),
     "an id that changes": lambda vps: Vps.objects.filter(pk=vps.pk).update(id=vps.pk + 1000),
     "a deletion": lambda vps: vps.delete(),
     "all that are deleted": lambda vps: Vps.objects.all().delete(),
