@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from accounts.authentication import MainSite
 from web.integers import INT_MAX
+from web.json_pieces import Pieces
 
 Endpoint = Callable[..., Any]
 LONGEST_READ = 10_000
@@ -78,7 +79,7 @@ def of_body(body: Any, noun: str) -> dict[str, Any]:
     action, operations = body.get("action"), body.get("operations")
     facts = of_noun(body, noun)
     facts |= {"action": action} if isinstance(action, str) else {}
-    return facts | ({"operations": len(operations)} if isinstance(operations, list) else {})
+    return facts | ({"operations": len(operations)} if isinstance(operations, list | Pieces) else {})
 
 
 def of_noun(body: Any, noun: str) -> dict[str, Any]:

@@ -37,6 +37,8 @@ SEAMS: dict[str, tuple[str, ...]] = {
     "addresses_a_round": ("vps.services.addresses:AT_MOST",),
     "webhook_read_s": ("vps.services.webhooks.call:READ_S",),
     "webhook_s": ("vps.services.webhooks.call:TOTAL_S",),
+    "commands_at_once": ("vps.api.batch:MOST_AT_ONCE",),
+    "commands_a_part": ("web.json_pieces:A_PIECE",),
     "rows_forgotten_at_once": ("web.forgetting:AT_ONCE",),
     "batches_forgotten": ("web.forgetting:MOST",),
     # What waits for a turn, and for how long

@@ -7,7 +7,7 @@ are there or neither is. Of copies that come at once one does the work, and the 
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import wraps
 from typing import Any
@@ -22,6 +22,7 @@ from rest_framework.response import Response
 
 from web.errors import PanelError
 from web.forgetting import forget
+from web.json_pieces import Pieces
 from web.models import KeptAnswer
 
 # Visible ASCII, as it stands or as a structured field's string.
@@ -53,7 +54,7 @@ class RequestInProgress(PanelError):
     retry_after = 1
 
 
-def idempotent(endpoint: Callable[..., Response]) -> Callable[..., Any]:
+def idempotent(endpoint: Callable[..., Response | HttpResponse]) -> Callable[..., Any]:
     """The innermost decorator of a REST endpoint. Refusals are not kept: whoever was refused may ask again under the key."""
 
     @wraps(endpoint)
@@ -85,10 +86,23 @@ def fingerprint_of(request: Request) -> str:
 
 def sha256_of(body: Any) -> str:
     """Of its JSON in ASCII, which is made piece by piece: of Cyrillic it is three times as long as what came."""
-    text, digest = json.dumps(body, sort_keys=True, ensure_ascii=False), hashlib.sha256()
-    for at in range(0, len(text), PIECE):
-        digest.update(WIDE.sub(lambda found: json.dumps(found[0])[1:-1], text[at : at + PIECE]).encode())
+    digest = hashlib.sha256()
+    for text in texts_of(body):
+        for at in range(0, len(text), PIECE):
+            digest.update(WIDE.sub(lambda found: json.dumps(found[0])[1:-1], text[at : at + PIECE]).encode())
     return digest.hexdigest()
+
+
+def texts_of(body: Any) -> Iterator[str]:
+    """Its JSON, keys in order, in parts where it was read in pieces."""
+    if not isinstance(body, dict) or not any(isinstance(value, Pieces) for value in body.values()):
+        yield json.dumps(body, sort_keys=True, ensure_ascii=False)
+        return
+    for at, key in enumerate(sorted(body)):
+        value = body[key]
+        yield f"{', ' if at else '{'}{json.dumps(key, ensure_ascii=False)}: "
+        yield from value.texts() if isinstance(value, Pieces) else texts_of(value)
+    yield "}"
 
 
 def lock(lookup: dict[str, str]) -> None:
@@ -114,8 +128,8 @@ def kept(lookup: dict[str, str], fingerprint: str) -> HttpResponse | None:
     return as_json(found.body.encode(), found.status, {"Idempotency-Replayed": "true"})
 
 
-def keep(lookup: dict[str, str], fingerprint: str, response: Response) -> HttpResponse:
-    body = JSONRenderer().render(response.data)
+def keep(lookup: dict[str, str], fingerprint: str, response: Response | HttpResponse) -> HttpResponse:
+    body = JSONRenderer().render(response.data) if isinstance(response, Response) else response.content
     KeptAnswer.objects.create(**lookup, fingerprint=fingerprint, status=response.status_code, body=body.decode())
     return as_json(body, response.status_code, {})
 

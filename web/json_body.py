@@ -28,6 +28,7 @@ MEDIA_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,60}", re.ASCII)
 LEADS = {4: re.compile(rb"[\xf0-\xf4]"), 2: re.compile(rb"[\xc4-\xef]")}
 CONTINUATION = bytes(range(0x80, 0xC0))
 OPENS, CLOSES = ("[", "{"), ("]", "}")
+ALIKE = str.maketrans("[]", "{}")
 # A value costs Python up to a hundred bytes, be it `[]`: no body is worth more memory than four times its largest size.
 # An operation of a batch has some thirty.
 BYTES_A_VALUE = 26
@@ -95,24 +96,38 @@ def check_charset(media_type: str) -> None:
 
 def loads(body: bytes, most_values: int = LARGEST_BODY // BYTES_A_VALUE) -> Any:
     """The value of `body`. Raises ParseError, whose sentence says what is wrong with it."""
+    text = text_of(body, most_values)
+    del body
+    infinite: list[str] = []
     try:
-        text = body.decode("utf-8")
-        del body
-    except UnicodeDecodeError as error:
-        raise ParseError("The body is not valid UTF-8.", code="invalid_utf8") from error
-    refuse_costly(text, most_values)
-    try:
-        infinite: list[str] = []
-        number = partial(kept_number, infinite)
-        value = json.loads(
-            text, object_pairs_hook=without_duplicates, parse_constant=refuse_constant, parse_float=number
-        )
+        value = json.loads(text, **strictness(infinite))
     except ValueError as error:
-        raise ParseError("The body is not valid JSON.", code="invalid_json") from error
+        raise invalid_json() from error
     # What cannot be stored comes by an escape, or is such a number: without either nobody has to look.
     if infinite or "\\u" in text:
         refuse_unstorable(value)
     return value
+
+
+def text_of(body: bytes, most_values: int) -> str:
+    """Raises ParseError where it is no UTF-8, or costs too much to read."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ParseError("The body is not valid UTF-8.", code="invalid_utf8") from error
+    del body
+    refuse_costly(text, most_values)
+    return text
+
+
+def strictness(infinite: list[str]) -> dict[str, Any]:
+    """What makes a decoder of Python's strict. Numbers that are not finite it puts into `infinite`."""
+    number = partial(kept_number, infinite)
+    return {"object_pairs_hook": without_duplicates, "parse_constant": refuse_constant, "parse_float": number}
+
+
+def invalid_json() -> ParseError:
+    return ParseError("The body is not valid JSON.", code="invalid_json")
 
 
 def kept_number(infinite: list[str], digits: str) -> float:
@@ -127,7 +142,7 @@ def refuse_costly(text: str, most_values: int) -> None:
     by one."""
     opened = text.count("{") + text.count("[")
     if opened + text.count(",") < most_values:
-        if opened <= DEEPEST:
+        if opened <= DEEPEST or is_flat(text):
             return
         marks = BRACKET.finditer(text)
     else:
@@ -141,6 +156,14 @@ def refuse_costly(text: str, most_values: int) -> None:
             raise ParseError(f"The body is nested deeper than {DEEPEST} levels.", code="too_deep")
         if values > most_values:
             raise ParseError(f"The body holds more than {most_values} values.", code="too_many_values")
+
+
+def is_flat(text: str) -> bool:
+    """Whether it is closed level by level, and is at its end after so many. What has other brackets is looked at closely."""
+    brackets = "".join(BRACKET.findall(text)).translate(ALIKE)
+    for _ in range(DEEPEST):
+        brackets = brackets.replace("{}", "")
+    return not brackets
 
 
 def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -24,6 +24,34 @@ class Statement:
         return Statement(f"{self.text} RETURNING {columns}", self.parameters, read)
 
 
+class Ahead:
+    """Sends statements without waiting for them, so that PostgreSQL works while Python does. A context: as it ends, all has
+    been carried out. In between, whoever asks the database for anything else calls `finish` first."""
+
+    def __init__(self) -> None:
+        self.wait: Callable[[], object] | None = None
+
+    def __enter__(self) -> "Ahead":
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.finish()
+
+    def send(self, statements: Iterable[Statement]) -> None:
+        """One such lot is under way at a time. Where one of them fails, whatever waits for it next raises that."""
+        self.finish()
+        together = list(statements)
+        if any(one.read for one in together):
+            run(together)
+        elif together:
+            self.wait = connection.ask_ahead(asked(together))  # type: ignore[attr-defined]
+
+    def finish(self) -> None:
+        wait, self.wait = self.wait, None
+        if wait:
+            wait()
+
+
 def run(statements: Iterable[Statement], *, is_last: bool = False) -> None:
     """In their order, in the transaction that is open. Where one fails, none after it is carried out.
 
@@ -32,11 +60,14 @@ def run(statements: Iterable[Statement], *, is_last: bool = False) -> None:
     together = list(statements)
     if not together:
         return
-    asked = [(one.text, [as_bytes(value) for value in one.parameters]) for one in together]
-    answers = connection.ask(asked, is_last=is_last)  # type: ignore[attr-defined]  # of ospab_panel.database
+    answers = connection.ask(asked(together), is_last=is_last)  # type: ignore[attr-defined]  # of ospab_panel.database
     for one, found in zip(together, answers, strict=True):
         if one.read:
             one.read(found)
+
+
+def asked(statements: Iterable[Statement]) -> list[tuple[str, list[bytes | None]]]:
+    return [(one.text, [as_bytes(value) for value in one.parameters]) for one in statements]
 
 
 def as_bytes(value: Any) -> bytes | None:

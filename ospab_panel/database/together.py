@@ -5,7 +5,8 @@ takes as long to prepare as PostgreSQL to answer. All goes out at once and all c
 whatever the number of statements.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import count
 from typing import Any
@@ -35,19 +36,31 @@ def ask(connection: "Connection[Any]", asked: Sequence[Asked], *, commits: bool,
     """
     refuse_nul(asked)
     call = Call(connection, int(is_binary))
+    with closing_where_it_fails(connection):
+        call.start(asked, commits)
+    return call.rows()
+
+
+def ask_ahead(connection: "Connection[Any]", asked: Sequence[Asked]) -> Callable[[], list[Rows]]:
+    """As `ask`, but it is under way as this comes back; what waits for the rows is given back. Until that has been called
+    nothing else can be asked of the connection.
+    """
+    refuse_nul(asked)
+    call = Call(connection, format=0)
+    with closing_where_it_fails(connection):
+        call.start(asked, commits=False)
+        connection.wait(generators.send(connection.pgconn))
+    return call.rows
+
+
+@contextmanager
+def closing_where_it_fails(connection: "Connection[Any]") -> Iterator[None]:
+    """What is still under way there would be taken for the answer to something else."""
     try:
-        answers = call.answers(asked, commits)
+        yield
     except BaseException:
-        # What is still under way there would be taken for the answer to something else.
         connection.close()
         raise
-    for answer in answers:
-        if answer.status == ExecStatus.FATAL_ERROR:
-            raise call.error_of(answer)
-    if call.prepared:
-        call.prepared.names |= call.fresh
-    loader = adapt.Transformer(connection)
-    return [rows_of(loader, answers[at]) for at in call.wanted]
 
 
 class Call:
@@ -60,7 +73,19 @@ class Call:
         # Which of the answers are of statements that were asked for.
         self.wanted: list[int] = []
 
-    def answers(self, asked: Sequence[Asked], commits: bool) -> list[Any]:
+    def rows(self) -> list[Rows]:
+        with closing_where_it_fails(self.connection):
+            answers: list[Any] = self.connection.wait(self.receive())
+            self.link.exit_pipeline_mode()
+        for answer in answers:
+            if answer.status == ExecStatus.FATAL_ERROR:
+                raise self.error_of(answer)
+        if self.prepared:
+            self.prepared.names |= self.fresh
+        loader = adapt.Transformer(self.connection)
+        return [rows_of(loader, answers[at]) for at in self.wanted]
+
+    def start(self, asked: Sequence[Asked], commits: bool) -> None:
         self.link.enter_pipeline_mode()
         if not self.connection.autocommit and self.link.transaction_status == TransactionStatus.IDLE:
             self.command(b"BEGIN")
@@ -71,9 +96,6 @@ class Call:
         if commits:
             self.command(b"COMMIT")
         self.link.pipeline_sync()
-        answers: list[Any] = self.connection.wait(self.receive())
-        self.link.exit_pipeline_mode()
-        return answers
 
     def command(self, text: bytes) -> None:
         self.link.send_query_params(text, None)

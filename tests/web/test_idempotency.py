@@ -5,6 +5,7 @@ import json
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from django.test import Client
 
 from tests.seams import Shorten
 from vps.models import Event, ExternalId, Operation, Vps
-from web import idempotency
+from web import idempotency, json_pieces
 from web.models import KeptAnswer
 
 ORDER = {"name": "web-01", "status": "creating", "cpu": 4, "ram": 8192, "disk": 100, "os": "Ubuntu 22.04 LTS"}
@@ -151,6 +152,16 @@ def age(by: timedelta) -> None:
 @pytest.mark.parametrize("body", [None, {"б": 'я\x7f😀\u2028"\\\n\0', "a": [1, 1.5, True, "\ud800"]}, "я" * 200_000])
 def test_sha256_of_a_body_is_the_one_that_the_release_before_took(body: Any) -> None:
     assert idempotency.sha256_of(body) == hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 500])
+def test_sha256_of_a_body_that_was_read_in_pieces_is_that_of_the_whole(shorten: Shorten, size: int) -> None:
+    shorten(commands_a_part=size)
+    body = {"z": [{"б": 1}], "operations": [{"b": "я\x7f", "a": [1, 1.5, "\ud83d\ude00"]}] * 5, "atomic": True}
+    for text in (json.dumps(body), json.dumps(body | {"operations": []})):
+        read = json_pieces.loads(text.encode(), 1000, "operations", partial(json_pieces.Pieces, keeps_texts=True))
+        assert isinstance(read["operations"], json_pieces.Pieces)
+        assert idempotency.sha256_of(read) == idempotency.sha256_of(json.loads(text))
 
 
 def test_sha256_of_a_long_text_takes_no_more_than_twice_what_the_text_does() -> None:

@@ -7,11 +7,12 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.utils import DataError
 from django.test.utils import CaptureQueriesContext
+from psycopg.pq import TransactionStatus
 
 from accounts.models import User
 from vps.models import Event, Tombstone, Vps
 from web.rows import array, insertion
-from web.statements import Statement, run
+from web.statements import Ahead, Statement, run
 
 ODD = [
     "",
@@ -80,3 +81,29 @@ def test_run_does_nothing_of_what_stands_with_a_statement_that_fails() -> None:
     with pytest.raises(IntegrityError):
         run([fine, Statement("INSERT INTO events (type) VALUES (NULL)")])
     assert not Event.objects.exists()
+
+
+# Sent ahead
+
+
+def test_ahead_carries_out_what_it_was_given_in_order_and_without_waiting(alice: User) -> None:
+    sleep = Statement("SELECT pg_sleep(0.2)")
+    with transaction.atomic(), Ahead() as ahead:
+        ahead.send([sleep, Statement("UPDATE users SET first_name = 'a' WHERE id = %s", [alice.pk])])
+        assert connection.connection.info.transaction_status == TransactionStatus.ACTIVE, "it is under way still"
+        ahead.send([Statement("UPDATE users SET first_name = first_name || 'b' WHERE id = %s", [alice.pk])])
+    assert User.objects.get().first_name == "ab"
+
+
+def test_ahead_gives_back_what_statements_find_at_once(alice: User) -> None:
+    found: list[Any] = []
+    with Ahead() as ahead:
+        ahead.send([Statement("SELECT id FROM users", read=found.extend)])
+        assert found == [(alice.pk,)]
+
+
+def test_ahead_raises_what_failed_as_it_ends_and_the_transaction_is_undone(alice: User) -> None:
+    wrong = Statement("UPDATE users SET username = NULL")
+    with pytest.raises(IntegrityError), transaction.atomic(), Ahead() as ahead:
+        ahead.send([Statement("UPDATE users SET first_name = 'a'"), wrong])
+    assert User.objects.get().first_name == ""

@@ -85,6 +85,8 @@ NAMES = ("id", "external_id")
 TAKEN = {"create": COLUMNS - {"id"}, "update": COLUMNS, "delete": set(NAMES)}
 SHAPE = ActionShape("vps", VpsInput(), NEEDED, TAKEN, NAMES, beside=("occurred_at",))
 PLAIN = {action: Plain(SHAPE.fields, TAKEN[action], NEEDED[action]) for action in NEEDED}
+# Of these columns none has keys of its own.
+FLAT = {action: taken - {"placement", "suspension"} for action, taken in TAKEN.items()}
 PLACEMENT_KEYS, SUSPENSION_KEYS = set(PlacementInput().fields), set(SuspensionInput().fields)
 
 
@@ -142,7 +144,10 @@ def occurred_at(given: dict[str, Any]) -> datetime | None:
 
 def warnings_of(given: dict[str, Any]) -> list[str]:
     """A sentence for each key of a command that the contract does not know, and that was ignored."""
-    vps, found = given["vps"], SHAPE.warnings(given)
+    vps = given["vps"]
+    if given.keys() <= SHAPE.known and vps.keys() <= FLAT[given["action"]]:
+        return []
+    found = SHAPE.warnings(given)
     for name, known in (("placement", PLACEMENT_KEYS), ("suspension", SUSPENSION_KEYS)):
         if vps.get(name) and name in TAKEN[given["action"]]:
             found += unknown_keys(vps[name], known, f"vps.{name}.")

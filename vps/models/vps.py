@@ -200,6 +200,10 @@ class VpsQuerySet(models.QuerySet["Vps"]):
 
         return Statement(lock_rows(), [array(ids)], read_all)
 
+    def locking_alone(self, ids: Iterable[int], read: Callable[[Found], object]) -> Statement:
+        """As `locking`, of rows that are read later. Finds (id) of those that are there."""
+        return Statement("SELECT id FROM vps WHERE id = ANY(%s::int[]) ORDER BY id FOR UPDATE", [array(ids)], read)
+
     def reserving(self, count: int, read: Callable[[Found], object]) -> Statement:
         """Finds so many ids that nobody else is given."""
         return Statement("SELECT nextval('vps_id_seq') FROM generate_series(1, %s)", [count], read)

@@ -12,14 +12,22 @@ from vps.models.vps import Row, blank
 from web.statements import Found
 from web.timestamps import rfc3339
 
+# What all parts of a long batch know.
+SHARED = (
+    *("new_ids", "claimed_ids", "vps_id_by_external_id", "user_ids", "absent_ids", "made_before"),
+    *("clusters", "first_row_of", "sightings"),
+)
+
 
 @dataclass
 class Batch:
     """What is known, and then what is to be written. Of a VPS it has the row as every answer shows it, and no more.
 
-    `claimed_ids` has the external ids that this transaction has claimed, each for the id of a VPS that is not made yet; a
-    claim means nothing unless its external id is in `given_external_ids`. `vps_id_by_guest` goes by `guest_of`, and
-    `first_row_of` gives, to each row of a cluster, the first row that reaches the same cluster.
+    `claimed_ids` has the external ids that this transaction has claimed, each for the id of a VPS that is not made yet, as
+    long as nobody was given them; those that somebody was given are in `given_external_ids`, with the same ids.
+    `vps_id_by_guest` goes by `guest_of`, and `first_row_of` gives, to each row of a cluster, the first row that reaches the
+    same cluster. Of a long batch this is a part: `absent_ids` are not there, though it names them, and what is in
+    `made_before` a part before has made.
     """
 
     now: datetime = field(init=False)
@@ -32,6 +40,8 @@ class Batch:
     tombstones: dict[int, Row] = field(default_factory=dict)
     user_ids: set[int] = field(default_factory=set)
     last_sync_times: dict[int, datetime] = field(default_factory=dict)
+    absent_ids: set[int] = field(default_factory=set)
+    made_before: set[int] = field(default_factory=set)
     busy: set[int] = field(default_factory=set)
     clusters: dict[str, Cluster] = field(default_factory=dict)
     found_placements: list[Placement] = field(default_factory=list)
@@ -53,7 +63,7 @@ class Batch:
     unplaced: set[int] = field(default_factory=set)
     changed_suspensions: set[int] = field(default_factory=set)
     begun_suspensions: set[int] = field(default_factory=set)
-    given_external_ids: set[str] = field(default_factory=set)
+    given_external_ids: dict[str, int] = field(default_factory=dict)
     events: list[Happened] = field(default_factory=list)
 
     # Who is rung after the commit: (VPS, owner) whose open pages look again, and placements whose guest is asked who it is.
@@ -63,6 +73,16 @@ class Batch:
     def begin(self, now: datetime) -> None:
         """All that is done here is done at this moment."""
         self.now, self.moment = now, rfc3339(now)
+
+    def following(self, *, deletes: bool) -> "Batch":
+        """The next part of a long batch, once this one is written: of rows it knows none yet."""
+        self.absent_ids.difference_update(self.created)
+        if deletes:
+            self.made_before.update(self.created)
+        shared = {name: getattr(self, name) for name in SHARED}
+        following = Batch(**shared)
+        following.begin(self.now)
+        return following
 
     def keep(self, vps: Row) -> None:
         self.vpses[vps["id"]] = vps
@@ -92,7 +112,7 @@ class Batch:
         if external_id:
             self.vps_id_by_external_id[external_id] = id
             self.external_id_by_vps_id[id] = external_id
-            self.given_external_ids.add(external_id)
+            self.given_external_ids[external_id] = self.claimed_ids.pop(external_id)
 
     def guest_of(self, cluster_id: int, key: str) -> tuple[int, str]:
         """The same for every row that reaches this cluster."""

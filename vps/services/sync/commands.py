@@ -1,8 +1,11 @@
-"""One sync command, and what became of it: the shapes between the endpoints and services.sync."""
+"""One sync command, and what became of it: the shapes between the endpoints and services.sync.
 
-from dataclasses import dataclass, field
+Both are tuples, which are made by the ten thousand; nobody writes into what is in them.
+"""
+
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from vps.guests import GuestRef
 from web.errors import PanelError
@@ -31,15 +34,14 @@ class SuspensionSpec:
     field: str = "suspension"
 
 
-@dataclass(frozen=True, slots=True)
-class SyncCommand:
+class SyncCommand(NamedTuple):
     """`action` is create, update or delete; `columns` are the table's, checked, without the id.
 
     update and delete name their VPS by `id`, `external_id` or both.
     """
 
     action: str
-    columns: dict[str, Any] = field(default_factory=dict)
+    columns: dict[str, Any] = {}
     id: int | None = None
     external_id: str | None = None
     placement: PlacementSpec | None = None
@@ -47,8 +49,7 @@ class SyncCommand:
     suspension: SuspensionSpec | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """`row` is every column of the VPS as it is now, or was when it was deleted, and its `external_id` where it has one.
 
     `changes` are the columns that were written, and the `suspension`, each as (was, is); `warnings` are sentences for
@@ -61,7 +62,7 @@ class Result:
     was_deleted: bool = False
     is_moved: bool = False
     is_applied: bool = True
-    changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    changes: dict[str, tuple[Any, Any]] = {}
     warnings: tuple[str, ...] = ()
 
 

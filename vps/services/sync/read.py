@@ -5,7 +5,7 @@ Whoever writes of external ids claims them first, then makes sure of owners, the
 lock of moving placements: in this one order nobody waits for another in a circle.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from accounts.models import User
 from vps.db import clock
@@ -14,73 +14,92 @@ from vps.models import Cluster, ExternalId, LastSyncTime, Operation, Placement, 
 from vps.models.cluster import same_clusters
 from vps.services.sync.batch import Batch
 from vps.services.sync.commands import SyncCommand
-from web.statements import Statement, run
+from vps.services.sync.needs import Needs
+from web.statements import Found, Statement, run
 
-Commands = list[SyncCommand]
 
-
-def read_batch(commands: Commands) -> Batch:
-    batch = Batch()
-    ids = {command.id for command in commands if command.id}
-    if any(command.external_id for command in commands):
-        read_external_ids(batch, commands)
-        ids |= set(batch.vps_id_by_external_id.values())
-        run(rows(batch, commands, ids))
+def read_batch(commands: list[SyncCommand]) -> Batch:
+    batch, needs = Batch(), Needs.of(commands)
+    if needs.giving or needs.named:
+        claim(batch, needs)
+        read_rows(batch, needs, needs.ids | set(batch.vps_id_by_external_id.values()))
     else:
-        run([*claims(batch, commands, {}), *rows(batch, commands, ids)])
-    if gone := ids - batch.vpses.keys():
-        run([Tombstone.objects.reading(gone, batch.tombstones.update)])
-    if any(command.placement for command in commands):
-        read_clusters(batch)
-    know_guests(batch)
-    forget_settled(batch)
+        read_rows(batch, needs, needs.ids, first=claims(batch, needs))
     return batch
 
 
-def read_external_ids(batch: Batch, commands: Commands) -> None:
-    """What somebody else claimed before, or in between, is theirs: in between, they have committed by now."""
-    giving = given_external_ids(commands)
-    run(claims(batch, commands, giving))
-    if known := giving.keys() - batch.claimed_ids.keys():
+def lock_batch(needs: Needs) -> Batch:
+    """Claims and locks in the one order all that a long batch needs, and reads none of it: its parts are read as they come.
+    The needs are spent by it."""
+    batch = Batch()
+    claim(batch, needs)
+    asked = needs.ids | set(batch.vps_id_by_external_id.values())
+    found: list[int] = []
+    run(locks(needs, asked, lambda rows: found.extend(id for (id,) in rows)))
+    batch.absent_ids = asked.difference(found)
+    needs.spend()
+    return batch
+
+
+def ids_of_part(batch: Batch, needs: Needs) -> set[int]:
+    """The VPSs that a part of a long batch is about, but for those that it makes."""
+    meant = (batch.vps_id_by_external_id.get(name) for name in (*needs.giving, *needs.named))
+    return needs.ids | {id for id in meant if id}
+
+
+def claim(batch: Batch, needs: Needs) -> None:
+    run(claims(batch, needs))
+    # What somebody else claimed before, or in between, is theirs: in between, they have committed by now.
+    if known := needs.giving.keys() - batch.claimed_ids.keys():
         run([ExternalId.objects.meanings(known, batch.vps_id_by_external_id.update)])
 
 
-def given_external_ids(commands: Commands) -> dict[str, None]:
-    """Those that a VPS may be given here: a new one, or one that an update names by its id."""
-    giving = (one for one in commands if one.action == "create" or (one.action == "update" and one.id))
-    return dict.fromkeys(command.external_id for command in giving if command.external_id)
-
-
-def claims(batch: Batch, commands: Commands, giving: dict[str, None]) -> Iterator[Statement]:
+def claims(batch: Batch, needs: Needs) -> Iterator[Statement]:
     """The time, new ids, and the owners that are there. What an external id means is read without a lock: it never changes."""
     yield clock.reading(batch.begin)
-    if giving:
-        yield ExternalId.objects.claiming(giving, batch.claimed_ids.update)
-    if others := {command.external_id for command in commands if command.external_id} - giving.keys():
+    if needs.giving:
+        yield ExternalId.objects.claiming(needs.giving, batch.claimed_ids.update)
+    if others := needs.named - needs.giving.keys():
         yield ExternalId.objects.meanings(others, batch.vps_id_by_external_id.update)
-    if unnamed := sum(command.action == "create" and not command.external_id for command in commands):
-        yield Vps.objects.reserving(unnamed, lambda found: batch.new_ids.extend(id for (id,) in found))
-    if user_ids := {command.columns["user_id"] for command in commands if "user_id" in command.columns}:
-        yield User.objects.staying(user_ids, lambda found: batch.user_ids.update(id for (id,) in found))
+    if needs.unnamed:
+        yield Vps.objects.reserving(needs.unnamed, lambda found: batch.new_ids.extend(id for (id,) in found))
+    if needs.user_ids:
+        yield User.objects.staying(needs.user_ids, lambda found: batch.user_ids.update(id for (id,) in found))
 
 
-def rows(batch: Batch, commands: Commands, ids: set[int]) -> Iterator[Statement]:
+def locks(needs: Needs, ids: set[int], read: Callable[[Found], object]) -> Iterator[Statement]:
+    if ids:
+        yield Vps.objects.locking_alone(ids, read)
+    if needs.guests:
+        yield locking_until_commit(MOVING)
+
+
+def read_rows(batch: Batch, needs: Needs, ids: set[int], first: Iterable[Statement] = ()) -> None:
+    run([*first, *rows(batch, needs, ids)])
+    if gone := ids - batch.vpses.keys():
+        run([Tombstone.objects.reading(gone, batch.tombstones.update)])
+    if needs.guests and not batch.clusters:
+        read_clusters(batch)
+    know_guests(batch)
+    forget_settled(batch)
+
+
+def rows(batch: Batch, needs: Needs, ids: set[int]) -> Iterator[Statement]:
     """What there is of these VPSs: they are locked before anything else of them is read, for until then one of them may be
     given its external id."""
     if ids:
-        yield Vps.objects.locking(ids, batch.keep)
+        yield Vps.objects.locking(ids - batch.absent_ids, batch.keep)
         yield ExternalId.objects.names_of(ids, lambda found: keep_external_ids(batch, dict(found)))
-    if ids and any(command.occurred_at for command in commands):
+    if ids and needs.has_times:
         yield LastSyncTime.objects.reading(ids, batch.last_sync_times.update)
-    if ids and any(command.suspension or "status" in command.columns for command in commands):
+    if ids and needs.has_statuses:
         yield Suspension.objects.reading(ids, lambda found: batch.suspensions.update((one.pk, one) for one in found))
-    keys = {command.placement.ref.key for command in commands if command.placement}
-    if ids and (keys or any(command.action == "delete" for command in commands)):
+    if ids and (needs.guests or needs.has_deletions):
         yield Operation.objects.reading_busy(ids, lambda found: batch.busy.update(id for (id,) in found))
-    if keys:
+    if needs.guests:
         yield locking_until_commit(MOVING)
-    if ids or keys:
-        yield Placement.objects.reading(ids, keys, batch.found_placements.extend)
+    if ids or needs.guests:
+        yield Placement.objects.reading(ids, needs.guests, batch.found_placements.extend)
 
 
 def keep_external_ids(batch: Batch, known: dict[int, str]) -> None:

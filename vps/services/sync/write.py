@@ -1,6 +1,6 @@
 """Writes what changed in the batch, a statement a table, all of them in one round trip. services.sync.apply calls it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from vps import notify
 from vps.models import Event, ExternalId, LastSyncTime, Notice, Operation, Placement, Suspension, Tombstone, Vps
@@ -14,7 +14,19 @@ BINDS_AFTER_S = 1.0
 def write(batch: Batch) -> None:
     """A VPS that the same batch creates and deletes leaves its tombstone and its events, and no row."""
     end_operations(batch)
-    run(statements(batch), is_last=not batch.begun_suspensions)
+    run([*frees(batch), *statements(batch)], is_last=not batch.begun_suspensions)
+    finish(batch)
+
+
+def write_part(batch: Batch, send: Callable[[Iterable[Statement]], object]) -> None:
+    """As `write`, of a part of a long batch: what is claimed may be given by one that follows. `send` carries statements out,
+    be it while others are computed."""
+    end_operations(batch)
+    (run if batch.begun_suspensions else send)(statements(batch))
+    finish(batch)
+
+
+def finish(batch: Batch) -> None:
     if batch.begun_suspensions:
         Suspension.objects.note_power(batch.begun_suspensions)
     announce(batch)
@@ -30,7 +42,8 @@ def end_operations(batch: Batch) -> None:
 
 def statements(batch: Batch) -> Iterator[Statement]:
     yield from of_vpses(batch)
-    yield from of_external_ids(batch)
+    if moved := pointed(batch):
+        yield ExternalId.objects.pointing(moved)
     if batch.new_sync_times:
         yield LastSyncTime.objects.keeping(batch.new_sync_times)
     if new := batch.new_placements.values():
@@ -38,7 +51,7 @@ def statements(batch: Batch) -> Iterator[Statement]:
     if batch.addressed:
         yield Placement.objects.forgetting_addresses(batch.addressed)
     yield from of_suspensions(batch)
-    if gone := [row for id, row in batch.deleted.items() if id not in batch.created]:
+    if gone := [row for id, row in batch.deleted.items() if id not in batch.created and id not in batch.made_before]:
         yield Notice.objects.record_deletions(gone)
     if batch.events:
         yield Event.objects.recording(batch.events, Event.Source.SYNC)
@@ -58,13 +71,17 @@ def of_vpses(batch: Batch) -> Iterator[Statement]:
         yield Vps.objects.rewriting(changed, batch.now)
 
 
-def of_external_ids(batch: Batch) -> Iterator[Statement]:
-    """What was claimed for a VPS that did not come to be is free again, or means the VPS that it was given to since."""
-    if unused := batch.claimed_ids.keys() - batch.given_external_ids:
-        yield ExternalId.objects.freeing(unused)
-    meant = {external_id: batch.vps_id_by_external_id[external_id] for external_id in batch.given_external_ids}
-    if moved := {external_id: id for external_id, id in meant.items() if id != batch.claimed_ids[external_id]}:
-        yield ExternalId.objects.pointing(moved)
+def frees(batch: Batch) -> Iterator[Statement]:
+    """What was claimed and nobody was given is free again."""
+    if batch.claimed_ids:
+        yield ExternalId.objects.freeing(batch.claimed_ids)
+
+
+def pointed(batch: Batch) -> dict[str, int]:
+    """The external ids that were claimed for a new VPS and given to another one since, each with that one's id."""
+    meant = batch.vps_id_by_external_id
+    given = batch.given_external_ids.items()
+    return {external_id: meant[external_id] for external_id, claimed in given if claimed != meant[external_id]}
 
 
 def of_suspensions(batch: Batch) -> Iterator[Statement]:
