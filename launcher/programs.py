@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-QUIET = ("--without-gossip", "--without-mingle", "--loglevel", "INFO")
+# Nobody listens to what workers would tell each other, each of them every other second.
+QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO")
 
 
 class Program(NamedTuple):
