@@ -27,8 +27,9 @@ def main() -> None:
         # Models are there when Django is.
         from benchmarks import report, rounds
         from benchmarks.stage import Stage
+        from ospab_panel.celery import GARBAGE_EVERY
 
-        garbage.collect_seldom(every=100_000)
+        garbage.collect_seldom(every=GARBAGE_EVERY)
         sizes = []
         for number in (count // 10, count):
             with Stage(folder / str(number), number) as stage:

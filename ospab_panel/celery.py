@@ -10,6 +10,9 @@ from web import garbage, request_id
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ospab_panel.settings")
 
+# Objects: a round over ten thousand guests that have not changed holds fewer at once.
+GARBAGE_EVERY = 150_000
+
 app = Celery("ospab_panel")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
@@ -23,7 +26,7 @@ def look_at_once(**_: Any) -> None:
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]
 def begin_to_work(**_: Any) -> None:
-    garbage.collect_seldom(every=100_000)
+    garbage.collect_seldom(every=GARBAGE_EVERY)
 
 
 @before_task_publish.connect  # type: ignore[untyped-decorator]

@@ -4,9 +4,9 @@ import gc
 
 
 def collect_seldom(every: int) -> None:
-    """Only after so many objects more. A request makes thousands and a round a hundred thousand, and nearly all of them go
-    with it: to look among each few hundred takes a tenth of the time or more, and finds none. What is loaded by now is left
-    out for good.
+    """Only after so many objects more. A request makes thousands and a round over ten thousand guests more than a hundred
+    thousand, and nearly all of them go with it: to look among them takes a tenth of its time, and finds none. What is
+    loaded by now is left out for good.
     """
     gc.freeze()
     gc.set_threshold(every, 20, 20)
