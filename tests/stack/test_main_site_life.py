@@ -68,10 +68,14 @@ def assert_agreed(client: Any, rows: list[Any]) -> None:
 
 
 def somebody_else(client: Any, number: int) -> list[Any]:
-    """Comes to the panel that has forgotten a day, and is given numbers that were given before: a user's, and VPSs'."""
-    name = f"else-{client.name}"
-    user = client.create_user(external_id=name, username=name, email=f"{name}@example.com")["user"]
-    assert user["id"] <= number
+    """Come to the panel that has forgotten a day, and are given numbers that were given before: a user's, and VPSs'. A call
+    that was cut off and came again has used up one more."""
+    numbers = itertools.count()
+    user: dict[str, Any] = {"id": 0}
+    while user["id"] < number:
+        name = f"else-{client.name}-{next(numbers)}"
+        user = client.create_user(external_id=name, username=name, email=f"{name}@example.com")["user"]
+    assert user["id"] == number
     sizes = {"cpu": 1, "ram": 1, "disk": 5, "os": "Debian 12"}
     return [client.create(user_id=user["id"], name="else", **sizes)["vps"] for _ in range(3)]
 
