@@ -3,13 +3,12 @@
 from django.db import connection
 
 # What the hypervisor decides is left out: the address, and whether an active VPS runs. docs/ tell the main site the same.
-DIGEST = r"""
+DIGEST = """
     SELECT count(*), encode(sha256(convert_to(coalesce(string_agg(line, '' ORDER BY id), ''), 'UTF8')), 'hex')
     FROM (
-        SELECT vps.id, concat_ws(
-            E'\t', vps.id, coalesce(external_id, ''), user_id, name,
-            CASE WHEN status IN ('running', 'stopped') THEN 'active' ELSE status END, cpu, ram, disk, os, hypervisor
-        ) || E'\n' AS line
+        SELECT vps.id, digest_line(
+            vps.id, external_id, user_id, name, status, cpu, ram, disk, os, hypervisor
+        ) AS line
         FROM vps LEFT JOIN external_ids ON external_ids.vps_id = vps.id
     ) AS lines
 """
