@@ -35,6 +35,7 @@ SEAMS: dict[str, tuple[str, ...]] = {
     # What services do at a time
     "rows_learnt_at_once": ("vps.services.reconcile.learn:AT_ONCE",),
     "addresses_a_round": ("vps.services.addresses:AT_MOST",),
+    "addresses_for_s": ("vps.services.addresses:ASKS_FOR_S",),
     "webhook_read_s": ("vps.services.webhooks.call:READ_S",),
     "webhook_s": ("vps.services.webhooks.call:TOTAL_S",),
     "commands_at_once": ("vps.api.batch:MOST_AT_ONCE",),

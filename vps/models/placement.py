@@ -147,7 +147,8 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         rested = models.Q(addresses_asked_at=None) | models.Q(**long_ago) | is_up_since | (is_lacking & is_new)
         found = self.reachable().filter(rested, is_lacking | is_learnt, cluster=cluster, power="running")
         order = models.Case(models.When(addresses_asked_at=None, then=0), models.When(is_up_since, then=1), default=2)
-        return found.select_related("vps").order_by(order, asked.asc(nulls_first=True))
+        # Its cluster, too: most say none, and each of these is named in the log.
+        return found.select_related("vps", "cluster").order_by(order, asked.asc(nulls_first=True))
 
 
 class Placement(models.Model):

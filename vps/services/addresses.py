@@ -39,21 +39,30 @@ def find_on(cluster_id: int) -> int:
 
 
 def ask_each(cluster: Cluster, chosen: list[Placement]) -> int:
-    until, learnt = time.monotonic() + ASKS_FOR_S, 0
+    until, learnt, left = time.monotonic() + ASKS_FOR_S, 0, chosen
     try:
         with open_hypervisor(cluster, for_operations=False) as hypervisor:
-            for placement in chosen:
-                learnt += find_address(placement, hypervisor)
+            note_asked(chosen)
+            while left:
+                first, *left = left
+                learnt += find_address(first, hypervisor)
                 if time.monotonic() > until:
                     break
     except Crowded as crowded:
         log.info("no addresses this time: %s", crowded.detail)
+        return 0
+    # Those that there was no time for keep their place in the line.
+    Placement.objects.bulk_update(left, ["addresses_asked_at"])
     return learnt
+
+
+def note_asked(chosen: list[Placement]) -> None:
+    """All at once, and before any is asked: one whose answer nobody survives is not the first to be asked for ever."""
+    Placement.objects.filter(pk__in=[one.pk for one in chosen]).update(addresses_asked_at=timezone.now())
 
 
 def find_address(placement: Placement, hypervisor: Hypervisor) -> bool:
     """The address of another guest under the key is not taken: where an address is news, the guest is asked who it is."""
-    Placement.objects.filter(pk=placement.pk).update(addresses_asked_at=timezone.now())
     ref = placement.ref
     try:
         address = next(iter(hypervisor.addresses(ref, placement.vps.ip_address)), None)

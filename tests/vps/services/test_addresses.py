@@ -7,12 +7,16 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.seams import Shorten
 from vps.models import Cluster, Event, Placement, Vps
 from vps.services import addresses, binding
 from vps.services.reconcile import reconcile
+
+# The cluster's row, two locks, the guests, when they are asked, the nodes that do not answer, and the locks again.
+STATEMENTS = 8
 
 OLD, NEW, OTHER = "1.1.1.5", "1.1.1.6", "9.9.9.9"
 
@@ -203,6 +207,38 @@ def test_find_addresses_asks_no_more_than_so_many_a_round_and_each_once(
     for _ in range(4):
         assert addresses.find_addresses() == 0
     assert simulated.load()["calls"] == 10, "where nothing is news a guest costs one call"
+
+
+@pytest.mark.parametrize("count", [2, 12])
+def test_find_addresses_makes_as_many_statements_for_many_guests_without_an_agent_as_for_two(
+    server: Any, real_cluster: Cluster, count: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Those of a round are noted as asked at once, and what a guest refuses is logged by what was read already."""
+    caplog.set_level("INFO")
+    for vmid in range(100, 100 + count):
+        server(power="running", vmid=vmid)
+    reconcile(real_cluster.pk)
+    with CaptureQueriesContext(connection) as queries:
+        assert addresses.find_on(real_cluster.pk) == 0
+    assert sum(f"no address of {real_cluster.name} / qemu/" in line for line in caplog.messages) == count
+    assert len(queries) == STATEMENTS, [query["sql"] for query in queries.captured_queries]
+
+
+def test_find_addresses_leaves_their_place_to_those_that_there_was_no_time_for(
+    server: Any, simulated: Any, real_cluster: Cluster, shorten: Shorten
+) -> None:
+    for vmid in range(100, 103):
+        server(power="running", vmid=vmid, agent=True, ips=[f"1.1.1.{vmid}"])
+    reconcile(real_cluster.pk)
+    ages = {100: 900, 101: 800, 102: 700}
+    for vmid, seconds in ages.items():
+        asked_at = timezone.now() - timedelta(seconds=seconds)
+        Placement.objects.filter(vmid=vmid).update(addresses_asked_at=asked_at, power_since=asked_at)
+    before = dict(Placement.objects.values_list("vmid", "addresses_asked_at"))
+    shorten(addresses_for_s=0)
+    assert addresses.find_addresses() == 1
+    after = dict(Placement.objects.values_list("vmid", "addresses_asked_at"))
+    assert [vmid for vmid in ages if after[vmid] != before[vmid]] == [100]
 
 
 def test_migration_knows_addresses_that_were_learnt_before_the_upgrade(
