@@ -96,16 +96,36 @@ class Session(ProxmoxHttpSession):
         self.auth.timeout = timeout
         self.read_s, self.departure.leave_by = read_s, leave_by
         self.node_time = datetime.now(UTC)
-        self.is_proxmox = False
+        self.is_proxmox = self.has_refused = False
 
     def request(self, *args: Any, **options: Any) -> requests.Response:
         response: requests.Response = super().request(*args, **options, stream=True, allow_redirects=False)
-        response._content = read(response, time.monotonic() + self.read_s)
+        response._content = Body(read(response, time.monotonic() + self.read_s))
         self.is_proxmox = is_proxmox(response)
         if response.status_code in REDIRECTS:
             raise Garbled("a redirect, which this API never sends")
         self.node_time = date_of(response) or self.node_time
+        self.has_refused = response.status_code >= 400
         return response
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """requests would merge what is given for this one with what the session has, which takes a seventh of a small call:
+        none brings anything of its own but its parameters."""
+        prepared = requests.PreparedRequest()
+        own = {"url": request.url, "params": request.params, "data": request.data}
+        prepared.prepare(method=request.method, headers=self.headers, auth=self.auth, **own)
+        return prepared
+
+    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> dict[str, Any]:
+        """The environment has no say, nor has the session."""
+        return {"proxies": {}, "stream": stream, "verify": verify, "cert": cert}
+
+
+class Body(bytes):
+    """proxmoxer writes every answer for its log, be that on or off: of ten thousand guests some megabytes."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} bytes>"
 
 
 def check_token(access: Access) -> None:
@@ -302,11 +322,14 @@ class Transport:
 
     @contextmanager
     def used(self, session: Session, host: str) -> Iterator[None]:
-        """Its connection is kept for whatever follows, while all goes well."""
+        """Its connection is kept for whatever follows, while all goes well. With a refusal Proxmox VE hangs up: what is kept
+        then is all that it takes to make a new one."""
         try:
             yield
         except BaseException:
             session.close()
+            if session.has_refused:
+                kept.give(session, self.access, host)
             raise
         kept.give(session, self.access, host)
 

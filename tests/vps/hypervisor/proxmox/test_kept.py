@@ -1,6 +1,7 @@
 """Connections that are kept: by whom they are met again, for how long, and what goes by them."""
 
 import os
+import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +14,7 @@ from tests.vps.conftest import at_once
 from tests.vps.hypervisor.proxmox.impostor import read_request
 from vps.guests import GuestRef, Kind
 from vps.hypervisor import connect
-from vps.hypervisor.base import Access, Command, OutcomeUnknown, TooLate, Unreachable
+from vps.hypervisor.base import Access, Command, OutcomeUnknown, Refused, TooLate, Unreachable
 from vps.hypervisor.proxmox.kept import MOST, Kept
 from vps.hypervisor.proxmox.transport import kept
 
@@ -93,6 +94,48 @@ def answer_once(connection: Any, does_it_wait: bool) -> None:
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
     if does_it_wait:
         read_request(connection)
+
+
+def test_call_after_a_refusal_goes_by_a_new_connection_and_what_it_takes_to_make_one_is_kept(
+    driver: Any, simulated: Simulated
+) -> None:
+    """With a refusal the host hangs up. To make a context of TLS and all around it anew takes as long as to shake hands."""
+    simulated.add("qemu", power="running")
+    made = set()
+    for _ in range(3):
+        with pytest.raises(Refused):
+            driver().addresses(GUEST)
+        made |= {one.session for one in kept.idle}
+    assert driver().send(GUEST, Command.REBOOT, 60)
+    assert (simulated.load()["calls"], simulated.load()["handshakes"], len(made)) == (4, 4, 1)
+
+
+def test_call_by_a_kept_connection_takes_no_more_steps_than_it_needs(driver: Any) -> None:
+    """To merge what each call brings with what its session brings takes 130 more, and no call brings anything."""
+    driver().version()
+    steps = 0
+
+    def counted(frame: Any, event: str, of: Any) -> None:
+        nonlocal steps
+        steps += event == "call"
+
+    sys.setprofile(counted)
+    try:
+        driver().version()
+    finally:
+        sys.setprofile(None)
+    assert steps < 830, "of its Python, of which it takes 770"
+
+
+def test_what_a_host_answers_is_not_written_for_a_log(
+    driver: Any, simulated: Simulated, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of ten thousand guests some megabytes, each time, be the log on or off."""
+    caplog.set_level("DEBUG", "proxmoxer.core")
+    simulated.add("qemu", name="shop")
+    assert [guest.name for guest in driver().guests()] == ["shop"]
+    assert "bytes>" in caplog.text
+    assert "shop" not in caplog.text
 
 
 @pytest.mark.parametrize("trust", [{"fingerprint": "AB:" * 31 + "AB"}, {"fingerprint": ""}])
