@@ -27,6 +27,8 @@ Pages = list[tuple[int, int]]  # which VPS to look at again, and whose pages
 MOST_MESSAGES = 100
 # While a bell for all waits for a worker no other is rung; one that was lost is missed for so long.
 LOST_AFTER_MS = 5000
+# What nobody waits for is gathered for so long: a call of Redis each costs a process that is asked much a sixth of its time.
+GATHERED_FOR_S = 0.05
 # What the sockets hear, and the group of all of them that send events.
 CHANNEL, EVENTS = "panel.bells", "events"
 
@@ -128,8 +130,11 @@ def feed(*, after_seconds: float = 0) -> None:
 
 
 def announce(news: list[Any]) -> None:
-    """A request waits for no Redis: where its process serves, a thread sends what several of them have to send."""
-    sending.add((copy_context(), news))
+    """A request waits for no Redis: where its process serves, a thread sends what several of them have to send. A worker
+    whom a person waits for is rung at once, and so is whoever may read no longer.
+    """
+    presses = any(isinstance(one, (Ring, NewStanding)) for one in news)
+    sending.add((copy_context(), news), presses=presses)
 
 
 def send_gathered(gathered: list[tuple[Context, list[Any]]]) -> None:
@@ -201,4 +206,4 @@ def channel() -> str:
     return f"{CHANNEL}.{database}"
 
 
-sending = WriteBehind(log, send_gathered, within_s=0)
+sending = WriteBehind(log, send_gathered, within_s=GATHERED_FOR_S)

@@ -7,7 +7,6 @@ killed is lost: docs/reliability.md says of what that is.
 import atexit
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -21,12 +20,14 @@ MOST_KEPT = 10_000
 
 
 class WriteBehind:
-    """`write` takes a list of rows, in the order in which they came, after `within_s` seconds at most."""
+    """`write` takes a list of rows, in the order in which they came, after `within_s` seconds at most, and at once where one
+    of them presses.
+    """
 
     def __init__(self, log: logging.Logger, write: Callable[[list[Any]], None], within_s: float = WITHIN_S) -> None:
         self.log, self.write, self.within_s = log, write, within_s
         self.kept: deque[Any] = deque()
-        self.has_some, self.lock = threading.Event(), threading.Lock()
+        self.has_some, self.presses, self.lock = threading.Event(), threading.Event(), threading.Lock()
         self.thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -36,16 +37,21 @@ class WriteBehind:
             self.thread.start()
             atexit.register(self.flush)
 
-    def add(self, row: Any) -> None:
+    def add(self, row: Any, *, presses: bool = False) -> None:
         self.kept.append(row)
         if self.thread is None:
             self.flush()
-        elif not self.has_some.is_set():
+            return
+        # First: whoever wakes by the other looks at this one.
+        if presses:
+            self.presses.set()
+        if not self.has_some.is_set():
             self.has_some.set()
 
     def run(self) -> None:
         while self.has_some.wait():
-            time.sleep(self.within_s)
+            self.presses.wait(self.within_s)
+            self.presses.clear()
             self.has_some.clear()
             self.flush()
             connection.close()

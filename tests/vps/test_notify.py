@@ -11,8 +11,10 @@ from kombu.exceptions import OperationalError
 
 from tests.bells import calls_of_redis, receiving
 from tests.seams import Shorten
+from tests.simulated import wait_for
 from vps import notify
 from vps.models import Event
+from web.write_behind import WriteBehind
 
 
 @pytest.fixture
@@ -94,3 +96,23 @@ def test_announce_asks_redis_once_for_pages_and_bells_together(settings: Any) ->
     with calls_of_redis() as calls:
         notify.announce(news)
     assert calls == [["PUBLISH", "SET", "SET"]]
+
+
+def test_announce_gathers_what_nobody_waits_for_and_sends_at_once_what_somebody_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A process that is asked much calls Redis once for all that came within a moment."""
+    sending = WriteBehind(notify.log, notify.send_gathered, within_s=3600)
+    monkeypatch.setattr(notify, "sending", sending)
+    sending.start()
+    with receiving() as received:
+        notify.announce([notify.ChangedVps(1, 1), notify.Bell("deliver_all")])
+        notify.announce([notify.ChangedVps(2, 2)])
+        assert received.published() == []
+        notify.announce([notify.ChangedVps(3, 3), notify.NewStanding(3)])
+        wait_for(lambda: not sending.kept, what="all of it")
+        sending.flush()  # whoever sends just now is waited for
+        (messages,) = received.published()
+        assert len(messages) == 4
+        notify.announce([notify.Ring("identify", (1,))])
+        wait_for(lambda: not sending.kept, what="the ring")

@@ -53,6 +53,18 @@ def test_write_behind_writes_what_came_within_a_moment_in_one_statement(table: T
     assert len(table.statements) < 10
 
 
+def test_write_behind_writes_at_once_what_presses_and_all_that_came_before(table: Table, behind: WriteBehind) -> None:
+    behind.within_s = 3600
+    behind.start()
+    behind.add(1)
+    behind.add(2, presses=True)
+    wait_for(lambda: table.statements == [[1, 2]], what="both rows")
+    behind.add(3)
+    assert len(table.statements) == 1
+    behind.add(4, presses=True)
+    wait_for(lambda: table.statements[1:] == [[3, 4]], what="those that came later")
+
+
 def test_write_behind_keeps_rows_in_order_for_a_database_that_is_away(
     table: Table, behind: WriteBehind, monkeypatch: Any, caplog: Any
 ) -> None:
