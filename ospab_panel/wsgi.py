@@ -5,6 +5,8 @@ from typing import Any
 
 import django
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 
 class PanelRequest(WSGIRequest):
@@ -23,6 +25,18 @@ class PanelRequest(WSGIRequest):
 
 class PanelHandler(WSGIHandler):
     request_class = PanelRequest
+
+    def get_response(self, request: HttpRequest) -> HttpResponseBase:
+        """REST framework's request, view and answer hold each other. Once it is rendered they are let go of, or they would
+        be kept, with all that they read, until garbage is looked for.
+        """
+        response = super().get_response(request)
+        context = getattr(response, "renderer_context", {})
+        if "request" in context:
+            context["request"].parser_context = {}
+            vars(context["view"]).clear()
+            context.clear()
+        return response
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ospab_panel.settings")

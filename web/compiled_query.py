@@ -80,15 +80,15 @@ def maker_of(compiler: Any) -> Callable[[Any], Any]:
 
 
 def relate(made: Any, related: Any, values: Any, alias: str) -> None:
-    """As RelatedPopulator populates an instance."""
+    """As RelatedPopulator populates an instance, but for the way back: two that hold each other are garbage that only the
+    collector finds, and it would look for that of each answer.
+    """
     own, other = values[related.cols_start : related.cols_end], None
     if own[related.pk_idx] is not None:
         other = instance_of(related.model_cls, related.init_list, own, alias)
         for one in related.related_populators:
             relate(other, one, values, alias)
     related.local_setter(made, other)
-    if other is not None:
-        related.remote_setter(other, made)
 
 
 def instance_of(model: Any, names: list[str], values: Any, alias: str) -> Any:
