@@ -1,4 +1,4 @@
-"""An answer of the API goes with all that was read for it as soon as it is sent, and is not kept until garbage is looked for."""
+"""An answer of the API goes with all that was read for it as soon as it is sent: nothing waits for the garbage collector."""
 
 import gc
 import json
