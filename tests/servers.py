@@ -30,6 +30,8 @@ FIRST = tuple(
 )
 # One panel is for the tests that need a browser, one for those that break something of it, and one for the rest.
 BREAKING = tuple(f"tests/stack/test_{name}.py" for name in ("supervisor", "chaos", "lost_answers", "main_job"))
+# The tests of each of these share what is long in the making.
+WHOLE = ("tests/test_upgrade.py", "tests/vps/test_reads_scale.py")
 
 
 class FewStacks(LoadScopeScheduling):  # type: ignore[misc]
@@ -37,6 +39,8 @@ class FewStacks(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
+        if file in WHOLE:
+            return file
         return stack_of(file) if file.startswith("tests/stack/") else nodeid
 
 
@@ -61,8 +65,10 @@ def pytest_collection() -> None:
 
 
 def pytest_collection_finish() -> None:
+    """A test leaves little behind in circles, and looking for it each time that there is some costs more than it does."""
     gc.freeze()
     gc.enable()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -57,21 +58,48 @@ def migrate(url: str, *what: str) -> None:
     assert done.returncode == 0, done.stderr[-2000:]
 
 
-@pytest.fixture
-def released(db: None) -> Iterator[Any]:
-    """A database as 0.3.0 has left it, with the same machine bound twice."""
+@pytest.fixture(scope="module")
+def server(django_db_setup: None) -> Iterator[psycopg.Connection[Any]]:
+    """The server of the tests' own databases, for those that stand beside these."""
     where = connection.get_connection_params()
-    name, server = f"released_{os.getpid()}", {"host": where["host"], "user": where["user"]}
-    with psycopg.connect(**server, dbname="postgres", autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}")
-        url = f"postgresql://{where['user']}@/{name}?host={where['host']}"
+    with psycopg.connect(host=where["host"], user=where["user"], dbname="postgres", autocommit=True) as admin:
+        yield admin
+
+
+@pytest.fixture(scope="module")
+def upgraded(server: psycopg.Connection[Any]) -> Iterator[str]:
+    """A database as 0.3.0 has left it, with the same machine bound twice, brought to today's tables, which takes long."""
+    with database_of(server, f"upgraded_{os.getpid()}") as name:
+        url = f"postgresql://{server.info.user}@/{name}?host={server.info.host}"
         for app, number in RELEASE.items():
             migrate(url, app, number)
-        with psycopg.connect(**server, dbname=name, autocommit=True) as database:
+        with open_database(server, name) as database:
             database.execute(ROWS)
-            migrate(url)
-            yield database
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        migrate(url)
+        yield name
+
+
+@pytest.fixture
+def released(server: psycopg.Connection[Any], upgraded: str) -> Iterator[Any]:
+    """A copy of it for this test alone."""
+    with (
+        database_of(server, f"released_{os.getpid()}", upgraded) as name,
+        open_database(server, name) as database,
+    ):
+        yield database
+
+
+@contextmanager
+def database_of(server: psycopg.Connection[Any], name: str, template: str = "template1") -> Iterator[str]:
+    server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield name
+    finally:
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def open_database(server: psycopg.Connection[Any], name: str) -> psycopg.Connection[Any]:
+    return psycopg.connect(host=server.info.host, user=server.info.user, dbname=name, autocommit=True)
 
 
 def test_upgrade_keeps_what_was_known_of_machines_and_none_has_two_placements(released: Any) -> None:

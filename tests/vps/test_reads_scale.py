@@ -1,10 +1,11 @@
 """What reads cost among many: rows touched, by EXPLAIN. What is read of one page is so of one among a million."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -77,13 +78,22 @@ HELD_BY = {
 Reader = Callable[[str, str], Any]
 
 
+@pytest.fixture(scope="module")
+def company(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """A company with many servers, made once; what a test does to it is undone."""
+    with django_db_blocker.unblock():
+        fill(MANY, role="origin")
+        person("carol", is_staff=True, is_superuser=True)
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM (ANALYZE)")
+    yield
+    with django_db_blocker.unblock():
+        call_command("flush", interactive=False, verbosity=0)
+
+
 @pytest.fixture
-def many(transactional_db: None, as_user: Any, settings: Any) -> Reader:
-    """A company with many servers. Gives how one of its readers reads an address."""
-    fill(MANY, role="origin")
-    person("carol", is_staff=True, is_superuser=True)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM (ANALYZE)")
+def many(company: None, db: None, as_user: Any, settings: Any) -> Reader:
+    """How one of its readers reads an address."""
     browsers = {name: as_user(User.objects.get(username=name)) for name in (LOGIN, "carol")}
     browsers["key"] = Client(headers={"x-api-key": settings.MAIN_SITE_API_KEYS[0]})
     return lambda who, path: browsers[who].get(path)
