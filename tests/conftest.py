@@ -8,11 +8,11 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.db import connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from django.utils import timezone
 
 from ospab_panel.celery import app
-from tests import contract
+from tests import contract, emptying
 from tests.seams import put, shorten
 from tests.servers import template
 from vps import notify
@@ -45,6 +45,14 @@ def patient() -> None:
     connection.settings_dict["OPTIONS"]["pool"] |= {"timeout": 60, "max_size": 32}
     settings.CACHES["default"]["OPTIONS"]["socket_timeout"] = 60
     put("redis_s", 60)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Tests that commit leave an empty database behind, as Django has it, but sooner."""
+    with django_db_blocker.unblock():
+        rows = emptying.count_kept()
+    TransactionTestCase._fixture_teardown = lambda _: emptying.empty(rows)  # type: ignore[method-assign]
 
 
 @pytest.fixture(autouse=True)
