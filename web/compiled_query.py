@@ -12,7 +12,7 @@ from django.db import connection, models
 from django.db.models.base import ModelState
 from django.db.models.query import get_related_populators
 
-from web.statements import as_bytes
+from web.statements import Statement, as_bytes
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -26,6 +26,10 @@ class Parameter(models.Expression):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         return "%s", (self,)
+
+
+def words(name: str) -> Parameter:
+    return Parameter(name, models.TextField())
 
 
 def whole(name: str) -> Parameter:
@@ -54,8 +58,34 @@ class CompiledQuery(Generic[Row]):
         (found,) = connection.ask([(sql, given)], is_binary=True)  # type: ignore[attr-defined]  # of ospab_panel.database
         return [make(row) for row in found]
 
+    def reading(self, read: Callable[[list[Row]], object], **values: Any) -> Statement:
+        """As `all`, with other statements."""
+        sql, parameters, make = self.compiled
+        given = [values[one.name] if isinstance(one, Parameter) else one for one in parameters]
+        return Statement(sql, given, lambda found: read([make(row) for row in found]))
+
     def first(self, **values: Any) -> Row | None:
         return next(iter(self.all(**values)), None)
+
+
+class CompiledRows:
+    """The same of a queryset of `values_list`, which gives tuples, and whose values are those that a cursor takes."""
+
+    def __init__(self, build: Callable[[], "models.QuerySet[Any, Any]"]) -> None:
+        self.build = build
+
+    @cached_property
+    def compiled(self) -> tuple[str, tuple[Any, ...]]:
+        sql, parameters = self.build().query.sql_with_params()
+        return sql, tuple(parameters)
+
+    def all(self, **values: Any) -> list[tuple[Any, ...]]:
+        sql, parameters = self.compiled
+        given = [values[one.name] if isinstance(one, Parameter) else one for one in parameters]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, given)
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def maker_of(compiler: Any) -> Callable[[Any], Any]:

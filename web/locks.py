@@ -5,10 +5,12 @@ are held, so workers must not go through a pooler that gives a connection a tran
 whoever takes them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from django.db import connection
+
+Lock = tuple[int, int]  # what, and of which id
 
 
 @contextmanager
@@ -23,14 +25,23 @@ def try_lock(what: int, id: int = 0) -> Iterator[bool]:
 
 
 @contextmanager
-def try_lock_one_of(what: int, ids: Iterable[int]) -> Iterator[bool]:
-    """Whether the lock of one of these is ours now. Nobody waits."""
-    ours = next((id for id in ids if acquire(what, id)), None)
+def try_lock_one_of(locks: Sequence[Lock]) -> Iterator[bool]:
+    """Whether the first of these that is free is ours now. Nobody waits."""
+    ours = acquire_one_of(locks)
     try:
         yield ours is not None
     finally:
         if ours is not None:
-            give_back(what, ours)
+            give_back(*ours)
+
+
+def acquire_one_of(locks: Sequence[Lock]) -> Lock | None:
+    """PostgreSQL tries one after the other, and none behind the first that it gives."""
+    tries = " ".join(f"WHEN pg_try_advisory_lock(%s, %s) THEN {at}" for at in range(len(locks)))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT CASE {tries} END", [value for lock in locks for value in lock])
+        at = cursor.fetchone()[0]
+    return None if at is None else locks[at]
 
 
 def acquire(what: int, id: int) -> bool:

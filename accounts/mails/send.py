@@ -56,7 +56,7 @@ def is_neglected(since_seconds: float = NEGLECTED_S) -> bool:
 
 def send_due() -> None:
     """Where as many as may are at it, they see to it."""
-    with try_lock_one_of(SENDING, range(MOST_AT_ONCE)) as is_ours:
+    with try_lock_one_of([(SENDING, number) for number in range(MOST_AT_ONCE)]) as is_ours:
         if is_ours:
             Run().work()
 

@@ -89,7 +89,7 @@ OF_OPERATIONS = [
     m(
         "an operation's deadline",
         "vps/operations/advance.py",
-        "is_late = clock.now() >= operation.deadline_at",
+        "is_late = operation.claimed_at >= operation.deadline_at",
         "is_late = False",
         f"{OPERATIONS}/test_deadlines.py",
     ),
@@ -102,16 +102,16 @@ OF_OPERATIONS = [
     ),
     m(
         "a turn on a VPS",
-        "vps/models/operation.py",
-        "filter(id=self.id, fence=self.fence, ",
-        "filter(id=self.id, ",
+        "vps/models/operation_sql.py",
+        "WHERE id = %s AND fence = %s AND state",
+        "WHERE id = %s AND fence <= greatest(fence, %s) AND state",
         f"{OPERATIONS}/test_operations.py",
     ),
     m(
         "a turn on a VPS",
-        "vps/models/operation.py",
-        'CLAIM = {"fence": models.F("fence") + 1,',
-        'CLAIM = {"fence": models.F("fence"),',
+        "vps/models/operation_sql.py",
+        "SET fence = fence + 1,",
+        "SET fence = fence,",
         f"{OPERATIONS}/test_deadlines.py",
     ),
     m(
@@ -130,9 +130,9 @@ OF_OPERATIONS = [
     ),
     m(
         "a round over a node's guests",
-        "vps/models/operation.py",
-        ".update(**CLAIM, due_at=Now() + timedelta(seconds=for_seconds))",
-        ".update(**CLAIM)",
+        "vps/models/operation_sql.py",
+        "due_at = statement_timestamp() + make_interval(secs => %s) WHERE",
+        "due_at = due_at + make_interval(secs => 0 * %s) WHERE",
         f"{OPERATIONS}/test_deadlines.py",
     ),
     m(

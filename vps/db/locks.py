@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 from django.db.models.expressions import RawSQL
 
-from web.locks import acquire, give_back, try_lock, try_lock_one_of
+from web.locks import try_lock, try_lock_one_of
 from web.statements import Statement, run
 
 OPERATIONS_OF_VPS, RECONCILE_OF_CLUSTER, BINDING_BY_NAME, FINDING_ADDRESSES, MOVING, ASSIGNING_POSITIONS = range(
@@ -47,12 +47,8 @@ def locking_until_commit(what: int) -> Statement:
 @contextmanager
 def slot(id: int, numbers: Iterable[int]) -> Iterator[bool]:
     """Whether one of these slots of the cluster is ours now, the first that is free. Nobody waits."""
-    ours = next((what for number in numbers if acquire(what := SLOTS_OF_CLUSTER + number, id)), None)
-    try:
-        yield ours is not None
-    finally:
-        if ours is not None:
-            give_back(ours, id)
+    with try_lock_one_of([(SLOTS_OF_CLUSTER + number, id) for number in numbers]) as is_mine:
+        yield is_mine
 
 
 OF_OURS = "locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import cache, partial
 from typing import Annotated, Any, ClassVar, TypedDict
 
 from django.conf import settings
 from django.contrib.postgres.aggregates import BoolOr
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models, transaction
-from django.db.models.functions import Greatest, Now
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -18,26 +19,21 @@ from vps.models.event import Event
 from vps.models.failures import sentence_of
 from vps.models.history import link_that_outlives
 from vps.models.notice import Notice
+from vps.models.operation_sql import (
+    CLAIM_DUE,
+    CLAIM_EACH,
+    RESCHEDULE,
+    ROUNDS_LEFT,
+    WRITE_AS_MINE,
+)
 from vps.models.who import username_for
+from web.compiled_query import CompiledQuery, CompiledRows, Parameter
+from web.compiled_query import whole as given
 from web.errors import Sentence
 from web.openapi.shapes import moment, mostly_null, one_of, or_null, row_id, text, thing, whole
 from web.rows import array
-from web.statements import Found, Statement
+from web.statements import Found, Statement, run
 from web.timestamps import rfc3339
-
-CLAIM = {"fence": models.F("fence") + 1, "claims": models.F("claims") + 1}
-# As `wake`, it locks many rows in the order of their ids.
-RESCHEDULE = """
-    UPDATE operations SET due_at = clock_timestamp() + make_interval(secs => mine.seconds), claims = 0
-    FROM (
-        SELECT operations.id, later.seconds
-        FROM operations JOIN unnest(%s::bigint[], %s::int[], %s::float[]) AS later (id, fence, seconds)
-            ON operations.id = later.id AND operations.fence = later.fence
-        WHERE state IN ('queued', 'running')
-        ORDER BY operations.id FOR UPDATE OF operations
-    ) AS mine
-    WHERE operations.id = mine.id
-"""
 
 
 class OperationQuerySet(models.QuerySet["Operation"]):
@@ -49,7 +45,7 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         queued = Event.objects.filter(operation=models.OuterRef("pk"), type=Event.Type.OPERATION_QUEUED)
         return self.filter(~models.Exists(queued.exclude(user=user)), vps__user=user)
 
-    def on(self, cluster_id: int) -> "OperationQuerySet":
+    def on(self, cluster_id: int | Parameter) -> "OperationQuerySet":
         return self.filter(vps__placement__cluster_id=cluster_id)
 
     @transaction.atomic
@@ -64,9 +60,16 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         free = self.exclude(vps_id__in=holders_of(OPERATIONS_OF_VPS))
         return free.open().filter(due_at__lte=Now()).order_by("id")
 
-    def watched(self, cluster_id: int, node: str) -> "OperationQuerySet":
+    def watched(self, cluster_id: int | Parameter, node: str | Parameter) -> "OperationQuerySet":
         """What waits for something to happen on this node: many are looked after in one go."""
         return self.open().on(cluster_id).filter(step__in=Operation.WATCHED, node=node)
+
+    def rounds_left(self, cluster_id: int) -> "list[tuple[str, float, int]]":
+        """What is watched on this cluster, as ROUNDS_LEFT gives it, the node that is due first before the others."""
+        with connection.cursor() as cursor:
+            cursor.execute(ROUNDS_LEFT, [cluster_id, list(Operation.WATCHED)])
+            rows: list[tuple[str, float, int]] = cursor.fetchall()
+        return rows
 
     def unwatched(self, by_seconds: float) -> "OperationQuerySet":
         """Those that nobody is to watch, and those whose next look should have been so long ago."""
@@ -91,8 +94,11 @@ class OperationQuerySet(models.QuerySet["Operation"]):
 
         The row stays locked until its fence was read: read later, it might be that of the next claim.
         """
-        taken = self.open().filter(id=id, due_at__lte=Now()).update(**CLAIM)
-        return self.hydrated().get(id=id) if taken else None
+        taken: Found = []
+        found: list[Operation] = []
+        claim = Statement(CLAIM_DUE, [id], taken.extend)
+        run([claim, HYDRATED.reading(found.extend, id=id), clock.reading(partial(note_claim, found))], is_last=True)
+        return found[0] if taken else None
 
     @transaction.atomic
     def claim_watched(
@@ -108,8 +114,12 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         due, soon = models.Q(due_at__lte=Now()), models.Q(due_at__lte=Now() + timedelta(seconds=early_s))
         is_any_due = models.Exists(watched.filter(due, claims=0))
         ids = list(free.filter(is_any_due, soon, claims=0)[:at_most]) or list(free.filter(due)[:1])
-        self.filter(id__in=ids).update(**CLAIM, due_at=Now() + timedelta(seconds=for_seconds))
-        return list(self.hydrated().filter(id__in=ids).order_by("id"))
+        if not ids:
+            return []
+        run([Statement(CLAIM_EACH, [for_seconds, array(ids)])])
+        found = list(self.hydrated().filter(id__in=ids).order_by("id"))
+        run([clock.reading(partial(note_claim, found))], is_last=True)
+        return found
 
     def hydrated(self) -> "OperationQuerySet":
         return self.select_related("vps__placement")
@@ -142,6 +152,45 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         """Whether this task of the VPS's guest is, or was, some operation's."""
         spent = self.filter(vps_id=vps_id, spent_handles__contains=[handle])
         return self.filter(handle=handle).exists() or spent.exists()
+
+
+HYDRATED = CompiledQuery(lambda: Operation.objects.hydrated().filter(id=given("id")))
+
+
+# Of those before one of the same VPS, by which something was sent: whether any ended so lately without hearing of its task.
+IS_IN_DOUBT = CompiledRows(
+    lambda: (
+        Operation.objects.filter(vps_id=given("vps"), pk__lt=given("id"), sent_as__gt="")
+        .order_by()
+        .values("vps_id")
+        .annotate(is_in_doubt=BoolOr(in_doubt(Parameter("within", models.DurationField()))))
+        .values_list("is_in_doubt")
+    )
+)
+
+
+def in_doubt(within: Parameter) -> models.Q:
+    sent = models.Q(intent_at__isnull=False, sent_at__gt=Now() - within)
+    return models.Q(state=Operation.State.FAILED, handle="") & sent
+
+
+def note_claim(claimed: "list[Operation]", now: datetime) -> None:
+    for one in claimed:
+        one.claimed_at = now
+
+
+@cache
+def writing(names: tuple[str, ...]) -> str:
+    """An UPDATE of these columns, to be given their values and (percent, id, fence). The ORM takes longer to write it than
+    PostgreSQL to carry it out."""
+    columns = "".join(f"{Operation._meta.get_field(name).column} = %s, " for name in names)  # type: ignore[union-attr]
+    return f"UPDATE operations SET {columns}{WRITE_AS_MINE}"  # noqa: S608
+
+
+def prepared(columns: dict[str, Any]) -> list[Any]:
+    """Their values, as PostgreSQL is given them."""
+    fields = ((Operation._meta.get_field(name), value) for name, value in columns.items())
+    return [field.get_db_prep_save(value, connection) for field, value in fields]  # type: ignore[union-attr]
 
 
 class Operation(models.Model):
@@ -241,6 +290,9 @@ class Operation(models.Model):
     error_code = models.CharField(_("error"), max_length=40, default="", db_default="", blank=True)
     error_detail = models.TextField(_("detail, for staff"), default="", db_default="", blank=True)
 
+    # The database's clock when the turn was taken, of whoever has claimed it.
+    claimed_at: datetime
+
     objects: ClassVar[Any] = OperationQuerySet.as_manager()
 
     class Meta:
@@ -295,19 +347,20 @@ class Operation(models.Model):
 
     def write(self, **columns: Any) -> bool:
         """Write while this still holds the last claim. False: somebody took over, and nothing was written."""
-        mine = Operation.objects.filter(id=self.id, fence=self.fence, state__in=self.OPEN)
         percent = self.PROGRESS[columns["step"]] if "step" in columns else 0
-        if not mine.update(**columns, most_progress=Greatest("most_progress", percent)):
-            return False
+        with connection.cursor() as cursor:
+            cursor.execute(writing(tuple(columns)), [*prepared(columns), percent, self.pk, self.fence])
+            if not cursor.rowcount:
+                return False
         for name, value in columns.items():
             setattr(self, name, value)
         self.most_progress = max(self.most_progress, percent)
         return True
 
-    def end(self, state: str, **columns: Any) -> bool:
+    def end(self, state: str, at: datetime | None = None, **columns: Any) -> bool:
         """Write the end, its event and its notices, once: False where the claim was taken over or it had ended. In a
-        transaction."""
-        if not self.write(state=state, finished_at=clock.now(), **columns):
+        transaction. `at` is now, where somebody has just asked the database."""
+        if not self.write(state=state, finished_at=at or clock.now(), **columns):
             return False
         Event.objects.record_all([self.ended(state, self.error_code)])
         Notice.objects.record_ends([self.pk])
@@ -323,14 +376,12 @@ class Operation(models.Model):
         seized: Operation = Operation.objects.hydrated().get(id=self.pk)
         return seized
 
-    def may_meet_tasks_of_others(self, since: datetime) -> bool:
-        """Whether its guest may have tasks that no operation of its VPS knows: one ended since then without hearing of
+    def may_meet_tasks_of_others(self, within: timedelta) -> bool:
+        """Whether its guest may have tasks that no operation of its VPS knows: one ended so lately without hearing of
         its own, or nothing was sent on behalf of this VPS yet, and the guest may have been another's."""
-        before = Operation.objects.filter(vps=self.vps, pk__lt=self.pk, sent_as__gt="")
-        in_doubt = models.Q(state=self.State.FAILED, handle="", intent_at__isnull=False, sent_at__gt=since)
-        is_in_doubt = before.order_by().aggregate(is_in_doubt=BoolOr(in_doubt))["is_in_doubt"]
-        # None: there is none before.
-        return is_in_doubt is not False
+        found = IS_IN_DOUBT.all(vps=self.vps_id, id=self.pk, within=within)
+        # None where there is none before.
+        return found != [(False,)]
 
     def ended(self, state: str, code: str) -> Event:
         """The event that tells of its end, not yet written."""

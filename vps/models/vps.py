@@ -12,6 +12,7 @@ from django.db.models.functions import Collate, Lower, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from vps.db import clock
 from vps.drivers import DEFAULT, DRIVERS
 from vps.errors import VpsDeleted, VpsNotFound
 from vps.models.event import Event
@@ -24,9 +25,10 @@ from vps.models.shown import LABELS, ObservedShape, Shown, observed
 from vps.models.suspension import Suspension
 from vps.models.tombstone import Tombstone
 from vps.models.unbound_vps import UnboundVps
+from web.compiled_query import CompiledQuery, whole
 from web.errors import Sentence
 from web.rows import array, field_of, given, insertion
-from web.statements import Found, Statement
+from web.statements import Found, Statement, run
 from web.timestamps import rfc3339
 
 SMALLEST = {"cpu": 1, "ram": 128, "disk": 1}
@@ -187,6 +189,15 @@ class VpsQuerySet(models.QuerySet["Vps"]):
         rows = self.select_for_update(of=("self",), skip_locked=free_ones)
         return list(rows.filter(id__in=list(ids)).order_by("id"))
 
+    def locked_now(self, id: int | None) -> "tuple[list[Vps], datetime]":
+        """As `locked`, of one with its placement, and the database's clock once it is locked."""
+        found: list[Vps] = []
+        moments: list[datetime] = []
+        ids = [] if id is None else [id]
+        reading = [WITH_PLACEMENT.reading(found.extend, id=id), clock.reading(moments.append)]
+        run([self.locking_alone(ids, lambda _: None), *reading])
+        return found, moments[0]
+
     def locked_one(self, id: int) -> "Vps | None":
         return next(iter(self.locked([id])), None)
 
@@ -226,9 +237,17 @@ class VpsQuerySet(models.QuerySet["Vps"]):
 
         What the main site said of creating, suspended or error is never overruled.
         """
-        moving = list(self.filter(id__in=list(ids), status__in=Vps.OBSERVED).exclude(status=status))
+        self.move(self.filter(id__in=list(ids), status__in=Vps.OBSERVED).exclude(status=status), status, operation)
+
+    def move(self, vpses: "Iterable[Vps]", status: str, operation: Operation | None = None) -> None:
+        """As `observed`, of those that were read when they were locked."""
+        moving = [vps for vps in vpses if vps.status in Vps.OBSERVED and vps.status != status]
         self.filter(id__in=[vps.pk for vps in moving]).update(status=status, updated_at=Now())
         Event.objects.record_status(moving, status, operation)
+
+
+# Asked behind the lock, so that what was committed meanwhile is seen.
+WITH_PLACEMENT = CompiledQuery(lambda: Vps.objects.select_related("placement").filter(id=whole("id")))
 
 
 class Vps(models.Model):

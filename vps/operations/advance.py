@@ -58,7 +58,7 @@ def advance_claimed(operation: Operation, hypervisor: Hypervisor) -> float | Non
     if code := why_pointless(operation):
         fail(operation, code)
         return None
-    is_late = clock.now() >= operation.deadline_at
+    is_late = operation.claimed_at >= operation.deadline_at
     pause = None if is_late and operation.intent_at is None else run_step(operation, hypervisor)
     if is_late:
         fail(operation, why_late(operation), operation.error_detail)

@@ -2,7 +2,6 @@
 
 import time
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
@@ -91,31 +90,26 @@ def intend(operation: Operation, placement: Placement, hypervisor: Hypervisor, l
         if phase.command in look.waits_for:
             return wait_until_free(operation, look)
     leave_by = time.monotonic() + pauses.LEAVES_WITHIN_S
-    now = clock.now()
-    intent = {
-        "intent_at": intent_of(look, now),
-        "sent_at": now,
-        "sent_after": now,
-        "node": look.node,
-        "step": Step.SENDING,
-    }
-    trial = {"attempts": operation.attempts + 1, "sent_as": hypervisor.caller, "error_detail": ""}
-    trial |= {"is_managed": look.is_managed, "spent_handles": list(dict.fromkeys([*operation.spent_handles, *others]))}
-    if not write_intent(operation, **running(operation, now), **intent, **trial):
+    if not write_intent(operation, look, sent_as=hypervisor.caller, others=others):
         return None
     crash_point("after_intent")
     return send(operation, placement, hypervisor, look, leave_by=leave_by)
 
 
 @transaction.atomic
-def write_intent(operation: Operation, **columns: Any) -> bool:
+def write_intent(operation: Operation, look: Look, *, sent_as: str, others: list[str]) -> bool:
     """Unless the server was suspended, or is so no more, while its guest was looked at: whoever comes after this comes too
     late."""
-    for vps in Vps.objects.locked([operation.vps_id]):
+    vpses, now = Vps.objects.locked_now(operation.vps_id)
+    for vps in vpses:
         if code := why_withheld(operation, vps):
             fail(operation, code)
             return False
-    return operation.write(**columns)
+    intent = {"intent_at": intent_of(look, now), "sent_at": now, "sent_after": now}
+    trial = {"attempts": operation.attempts + 1, "sent_as": sent_as, "step": Step.SENDING, "error_detail": ""}
+    spent = {"spent_handles": list(dict.fromkeys([*operation.spent_handles, *others]))}
+    guest = {"node": look.node, "is_managed": look.is_managed}
+    return operation.write(**running(operation, now), **intent, **trial, **spent, **guest)
 
 
 def running(operation: Operation, now: datetime) -> dict[str, object]:

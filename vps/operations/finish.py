@@ -1,5 +1,6 @@
 """End an operation, once: the row, the VPS's state and the event in one transaction. For the modules of this package."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -24,7 +25,7 @@ def fail(operation: Operation, code: str, detail: str = "", *, look: Look | None
 @transaction.atomic
 def go_down(operation: Operation, look: Look, **columns: Any) -> None:
     """What was to be rebooted is down, and stays so for now: its page says so while the operation goes on."""
-    vpses = lock(operation)
+    vpses, _ = lock(operation)
     if operation.write(**columns):
         for vps in vpses:
             record_look(vps, operation, look)
@@ -61,22 +62,23 @@ def end(operation: Operation, state: Operation.State, *, look: Look | None, **co
 @transaction.atomic
 def write_end(operation: Operation, state: Operation.State, look: Look | None, **columns: Any) -> None:
     """A worker whose claim was taken over meanwhile changes nothing."""
-    vpses = lock(operation)
-    if not operation.end(state, **columns) or look is None:
+    vpses, now = lock(operation)
+    if not operation.end(state, now, **columns) or look is None:
         return
     for vps in vpses:
         record_look(vps, operation, look)
 
 
-def lock(operation: Operation) -> list[Vps]:
-    """The row of its VPS, where that is there. Who owns it now is who is told, whoever it was when the claim was taken."""
-    vpses = Vps.objects.locked([operation.vps_id])
+def lock(operation: Operation) -> tuple[list[Vps], datetime]:
+    """The row of its VPS, where that is there, and the time. Who owns it now is who is told, whoever it was when the claim was
+    taken."""
+    vpses, now = Vps.objects.locked_now(operation.vps_id)
     for vps in vpses:
         operation.vps.user_id = vps.user_id
-    return vpses
+    return vpses, now
 
 
 def record_look(vps: Vps, operation: Operation, look: Look) -> None:
     operation.vps.placement.see(power=look.power, node=look.node)
     if look.power in OBSERVED:
-        Vps.objects.observed([vps.pk], look.power, operation)
+        Vps.objects.move([vps], look.power, operation)

@@ -25,10 +25,10 @@ def tasks_of_others(operation: Operation, placement: Placement, hypervisor: Hype
     is_first = not operation.attempts or operation.down_since
     if not is_first or not hypervisor.traits.has_log:
         return []
-    now, stray = clock.now(), timedelta(seconds=hypervisor.traits.stray_s)
-    if not operation.may_meet_tasks_of_others(now - clock_skew(hypervisor) - stray):
+    stray = timedelta(seconds=hypervisor.traits.stray_s)
+    if not operation.may_meet_tasks_of_others(clock_skew(hypervisor) + stray):
         return []
-    begun = intent_of(look, now) - clock_skew(hypervisor)
+    begun = intent_of(look, clock.now()) - clock_skew(hypervisor)
     found = hypervisor.sent_since(placement.ref_on(look.node), command_of(operation, hypervisor), begun)
     return [task.handle for task in found]
 

@@ -7,20 +7,20 @@ import time
 from typing import NamedTuple
 
 from vps import notify
-from vps.db import clock
 from vps.hypervisor import Hypervisor
 from vps.models import Cluster, Operation
 from vps.open_hypervisor import Crowded, open_hypervisor
 from vps.operations import pauses
 from vps.operations.advance import advance, advance_claimed, reschedule
 from vps.operations.task_log import clock_skew
+from web.compiled_query import CompiledRows, whole, words
 
 # A task goes on for so long, and then leaves the rest to another bell, in case something else is waiting in the queue.
 WORKS_FOR_S = 20.0
 # So many are read at a time of those that are due.
 TAKEN_AT_ONCE = 4
-# A look that is so late found no slot.
-LATE_LOOK_S = 0.3
+# A look that is so late found no slot, nor has whoever looks at the cluster come round to it.
+LATE_LOOK_S = 1.0
 # So many are watched in one round, and nobody else takes them for so long.
 WATCHED_AT_ONCE = 50
 WATCHES_FOR_S = 8.0
@@ -35,6 +35,29 @@ class Due(NamedTuple):
     node: str
 
 
+DUE = CompiledRows(
+    lambda: (
+        Operation.objects.due().on(whole("cluster")).unwatched(LATE_LOOK_S).values_list(*Due._fields)[:TAKEN_AT_ONCE]
+    )
+)
+WATCHED_BEFORE = CompiledRows(
+    lambda: (
+        Operation.objects.watched(whole("cluster"), words("node"))
+        .filter(pk__lt=whole("id"))
+        .order_by("pk")
+        .values_list("pk")[:1]
+    )
+)
+
+
+class Round(NamedTuple):
+    """Of a node: in how many seconds the first of those that wait there is due, and how many they are."""
+
+    node: str
+    seconds: float
+    waiting: int
+
+
 def work(cluster_id: int) -> None:
     """Advance what is due, until nothing is that is free. Where as many as may are at it, they will see to it.
 
@@ -42,13 +65,15 @@ def work(cluster_id: int) -> None:
     """
     cluster = Cluster.objects.filter(pk=cluster_id).first()
     until = time.monotonic() + WORKS_FOR_S
-    while cluster and (next_ones := due(cluster_id)):
+    is_any_due = cluster is not None
+    while cluster and is_any_due:
         try:
             with open_hypervisor(cluster, to_command=True) as hypervisor:
-                advance_all(cluster_id, hypervisor, next_ones, until)
+                advance_all(cluster_id, hypervisor, due(cluster_id), until)
         except Crowded:
             return
-        if time.monotonic() > until:
+        is_any_due = bool(due(cluster_id))
+        if is_any_due and time.monotonic() > until:
             notify.worker("work", cluster_id)
             return
 
@@ -56,8 +81,7 @@ def work(cluster_id: int) -> None:
 def due(cluster_id: int) -> list[Due]:
     """The next few that are not watched, or were watched by nobody when they should. They are more than one, for others take
     them too."""
-    rows = Operation.objects.due().on(cluster_id).unwatched(LATE_LOOK_S)
-    return [Due(*row) for row in rows.values_list(*Due._fields)[:TAKEN_AT_ONCE]]
+    return [Due(*row) for row in DUE.all(cluster=cluster_id)]
 
 
 def advance_all(cluster_id: int, hypervisor: Hypervisor, next_ones: list[Due], until: float) -> None:
@@ -91,14 +115,14 @@ def ring_for_next(cluster_id: int, operation: Operation, pause: float | None) ->
     if pause is None or operation.step == Operation.Step.UNREACHABLE:
         return
     if operation.step in Operation.WATCHED:
-        if not Operation.objects.watched(cluster_id, operation.node).filter(pk__lt=operation.pk).exists():
+        if not WATCHED_BEFORE.all(cluster=cluster_id, node=operation.node, id=operation.pk):
             notify.worker("watch", cluster_id, operation.node, after_seconds=pause)
     elif pause:
         notify.worker("work", cluster_id, after_seconds=pause)
 
 
 def watch(cluster_id: int, node: str) -> None:
-    """One round over what waits for this node, and a bell for the next while anything does.
+    """A round over what waits for this node, and a bell for the next while anything does.
 
     A bell that finds nothing to take ends here: whoever has taken it rings.
     """
@@ -107,21 +131,30 @@ def watch(cluster_id: int, node: str) -> None:
         return
     try:
         with open_hypervisor(cluster) as hypervisor:
-            is_mine = advance_watched(cluster_id, node, hypervisor)
+            make_rounds(cluster_id, node, hypervisor)
     except Crowded:
         notify.worker("watch", cluster_id, node, after_seconds=pauses.SOON)
-        return
-    if is_mine:
-        ring_for_next_round(cluster_id, node)
 
 
-def ring_for_next_round(cluster_id: int, node: str) -> None:
-    """When the first of those that are left is due. One alone may be looked at sooner than many."""
-    left = Operation.objects.watched(cluster_id, node).order_by("due_at").values_list("due_at", flat=True)[:2]
-    if left:
-        seconds = (left[0] - clock.now()).total_seconds()
-        least = pauses.FIRST if len(left) == 1 else pauses.SOON
+def make_rounds(cluster_id: int, node: str, hypervisor: Hypervisor) -> None:
+    """Over this node, and then over the others whose rounds are due: there may be one slot for all who look, so that their
+    bells would find none."""
+    until = time.monotonic() + WORKS_FOR_S
+    while advance_watched(cluster_id, node, hypervisor):
+        left = ring_for_next_round(cluster_id, node)
+        others = (other for other, seconds, _ in left if other != node and seconds <= 0)
+        if time.monotonic() > until or not (node := next(others, "")):
+            return
+
+
+def ring_for_next_round(cluster_id: int, node: str) -> list[Round]:
+    """When the first of those that are left there is due. One alone may be looked at sooner than many. Returns the rounds that
+    are left, of all nodes."""
+    left = [Round(*row) for row in Operation.objects.rounds_left(cluster_id)]
+    for _, seconds, waiting in (one for one in left if one.node == node):
+        least = pauses.FIRST if waiting == 1 else pauses.SOON
         notify.worker("watch", cluster_id, node, after_seconds=min(max(seconds, least), WATCHES_FOR_S))
+    return left
 
 
 def advance_watched(cluster_id: int, node: str, hypervisor: Hypervisor) -> bool:

@@ -313,8 +313,8 @@ def trace(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     send, succeed, set_power, dispatch = begin.send, confirm.succeed, Guest.set_power, Proxmox.send
     write_intent = begin.write_intent
 
-    def traced_write_intent(operation: Operation, **columns: Any) -> bool:
-        is_written = write_intent(operation, **columns)
+    def traced_write_intent(operation: Operation, *args: Any, **options: Any) -> bool:
+        is_written = write_intent(operation, *args, **options)
         if is_written:
             stage.was_intended(operation)
         return is_written

@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from django.db.models import Exists, Min, OuterRef, QuerySet
 from django.db.models.functions import Greatest, Now
 
 from vps.db import clock
-from vps.db.locks import DELIVERING, DELIVERY_SLOT, held
+from vps.db.locks import DELIVERING, DELIVERY_SLOT, held, holders_of
 from vps.models import Event, WebhookDelivery, WebhookEndpoint
+from web.compiled_query import CompiledRows
 
 # In seconds. A bell takes a moment, and the clock rings every 5; then bells are of no use.
 NEGLECTED_S = 15.0
@@ -32,10 +34,16 @@ def due_endpoints(since_seconds: float = 0) -> list[int]:
     may are at others, there are none: the next bell of the clock finds a slot. Who has waited longest comes first."""
     if len(held(DELIVERY_SLOT)) >= MOST_AT_ONCE:
         return []
-    due = WebhookDelivery.objects.due(since_seconds).filter(endpoint=OuterRef("pk"))
-    free = WebhookEndpoint.objects.open_now().exclude(id__in=held(DELIVERING))
+    return [id for (id,) in waiting_since(since_seconds).all()]
+
+
+@cache
+def waiting_since(seconds: float) -> CompiledRows:
+    """It is asked at each bell of the feed, and goes by the database's clock alone."""
+    due = WebhookDelivery.objects.due(seconds).filter(endpoint=OuterRef("pk"))
+    free = WebhookEndpoint.objects.open_now().exclude(id__in=holders_of(DELIVERING))
     waiting = free.filter(Exists(due)).order_by(LAST_CALL.asc(nulls_first=True), "id")
-    return list(waiting.values_list("id", flat=True))
+    return CompiledRows(lambda: waiting.values_list("id"))
 
 
 def neglected(since_seconds: float = NEGLECTED_S) -> Neglected:

@@ -39,7 +39,7 @@ SOON_S = 60.0
 
 def deliver(endpoint_id: int) -> None:
     """Send until nothing is due. Where somebody is at it, they see to it."""
-    with try_lock_one_of(DELIVERY_SLOT, range(MOST_AT_ONCE)) as has_slot:
+    with try_lock_one_of([(DELIVERY_SLOT, number) for number in range(MOST_AT_ONCE)]) as has_slot:
         sent = has_slot and deliver_alone(endpoint_id)
     seconds = next_in_s(endpoint_id) if sent else None
     if seconds is not None and seconds < SOON_S:
