@@ -6,10 +6,14 @@ it is back. A node that hangs is asked seldom too, and its cluster goes on.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
+
+from django.db.models import Q, QuerySet
 
 from vps.db import clock
-from vps.db.locks import slot
+from vps.db.locks import full, slot
+from vps.drivers import DRIVERS
 from vps.hypervisor import Hypervisor, connect, traits_of
 from vps.hypervisor.base import Access, HypervisorError, Refusal, Refused, Unreachable
 from vps.models import Cluster, ClusterNode, Operation
@@ -47,12 +51,19 @@ def slots_of(cluster: Cluster, *, to_command: bool, for_operations: bool) -> Seq
     """Which may be taken for this, in their order. Who may have them all takes from the others only when its own are full."""
     at_once = traits_of(cluster.hypervisor).at_once
     if to_command:
-        return range(most_commanding(cluster))
+        return range(most_commanding(cluster.hypervisor))
     return range(at_once)[::-1] if for_operations else range(LEFT_TO_OPERATIONS, at_once)[::-1]
 
 
-def most_commanding(cluster: Cluster) -> int:
-    return max(1, traits_of(cluster.hypervisor).at_once - LEFT_TO_LOOK)
+def most_commanding(hypervisor: str) -> int:
+    return max(1, traits_of(hypervisor).at_once - LEFT_TO_LOOK)
+
+
+def full_clusters() -> QuerySet[Cluster]:
+    """Those to which as many as may give commands already."""
+    of_each = (Q(hypervisor=name, pk__in=full(most_commanding(name))) for name in DRIVERS)
+    found: QuerySet[Cluster] = Cluster.objects.filter(reduce(or_, of_each)).order_by()
+    return found
 
 
 def retry_in_s(cluster_id: int, nodes: set[str]) -> float:

@@ -182,6 +182,13 @@ OF_OPERATIONS = [
         f"{OPERATIONS}/test_sweeper.py",
     ),
     m(
+        "a bell that nobody answers",
+        "vps/operations/sweep.py",
+        ".exclude(in_line)",
+        "",
+        f"{OPERATIONS}/test_sweeper.py",
+    ),
+    m(
         "a cluster that nobody has looked at",
         "vps/management/commands/sweeper.py",
         "self.start(reconcile, id)",

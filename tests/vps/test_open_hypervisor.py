@@ -339,7 +339,7 @@ def test_open_hypervisor_lets_four_in_at_once_and_three_with_commands(
 ) -> None:
     simulated.call("PATCH", "faults", {"delay_seconds": 0.6})
     operations = [let_in(real_cluster, to_command=True)] * 10
-    assert sum(at_once(*operations)) == most_commanding(real_cluster) == 3
+    assert sum(at_once(*operations)) == most_commanding("proxmox") == 3
     assert simulated.load()["most_in_flight"] == 3
     simulated.forget_load()
     assert sum(at_once(*operations, *[let_in(real_cluster)] * 10)) == AT_ONCE == 4
@@ -387,5 +387,5 @@ def test_work_makes_three_calls_at_a_time(server: Any, simulated: Simulated, rea
     simulated.forget_load()
     at_once(*[lambda: operations.work(real_cluster.pk)] * 6)
     assert states(asked) == {("running", "working")}
-    assert simulated.load()["most_in_flight"] == most_commanding(real_cluster)
+    assert simulated.load()["most_in_flight"] == most_commanding("proxmox")
     assert [simulated.commands(vmid) for vmid in vmids] == [["start"]] * len(vmids)

@@ -22,6 +22,7 @@ ENQUEUEING, DELIVERING, DELIVERY_SLOT = range(0x6F0A, 0x6F0D)
 CHECKING_DIGEST = 0x6F0E
 __all__ = [
     "break_locks",
+    "full",
     "held",
     "holders_of",
     "idle_holders",
@@ -58,12 +59,21 @@ IDLE_HOLDERS = f"""
     WHERE {OF_OURS} AND classid BETWEEN %s AND %s AND granted
     AND state LIKE 'idle%%' AND state_change < clock_timestamp() - make_interval(secs => %s)
 """  # noqa: S608
+FULL = f"""
+    SELECT objid::bigint FROM pg_locks WHERE {OF_OURS} AND classid BETWEEN %s AND %s AND granted
+    GROUP BY objid HAVING count(*) = %s
+"""  # noqa: S608
 BREAK = f"SELECT pg_terminate_backend(pid) FROM ({IDLE_HOLDERS}) AS silent"  # noqa: S608
 
 
 def holders_of(what: int) -> RawSQL:
     """`held` as a part of another statement."""
     return RawSQL(HELD.replace("objid", "objid::bigint", 1), [what])  # noqa: S611  a constant of ours
+
+
+def full(slots: int) -> RawSQL:
+    """The clusters whose first slots, so many of them, are all taken. As a part of another statement."""
+    return RawSQL(FULL, [SLOTS_OF_CLUSTER, SLOTS_OF_CLUSTER + slots - 1, slots])  # noqa: S611  a constant of ours
 
 
 def held(what: int) -> list[int]:

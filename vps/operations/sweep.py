@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from vps.db.locks import break_locks, idle_holders
 from vps.models import Operation, Suspension, Vps
+from vps.open_hypervisor import full_clusters
 from vps.operations.advance import why_late
 from vps.operations.finish import fail
 from vps.operations.suspensions import NEGLECTED_S as NEGLECTED_SUSPENSION_S
@@ -40,14 +42,22 @@ def signs() -> Iterator[Any]:
     """Queries that find something where `enforce`, `overdue` or `are_suspensions_neglected` do (vps.db.signs)."""
     yield idle_holders(IDLE_S)
     yield Operation.objects.overrun(OVERRUN_S)
-    yield Operation.objects.overdue(OVERDUE_S)
+    yield left_lying(OVERDUE_S)
     yield from Suspension.objects.neglected(NEGLECTED_SUSPENSION_S)
 
 
+def left_lying(by_seconds: float) -> QuerySet[Operation]:
+    """Where somebody's turn passed by so long ago. A command that waits in line is not left: where as many as may are at its
+    cluster already, they come to it, and one more would be one too many."""
+    in_line = ~Q(step__in=Operation.WATCHED) & Q(vps__placement__cluster__in=full_clusters())
+    found: QuerySet[Operation] = Operation.objects.overdue(by_seconds).exclude(in_line)
+    return found
+
+
 def overdue(by_seconds: float = OVERDUE_S) -> Sweep:
-    """Where somebody's turn passed by so long ago."""
+    """What to ring for, or to do, of what is left lying."""
     found = Sweep()
-    rows = Operation.objects.overdue(by_seconds).order_by()
+    rows = left_lying(by_seconds).order_by()
     for cluster, node, step in rows.values_list("vps__placement__cluster_id", "node", "step").distinct():
         if cluster is not None and step in Operation.WATCHED:
             found.watch.add((cluster, node))

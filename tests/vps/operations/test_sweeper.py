@@ -20,6 +20,7 @@ from tests.vps.conftest import at_once, bells
 from tests.vps.db.digest_sums import held, parts, spoil
 from vps import notify, operations
 from vps.db import digest_sum
+from vps.db.locks import slot
 from vps.management.commands.sweeper import Sweeper
 from vps.models import Cluster, Operation, Suspension, Vps
 
@@ -74,6 +75,20 @@ def test_sweep_rings_for_what_is_overdue_and_for_nothing_else(
     sweeper.sweep()
     assert sorted(bells()) == [("vps.watch", real_cluster.pk, "pve2"), ("vps.work", real_cluster.pk)]
     assert sweeper.at_work == {}
+
+
+def test_sweep_leaves_alone_what_waits_behind_as_many_as_may_give_commands(
+    server: Any, real_cluster: Cluster, make_sweeper: Any
+) -> None:
+    """They come to it: to ring again would wake somebody for nothing, and to do it would be one too many."""
+    left_lying(server(vmid=101), seconds=operations.NEGLECTED_S + 1)
+    left_lying(server(vmid=102), seconds=operations.OVERDUE_S + 1, state="running", step="locked", node="pve2")
+    sweeper = make_sweeper()
+    with slot(real_cluster.pk, [0]), slot(real_cluster.pk, [1]):
+        with slot(real_cluster.pk, [2]):
+            sweeper.round()
+            assert (bells(), sweeper.at_work) == ([("vps.watch", real_cluster.pk, "pve2")], {})
+        assert operations.overdue().work == {real_cluster.pk}, "whoever has left may have left it to nobody"
 
 
 def test_sweep_does_itself_what_nobody_answers_for(
