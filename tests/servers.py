@@ -31,7 +31,7 @@ FIRST = tuple(
 # One panel is for the tests that need a browser, one for those that break something of it, and one for the rest.
 BREAKING = tuple(f"tests/stack/test_{name}.py" for name in ("supervisor", "chaos", "lost_answers", "main_job"))
 # The tests of each of these share what is long in the making.
-WHOLE = ("tests/test_upgrade.py", "tests/vps/test_reads_scale.py")
+WHOLE = ("tests/test_upgrade.py", "tests/vps/test_reads_scale.py", "tests/vps/views/test_words.py")
 
 
 class FewStacks(LoadScopeScheduling):  # type: ignore[misc]

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -81,9 +82,14 @@ def test_translation_catalogue_misses_no_sentence_of_the_code(tmp_path: Path) ->
     assert collected - {message.id for message in catalogue(RUSSIAN)} == set()
 
 
-@pytest.fixture(params=["en", "ru"])
-def pages(request: Any, as_user: Any, alice: Any, make_vps: Any, bind: Any, settings: Any) -> Any:
-    """[(path, page)] of every page, in a language."""
+Pages = list[tuple[str, str]]
+
+
+@pytest.fixture
+def read_pages(
+    request: Any, as_user: Any, alice: Any, make_vps: Any, bind: Any, settings: Any
+) -> Callable[[str], Pages]:
+    """Gives [(path, page)] of every page, in a language."""
     settings.MAILS_ARE_ON = settings.DEMO = True
     tokens = {purpose.value: mail_links.make(alice, purpose, alice.email).token for purpose in mail_links.Purpose}
     vps = make_vps(alice, ip_address="192.0.2.7")
@@ -92,14 +98,30 @@ def pages(request: Any, as_user: Any, alice: Any, make_vps: Any, bind: Any, sett
     bill = {"message": "Bill <b>1042</b>", "pay_url": "https://example.com/pay"}
     Suspension.objects.create(vps=suspended, reason="unpaid", **bill)
     browser = as_user(alice)
-    browser.post("/language/setlang/", {"language": request.param})
 
     def read(path: str) -> str:
         visitor = request.getfixturevalue("client") if path == "/login/" else browser
         address = path.format(vps.id, suspended=suspended.id, **tokens)
         return visitor.get(address).content.decode()  # type: ignore[no-any-return]
 
-    return [(path, read(path)) for path in PAGES]
+    def read_all(language: str) -> Pages:
+        browser.post("/language/setlang/", {"language": language})
+        return [(path, read(path)) for path in PAGES]
+
+    return read_all
+
+
+@pytest.fixture(scope="module")
+def pages_read() -> dict[str, Pages]:
+    """By language: the tests that look at all of them only look."""
+    return {}
+
+
+@pytest.fixture(params=["en", "ru"])
+def pages(request: Any, pages_read: dict[str, Pages]) -> Pages:
+    if request.param not in pages_read:
+        pages_read[request.param] = request.getfixturevalue("read_pages")(request.param)
+    return pages_read[request.param]
 
 
 def test_pages_have_one_first_heading_and_a_title(pages: Any) -> None:
