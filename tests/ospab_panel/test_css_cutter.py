@@ -60,6 +60,15 @@ def test_cut_keeps_a_variable_that_something_reads(css: str, stays: str) -> None
     assert cut(css, OURS) == stays
 
 
+def test_cut_of_a_stylesheet_is_made_once_for_all_who_open_it_while_its_words_are_the_same() -> None:
+    storage = NpmFinder().storages["tabler"]
+    words = words_of(settings.MARKUP_FOLDERS)
+    first = cut(Path(storage.path("css/tabler.min.css")).read_text(), words)
+    assert cut(Path(storage.path("css/tabler.min.css")).read_text(), words_of(settings.MARKUP_FOLDERS)) is first
+    assert cut(".btn{top:1px}.navbar{top:1px}", OURS) == ".btn{top:1px}"
+    assert cut(".btn{top:1px}.navbar{top:1px}", Words(frozenset({"navbar"}), ())) == ".navbar{top:1px}"
+
+
 def test_words_are_those_of_templates_scripts_and_code_however_they_are_put_together(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text('<p class="btn{% if x %} show{% endif %} tone-{{ tone }}">')
     (tmp_path / "live.js").write_text("line.classList.add(`mark-${kind}`, 'gone')")
