@@ -6,7 +6,7 @@ What takes longer than a round has time for is left to the next one, and what is
 import heapq
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from operator import attrgetter
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ from vps.guests import GuestRef
 from vps.hypervisor import Hypervisor
 from vps.hypervisor.base import Guest, HypervisorError, Look, Power
 from vps.models import Cluster, Placement
-from vps.models.recognition import recognise
+from vps.models.recognition import is_as_known, recognise, record_as_known
 from vps.services.reconcile.brief import Brief
 from vps.services.reconcile.compare import Known, doubted, still_doubted
 from vps.services.reconcile.learn import known_of
@@ -72,15 +72,27 @@ def ask(placement: Placement, ref: GuestRef, hypervisor: Hypervisor) -> Look | N
 def ask_longest_unasked(hypervisor: Hypervisor, brief: list[Brief], present: dict[int, Guest]) -> None:
     """Those that were not asked for longest, so that each is within the hour. `present` are sure to be there."""
     due = {row.id: present[row.id].ref for row in longest_unasked(brief, present, quota(len(brief)))}
-    placements = Placement.objects.filter(pk__in=due).select_related("vps").order_by("identified_at") if due else []
-    for placement in for_a_while(list(placements), LONGEST_UNASKED_FOR_S):
+    as_known = []
+    for placement in for_a_while(to_ask(due), LONGEST_UNASKED_FOR_S):
         try:
             marks = hypervisor.identity(due[placement.pk])
         except HypervisorError as error:
             log.info("%s did not say who it is: %s", placement, error.detail)
             continue
-        if not recognise(placement, marks):
+        if is_as_known(placement, marks):
+            as_known.append(placement.pk)
+        elif not recognise(placement, marks):
             notify.pages(placement.vps_id, placement.vps.user_id)
+    if as_known:
+        record_as_known(as_known)
+
+
+def to_ask(placement_ids: Collection[int]) -> list[Placement]:
+    """With all that is compared and logged of them."""
+    if not placement_ids:
+        return []
+    found = Placement.objects.filter(pk__in=placement_ids).select_related("vps", "cluster").prefetch_related("marks")
+    return list(found.order_by("identified_at"))
 
 
 def longest_unasked(brief: list[Brief], present: dict[int, Guest], at_most: int) -> list[Brief]:

@@ -11,13 +11,16 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from redis import connection as redis_connection
 
-from vps.models import Cluster, Operation, Placement, Vps
+from vps.models import Cluster, Operation, Placement, PlacementMark, Vps
+from vps.models.recognition import record_as_known
 from vps.services.reconcile import reconcile
 from vps.services.reconcile.brief import in_brief, in_full
 
 WRITTEN = "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables"
 # The cluster's row, two locks, the placements in brief, when it was heard, and the locks again.
 STATEMENTS = 7
+# Those that have long not said who they are, their marks, the nodes that do not answer, and that they are who they were.
+ASKING = 4
 
 
 @pytest.fixture
@@ -81,6 +84,48 @@ def test_round_reads_in_full_what_the_list_says_news_of_and_nothing_else(
     (reading,) = [sql for sql in statements(real_cluster)[:8] if 'AS "looked_at"' in sql]
     assert all(f"{id}" in reading.rpartition(" IN (")[2] for id in full)
     assert reading.rpartition(" IN (")[2].count(",") == 1
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_round_writes_by_one_statement_of_how_many_guests_are_who_they_were(
+    fleet: Any, real_cluster: Cluster, count: int
+) -> None:
+    fleet(count)
+    long_ago = minutes_ago(40)
+    for _ in range(2):
+        # The first time the marks are taken that come beside its identity.
+        Placement.objects.update(identified_at=long_ago)
+        made = statements(real_cluster)
+    assert len(made) == STATEMENTS + ASKING, made
+    assert not Placement.objects.filter(identified_at=long_ago).exists()
+
+
+def test_round_learns_a_mark_that_a_guest_bears_newly_when_it_is_asked_in_turn(
+    fleet: Any, simulated: Any, real_cluster: Cluster
+) -> None:
+    fleet(1)
+    for more in ([], ["BC:24:11:00:0F:01"]):
+        simulated.change(100, more_macs=more)
+        Placement.objects.update(identified_at=minutes_ago(40))
+        reconcile(real_cluster.pk)
+    assert "mac:bc:24:11:00:0f:01" in PlacementMark.objects.known(Placement.objects.get().pk)
+
+
+@pytest.mark.parametrize(
+    "news",
+    [
+        {"doubted_since": timezone.now()},
+        {"missing_since": timezone.now()},
+        {"missing_since": timezone.now(), "identity_mismatch": "?"},
+    ],
+    ids=["in doubt", "missing", "another's"],
+)
+def test_guest_that_came_into_doubt_while_it_was_asked_has_not_said_who_it_is(fleet: Any, news: dict[str, Any]) -> None:
+    fleet(1)
+    long_ago = minutes_ago(40)
+    Placement.objects.update(identified_at=long_ago, **news)
+    record_as_known([Placement.objects.get().pk])
+    assert Placement.objects.get().identified_at == long_ago
 
 
 def test_quiet_round_sends_redis_a_command_for_many_guests_at_a_time(
