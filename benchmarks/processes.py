@@ -11,6 +11,7 @@ PANEL = {
     "ospab_panel beat": "beat",
     "manage.py sweeper": "sweeper",
     "ospab_panel.asgi": "web",
+    "ospab_panel.server": "web",
     "multiprocessing": "web",
 }
 TICKS = os.sysconf("SC_CLK_TCK")
