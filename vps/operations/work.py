@@ -133,7 +133,12 @@ def watch(cluster_id: int, node: str) -> None:
         with open_hypervisor(cluster) as hypervisor:
             make_rounds(cluster_id, node, hypervisor)
     except Crowded:
-        notify.worker("watch", cluster_id, node, after_seconds=pauses.SOON)
+        if any(one.node == node and one.seconds <= 0 for one in rounds_left(cluster_id)):
+            notify.worker("watch", cluster_id, node, after_seconds=pauses.SOON)
+
+
+def rounds_left(cluster_id: int) -> list[Round]:
+    return [Round(*row) for row in Operation.objects.rounds_left(cluster_id)]
 
 
 def make_rounds(cluster_id: int, node: str, hypervisor: Hypervisor) -> None:
@@ -150,7 +155,7 @@ def make_rounds(cluster_id: int, node: str, hypervisor: Hypervisor) -> None:
 def ring_for_next_round(cluster_id: int, node: str) -> list[Round]:
     """When the first of those that are left there is due. One alone may be looked at sooner than many. Returns the rounds that
     are left, of all nodes."""
-    left = [Round(*row) for row in Operation.objects.rounds_left(cluster_id)]
+    left = rounds_left(cluster_id)
     for _, seconds, waiting in (one for one in left if one.node == node):
         least = pauses.FIRST if waiting == 1 else pauses.SOON
         notify.worker("watch", cluster_id, node, after_seconds=min(max(seconds, least), WATCHES_FOR_S))

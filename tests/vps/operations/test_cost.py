@@ -1,5 +1,6 @@
 """What a click costs until its command is at the hypervisor, in counts: calls, handshakes, statements."""
 
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.simulated import Cluster as Simulated
 from tests.simulated import wait_for
-from tests.vps.conftest import at_once, carry_out
+from tests.vps.conftest import at_once, bells, carry_out
 from vps import operations
 from vps.db.locks import slot
 from vps.hypervisor.proxmox.transport import kept
@@ -112,6 +113,26 @@ def test_watch_makes_the_rounds_of_all_nodes_that_are_due(
     Operation.objects.update(due_at="2020-01-01T00:00Z")
     operations.watch(real_cluster.pk, "pve1")
     assert not Operation.objects.open().exists()
+
+
+def test_watch_that_finds_no_slot_is_rung_for_again_only_where_something_is_due(
+    commanded: Vps, real_cluster: Cluster
+) -> None:
+    """What is not due any more was taken, and whoever has taken it rings: else there would be a bell more each time."""
+    operations.request(commanded, "start", by=None, source="page")
+    operations.work(real_cluster.pk)
+    bells()
+
+    def rung(due_at: str) -> list[Any]:
+        Operation.objects.open().update(due_at=due_at)
+        at_once(lambda: operations.watch(real_cluster.pk, commanded.placement.node))
+        return bells()
+
+    with ExitStack() as slots:
+        for number in range(4):
+            slots.enter_context(slot(real_cluster.pk, [number]))
+        assert rung("2020-01-01T00:00Z") == [("vps.watch", real_cluster.pk, commanded.placement.node)]
+        assert rung("2100-01-01T00:00Z") == []
 
 
 def test_click_takes_few_statements(commanded: Vps, alice: Any, django_assert_num_queries: Any) -> None:
