@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection, transaction
 from django.db.utils import Error as DatabaseError
@@ -22,7 +23,6 @@ from vps.db.locks import OPERATIONS_OF_VPS, break_locks, held
 from vps.db.locks import try_lock as lock
 from vps.models import Cluster, Event, Operation, Vps
 from vps.models.failures import UNKNOWN
-from vps.models.operation import OperationQuerySet
 from vps.operations.verbs import VERBS
 from vps.services import creation
 
@@ -257,34 +257,24 @@ def test_advance_leaves_an_operation_to_whoever_holds_the_lock_of_its_server(ser
 
 
 @apart
-def test_claim_and_claim_watched_at_the_same_moment_do_not_share_a_fence(
-    server: Any, real_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One comes by a list that is a moment old, the other in a round over the node."""
+def test_claim_keeps_its_row_locked_until_its_fence_was_read(server: Any) -> None:
+    """Read later, it might be that of the next claim: two would share it. What is read with it waits for a table here."""
     operation = asked(server(), "start")
-    Operation.objects.update(state="running", step="working", node="pve1")
-    claimed, hydrated = threading.Event(), OperationQuerySet.hydrated
 
-    def after_the_other(rows: Any) -> Any:
-        claimed.set()
-        time.sleep(0.5 if threading.current_thread() is claimer else 0)
-        return hydrated(rows)
+    def is_locked() -> bool:
+        with transaction.atomic():
+            return not Operation.objects.filter(pk=operation.pk).select_for_update(skip_locked=True)
 
-    def claim() -> int:
-        nonlocal claimer
-        claimer = threading.current_thread()
-        mine = Operation.objects.claim(operation.pk)
-        return mine.fence if mine else 0
+    def let_it_read_once_it_has_locked() -> None:
+        try:
+            wait_for(is_locked, 1, what="the claim of the row")
+        finally:
+            other.rollback()
 
-    def claim_in_a_round() -> int:
-        claimed.wait(5 * PATIENCE)
-        mine = Operation.objects.claim_watched(real_cluster.pk, "pve1", 50, 8)
-        return mine[0].fence if mine else 0
-
-    claimer: Any = None
-    monkeypatch.setattr(OperationQuerySet, "hydrated", after_the_other)
-    first, second = at_once(claim, claim_in_a_round)
-    assert first != second
+    with psycopg.connect(**connection.get_connection_params()) as other:
+        other.execute("LOCK TABLE placements IN ACCESS EXCLUSIVE MODE")
+        claimed, why = at_once(lambda: Operation.objects.claim(operation.pk), let_it_read_once_it_has_locked)
+    assert (claimed.fence, why) == (operation.fence + 1, None)
 
 
 # Workers that are killed
