@@ -1,6 +1,7 @@
 """Who calls the API: the main site by its key, a customer by a JWT. REST framework calls these classes."""
 
 import hmac
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +15,8 @@ from accounts.addresses import network_of
 from accounts.errors import BadToken
 from accounts.models import User
 from accounts.tokens import Bearer
-from web.errors import PanelError
+from web.compiled_query import Question
+from web.errors import InvalidInput, PanelError
 from web.limits import Count
 
 WANTS_KEY = "Invalid or missing API key: this address takes the main site's X-API-Key, and no Bearer token."
@@ -74,11 +76,33 @@ class TokenAuthentication(BaseAuthentication):
             return None
         if len(rest) != 1:
             raise BadToken
-        bearer = tokens.bearer(rest[0])
+        bearer = tokens.bearer(rest[0], self.along(request))
         return bearer.user, bearer
+
+    def along(self, request: Request) -> Callable[[int], Question | None] | None:
+        """What the endpoint would ask for next, by the id of its caller."""
+        return None
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
+
+
+def asking_for(question: Callable[[Request, int], Question]) -> type[TokenAuthentication]:
+    """For an endpoint that spares a round trip: what this asks for the caller is found in `request.auth.found`. Where the
+    request cannot be understood it is None, for who asks is to be known first.
+    """
+
+    class AskingTokenAuthentication(TokenAuthentication):
+        def along(self, request: Request) -> Callable[[int], Question | None]:
+            return lambda user_id: asked(request, user_id)
+
+    def asked(request: Request, user_id: int) -> Question | None:
+        try:
+            return question(request, user_id)
+        except InvalidInput:
+            return None
+
+    return AskingTokenAuthentication
 
 
 class KeyOrTokenAuthentication(BaseAuthentication):

@@ -5,8 +5,10 @@ A refresh token that was spent and comes again was copied, and nobody can tell b
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db.models import CharField, QuerySet
 from django.db.models.functions import Now
@@ -17,7 +19,7 @@ from accounts import claims, standing
 from accounts.claims import Claims
 from accounts.errors import BadToken
 from accounts.models import TokenFamily, User
-from web.compiled_query import CompiledQuery, Parameter, whole
+from web.compiled_query import CompiledQuery, Parameter, Question, all_of, whole
 
 log = logging.getLogger(__name__)
 
@@ -30,10 +32,11 @@ class Pair:
 
 @dataclass(frozen=True)
 class Bearer:
-    """Whose access token it is, and until when, in seconds since 1970."""
+    """Whose access token it is, and until when, in seconds since 1970. `found` is what was asked for along with it."""
 
     user: User
     until: int
+    found: list[Any] | None = None
 
 
 def bearers() -> QuerySet[User]:
@@ -49,14 +52,19 @@ def bearers_of_family() -> QuerySet[User]:
 BEARERS, BEARERS_OF_FAMILY = CompiledQuery(bearers), CompiledQuery(bearers_of_family)
 
 
-def bearer(access: str) -> Bearer:
-    """Dead at once when its user is deactivated or changes the password, and when its login ends. Raises BadToken."""
+def bearer(access: str, along: Callable[[int], Question | None] | None = None) -> Bearer:
+    """Dead at once when its user is deactivated or changes the password, and when its login ends. Raises BadToken.
+
+    `along` gives what else is asked in the same round trip, by the id of whoever it is said to be: nobody is given what that
+    finds unless they are.
+    """
     given = claims.read(access, "access")
-    bearers = BEARERS_OF_FAMILY if given.family else BEARERS
-    user = bearers.first(id=given.user_id, version=given.version, family=given.family)
-    if user is None:
+    who = {"id": given.user_id, "version": given.version, "family": given.family}
+    more = along(given.user_id) if along else None
+    users, *found = all_of((BEARERS_OF_FAMILY if given.family else BEARERS, who), *([more] if more else []))
+    if not users:
         raise BadToken
-    return Bearer(user, given.expires_at)
+    return Bearer(users[0], given.expires_at, *found)
 
 
 def issue(user: User) -> Pair:

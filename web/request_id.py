@@ -5,8 +5,8 @@ web.middleware gives it, ospab_panel.celery passes it on. Loaded before Django's
 
 import logging
 import re
-import uuid
 from contextvars import ContextVar
+from random import getrandbits
 
 HEADER = "X-Request-ID"
 ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -15,8 +15,10 @@ current: ContextVar[str] = ContextVar("request_id", default=NONE)
 
 
 def chosen(given: str) -> str:
-    """The caller's own where it can stand in a header and in a line of the log; else a new one."""
-    return given if ACCEPTED.fullmatch(given) else uuid.uuid4().hex
+    """The caller's own where it can stand in a header and in a line of the log; else a new one, which is no secret: to ask the
+    system for it would have the thread wait for the interpreter afterwards.
+    """
+    return given if ACCEPTED.fullmatch(given) else f"{getrandbits(128):032x}"
 
 
 class WithRequestId(logging.Filter):

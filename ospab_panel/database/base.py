@@ -17,6 +17,9 @@ from psycopg_pool import ConnectionPool
 from ospab_panel.database.together import Asked, Prepared, Rows, ask, ask_ahead
 
 IDLE_FOR_S = 5.0
+# To look takes a thread the interpreter, which it has back when the others leave it: one that is in use all the time is not
+# looked at each time.
+IN_USE_FOR_S = 0.1
 
 
 Backend: Any = base.DatabaseWrapper  # django-stubs know of no pool
@@ -75,10 +78,12 @@ class DatabaseWrapper(Backend):  # type: ignore[misc]
 def check(connection: Connection[Any]) -> None:
     """Raises what psycopg raises of a connection that is gone."""
     now = time.monotonic()
+    if now - getattr(connection, "looked_at", 0.0) < IN_USE_FOR_S:
+        return
     socket = select.poll()
     socket.register(connection.fileno(), select.POLLIN)
     is_quiet = not socket.poll(0)
-    is_new = now - getattr(connection, "last_used", 0.0) < IDLE_FOR_S
-    connection.last_used = now  # type: ignore[attr-defined]
+    is_new = now - getattr(connection, "looked_at", 0.0) < IDLE_FOR_S
+    connection.looked_at = now  # type: ignore[attr-defined]
     if not (is_quiet and is_new):
         ConnectionPool.check_connection(connection)

@@ -39,7 +39,7 @@ def test_check_asks_no_connection_that_was_used_just_now(pooled: Any, monkeypatc
 
 
 def test_check_asks_one_that_has_lain_idle(pooled: Any, monkeypatch: Any) -> None:
-    pooled.last_used = time.monotonic() - base.IDLE_FOR_S - 1
+    pooled.looked_at = time.monotonic() - base.IDLE_FOR_S - 1
     assert is_asked(pooled, monkeypatch)
 
 

@@ -24,11 +24,11 @@ def test_silenced_checks_are_those_of_what_is_in_the_stack_of_pages() -> None:
 def test_api_asks_nothing_of_a_session_that_comes_along(
     alice: Any, as_user: Any, with_token: Any, django_assert_num_queries: Any
 ) -> None:
-    """Two statements: who it is, and what is theirs."""
+    """One round trip: who it is, and what is theirs."""
     browser: Client = as_user(alice)
     token = with_token(alice).defaults["HTTP_AUTHORIZATION"]
     browser.get("/api/vps", headers={"Authorization": token})
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         answer = browser.get("/api/vps", headers={"Authorization": token})
     assert (answer.status_code, answer.cookies) == (200, {})
 

@@ -13,7 +13,7 @@ from rest_framework.decorators import api_view, authentication_classes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.authentication import KeyOrTokenAuthentication, MainSite
+from accounts.authentication import KeyOrTokenAuthentication, MainSite, asking_for
 from accounts.call_facts import note, notes_calls
 from vps.api import shapes
 from vps.errors import OperationNotFound, VpsNotFound
@@ -21,12 +21,12 @@ from vps.models import Operation, Vps
 from vps.models.shown import observed
 from vps.models.suspension import ReasonShape
 from vps.services import metrics
-from web.compiled_query import CompiledQuery, whole
+from web.compiled_query import CompiledQuery, Question, whole
 from web.errors import InvalidInput
 from web.openapi.endpoint import Answer, endpoint, page, query
 from web.openapi.endpoint import success as answer
 from web.openapi.shapes import example_of, many, mostly_null, one_of, text
-from web.query import page_after, page_before
+from web.query import Page, page_after, page_before
 
 LARGEST_PAGE = 1000
 DEFAULT_PAGE = 1000
@@ -53,6 +53,24 @@ LISTED = {
 }
 
 
+def listed() -> QuerySet[Vps]:
+    """What the list shows of each, and no column more: a deferred one would be asked for row by row."""
+    mine = Vps.objects.visible_to(whole("user_id")).filter(pk__gt=whole("after")).order_by("pk")
+    return mine.select_related("placement__cluster", "suspension").only(*SHOWN)
+
+
+LISTED_VPSES = CompiledQuery(listed, limit="reads")
+
+
+def page_of_list(request: Request) -> Page:
+    return page_after(request, default=DEFAULT_PAGE, most=LARGEST_PAGE)
+
+
+def page_of_vpses(request: Request, user_id: int) -> Question:
+    page = page_of_list(request)
+    return LISTED_VPSES, {"user_id": user_id, "after": page.key, "reads": page.reads}
+
+
 @described(
     "listVps",
     Answer(
@@ -62,10 +80,11 @@ LISTED = {
     parameters=page("after", DEFAULT_PAGE, LARGEST_PAGE, default=0),
 )
 @api_view(["GET"])
+@authentication_classes([asking_for(page_of_vpses)])
 def vps_list(request: Request) -> Response:
     """Your servers, in id order."""
-    page = page_after(request, default=DEFAULT_PAGE, most=LARGEST_PAGE)
-    rows, following = page.cut(LISTED_VPSES.all(user_id=request.user.pk, after=page.key, reads=page.reads))
+    bearer: Any = request.auth
+    rows, following = page_of_list(request).cut(bearer.found)
     now = timezone.now()
     seen = {vps.id: observed(vps, now) for vps in rows}
     suspension = {vps.id: suspension_of(vps) for vps in rows}
@@ -73,13 +92,6 @@ def vps_list(request: Request) -> Response:
     return success(count=len(rows), vps=shown, observed=seen, suspension=suspension, next=following)
 
 
-def listed() -> QuerySet[Vps]:
-    """What the list shows of each, and no column more: a deferred one would be asked for row by row."""
-    mine = Vps.objects.visible_to(whole("user_id")).filter(pk__gt=whole("after")).order_by("pk")
-    return mine.select_related("placement__cluster", "suspension").only(*SHOWN)
-
-
-LISTED_VPSES = CompiledQuery(listed, limit="reads")
 ONE = {"vps": shapes.VPS, "observed": shapes.OBSERVED, "suspension": shapes.SUSPENSION}
 
 

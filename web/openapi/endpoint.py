@@ -101,6 +101,11 @@ def page(key: str, limit: int, most: int, largest: int = INT_MAX, **start: int) 
     return [after, query("limit", whole("How many at most.", 100, minimum=1, maximum=most), default=limit)]
 
 
+def callers_of(authenticators: type) -> tuple[dict[str, Schema], list[Refusal]]:
+    """Of the class itself or of what it comes from."""
+    return next(CALLERS[one] for one in authenticators.__mro__ if one in CALLERS)
+
+
 class EndpointSchema(AutoSchema):
     def get_operation(
         self, path: str, path_regex: str, path_prefix: str, method: str, registry: ComponentRegistry
@@ -110,7 +115,7 @@ class EndpointSchema(AutoSchema):
         summary, _, about = str(self.get_description()).partition("\n\n")
         if not (summary and isinstance(self.get_response_serializers(), tuple)):
             raise LookupError(f"No @endpoint and docstring describe {method} {path}.")
-        callers = [CALLERS[type(one)] for one in self.view.get_authenticators()]
+        callers = [callers_of(type(one)) for one in self.view.get_authenticators()]
         security: list[Schema] = [{name: []} for schemes, _ in callers for name in schemes]
         is_repeatable = method == "POST" and bool(security)
         headers = ["IdempotencyKey", "RequestId"] if is_repeatable else ["RequestId"]

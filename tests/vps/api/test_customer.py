@@ -51,12 +51,26 @@ def test_api_vps_list_costs_the_same_queries_for_one_and_for_fifty(
 ) -> None:
     program = with_token(alice)
     make_vps(alice)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         program.get("/api/vps")
     for _ in range(49):
         make_vps(alice)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         assert program.get("/api/vps").json()["count"] == 50
+
+
+def test_api_vps_list_says_first_who_may_not_read_it_and_then_what_is_wrong(
+    with_token: Any, alice: Any, make_vps: Any
+) -> None:
+    """What is theirs is asked for along with who they are: a token that is dead by now is given none of it."""
+    program = with_token(alice)
+    make_vps(alice)
+    assert program.get("/api/vps?limit=none").status_code == 400
+    alice.token_version += 1
+    alice.save()
+    for path in ("/api/vps", "/api/vps?limit=none"):
+        refused = program.get(path)
+        assert (refused.status_code, refused.json().keys()) == (401, {"status", "message", "code"})
 
 
 @pytest.mark.parametrize("path", ["", "/stats", "/operations"])
