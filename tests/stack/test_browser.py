@@ -15,8 +15,9 @@ ADMIN_PAGES += ("/vps/webhookendpoint/", "/vps/webhookendpoint/add/", "/vps/webh
 FITS = "document.documentElement.scrollWidth <= innerWidth"
 
 
-def test_server_page_shows_alice_her_server_start_come_up_and_stop(open_as: Any, panel: Any) -> None:
-    panel.simulator("PATCH", "/simulator/guests/104", {"start_seconds": 5})
+def test_server_page_shows_alice_her_server_start_come_up_and_stop(open_as: Any, panel: Any, change_guest: Any) -> None:
+    # Long enough for a browser that has to wait for its turn on a busy machine.
+    change_guest(104, {"start_seconds": 15}, back={"start_seconds": 5})
     page = open_as("alice")
     open_server(page, panel, "ci-runner")
     status = page.locator("#server")
@@ -42,6 +43,7 @@ def test_failure_of_what_was_started_on_the_list_is_told_on_whatever_page_one_is
     open_as: Any, panel: Any, change_guest: Any
 ) -> None:
     """F1: and the row of its server is marked until then."""
+    panel.simulator("POST", "/simulator/guests/104/power", {"power": "stopped"})
     change_guest(104, {"template": True}, back={"template": False})
     page = open_as("alice")
     elsewhere = page.context.new_page()
