@@ -7,21 +7,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from ospab_panel.server.wsgi_bridge import collected
-from ospab_panel.server.wsgi_environ import environ_of
-from ospab_panel.wsgi import application
-from tests.vps.api.commands import create, delete, update
+from tests.vps.api.commands import create, delete, served, update
 
 OFTEN = 5
-
-
-def status_of(method: str, path: str, header: tuple[str, str], given: Any) -> int:
-    """Of the web process's own answer: a client of the tests makes requests in another way, and keeps the answer."""
-    body = b"" if given is None else json.dumps(given).encode()
-    names = {"host": "testserver", "content-type": "application/json", "content-length": str(len(body))}
-    headers = [(name.encode(), value.encode()) for name, value in [*names.items(), header]]
-    scope = {"method": method, "path": path, "query_string": b"", "http_version": "1.1", "headers": headers}
-    return collected(application, environ_of(scope, body)).status
 
 
 @pytest.mark.django_db(transaction=True)
@@ -30,11 +18,11 @@ def test_an_answer_of_the_api_leaves_nothing_that_goes_in_circles(
 ) -> None:
     vps = make_vps(alice)
     bind(vps)
-    token = ("authorization", with_token(alice).defaults["HTTP_AUTHORIZATION"])
-    key = ("x-api-key", settings.MAIN_SITE_API_KEYS[0])
+    token = {"authorization": with_token(alice).defaults["HTTP_AUTHORIZATION"]}
+    key = {"x_api_key": settings.MAIN_SITE_API_KEYS[0]}
     calls = [
         (200, "GET", "/api/vps", token, None),
-        (401, "GET", "/api/vps", ("authorization", "Bearer nonsense"), None),
+        (401, "GET", "/api/vps", {"authorization": "Bearer nonsense"}, None),
         (201, "POST", "/api/vps/sync", key, create(alice)),
         (200, "POST", "/api/vps/sync", key, update(id=vps.pk, status="stopped")),
         (404, "POST", "/api/vps/sync", key, delete(id=999999)),
@@ -43,14 +31,15 @@ def test_an_answer_of_the_api_leaves_nothing_that_goes_in_circles(
     assert [(call, left_by(*call)) for call in calls] == [(call, 0) for call in calls]
 
 
-def left_by(status: int, *call: Any) -> int:
+def left_by(status: int, method: str, path: str, headers: dict[str, str], given: Any) -> int:
     """How many objects are found only by looking for them, after some calls of the same kind."""
-    assert status_of(*call) == status
+    body = b"" if given is None else json.dumps(given).encode()
+    assert served(method, path, body, **headers).status == status
     gc.collect()
     gc.disable()
     try:
         for _ in range(OFTEN):
-            status_of(*call)
+            served(method, path, body, **headers)
         return gc.collect()
     finally:
         gc.enable()

@@ -67,6 +67,7 @@ def page_of_list(request: Request) -> Page:
 
 
 def page_of_vpses(request: Request, user_id: int) -> Question:
+    """Asked along with who is calling. Raises InvalidInput."""
     page = page_of_list(request)
     return LISTED_VPSES, {"user_id": user_id, "after": page.key, "reads": page.reads}
 

@@ -5,11 +5,24 @@ from typing import Any
 from django.conf import settings
 from django.test import Client
 
+from ospab_panel.server.wsgi_bridge import Answer, collected
+from ospab_panel.server.wsgi_environ import environ_of
+from ospab_panel.wsgi import application
+
 ORDER = {"name": "web-01", "status": "creating", "cpu": 4, "ram": 8192, "disk": 100, "os": "Ubuntu 22.04 LTS"}
 
 
 def client(**options: Any) -> Client:
     return Client(headers={"X-API-Key": settings.MAIN_SITE_API_KEYS[0]}, **options)
+
+
+def served(method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
+    """As the web process answers: a client of the tests makes its requests in another way, keeps the body and the answer, and
+    takes that apart. `x_api_key` is the header X-API-Key."""
+    given = {"host": "testserver", "content-type": "application/json", "content-length": str(len(body))} | headers
+    pairs = [(name.replace("_", "-").encode(), value.encode()) for name, value in given.items()]
+    scope = {"method": method, "path": path, "query_string": b"", "http_version": "1.1", "headers": pairs}
+    return collected(application, environ_of(scope, body))
 
 
 def batch(*operations: Any, **more: Any) -> Any:

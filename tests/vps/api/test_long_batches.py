@@ -12,11 +12,8 @@ from django.conf import settings
 from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
-from ospab_panel.server.wsgi_bridge import collected
-from ospab_panel.server.wsgi_environ import environ_of
-from ospab_panel.wsgi import application
 from tests.seams import Shorten
-from tests.vps.api.commands import batch, client, create, delete, results, update
+from tests.vps.api.commands import batch, client, create, delete, results, served, update
 from vps.models import Event, ExternalId, LastSyncTime, Notice, Placement, Suspension, Tombstone, Vps
 from vps.services.sync import Needs, read
 
@@ -218,14 +215,11 @@ def test_sync_batch_in_parts_takes_little_memory_beside_its_body_and_its_answer(
 
 
 def most_memory(body: bytes) -> int:
-    """As the web process has it; a client of the tests holds the body, and takes the answer apart."""
-    key = settings.MAIN_SITE_API_KEYS[0].encode()
-    headers = [(b"host", b"testserver"), (b"x-api-key", key), (b"content-type", b"application/json")]
-    scope = {"method": "POST", "path": "/api/vps/sync/batch", "query_string": b"", "http_version": "1.1"}
-    environ = environ_of(scope | {"headers": [*headers, (b"content-length", b"%d" % len(body))]}, body)
+    """As the web process has it."""
+    key = settings.MAIN_SITE_API_KEYS[0]
     tracemalloc.start()
     try:
-        answer = collected(application, environ)
+        answer = served("POST", "/api/vps/sync/batch", body, x_api_key=key)
         most = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
