@@ -59,6 +59,7 @@ SEAMS: dict[str, tuple[str, ...]] = {
     "sockets": ("ospab_panel.server.socket_protocol:MOST_SOCKETS",),
     "sockets_open": ("vps.sockets.slots:MOST_OPEN",),
     "requests_waiting": ("ospab_panel.server.wsgi_bridge:MOST_WAITING",),
+    "admission_s": ("ospab_panel.server.admission:MOMENT_S",),
     "bytes_of_bodies": ("ospab_panel.server.request_body:callers.most",),
     "bytes_of_answers": ("ospab_panel.server.wsgi_bridge:answers.most",),
     # The simulated Proxmox VE

@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from ospab_panel.server import request_body
+from ospab_panel.server.admission import Admission
 from ospab_panel.server.memory_budget import Budget, OverBudget
 from ospab_panel.server.plain_page import is_for_people, plain_page
 from ospab_panel.server.request_body import LARGER_THAN, MIB, Gone, Request, TooLarge
@@ -22,6 +23,8 @@ from ospab_panel.server.wsgi_environ import Headers, environ_of
 
 log = logging.getLogger(__name__)
 CLOSE = (b"connection", b"close")
+# So many keep an interpreter busy, though each waits for PostgreSQL now and then.
+FEW = 3
 # Whoever comes later would wait for longer than they are willing to.
 MOST_WAITING = 1000
 PIECE = 64 * 1024
@@ -55,6 +58,7 @@ class WsgiBridge:
         self.application = application
         self.count = threads
         self.threads = ThreadPoolExecutor(threads, thread_name_prefix="WSGI")
+        self.admission = Admission(FEW)
         self.waiting = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -95,7 +99,8 @@ class WsgiBridge:
         self.waiting += 1
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self.threads, context.run, self.run, environ, is_gone)
+            async with self.admission.admitted():
+                return await loop.run_in_executor(self.threads, context.run, self.run, environ, is_gone)
         finally:
             self.waiting -= 1
 

@@ -275,6 +275,27 @@ def test_wsgi_bridge_has_its_thread_free_when_a_caller_hangs_up(large_port: int)
     assert len(all_of(sending(large_port, closing(HEALTH)))) > len(LARGE)
 
 
+def test_wsgi_bridge_computes_a_few_at_a_time(shorten: Shorten) -> None:
+    shorten(admission_s=600)
+    computing, most, go_on = [0], [0], threading.Event()
+
+    def counted(environ: Any, start_response: Any) -> list[bytes]:
+        computing[0] += 1
+        most[0] = max(most[0], computing[0])
+        go_on.wait(20)
+        computing[0] -= 1
+        start_response("200 OK", [])
+        return [b"done"]
+
+    bridge = WsgiBridge(counted, 8)
+    with serving(bridge) as port:
+        callers = [sending(port, closing(HEALTH)) for _ in range(6)]
+        wait_for(lambda: bridge.waiting == 6 and computing[0] == wsgi_bridge.FEW)
+        go_on.set()
+        assert all(all_of(caller).endswith(b"done") for caller in callers)
+    assert most[0] == wsgi_bridge.FEW
+
+
 # Sockets
 
 
