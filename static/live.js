@@ -91,16 +91,20 @@ function listen(address, attempt = 0, isFirst = true) {
 }
 if (body.dataset.live) listen(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${body.dataset.live}`);
 
-// What a pointer is pressed on stays until it is let go, and is fetched then: of an element that was exchanged between
-// down and up there is no click.
+// What a pointer or the space bar is pressed on stays until it is let go, and is fetched then: of an element that was exchanged
+// between down and up there is no click.
 let pressed = null;
 const passed = new Set();
-addEventListener("pointerdown", ({ target }) => (pressed = target), true);
-for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(() => {
+const letGo = () => setTimeout(() => {
   pressed = null;
   passed.forEach((id) => (id ? lookAgain(id) : lookAtAll()));
   passed.clear();
-}), true);
+});
+addEventListener("pointerdown", ({ target }) => (pressed = target), true);
+addEventListener("keydown", ({ key, target }) => key === " " && (pressed = target), true);
+for (const end of ["pointerup", "pointercancel", "keyup"]) addEventListener(end, letGo, true);
+// What a window hears that is not in front is said to another.
+addEventListener("blur", letGo);
 
 // A fragment that came back the same stays as it is: focus, selection and a half-made click survive the polling.
 // A refusal goes to the notices, whatever asked for it, that a hypervisor is silent (503) too; a broken panel's page does not.

@@ -71,6 +71,23 @@ def test_server_list_counts_a_click_though_its_row_is_drawn_anew_between_down_an
     expect(page).to_have_url(f"{panel.url}/vps/{id}/")
 
 
+def test_server_list_counts_the_space_bar_though_its_row_is_drawn_anew_between_down_and_up(
+    open_as: Any, panel: Any
+) -> None:
+    order = {"user_id": 5, "status": "stopped", "cpu": 1, "ram": 512, "disk": 5, "os": "Debian 12"}
+    page = open_as("alice")
+    id = panel.sync("create", name="under-the-bar", **order).json()["vps"]["id"]
+    box = page.get_by_role("checkbox", name="Select under-the-bar")
+    box.focus()
+    page.keyboard.down("Space")
+    with page.expect_response(lambda answer: "/rows/" in answer.url and "6 GB" in answer.text()):
+        panel.sync("update", id=id, disk=6)
+    page.wait_for_timeout(300)
+    page.keyboard.up("Space")
+    expect(box).to_be_checked()
+    expect(page.get_by_role("row").filter(has=box)).to_contain_text("6 GB")
+
+
 def test_server_list_takes_no_rows_of_a_search_that_another_has_replaced(open_as: Any, panel: Any) -> None:
     page = open_as("alice")
     held: list[Any] = []
