@@ -28,7 +28,8 @@ FIRST = tuple(
     f"tests/{slow}"
     for slow in ("stack/", "vps/operations/", "vps/services/", "vps/test_open", "vps/hypervisor/", "simulator/")
 )
-# One panel is for the tests that need a browser, one for those that break something of it, and one for the rest.
+# Two panels are for the tests that need a browser, one for those that break something of it, and one for the rest.
+BROWSING = tuple(f"tests/stack/test_{name}.py" for name in ("walk", "every_page"))
 BREAKING = tuple(f"tests/stack/test_{name}.py" for name in ("supervisor", "chaos", "lost_answers", "main_job"))
 # The tests of each of these share what is long in the making.
 WHOLE = ("tests/test_upgrade.py", "tests/vps/test_reads_scale.py", "tests/vps/views/test_words.py")
@@ -49,13 +50,15 @@ def stack_of(file: str) -> str:
     if file in BREAKING:
         return "stack that is broken"
     needs_browser = "pytestmark = NEEDED" in (ROOT / file).read_text()
-    return "stack with a browser" if needs_browser else "stack"
+    if not needs_browser:
+        return "stack"
+    return "stack that is walked through" if file in BROWSING else "stack with a browser"
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Three have a stack, and wait most of the time. Valkey has 16 databases, of which each takes one."""
-    return min(12, (os.cpu_count() or 1) + 3)
+    """Four have a stack, and wait most of the time. Valkey has 16 databases, of which each takes one."""
+    return min(12, (os.cpu_count() or 1) + 4)
 
 
 @pytest.hookimpl(tryfirst=True)
