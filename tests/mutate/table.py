@@ -278,7 +278,7 @@ OF_OPERATIONS = [
     m(
         "the stop of a suspended guest (`power: stop`)",
         "vps/operations/suspensions.py",
-        "suspension = due().filter(pk=vps_id).first() if vpses else None",
+        "suspension = DUE[name]().filter(pk=vps_id).first() if vpses else None",
         "suspension = Suspension.objects.filter(pk=vps_id).first() if vpses else None",
         SUSPENSIONS,
     ),

@@ -14,6 +14,7 @@ from django.db import transaction
 from vps.db import clock
 from vps.models import Event, Operation, Suspension, Vps
 from vps.operations.request import request
+from web.compiled_query import CompiledRows
 from web.errors import PanelError
 
 log = logging.getLogger(__name__)
@@ -26,24 +27,34 @@ AT_ONCE = 500
 NEGLECTED_S = 30.0
 
 
+def first_of(found: Callable[[], Any]) -> CompiledRows:
+    """Of what nearly every round finds none."""
+    return CompiledRows(lambda: found().values_list("pk")[:AT_ONCE])
+
+
+TO_NOTE, SETTLED = first_of(Suspension.objects.to_note), first_of(Suspension.objects.settled)
+DUE = {"stop": Suspension.objects.to_stop, "start": Suspension.objects.to_start}
+FIRST_DUE = {name: first_of(due) for name, due in DUE.items()}
+
+
 def enforce_suspensions() -> int:
     """Returns how many operations were asked for."""
     if not Suspension.objects.exists():
         return 0
-    for_each(Suspension.objects.to_note(), Suspension.objects.note_power)
-    for_each(Suspension.objects.settled(), forget)
-    return ask_all("stop", Suspension.objects.to_stop) + ask_all("start", Suspension.objects.to_start)
+    for_each(TO_NOTE, Suspension.objects.note_power)
+    for_each(SETTLED, forget)
+    return sum(ask(id, name) for name, found in FIRST_DUE.items() for (id,) in found.all())
 
 
 def are_suspensions_neglected() -> bool:
     return any(found.exists() for found in Suspension.objects.neglected(NEGLECTED_S))
 
 
-@transaction.atomic
-def for_each(found: Any, write: Callable[[list[int]], Any]) -> None:
-    """Whose VPS somebody else has locked is left to the next round."""
-    if ids := list(found.values_list("pk", flat=True)[:AT_ONCE]):
-        write([vps.pk for vps in Vps.objects.locked(ids, free_ones=True)])
+def for_each(found: CompiledRows, write: Callable[[list[int]], Any]) -> None:
+    """Whose VPS somebody else has locked is left to the next round. `write` looks again at those that are locked."""
+    if ids := [id for (id,) in found.all()]:
+        with transaction.atomic():
+            write([vps.pk for vps in Vps.objects.locked(ids, free_ones=True)])
 
 
 def forget(vps_ids: list[int]) -> None:
@@ -51,16 +62,11 @@ def forget(vps_ids: list[int]) -> None:
     Suspension.objects.filter(pk__in=Suspension.objects.settled().filter(pk__in=vps_ids).values("pk")).delete()
 
 
-def ask_all(name: str, due: Callable[[], Any]) -> int:
-    ids = list(due().values_list("pk", flat=True)[:AT_ONCE])
-    return sum(ask(id, name, due) for id in ids)
-
-
 @transaction.atomic
-def ask(vps_id: int, name: str, due: Callable[[], Any]) -> bool:
+def ask(vps_id: int, name: str) -> bool:
     """Ask for it, unless that is due no more. What is refused is asked for again later."""
     vpses = Vps.objects.locked([vps_id], free_ones=True)
-    suspension = due().filter(pk=vps_id).first() if vpses else None
+    suspension = DUE[name]().filter(pk=vps_id).first() if vpses else None
     if suspension is None:
         return False
     reschedule(suspension)
