@@ -38,6 +38,10 @@ def whole(name: str) -> Parameter:
     return Parameter(name, models.BigIntegerField())
 
 
+def moment(name: str) -> Parameter:
+    return Parameter(name, models.DateTimeField())
+
+
 class CompiledQuery(Generic[Row]):
     """`build` makes the queryset, with a Parameter for each value that changes. It may join one to one, and prefetches
     nothing; `limit` names the parameter that says how many rows are read at most.

@@ -26,8 +26,9 @@ def is_under_way() -> Exists:
     return Exists(Operation.objects.open().filter(vps=OuterRef("pk")))
 
 
-def conditions(now: datetime) -> dict[str, Q]:
-    """By each of NAMES; of rows that have `is_under_way` and `has_failed`, which is that a failure was not seen yet."""
+def conditions(now: Any) -> dict[str, Q]:
+    """By each of NAMES, at a datetime or an expression of one; of rows that have `is_under_way` and `has_failed`, which is
+    that a failure was not seen yet."""
     slow = Q(status="creating", updated_at__lt=now - CREATED_WITHIN)
     unseen = shown_as(UNKNOWN, now) | shown_as(NOT_CONNECTED, now)
     return {
@@ -38,8 +39,8 @@ def conditions(now: datetime) -> dict[str, Q]:
     }
 
 
-def matching(text: str) -> Q:
-    text = text.replace("\0", "")
+def matching(text: Any) -> Q:
+    """A text without NUL, or an expression of one."""
     return Q(name__icontains=text) | Q(ip_address__icontains=text) | Q(os__icontains=text) if text else Q()
 
 

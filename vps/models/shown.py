@@ -5,7 +5,7 @@ still. It imports no model: Vps and Cluster import it.
 """
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -62,8 +62,8 @@ class Shown:
         return cls(placement.power, (LABELS | dict(vps.Status.choices))[placement.power])
 
 
-def shown_as(word: str, now: datetime) -> Q:
-    """The rows that `Shown.of` has this word for."""
+def shown_as(word: str, now: Any) -> Q:
+    """At a datetime, or at an expression of one: the rows that `Shown.of` has this word for."""
     is_observed = Q(status__in=("running", "stopped"))
     if word == NOT_CONNECTED:
         return is_observed & Q(placement__isnull=True)

@@ -18,14 +18,14 @@ from vps.errors import VpsDeleted, VpsNotFound
 from vps.models.event import Event
 from vps.models.external_id import ExternalId
 from vps.models.failures import sentence_of
-from vps.models.narrowing import conditions, is_under_way, matching, orders
+from vps.models.narrowing import NAMES, conditions, is_under_way, matching, orders
 from vps.models.notice import Notice
 from vps.models.operation import Operation
 from vps.models.shown import LABELS, ObservedShape, Shown, observed
 from vps.models.suspension import Suspension
 from vps.models.tombstone import Tombstone
 from vps.models.unbound_vps import UnboundVps
-from web.compiled_query import CompiledQuery, whole
+from web.compiled_query import CompiledQuery, CompiledRows, moment, whole, words
 from web.errors import Sentence
 from web.rows import array, field_of, given, insertion
 from web.statements import Found, Statement, run
@@ -84,6 +84,11 @@ def values_of() -> Callable[[Row], tuple[Any, ...]]:
     return itemgetter(*names())
 
 
+def without_nul(text: str) -> str:
+    """PostgreSQL has no such texts."""
+    return text.replace("\0", "")
+
+
 def unseen_failures() -> models.QuerySet[Notice]:
     """What has failed on a server and its owner has not seen yet, unless anybody has asked for something since."""
     later = Operation.objects.filter(vps=models.OuterRef("vps"), pk__gt=models.OuterRef("operation"))
@@ -130,7 +135,7 @@ class VpsQuerySet(models.QuerySet["Vps"]):
         raise VpsNotFound(f"There is no VPS {f'with external_id {external_id!r}' if external_id else id}.")
 
     def matching(self, text: str) -> "VpsQuerySet":
-        return self.filter(matching(text))
+        return self.filter(matching(without_nul(text)))
 
     def with_conditions(self) -> "VpsQuerySet":
         """With what `narrowed_to`, `counted` and `in_order` ask of each row."""
@@ -141,15 +146,20 @@ class VpsQuerySet(models.QuerySet["Vps"]):
         condition = conditions(timezone.now()).get(word)
         return self if condition is None else self.with_conditions().filter(condition)
 
-    def counted(self, text: str) -> dict[str, int]:
-        """How many there are (`total`), how many match the text (`all`), and how many of these each condition finds: in one
-        query."""
+    def counting(self, text: Any, now: Any) -> Any:
+        """One row: what `counted` says, in the order of COUNTED."""
         found = matching(text)
-        each = {word: found & condition for word, condition in conditions(timezone.now()).items()}
-        counts = {word: models.Count("pk", filter=condition) for word, condition in each.items()}
-        return self.with_conditions().aggregate(
-            total=models.Count("pk"), all=models.Count("pk", filter=found), **counts
-        )
+        each = {word: models.Count("pk", filter=found & condition) for word, condition in conditions(now).items()}
+        counts = {"total": models.Count("pk"), "all": models.Count("pk", filter=found), **each}
+        grouped = self.with_conditions().order_by().values(one=models.Value(1))
+        return grouped.annotate(**counts).values_list(*COUNTED)
+
+    def counted(self, user: Any, text: str) -> dict[str, int]:
+        """How many this user owns (`total`), how many match the text (`all`), and how many of these each condition finds: in
+        one query."""
+        asked = COUNTS_OF_MATCHING if text else COUNTS
+        (counts,) = asked.all(user=user.pk, text=without_nul(text), now=timezone.now())
+        return dict(zip(COUNTED, counts, strict=True))
 
     def in_order(self, key: str) -> "VpsQuerySet":
         """By one of `orders`, or with a minus before it the other way round; by name, where there is none of this name."""
@@ -246,6 +256,14 @@ class VpsQuerySet(models.QuerySet["Vps"]):
         Event.objects.record_status(moving, status, operation)
 
 
+COUNTED = ("total", "all", *sorted(NAMES))
+
+
+def counts(text: Any) -> CompiledRows:
+    return CompiledRows(lambda: Vps.objects.visible_to(whole("user")).counting(text, moment("now")))
+
+
+COUNTS, COUNTS_OF_MATCHING = counts(""), counts(words("text"))
 # Asked behind the lock, so that what was committed meanwhile is seen.
 WITH_PLACEMENT = CompiledQuery(lambda: Vps.objects.select_related("placement").filter(id=whole("id")))
 

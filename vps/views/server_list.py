@@ -75,7 +75,7 @@ def facts_of(request: HttpRequest, address: ListAddress) -> dict[str, Any]:
 def frame_of(request: HttpRequest, address: ListAddress) -> dict[str, Any]:
     """What stands around the rows, in one query; `page` is not read yet."""
     mine = Vps.objects.visible_to(request.user)
-    counts = mine.counted(address.q)
+    counts = Vps.objects.counted(request.user, address.q)
     paginator = Counted(mine.matching(address.q).narrowed_to(address.state).in_order(address.sort), PAGE)
     paginator.count = counts[address.state or "all"]
     page = paginator.get_page(address.page)

@@ -63,15 +63,23 @@ def test_narrowed_to_a_condition_are_its_rows(word: str) -> None:
 
 
 @pytest.mark.usefixtures("one_of_each")
-def test_counted_says_of_each_condition_what_it_would_find_in_one_query(django_assert_num_queries: Any) -> None:
+def test_counted_says_of_each_condition_what_it_would_find_in_one_query(
+    alice: Any, django_assert_num_queries: Any
+) -> None:
     assert set(FOUND) - {""} == set(conditions(NOW()))
     with django_assert_num_queries(1):
-        counts = Vps.objects.counted("")
+        counts = Vps.objects.counted(alice, "")
     assert counts == {"total": 10, "all": 10} | {word: len(found) for word, found in FOUND.items() if word}
-    assert Vps.objects.counted("st") == dict.fromkeys(counts, 0) | {
+    assert Vps.objects.counted(alice, "st") == dict.fromkeys(counts, 0) | {
         "total": 10, "all": 2, "stopped": 1, IN_PROGRESS: 1
     }  # fmt: skip
-    assert Vps.objects.counted("nothing like it")["all"] == 0
+    for text, number in (("nothing like it", 0), ("_", 1), ("%", 0), ("\\", 0), ("STOP\0", 1)):
+        assert Vps.objects.counted(alice, text)["all"] == Vps.objects.matching(text).count() == number
+
+
+@pytest.mark.usefixtures("one_of_each")
+def test_counted_knows_nothing_of_what_others_own(bob: Any) -> None:
+    assert not any(Vps.objects.counted(bob, "").values())
 
 
 @pytest.mark.usefixtures("one_of_each")
