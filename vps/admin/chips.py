@@ -4,7 +4,7 @@ Each is given by queries that find its rows by an index, so that they cost what 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -29,21 +29,20 @@ LABELS: dict[str, Sentence] = {
 Ways = list["QuerySet[Vps]"]
 
 
-def ways() -> dict[str, Ways]:
-    """By each of LABELS; what needs attention is what the staff's first page counts of servers."""
-    return {
-        ATTENTION: [kind.chosen for kind in KINDS if kind.model is Vps],
-        "unknown": unknown(),
-        "unbound": [Vps.objects.unbound()],
-        "creating": [Vps.objects.filter(status=Vps.Status.CREATING)],
-    }
-
-
 def unknown() -> Ways:
     """What is shown as unknown, by what makes it so: a guest in trouble, or a cluster that is not heard."""
     not_fresh = Cluster.objects.not_fresh(timezone.now()).order_by().values("pk")
     seen = Vps.objects.filter(status__in=Vps.OBSERVED)
     return [seen.filter(placement__in=Placement.objects.uncertain()), seen.filter(placement__cluster__in=not_fresh)]
+
+
+# What finds the rows of each of LABELS; what needs attention is what the staff's first page counts of servers.
+WAYS: dict[str, Callable[[], Ways]] = {
+    ATTENTION: lambda: [kind.chosen for kind in KINDS if kind.model is Vps],
+    "unknown": unknown,
+    "unbound": lambda: [Vps.objects.unbound()],
+    "creating": lambda: [Vps.objects.filter(status=Vps.Status.CREATING)],
+}
 
 
 def found_by(these: Ways) -> Any:
@@ -63,8 +62,8 @@ def counts() -> dict[str, int]:
     several ways, and counts once."""
     parts = [
         way.order_by().annotate(chip=Value(word, CharField())).values_list("chip", "pk")[: MOST + 1]
-        for word, found in ways().items()
-        for way in found
+        for word, ways in WAYS.items()
+        for way in ways()
     ]
     ids: dict[str, set[int]] = defaultdict(set)
     for word, id in united(parts, all=True):
@@ -87,8 +86,8 @@ class ServerChips(admin.SimpleListFilter):
         return list(LABELS.items())
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Vps]") -> "QuerySet[Vps]":
-        chosen = ways().get(self.value() or "")
-        return queryset.filter(pk__in=found_by(chosen)) if chosen else queryset
+        ways = WAYS.get(self.value() or "")
+        return queryset.filter(pk__in=found_by(ways())) if ways else queryset
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         """With how many there are of all servers, whatever else the list is narrowed to."""
