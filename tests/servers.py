@@ -57,8 +57,8 @@ def stack_of(file: str) -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Four have a stack, and wait most of the time. Valkey has 16 databases, of which each takes one."""
-    return min(12, (os.cpu_count() or 1) + 4)
+    """Four have a stack, and half of the time they wait. Valkey has 16 databases, of which each takes one."""
+    return min(12, (os.cpu_count() or 1) + 3)
 
 
 @pytest.hookimpl(tryfirst=True)
