@@ -91,8 +91,8 @@ function listen(address, attempt = 0, isFirst = true) {
 }
 if (body.dataset.live) listen(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${body.dataset.live}`);
 
-// What a pointer or the space bar is pressed on stays until it is let go, and is fetched then: of an element that was exchanged
-// between down and up there is no click.
+// While a pointer or the space bar is pressed a list stays as it is, and is fetched once it is let go: of an element that was
+// exchanged between down and up, or has moved away because another has, there is no click.
 let pressed = null;
 const passed = new Set();
 const letGo = () => setTimeout(() => {
@@ -160,7 +160,7 @@ body.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
   const fresh = detail.fragment.firstElementChild;
   if (!fresh || !("vps" in fresh.dataset || KEPT.includes(fresh.id))) return;
   if (isSame(fresh.id, fresh.outerHTML)) detail.shouldSwap = false;
-  else if (detail.target.contains(pressed)) {
+  else if (pressed) {
     detail.shouldSwap = false;
     last.delete(fresh.id);
     passed.add(fresh.dataset.vps);
