@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-# The first has no window, and takes half the processor of the others.
+# The first has no window, and takes little more than half of the others' processor.
 KNOWN = ("chromium-headless-shell", "chromium", "google-chrome")
 CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, KNOWN)), None)
 # In ms, and of use to nobody but what is broken.
